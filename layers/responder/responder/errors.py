@@ -1,0 +1,75 @@
+"""Errors are types: SQS semantics hang on whether a failure is retryable or permanent.
+
+``Retryable`` becomes a delayed copy (a deliberate wait, which never spends a receive);
+``Permanent`` goes to the dead-letter queue at once, by our own hand, with its reason.
+Any other exception is unexpected and uses up a receive.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something was held, delayed, refused or given up; the value is a metric dimension."""
+
+    # Alerts that are accepted but shown on no card of their own (design: "held").
+    DUPLICATE = "duplicate"
+    STALE = "stale"
+    RESOLVE_WITHOUT_FIRING = "resolve_without_firing"
+    # Waiting.
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+    TIMEOUT = "timeout"
+    BREAKER_OPEN = "breaker_open"
+    SECRET_MISSING = "secret_missing"  # noqa: S105 - a reason, not a secret
+    LEASE_HELD = "lease_held"
+    PACED = "paced"
+    INTENT_UNSETTLED = "intent_unsettled"
+    # Giving up, and falling back.
+    UNREADABLE = "unreadable"
+    TOO_OLD = "too_old"
+    REFUSED_BY_SLACK = "refused_by_slack"
+    REFUSED_BY_CLAUDE = "refused_by_claude"
+    MALFORMED_ANSWER = "malformed_answer"
+    BUDGET_SPENT = "budget_spent"
+    ANALYSIS_OFF = "analysis_off"
+    NO_KEY = "no_key"
+    MISCONFIGURED = "misconfigured"
+
+
+class ResponderError(Exception):
+    """Base of our own errors. ``reason`` is the counted one, ``detail`` is for a person."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        """Keep the reason and the human-readable detail (never a secret)."""
+        super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
+        self.reason = reason
+        self.detail = detail
+
+
+class Retryable(ResponderError):
+    """May succeed later. ``after`` is the delay in seconds that the other side asked for.
+
+    ``took_effect`` False says that the other side certainly did nothing (a refusal); True or
+    unknown (None) that it may have acted, as after a time-out.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        detail: str = "",
+        *,
+        after: float | None = None,
+        took_effect: bool | None = None,
+    ) -> None:
+        """Keep what a retry needs to know."""
+        super().__init__(reason, detail)
+        self.after = after
+        self.took_effect = took_effect
+
+
+class Permanent(ResponderError):
+    """Will never succeed as it is: goes to the dead-letter queue with its reason."""
+
+
+class Conflict(Exception):
+    """A conditional write lost its race: read again and decide again. Raised by stores only."""

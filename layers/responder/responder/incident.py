@@ -1,0 +1,198 @@
+"""What the pipeline remembers: incidents, fingerprint pointers, cards and cached analyses.
+
+Each class is one item of a table. All are values: a protocol reads one, computes the next one and
+writes it on the condition that nobody wrote in between (``ports.Store``).
+"""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from responder.alert import Alert, Moment, Scope, Severity, Status
+from responder.analysis.verdict import Analysis
+
+#: Notices kept on an incident; older ones were told long ago.
+MAX_NOTICES = 20
+#: Incidents that wait on one cache entry; the tick finds the rest.
+MAX_WAITERS = 100
+
+
+class IncidentState(StrEnum):
+    """Open, resolved by the tool, or closed by us after a quiet time."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+class NoticeKind(StrEnum):
+    """Changes that people must be told of, beyond an edited card."""
+
+    SEVERITY_RAISED = "severity_raised"
+    REFIRED = "refired"
+    RESOLVED = "resolved"
+
+
+class Notice(BaseModel):
+    """One numbered change; ``number`` rises by one within an incident and is never reused."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    kind: NoticeKind
+    at: Moment
+    detail: str = ""
+
+
+class Incident(BaseModel):
+    """An open (or past) episode of one signature in one scope.
+
+    ``revision`` rises with every change that the card shows. ``count`` is the number of distinct
+    firing alerts, ``resolves`` of resolved ones, ``firing`` of fingerprints that still fire.
+    ``announced_at`` and ``trailing_at`` pace counter-only changes; ``due_at`` is when the tick
+    must look again; ``unshown_since`` is set by the tick while the card lags behind.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    incident_id: str
+    key: str
+    episode: int
+    signature: str
+    cache_key: str
+    explanation: str = ""
+    source: str
+    rule: str = ""
+    title: str
+    message: str = ""
+    service: str = ""
+    resource: str = ""
+    scope: Scope = Scope()
+    labels: dict[str, str] = {}
+    links: dict[str, str] = {}
+    severity: Severity
+    state: IncidentState = IncidentState.OPEN
+    unknown_format: bool = False
+    synthetic: bool = False
+    first_alert_id: str
+    count: int = 0
+    resolves: int = 0
+    firing: int = 0
+    first_seen: Moment
+    last_seen: Moment
+    opened_at: Moment
+    first_received_at: Moment
+    resolved_at: Moment | None = None
+    revision: int = 1
+    notices: tuple[Notice, ...] = ()
+    analysis: Analysis
+    from_cache: bool = False
+    analysis_requested_at: Moment | None = None
+    announced_at: Moment | None = None
+    trailing_at: Moment | None = None
+    due_at: Moment | None = None
+    unshown_since: Moment | None = None
+    trace: str = ""
+
+    @property
+    def last_notice(self) -> int:
+        """The number of the newest notice, 0 where there is none."""
+        return self.notices[-1].number if self.notices else 0
+
+
+class Head(BaseModel):
+    """The newest episode of an incident key; makes "one open incident per key" checkable."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    episode: int
+
+
+class Pointer(BaseModel):
+    """Where a fingerprint of a source leads: its incident, its last state and since when."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    fingerprint: str
+    state: Status
+    event_at: Moment
+    incident_id: str = ""
+    signature: str = ""
+
+
+class AlertRecord(BaseModel):
+    """An alert as the alerts table keeps it: what was accepted, and what became of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    alert: Alert
+    signature: str
+    incident_id: str = ""
+    held: str = ""
+
+
+class Intent(BaseModel):
+    """What a worker is about to send to Slack, written before it is sent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    delivery_id: str
+    at: Moment
+    notice: int = 0
+
+
+class Card(BaseModel):
+    """The Slack message of an incident, written only by distribution.
+
+    ``shown`` is the incident revision that Slack shows (0: none), ``wanted`` the highest one that
+    somebody asked for while the lease was held, ``told`` the last notice told. In webhook mode
+    ``ts`` stays empty and ``posted`` says that the first message went out. ``intent`` is left
+    behind by a crash between writing it and recording its result.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    incident_id: str
+    channel: str
+    ts: str = ""
+    posted: bool = False
+    posted_at: Moment | None = None
+    shown: int = 0
+    wanted: int = 0
+    told: int = 0
+    told_analysis: str = ""
+    owner: str = ""
+    lease_until: Moment | None = None
+    intent: Intent | None = None
+    next_try: Moment | None = None
+    first_sent: Moment | None = None
+    dead_lettered: bool = False
+
+
+class CacheState(StrEnum):
+    """Whether somebody works on a signature's analysis, or it is there."""
+
+    IDLE = "idle"
+    PENDING = "pending"
+    DONE = "done"
+
+
+class CacheEntry(BaseModel):
+    """The analysis of one cache key, and who works on it or waits for it.
+
+    ``analysis`` may be present while ``state`` is pending (a stale one that is being refreshed).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    cache_key: str
+    state: CacheState = CacheState.IDLE
+    owner: str = ""
+    lease_until: Moment | None = None
+    waiters: tuple[str, ...] = ()
+    analysis: Analysis | None = None
+    fresh_until: Moment | None = None
+    next_try: Moment | None = None
+    first_sent: Moment | None = None

@@ -1,0 +1,155 @@
+"""What the rooms need from the outside, as Protocols of at most four methods.
+
+``adapters`` implement them on AWS, Slack and Claude; the fault harness implements them in memory.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol
+
+from responder.analysis.verdict import Analysis
+from responder.incident import Incident
+
+
+class Table(StrEnum):
+    """The four tables, by what they hold."""
+
+    ALERTS = "alerts"
+    CACHE = "analysis-cache"
+    INCIDENTS = "incidents"
+    STATE = "state"
+
+
+class Key(NamedTuple):
+    """Where an item lives."""
+
+    table: Table
+    id: str
+
+
+class Record(NamedTuple):
+    """An item as read. ``data`` is None when it is absent or expired; ``version`` 0 when absent.
+
+    Write with the ``version`` that was read, also for an expired item.
+    """
+
+    version: int
+    data: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Write:
+    """One conditional write: only when the item is still at ``expect`` (0: does not exist).
+
+    ``data`` is JSON-like; the store adds the version, and ``expires_at`` as the table's TTL.
+    """
+
+    key: Key
+    data: Mapping[str, Any]
+    expect: int
+    expires_at: datetime | None = None
+
+
+class Store(Protocol):
+    """Items with optimistic versions."""
+
+    def read(self, keys: Sequence[Key]) -> dict[Key, Record]:
+        """Every key asked for, strongly consistent. Raises Retryable when throttled."""
+
+    def write(self, writes: Sequence[Write]) -> None:
+        """All writes or none. Raises Conflict when any item is not at its expected version."""
+
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """Ids of incidents whose ``due_at`` has passed, oldest first (eventually consistent)."""
+
+
+class Queue(StrEnum):
+    """The queues that our own code sends to."""
+
+    PROCESSING = "processing"
+    ANALYSIS = "analysis"
+    DISTRIBUTION = "distribution"
+    CRITICAL = "distribution-critical"
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message to send. ``delay`` in seconds, 0 to 900 (SQS's longest)."""
+
+    body: str
+    delay: int = 0
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+class Queues(Protocol):
+    """Sending; receiving is Lambda's part."""
+
+    def send(self, queue: Queue, messages: Sequence[Outgoing]) -> None:
+        """Send all. Raises Retryable when any is still refused after retries."""
+
+    def dead_letter(self, queue: Queue, message: Outgoing) -> None:
+        """Put a message into the dead-letter queue of ``queue``, reason in its attributes."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A Slack message: ``text`` for notifications and screen readers, ``blocks`` for eyes.
+
+    ``color`` (``#rrggbb``) is the bar beside the blocks, empty for none.
+    """
+
+    text: str
+    blocks: Sequence[Mapping[str, Any]] = ()
+    color: str = ""
+
+
+class Chat(Protocol):
+    """Slack. ``editable`` is False for an incoming webhook: it can neither edit nor look up.
+
+    Every method raises Retryable (``took_effect`` False only for a certain refusal) or Permanent.
+    """
+
+    @property
+    def editable(self) -> bool:
+        """Whether messages can be edited, threaded and found again (bot token)."""
+
+    def post(
+        self, channel: str, message: Message, delivery_id: str, thread_ts: str = ""
+    ) -> str:
+        """Post and return the message's ts (empty in webhook mode)."""
+
+    def update(self, channel: str, ts: str, message: Message, delivery_id: str) -> None:
+        """Replace a posted message; repeating it is harmless."""
+
+    def find(
+        self, channel: str, delivery_id: str, since: datetime, thread_ts: str = ""
+    ) -> str | None:
+        """The ts of the message that carries ``delivery_id``, or None when surely absent."""
+
+
+class Analyst(Protocol):
+    """Claude behind one call."""
+
+    def analyse(self, incident: Incident, tier: str) -> Analysis:
+        """A verdict, paid for. Raises Retryable or Permanent; refusals are Permanent."""
+
+    def ceiling_usd(self, incident: Incident, tier: str) -> float:
+        """An upper bound of what ``analyse`` may cost, to be reserved before the call."""
+
+
+class Telemetry(Protocol):
+    """Structured logs and metrics, with few dimensions."""
+
+    def count(self, metric: str, amount: float = 1, *, reason: str = "", tier: str = "") -> None:
+        """Add to a counter metric."""
+
+    def seconds(self, metric: str, value: float) -> None:
+        """Record one duration in seconds."""
+
+    def info(self, message: str, **fields: object) -> None:
+        """One structured log line."""
+
+    def warning(self, message: str, **fields: object) -> None:
+        """One structured log line that a person should look at."""
