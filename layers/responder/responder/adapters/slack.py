@@ -1,0 +1,324 @@
+"""Slack behind ``ports.Chat``: with a bot token, or with an incoming webhook.
+
+A bot edits cards and finds them again; a webhook only ever adds messages. The composition root
+makes both, and ``choose_chat`` picks one per invocation: a bot token set later counts without a
+deployment.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from http.client import HTTPException, InvalidURL
+from socket import gaierror
+from typing import Any, NoReturn
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.webhook import WebhookClient
+
+from responder.errors import Permanent, Reason, Retryable
+from responder.ports import Chat, Message
+
+#: Gives a secret's value; True asks for a fresh one. Raises Retryable where it has none.
+Secret = Callable[[bool], str]
+
+METADATA_EVENT = "responder_card"
+
+# https://docs.slack.dev/reference/methods/conversations.history: at most 999, 200 advised.
+_PAGE_SIZE = 200
+# A wrong secret is mended by a person; looking again each minute is soon enough.
+_WAIT_FOR_SECRET = 60.0
+# Slack's own default where a 429 comes without Retry-After is not documented.
+_WAIT_FOR_RATE = 1.0
+
+_BAD_TOKEN = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
+)
+_BAD_WEBHOOK = frozenset(
+    {"no_service", "no_service_id", "no_team", "no_active_hooks", "invalid_token"}
+)
+_RATE_ERRORS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+# "fatal_error" and "internal_error" may have acted before they failed, says Slack.
+_PASSING_ERRORS = frozenset(
+    {"service_unavailable", "internal_error", "fatal_error", "request_timeout", "team_added_to_org"}
+)
+# What slack_sdk lets through, besides its own two: the network's errors, and what comes of tokens,
+# addresses and answers that are not what it expects.
+_FAILURES = (OSError, HTTPException, SlackRequestError, ValueError, LookupError, AttributeError)
+_ERROR_CODE = re.compile(r"[a-z][a-z0-9_]{0,79}")
+_CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{5,}")
+
+# slack_sdk logs requests at DEBUG and errors at ERROR, both with the webhook's address in them; our
+# own errors say all that a person needs.
+_silent = logging.getLogger("responder.slack")
+_silent.setLevel(logging.CRITICAL + 1)
+
+
+class BotSlack:
+    """Posts, edits and finds messages with a bot token."""
+
+    def __init__(self, token: Secret, base_url: str, timeout: int) -> None:
+        """``timeout`` in seconds bounds each wait for Slack."""
+        self._token = token
+        self._base_url = base_url
+        self._timeout = timeout
+
+    @property
+    def editable(self) -> bool:
+        """A bot can edit, thread and look up."""
+        return True
+
+    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> str:
+        """Post and return the message's ts."""
+        body = {**_content(message), **_metadata(delivery_id), **_UNFURL_NOTHING}
+        if thread_ts:
+            body["thread_ts"] = thread_ts
+        answer = self._call("chat.postMessage", channel, body)
+        return str(answer["ts"])
+
+    def update(self, channel: str, ts: str, message: Message, delivery_id: str) -> None:
+        """Replace a posted message; its metadata stays, or it could not be found again."""
+        self._call(
+            "chat.update", channel, {"ts": ts, **_content(message), **_metadata(delivery_id)}
+        )
+
+    def find(
+        self, channel: str, delivery_id: str, since: datetime, thread_ts: str = ""
+    ) -> str | None:
+        """Look through every page of the channel (or thread) from ``since`` on."""
+        for message in self._messages(channel, since, thread_ts):
+            payload = (message.get("metadata") or {}).get("event_payload") or {}
+            if payload.get("delivery_id") == delivery_id:
+                return str(message["ts"])
+        return None
+
+    def _messages(
+        self, channel: str, since: datetime, thread_ts: str
+    ) -> Iterator[Mapping[str, Any]]:
+        method = "conversations.replies" if thread_ts else "conversations.history"
+        query: dict[str, Any] = {
+            "oldest": f"{since.timestamp():.6f}",
+            "limit": _PAGE_SIZE,
+            "include_all_metadata": True,
+        }
+        if thread_ts:
+            query["ts"] = thread_ts
+        seen: set[str] = set()
+        while True:
+            page = self._call(method, channel, query)
+            yield from page.get("messages") or ()
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                return
+            if cursor in seen:
+                raise Retryable(Reason.UNAVAILABLE, f"{method}: Slack repeats a page", after=5)
+            seen.add(cursor)
+            query["cursor"] = cursor
+
+    def _call(self, method: str, channel: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """One call; a refused token is fetched afresh and tried once more."""
+        if not channel:
+            raise Permanent(Reason.MISCONFIGURED, f"{method}: no Slack channel is configured")
+        token = self._token(False)
+        answer = self._send(token, method, channel, body)
+        if answer.get("error") in _BAD_TOKEN:
+            fresh = self._token(True)
+            if fresh != token:
+                answer = self._send(fresh, method, channel, body)
+        if answer.get("ok"):
+            return answer
+        _refused(method, channel, str(answer.get("error", "")))
+
+    def _send(
+        self, token: str, method: str, channel: str, body: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Slack's JSON answer, ok or not; everything else is raised as an error of ours."""
+        client = WebClient(
+            token=token.strip(),
+            base_url=self._base_url,
+            timeout=self._timeout,
+            # The default handler sends a POST again on a dropped connection: a second card.
+            retry_handlers=[],
+            logger=_silent,
+        )
+        arguments = {"channel": channel, **body}
+        # Reading methods take form fields, writing ones JSON.
+        reading = method.startswith("conversations.")
+        try:
+            if reading:
+                return _answer(client.api_call(method, params=arguments).data)
+            return _answer(client.api_call(method, json=arguments).data)
+        # from None, here and below: the cause's text may hold the address or the token.
+        except SlackApiError as error:
+            response: Any = error.response
+            _raise_for_status(method, int(response.status_code), response.headers)
+            return _answer(response.data)
+        except _FAILURES as error:
+            raise _failure(method, error) from None
+
+
+class WebhookSlack:
+    """Posts through an incoming webhook, which has one channel of its own and no memory.
+
+    Messages for ``test_channel`` go through ``test_url``, so that test alerts reach nobody.
+    """
+
+    def __init__(self, url: Secret, timeout: int, *, test_channel: str, test_url: Secret) -> None:
+        """``timeout`` in seconds bounds each wait for Slack."""
+        self._url = url
+        self._timeout = timeout
+        self._test_channel = test_channel
+        self._test_url = test_url
+
+    @property
+    def editable(self) -> bool:
+        """A webhook can only add messages."""
+        return False
+
+    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> str:
+        """Post; a webhook tells no ts, so the answer is empty."""
+        test = bool(channel) and channel == self._test_channel
+        secret = self._test_url if test else self._url
+        url = secret(False)
+        error = self._send(url, message)
+        if error in _BAD_WEBHOOK:
+            fresh = secret(True)
+            if fresh != url:
+                error = self._send(fresh, message)
+        if error:
+            _refused("webhook", "its own channel", error)
+        return ""
+
+    def update(self, channel: str, ts: str, message: Message, delivery_id: str) -> None:
+        """Never: the card protocol asks ``editable`` first."""
+        raise Permanent(Reason.MISCONFIGURED, "a webhook cannot edit messages")
+
+    def find(
+        self, channel: str, delivery_id: str, since: datetime, thread_ts: str = ""
+    ) -> str | None:
+        """Never: the card protocol asks ``editable`` first."""
+        raise Permanent(Reason.MISCONFIGURED, "a webhook cannot look messages up")
+
+    def _send(self, url: str, message: Message) -> str:
+        """Empty when Slack took the message, else its error code."""
+        try:
+            client = WebhookClient(
+                url.strip(), timeout=self._timeout, retry_handlers=[], logger=_silent
+            )
+            answer = client.send_dict({**_content(message), **_UNFURL_NOTHING})
+        except _FAILURES as error:
+            raise _failure("webhook", error) from None
+        _raise_for_status("webhook", answer.status_code, answer.headers)
+        body = answer.body.strip()
+        if answer.status_code == 200 and body == "ok":
+            return ""
+        if answer.status_code == 404 and not _ERROR_CODE.fullmatch(body):
+            return "no_service"
+        return body
+
+
+def choose_chat(bot_token: Secret, bot: Chat, webhook: Chat) -> Chat:
+    """The bot where its token's secret has a value, else the webhook."""
+    try:
+        bot_token(False)
+    except Retryable as error:
+        if error.reason is not Reason.SECRET_MISSING:
+            raise
+        return webhook
+    return bot
+
+
+_UNFURL_NOTHING: Mapping[str, Any] = {"unfurl_links": False, "unfurl_media": False}
+
+
+def _content(message: Message) -> dict[str, Any]:
+    """Text and blocks. The colour is a bar beside the last block, the card's small print.
+
+    Only attachments have a colour, and Slack may hide what is in them behind "show more"
+    (https://docs.slack.dev/legacy/legacy-messaging/legacy-secondary-message-attachments): so
+    everything that must be read stays outside.
+    """
+    blocks = [dict(block) for block in message.blocks]
+    bar = bool(message.color) and len(blocks) > 1
+    return {
+        "text": message.text,
+        "blocks": blocks[:-1] if bar else blocks,
+        # Also when empty: an update without the field would leave the old bar in place.
+        "attachments": [{"color": message.color, "blocks": blocks[-1:]}] if bar else [],
+        # chat.update's default would turn names and addresses in the text into links.
+        "parse": "none",
+        "link_names": False,
+    }
+
+
+def _metadata(delivery_id: str) -> dict[str, Any]:
+    return {
+        "metadata": {"event_type": METADATA_EVENT, "event_payload": {"delivery_id": delivery_id}}
+    }
+
+
+def _answer(data: object) -> Mapping[str, Any]:
+    return data if isinstance(data, Mapping) else {}
+
+
+def _raise_for_status(what: str, status: int, headers: Mapping[str, str]) -> None:
+    if status == 429:
+        raise Retryable(
+            Reason.RATE_LIMITED,
+            f"{what}: Slack asks to slow down",
+            after=_retry_after(headers),
+            took_effect=False,
+        )
+    if status >= 500:
+        raise Retryable(Reason.UNAVAILABLE, f"{what}: Slack answered {status}")
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    for name, value in headers.items():
+        # slack_sdk gives header values as text or, in places, as lists of text.
+        first = value if isinstance(value, str) else next(iter(value), "")
+        if name.lower() == "retry-after" and first.strip().isdigit():
+            return float(first)
+    return _WAIT_FOR_RATE
+
+
+def _refused(what: str, channel: str, error: str) -> NoReturn:
+    """Slack answered and did not do it: raise what that means."""
+    if not _ERROR_CODE.fullmatch(error):
+        raise Retryable(Reason.UNAVAILABLE, f"{what}: the answer is not Slack's")
+    if error in _RATE_ERRORS:
+        raise Retryable(
+            Reason.RATE_LIMITED, f"{what}: {error}", after=_WAIT_FOR_RATE, took_effect=False
+        )
+    if error in _PASSING_ERRORS:
+        raise Retryable(Reason.UNAVAILABLE, f"{what}: {error}")
+    if error in _BAD_TOKEN | _BAD_WEBHOOK:
+        raise Retryable(
+            Reason.SECRET_MISSING,
+            f"{what}: Slack refuses the secret's value ({error}); it waits for a new one",
+            after=_WAIT_FOR_SECRET,
+            took_effect=False,
+        )
+    hint = ""
+    if error == "channel_not_found" and not _CHANNEL_ID.fullmatch(channel):
+        hint = "; editing and finding need the channel's id (C…), not its name"
+    raise Permanent(Reason.REFUSED_BY_SLACK, f"{what}: {error} (channel {channel}){hint}")
+
+
+def _failure(what: str, error: Exception) -> Retryable:
+    """No answer, or none that can be read; unless nothing was sent, Slack may have acted."""
+    cause = error.reason if isinstance(error, URLError) else error
+    kind = type(cause).__name__
+    if isinstance(error, UnicodeDecodeError | LookupError | AttributeError):
+        return Retryable(Reason.UNAVAILABLE, f"{what}: the answer is not Slack's ({kind})")
+    if isinstance(error, SlackRequestError | InvalidURL | ValueError):
+        return Retryable(
+            Reason.SECRET_MISSING,
+            f"{what}: the secret's value cannot be used ({kind})",
+            after=_WAIT_FOR_SECRET,
+            took_effect=False,
+        )
+    never_sent = isinstance(cause, ConnectionRefusedError | gaierror)
+    return Retryable(Reason.TIMEOUT, f"{what}: {kind}", took_effect=False if never_sent else None)

@@ -1,0 +1,77 @@
+"""The few kinds of Block Kit blocks that cards are made of, and the budget of a whole message."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from responder.delivery import limits
+from responder.delivery.mrkdwn import MARK
+
+Block = dict[str, Any]
+
+SHORTENED = "_(shortened: Slack's limit for one message)_"
+
+
+def header(text: str) -> Block:
+    """Large text; ``text`` is escaped already."""
+    # emoji False: no ":name:" of an alert becomes a picture.
+    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
+
+
+def section(items: Iterable[str]) -> Block | None:
+    """A section of lines of markup: as many whole ones as Slack's limit allows, None for none."""
+    kept = _whole_items((item for item in items if item), limits.SECTION_TEXT)
+    # expand: nothing of the card hides behind "see more".
+    return {"type": "section", "text": _mrkdwn(kept), "expand": True} if kept else None
+
+
+def context(items: Sequence[str]) -> Block | None:
+    """Small print, one element per item; None for none."""
+    return small_print([item for item in items if item]) if any(items) else None
+
+
+def small_print(items: Sequence[str]) -> Block:
+    """Small print of at least one item, none of them empty."""
+    fitting = [item for item in items if limits.width(item) <= limits.CONTEXT_TEXT]
+    elements = [_mrkdwn(item) for item in fitting[: limits.CONTEXT_ELEMENTS]]
+    return {"type": "context", "elements": elements}
+
+
+def fit(head: Sequence[Block | None], body: Sequence[Block | None], footer: Block) -> list[Block]:
+    """All blocks in order; where they are too much together, ``body`` loses its last ones.
+
+    ``head`` and ``footer`` stay always: they are small by their own limits.
+    """
+    first = [block for block in head if block is not None]
+    rest = [block for block in body if block is not None]
+    room = limits.MESSAGE_TOTAL - sum(map(weight, (*first, footer)))
+    total = sum(map(weight, rest))
+    if total <= room:
+        return [*first, *rest, footer]
+    note = small_print([SHORTENED])
+    while rest and total > room - weight(note):
+        total -= weight(rest.pop())
+    return [*first, *rest, note, footer]
+
+
+def weight(block: Block) -> int:
+    """How many characters a block adds to its message."""
+    if block["type"] == "context":
+        return sum(limits.width(element["text"]) for element in block["elements"])
+    return limits.width(block["text"]["text"])
+
+
+def _mrkdwn(text: str) -> Block:
+    # verbatim: bare URLs, #channels and @names of an alert stay plain text.
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _whole_items(items: Iterable[str], limit: int) -> str:
+    kept: list[str] = []
+    left = limit - len(MARK)
+    for item in items:
+        left -= limits.width(item) + 1
+        if left < 0:
+            kept.append(MARK)
+            break
+        kept.append(item)
+    return "\n".join(kept)

@@ -1,0 +1,170 @@
+"""An incident as a Slack message.
+
+The card protocol calls ``render`` in bot mode, where one
+message is edited for as long as the incident lives, and the ``webhook_…`` ones in webhook mode,
+where nothing can be edited and each says for itself what it adds.
+"""
+
+from datetime import datetime
+
+from responder.alert import Severity
+from responder.delivery import blocks, findings, limits, mrkdwn, words
+from responder.incident import Incident, IncidentState
+from responder.ports import Message
+
+#: Shown of the alert's own text, and of a payload that no parser knows.
+_MESSAGE, _UNKNOWN = 700, 1_200
+_PLACE, _RESOURCE = 300, 300
+_MAX_LINKS, _NAME = 6, 60
+_MAX_LABELS, _LABEL, _LABELS = 25, 120, 1_200
+_ID = 120
+
+
+def render(incident: Incident, now: datetime) -> Message:
+    """The card in bot mode: the whole state of the incident as of ``now``."""
+    return _message(
+        incident, [*_facts(incident, now), *_findings(incident, now)], _footer(incident)
+    )
+
+
+def webhook_first(incident: Incident, now: datetime) -> Message:
+    """The first message in webhook mode: all that is known, and what will be sent later."""
+    footer = _footer(incident, _what_follows(incident))
+    return _message(incident, [*_facts(incident, now), *_findings(incident, now)], footer)
+
+
+def webhook_analysis(incident: Incident, now: datetime) -> Message:
+    """The analysis as a message of its own in webhook mode; it names its incident itself."""
+    header = blocks.header(_headline(incident, "🔎 Analysis · "))
+    text = mrkdwn.inline(incident.analysis.headline or incident.title, 240)
+    return Message(
+        text=f"🔎 Analysis for {mrkdwn.inline(words.subject(incident), 240)}: {text}",
+        blocks=blocks.fit([header], _findings(incident, now), _footer(incident)),
+        color=words.color(incident),
+    )
+
+
+def _message(incident: Incident, body: list[blocks.Block | None], footer: blocks.Block) -> Message:
+    head = [blocks.header(_headline(incident, f"{words.lead(incident)} · ")), _state(incident)]
+    return Message(
+        text=words.lock_screen(incident),
+        blocks=blocks.fit(head, body, footer),
+        color=words.color(incident),
+    )
+
+
+def _headline(incident: Incident, lead: str) -> str:
+    room = limits.HEADER_TEXT - limits.width(lead)
+    return lead + mrkdwn.plain(words.subject(incident), room)
+
+
+def _state(incident: Incident) -> blocks.Block | None:
+    """Where, since when, how long and how often: what must never be dropped."""
+    resource = mrkdwn.code(incident.resource, _RESOURCE)
+    return blocks.section(
+        [
+            _since(incident),
+            mrkdwn.inline(words.place(incident.scope), _PLACE),
+            f"Resource {resource}" if resource else "",
+            f"First seen {mrkdwn.date(incident.first_seen)} · "
+            f"last seen {mrkdwn.date(incident.last_seen)}",
+        ]
+    )
+
+
+def _since(incident: Incident) -> str:
+    how_often = f"*{words.times(incident)}*"
+    lasted = words.duration(words.lasted(incident))
+    if incident.state is IncidentState.RESOLVED:
+        return f"✅ *Resolved after {lasted}* · {how_often}{_ended(incident)}"
+    if incident.state is IncidentState.CLOSED:
+        quiet = "closed after a quiet time; the tool never said resolved"
+        return f"☑️ *Closed* · {quiet} · {how_often}{_ended(incident)}"
+    firing = f" · {incident.firing:,} firing now" if incident.firing > 1 else ""
+    return f"*Firing* · {how_often}{firing}"
+
+
+def _ended(incident: Incident) -> str:
+    return f" · {mrkdwn.date(incident.resolved_at)}" if incident.resolved_at else ""
+
+
+def _facts(incident: Incident, now: datetime) -> list[blocks.Block | None]:
+    age = words.duration(now - incident.first_seen)
+    still = incident.state is IncidentState.OPEN and incident.count > 1
+    return [
+        blocks.context(
+            [f"Open for {age} at the last update ({mrkdwn.date(now)})"] if still else []
+        ),
+        _alert_text(incident),
+    ]
+
+
+def _alert_text(incident: Incident) -> blocks.Block | None:
+    if incident.unknown_format:
+        return blocks.section(
+            [
+                "⚠️ *Unknown format*: no parser knows this payload. It begins:",
+                mrkdwn.fence(incident.message or incident.title, _UNKNOWN),
+            ]
+        )
+    if incident.message.strip() == incident.title.strip():
+        return None
+    return blocks.section([mrkdwn.paragraph(incident.message, _MESSAGE)])
+
+
+def _findings(incident: Incident, now: datetime) -> list[blocks.Block | None]:
+    """From the most to the least important: the last ones go first when room is short."""
+    analysis = incident.analysis
+    return [
+        findings.verdict(incident),
+        findings.checks(analysis),
+        findings.causes(analysis),
+        findings.actions(analysis),
+        _links(incident),
+        findings.provenance(incident, now),
+    ]
+
+
+def _links(incident: Incident) -> blocks.Block | None:
+    # Links in text, not buttons: a button without an interactivity address warns when pressed.
+    shown = (mrkdwn.link(url, name, _NAME) for name, url in incident.links.items())
+    found = [link for link in shown if link][:_MAX_LINKS]
+    return blocks.section([f"🔗 {link}" for link in found])
+
+
+def _footer(incident: Incident, note: str = "") -> blocks.Block:
+    """Labels and ids, in small print beside the coloured bar (see ``adapters.slack``)."""
+    alert = mrkdwn.code(incident.first_alert_id, _ID)
+    ids = (
+        mrkdwn.inline(incident.source, _NAME),
+        f"incident {mrkdwn.code(incident.incident_id, _ID)}",
+        f"alert {alert}" if alert else "",
+    )
+    test = "🧪 Test alert, nothing is wrong" if incident.synthetic else ""
+    items = (test, note, _labels(incident), " · ".join(part for part in ids if part))
+    return blocks.small_print([item for item in items if item])
+
+
+def _labels(incident: Incident) -> str:
+    pairs: list[str] = []
+    left = _LABELS
+    for name, value in list(incident.labels.items())[:_MAX_LABELS]:
+        pair = mrkdwn.code(f"{name}={value}", _LABEL)
+        left -= limits.width(pair) + 1
+        if left < 0:
+            break
+        pairs.append(pair)
+    hidden = len(incident.labels) - len(pairs)
+    return " ".join(pairs) + (f" {mrkdwn.MARK} and {hidden} more labels" if hidden else "")
+
+
+def _what_follows(incident: Incident) -> str:
+    awaited = incident.analysis.is_fallback and not incident.analysis.fallback_reason
+    later = "the analysis and the end are" if awaited else "the end is"
+    if incident.state is not IncidentState.OPEN:
+        return "Incoming webhook: this message is not updated"
+    urgent = ", as is a rise in severity" if incident.severity is not Severity.CRITICAL else ""
+    return (
+        f"Incoming webhook: this message is not updated, repeats are not posted; "
+        f"{later} sent as a new message{urgent}"
+    )

@@ -1,0 +1,156 @@
+"""Untrusted text as Slack markup: escaped, its formatting disarmed, cut with a visible mark.
+
+Everything that came from an alert or from a model passes through here before it reaches a block.
+Functions return markup; what they return must not be escaped or cut again.
+"""
+
+import re
+import unicodedata
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from responder.delivery import limits
+
+MARK = "…"
+
+# Control characters, and marks that are invisible or reorder the text around them: an alert could
+# otherwise rewrite how our own words beside it read.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SPACE = re.compile(r"\s+")
+_BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
+# Slack formats only at the borders of words and knows no escape for it; look-alikes take the place
+# of the marks there, and names like node_cpu_seconds stay as they are, ready to be copied.
+_FORMATTING = re.compile(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`")
+_LOOK_ALIKE = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
+_NEVER_IN_URL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+# What would end or split a link token; tools put some of these into their addresses unencoded.
+_ENCODED_IN_URL = str.maketrans({mark: f"%{ord(mark):02X}" for mark in ' <>|"`\\^{}'})
+# Raw text is cut to this multiple of its limit before it is worked on, so that a huge alert costs
+# no more than a long one.
+_RAW_FACTOR = 4
+
+
+def inline(text: str, limit: int) -> str:
+    """One line of text, for a mrkdwn object."""
+    raw, shortened = _raw(text, limit)
+    return _cut(_disarm(escape(_SPACE.sub(" ", raw).strip())), limit, shortened)
+
+
+def paragraph(text: str, limit: int) -> str:
+    """Text with its line breaks, for a mrkdwn object; runs of empty lines become one."""
+    raw, shortened = _raw(text, limit)
+    return _cut(_disarm(escape(_BLANK_LINES.sub("\n\n", raw).strip())), limit, shortened)
+
+
+def plain(text: str, limit: int) -> str:
+    """One line for a plain_text object, where formatting marks mean nothing."""
+    raw, shortened = _raw(text, limit)
+    return _cut(escape(_SPACE.sub(" ", raw).strip()), limit, shortened)
+
+
+def code(text: str, limit: int) -> str:
+    """One line in code style, empty for empty text."""
+    raw, shortened = _raw(text, limit)
+    line = escape(_SPACE.sub(" ", raw).strip()).replace("`", _LOOK_ALIKE["`"])
+    return f"`{_cut(line, limit - 2, shortened)}`" if line else ""
+
+
+def fence(text: str, limit: int) -> str:
+    """A closed block of code, empty for empty text; its own backticks become look-alikes."""
+    raw, shortened = _raw(text, limit)
+    body = escape(raw.strip("\n").rstrip()).replace("`", _LOOK_ALIKE["`"])
+    return f"```\n{_cut(body, limit - 8, shortened)}\n```" if body.strip() else ""
+
+
+def bold(text: str, limit: int) -> str:
+    """One line in bold, empty for empty text."""
+    line = inline(text, limit - 2)
+    return f"*{line}*" if line else ""
+
+
+def link(url: str, label: str, limit: int) -> str:
+    """A link to an http or https address; empty where the address is not one that we show."""
+    address = safe_url(url)
+    if not address:
+        return ""
+    return f"<{escape(address)}|{inline(label, limit) or 'link'}>"
+
+
+def date(moment: datetime) -> str:
+    """A moment that Slack shows in the reader's own time zone."""
+    fallback = f"{moment:%Y-%m-%d %H:%M} UTC"
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
+
+
+def escape(text: str) -> str:
+    """Slack's three entities; without ``<`` no mention, link or token can be written.
+
+    https://docs.slack.dev/messaging/formatting-message-text#escaping
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def safe_url(url: str) -> str:
+    """``url`` ready for a link where it is an http or https address, else empty.
+
+    An address with a user name is refused: it shows one host and opens another.
+    """
+    if len(url) > limits.LINK_URL or _NEVER_IN_URL.search(url):
+        return ""
+    address = url.strip().translate(_ENCODED_IN_URL)
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
+        return ""
+    return address if limits.width(escape(address)) <= limits.LINK_URL else ""
+
+
+def visible(text: str) -> str:
+    """``text`` without characters that must never reach Slack; not escaped yet."""
+    if text.isascii() and text.isprintable():
+        return text
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _SURROGATE.sub("\ufffd", _UNSEEN.sub("", lines))
+
+
+def _raw(text: str, limit: int) -> tuple[str, bool]:
+    """The visible start of ``text``, and whether its end was left out."""
+    return visible(text[: limit * _RAW_FACTOR]), len(text) > limit * _RAW_FACTOR
+
+
+def _disarm(escaped: str) -> str:
+    return _FORMATTING.sub(lambda found: _LOOK_ALIKE[found[0]], escaped)
+
+
+def _cut(escaped: str, limit: int, shortened: bool = False) -> str:
+    """At most ``limit`` units, ending on a whole character, entity and, where near, word."""
+    if not shortened and limits.width(escaped) <= limit:
+        return escaped
+    units = escaped.encode("utf-16-le")[: 2 * (limit - len(MARK))]
+    head = _whole_characters(units.decode("utf-16-le", "ignore"), escaped)
+    entity = head.rfind("&")
+    if entity >= 0 and ";" not in head[entity:]:
+        head = head[:entity]
+    border = max(head.rfind(" "), head.rfind("\n"))
+    if border * 5 > len(head) * 4:
+        head = head[:border]
+    return head.rstrip() + MARK
+
+
+def _whole_characters(head: str, escaped: str) -> str:
+    """Step back from between a character and what modifies it (accents, joined emoji)."""
+    following = escaped[len(head) : len(head) + 1]
+    while head and following and _modifies(following, head[-1]):
+        head, following = head[:-1], head[-1]
+    return head
+
+
+def _modifies(character: str, before: str) -> bool:
+    joins = character in "\u200d\ufe0e\ufe0f" or before == "\u200d"
+    return joins or unicodedata.combining(character) != 0

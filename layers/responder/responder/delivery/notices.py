@@ -1,0 +1,52 @@
+"""A change that people must be told of, as a message; the card protocol calls it once per notice.
+
+In bot mode it is a reply in the card's thread, in webhook mode a message that stands alone.
+"""
+
+from responder.delivery import blocks, mrkdwn, words
+from responder.incident import Incident, Notice, NoticeKind
+from responder.ports import Message
+
+_DETAIL, _SUBJECT = 400, 240
+
+
+def render(incident: Incident, notice: Notice, *, standalone: bool = False) -> Message:
+    """``standalone`` adds what the thread would have shown: which incident it is about."""
+    news = _news(incident, notice)
+    detail = mrkdwn.inline(notice.detail, _DETAIL)
+    subject = mrkdwn.inline(words.subject(incident), _SUBJECT)
+    about = f"{subject}\n{_where(incident)}" if standalone else ""
+    body = blocks.section([f"*{news}*", about, detail])
+    small = blocks.context([_context(incident, notice, standalone)])
+    return Message(
+        text=f"{news}: {subject}",
+        blocks=[block for block in (body, small) if block],
+        color=_color(incident, notice) if standalone else "",
+    )
+
+
+def _news(incident: Incident, notice: Notice) -> str:
+    if notice.kind is NoticeKind.SEVERITY_RAISED:
+        symbol = words.SYMBOLS[incident.severity]
+        return f"{symbol} Severity raised to {incident.severity.value}"
+    if notice.kind is NoticeKind.REFIRED:
+        return f"🔁 Fired again ({words.SYMBOLS[incident.severity]} {incident.severity.value})"
+    lasted = words.duration(notice.at - incident.first_seen)
+    return f"✅ Resolved after {lasted} ({words.times(incident)})"
+
+
+def _where(incident: Incident) -> str:
+    return mrkdwn.inline(words.place(incident.scope), _SUBJECT)
+
+
+def _context(incident: Incident, notice: Notice, standalone: bool) -> str:
+    when = mrkdwn.date(notice.at)
+    if not standalone:
+        return when
+    return f"{when} · incident {mrkdwn.code(incident.incident_id, 120)}"
+
+
+def _color(incident: Incident, notice: Notice) -> str:
+    if notice.kind is NoticeKind.RESOLVED:
+        return words.SOLVED_COLOR
+    return words.COLORS[incident.severity]

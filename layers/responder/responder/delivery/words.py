@@ -1,0 +1,106 @@
+"""The words, symbols and colours that cards and notices share; all pure and trusted."""
+
+from datetime import timedelta
+
+from responder.alert import Scope, Severity
+from responder.delivery import mrkdwn
+from responder.incident import Incident, IncidentState
+
+#: A severity is always told by symbol and word; the colour of the bar only repeats it.
+SYMBOLS = {
+    Severity.CRITICAL: "🔴",
+    Severity.HIGH: "🟠",
+    Severity.MEDIUM: "🟡",
+    Severity.LOW: "🔵",
+    Severity.INFO: "⚪",
+}
+COLORS = {
+    Severity.CRITICAL: "#d92d20",
+    Severity.HIGH: "#f38744",
+    Severity.MEDIUM: "#eac54f",
+    Severity.LOW: "#2e90fa",
+    Severity.INFO: "#98a2b3",
+}
+SOLVED_COLOR = "#12b76a"
+CLOSED_COLOR = "#98a2b3"
+
+_NAME_LIMIT = 80
+_TITLE_LIMIT = 240
+
+
+def color(incident: Incident) -> str:
+    """The bar beside the card."""
+    if incident.state is IncidentState.OPEN:
+        return COLORS[incident.severity]
+    return SOLVED_COLOR if incident.state is IncidentState.RESOLVED else CLOSED_COLOR
+
+
+def lead(incident: Incident) -> str:
+    """Symbol and severity, with the state before them where it is no longer open."""
+    severity = f"{SYMBOLS[incident.severity]} {incident.severity.value}"
+    if incident.state is IncidentState.OPEN:
+        return severity
+    word = "✅ RESOLVED" if incident.state is IncidentState.RESOLVED else "☑️ CLOSED"
+    return f"{word} · {incident.severity.value}"
+
+
+def subject(incident: Incident) -> str:
+    """Service and title, untrusted: the caller escapes it."""
+    service = mrkdwn.visible(incident.service[: _NAME_LIMIT + 1]).strip()
+    if len(service) > _NAME_LIMIT:
+        service = service[:_NAME_LIMIT] + mrkdwn.MARK
+    title = mrkdwn.visible(incident.title[: _TITLE_LIMIT * 2]).strip() or "(no title)"
+    return f"{service}: {title}" if service else title
+
+
+def lock_screen(incident: Incident) -> str:
+    """The message in one line of markup, for notifications and screen readers."""
+    return f"{lead(incident)} {mrkdwn.inline(subject(incident), _TITLE_LIMIT)} ({_state(incident)})"
+
+
+def duration(span: timedelta) -> str:
+    """The two leading units of a time span; never negative."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if hours < 1:
+        return f"{minutes} min"
+    if days < 1:
+        return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
+    return f"{days} d {hours % 24} h" if hours % 24 else f"{days} d"
+
+
+def times(incident: Incident) -> str:
+    """How often: "214 times in 9 min"."""
+    if incident.count < 1:
+        return "no firing alert"
+    if incident.count == 1:
+        return "once"
+    span = incident.last_seen - incident.first_seen
+    within = f" in {duration(span)}" if span >= timedelta(seconds=1) else " at once"
+    return f"{incident.count:,} times{within}"
+
+
+def place(scope: Scope) -> str:
+    """The scope's parts that are known, untrusted."""
+    parts = (
+        scope.environment,
+        scope.region,
+        f"cluster {scope.cluster}" if scope.cluster else "",
+        f"account {scope.account}" if scope.account else "",
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def lasted(incident: Incident) -> timedelta:
+    """From the first alert until it was over, or until the last alert while it is not."""
+    return (incident.resolved_at or incident.last_seen) - incident.first_seen
+
+
+def _state(incident: Incident) -> str:
+    count = f"{incident.count:,}\N{MULTIPLICATION SIGN}"
+    if incident.state is IncidentState.OPEN:
+        return f"firing, {count}"
+    word = "resolved" if incident.state is IncidentState.RESOLVED else "closed"
+    return f"{word} after {duration(lasted(incident))}, {count}"
