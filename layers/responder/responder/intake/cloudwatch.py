@@ -1,0 +1,213 @@
+"""CloudWatch alarms, as SNS carries them and as EventBridge does; both give the same alert.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+
+``INSUFFICIENT_DATA`` neither fires nor resolves its alarm: it is an INFO alert of its own, with
+its own fingerprint, so that an alarm that stands keeps standing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from responder.alert import Scope, Severity, Status
+from responder.intake.draft import Draft, Request
+from responder.intake.errors import Unreadable
+from responder.intake.fields import first, mapping, scope_of, sequence, string_map
+from responder.intake.times import read_time, whole_milliseconds
+
+NAME = "cloudwatch"
+
+# CloudWatch alarms have no severity; most are set on what hurts.
+_DEFAULT_SEVERITY = Severity.HIGH
+_NO_DATA = "INSUFFICIENT_DATA"
+_STATES = {"ALARM": Status.FIRING, "OK": Status.RESOLVED, _NO_DATA: Status.FIRING}
+_CONSOLES = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+# Dimensions that name what an alarm watches, the most telling first.
+_SERVICE_DIMENSIONS = (
+    "ServiceName", "Service", "FunctionName", "QueueName", "TableName", "DBClusterIdentifier",
+    "DBInstanceIdentifier", "CacheClusterId", "ApiName", "ApiId", "TargetGroup", "LoadBalancer",
+    "StreamName", "TopicName", "StateMachineArn", "BucketName", "AutoScalingGroupName",
+    "ClusterName",
+)  # fmt: skip
+_RESOURCE_DIMENSIONS = (
+    "InstanceId",
+    "VolumeId",
+    "TaskId",
+    "CacheNodeId",
+    "LoadBalancer",
+    "Resource",
+)
+_MAX_CHILDREN = 10
+
+
+@dataclass(frozen=True)
+class _Alarm:
+    """An alarm's state change, whichever way it came."""
+
+    name: str
+    arn: str
+    account: str
+    region: str
+    state: str
+    reason: str
+    at: datetime | None
+    description: str
+    rule: str
+    metrics: Sequence[object]
+    children: Sequence[object] = ()
+
+
+def matches(payload: object, request: Request) -> bool:
+    """Whether the payload is an alarm's state change."""
+    fields = mapping(payload)
+    if "AlarmName" in fields and "NewStateValue" in fields:
+        return True
+    detail = mapping(fields.get("detail"))
+    return fields.get("source") == "aws.cloudwatch" and "alarmName" in detail and "state" in detail
+
+
+def split(payload: object) -> Sequence[object]:
+    """One state change each."""
+    return (payload,)
+
+
+def read(element: object, whole: object, request: Request) -> Draft:
+    """The alert of a state change."""
+    fields = mapping(element)
+    alarm = _from_event(fields) if "detail" in fields else _from_message(fields)
+    if not alarm.name or alarm.state not in _STATES:
+        raise Unreadable("an alarm without a name or a known state")
+    no_data = alarm.state == _NO_DATA
+    status = _STATES[alarm.state]
+    at = whole_milliseconds(alarm.at)
+    labels = _labels(alarm) | ({"state": _NO_DATA} if no_data else {})
+    identity = alarm.arn or f"{alarm.account}/{alarm.region}/{alarm.name}"
+    return Draft(
+        source=NAME,
+        fingerprint=f"{identity}#no-data" if no_data else identity,
+        native_id=identity,
+        title=f"{alarm.name}: insufficient data" if no_data else alarm.name,
+        message=_message(alarm),
+        rule=alarm.name,
+        severity=Severity.INFO if no_data else _DEFAULT_SEVERITY,
+        status=status,
+        service=first(labels, _SERVICE_DIMENSIONS) or labels.get("namespace", ""),
+        resource=first(labels, _RESOURCE_DIMENSIONS) or first(labels, _SERVICE_DIMENSIONS),
+        scope=_scope(alarm, labels),
+        labels=labels,
+        links=_links(alarm),
+        happened_at=at,
+        starts_at=at if status is Status.FIRING else None,
+        ends_at=at if status is Status.RESOLVED else None,
+        raw=element,
+    )
+
+
+def _from_message(fields: Mapping[str, object]) -> _Alarm:
+    trigger = mapping(fields.get("Trigger"))
+    arn = first(fields, ["AlarmArn"])
+    return _Alarm(
+        name=first(fields, ["AlarmName"]),
+        arn=arn,
+        account=first(fields, ["AWSAccountId"]) or _arn_part(arn, 4),
+        # The field Region is a display name ("US East (N. Virginia)").
+        region=_arn_part(arn, 3) or first(fields, ["Region"]),
+        state=first(fields, ["NewStateValue"]),
+        reason=first(fields, ["NewStateReason"]),
+        at=read_time(fields.get("StateChangeTime")),
+        description=first(fields, ["AlarmDescription"]),
+        rule=first(fields, ["AlarmRule"]),
+        metrics=sequence(trigger.get("Metrics")) or ((trigger,) if trigger else ()),
+        children=sequence(fields.get("TriggeringChildren")),
+    )
+
+
+def _from_event(fields: Mapping[str, object]) -> _Alarm:
+    detail = mapping(fields["detail"])
+    state, configuration = mapping(detail.get("state")), mapping(detail.get("configuration"))
+    resources = sequence(fields.get("resources"))
+    arn = resources[0] if resources and isinstance(resources[0], str) else ""
+    return _Alarm(
+        name=first(detail, ["alarmName"]),
+        arn=arn,
+        account=first(fields, ["account"]) or _arn_part(arn, 4),
+        region=first(fields, ["region"]) or _arn_part(arn, 3),
+        state=first(state, ["value"]),
+        reason=first(state, ["reason"]),
+        at=read_time(state.get("timestamp")) or read_time(fields.get("time")),
+        description=first(configuration, ["description"]),
+        rule=first(configuration, ["alarmRule"]),
+        metrics=sequence(configuration.get("metrics")),
+    )
+
+
+def _arn_part(arn: str, index: int) -> str:
+    parts = arn.split(":")
+    return parts[index] if len(parts) > index else ""
+
+
+def _labels(alarm: _Alarm) -> dict[str, str]:
+    """Namespace, metric, expression and dimensions; of several metrics the first one's win."""
+    labels: dict[str, str] = {}
+    for metric in alarm.metrics:
+        outer = _lower(metric)
+        inner = _lower(_lower(outer.get("metricstat")).get("metric")) or outer
+        found = {
+            "namespace": first(inner, ["namespace"]),
+            "metric_name": first(inner, ["metricname", "name"]),
+            "expression": first(outer, ["expression"]),
+            **_dimensions(inner.get("dimensions")),
+        }
+        labels = {name: text for name, text in found.items() if text} | labels
+    return labels
+
+
+def _lower(value: object) -> dict[str, object]:
+    """The object with lower-case names: SNS writes MetricName, EventBridge metricName."""
+    return {str(name).lower(): item for name, item in mapping(value).items()}
+
+
+def _dimensions(value: object) -> dict[str, str]:
+    if isinstance(value, dict):
+        return string_map(value)
+    pairs = (_lower(item) for item in sequence(value))
+    return {first(pair, ["name"]): first(pair, ["value"]) for pair in pairs if pair.get("name")}
+
+
+def _scope(alarm: _Alarm, labels: Mapping[str, str]) -> Scope:
+    named = scope_of({name.lower(): value for name, value in labels.items()})
+    cluster = named.cluster or labels.get("ClusterName", "")
+    return Scope(
+        account=alarm.account,
+        region=alarm.region,
+        cluster=cluster,
+        environment=named.environment,
+    )
+
+
+def _message(alarm: _Alarm) -> str:
+    names = [first(mapping(child), ["Arn"]) for child in alarm.children[:_MAX_CHILDREN]]
+    children = ", ".join(name.rpartition(":")[2] for name in names if name)
+    parts = (
+        alarm.description,
+        alarm.reason,
+        f"Rule: {alarm.rule}" if alarm.rule else "",
+        f"Triggered by: {children}" if children else "",
+    )
+    return "\n".join(part for part in parts if part)
+
+
+def _links(alarm: _Alarm) -> dict[str, str]:
+    console = _CONSOLES.get(_arn_part(alarm.arn, 1))
+    region = _arn_part(alarm.arn, 3)
+    if not console or not region.replace("-", "").isalnum():
+        return {}
+    name = quote(alarm.name, safe="", errors="replace")
+    path = f"cloudwatch/home?region={region}#alarmsV2:alarm/{name}"
+    return {"alarm": f"https://{region}.{console}/{path}"}

@@ -1,0 +1,106 @@
+"""Taking payloads out of what they were sent in: SNS messages and JSON inside strings.
+
+No URL that an envelope names is ever fetched, and its tokens are never kept.
+"""
+
+from dataclasses import replace
+from typing import TypeGuard
+
+from responder.alert import Severity, Status
+from responder.intake.body import load_json
+from responder.intake.draft import Draft, Request
+from responder.intake.fields import first, mapping, sequence
+from responder.intake.times import read_time
+
+#: Envelopes inside envelopes that are opened; what is deeper is read as it stands.
+MAX_ENVELOPES = 4
+
+# https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+_HANDSHAKES = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
+
+
+def unwrap(value: object, request: Request) -> tuple[object, Request]:
+    """The innermost payload, and the request with the envelope's id, time and subject."""
+    request = replace(
+        request,
+        delivery_id=request.headers.get("idempotency-key", "")
+        or request.headers.get("x-amz-sns-message-id", ""),
+    )
+    inner: object
+    for _ in range(MAX_ENVELOPES):
+        if isinstance(value, str):
+            inner = _json_inside(value)
+        elif _is_sns(value, ("Notification",)):
+            inner = value["Message"]
+            request = replace(
+                request,
+                delivery_id=first(value, ["MessageId"]) or request.delivery_id,
+                sent_at=read_time(value.get("Timestamp")) or request.sent_at,
+                subject=first(value, ["Subject"]) or request.subject,
+            )
+        elif (message := _lambda_record(value)) is not None:
+            inner = message
+        else:
+            return value, request
+        if inner is None:
+            return value, request
+        value = inner
+    return value, request
+
+
+def is_handshake(value: object) -> bool:
+    """Whether SNS asks for a confirmation instead of delivering a message."""
+    return _is_sns(value, _HANDSHAKES)
+
+
+def read_handshake(element: object, whole: object, request: Request) -> Draft:
+    """A visible alert instead of a visit: whoever can post here could make us call any URL."""
+    fields = mapping(element)
+    topic = first(fields, ["TopicArn"])
+    kind = first(fields, ["Type"])
+    return Draft(
+        source="sns",
+        fingerprint=f"{topic}#{kind}",
+        title=f"SNS topic {topic.rpartition(':')[2]} waits for a confirmation ({kind})",
+        message=(
+            f"Topic {topic} sent a {kind} to this address. It is not confirmed: its link is "
+            "neither visited nor kept, because it holds a token. Subscribe the reception function "
+            "to the topic instead (protocol lambda), which needs no confirmation."
+        ),
+        severity=Severity.INFO,
+        status=Status.FIRING,
+        happened_at=read_time(fields.get("Timestamp")),
+        delivery_id=first(fields, ["MessageId"]),
+        rule=kind,
+        resource=topic,
+        unknown_format=True,
+        raw=element,
+    )
+
+
+def _is_sns(value: object, kinds: tuple[str, ...]) -> TypeGuard[dict[str, object]]:
+    return (
+        isinstance(value, dict)
+        and value.get("Type") in kinds
+        and isinstance(value.get("TopicArn"), str)
+        and isinstance(value.get("Message"), str)
+    )
+
+
+def _lambda_record(value: object) -> object | None:
+    """The message of an event with which SNS calls a Lambda function; it always holds one."""
+    records = sequence(mapping(value).get("Records"))
+    if len(records) != 1:
+        return None
+    message = mapping(records[0]).get("Sns")
+    return message if _is_sns(message, ("Notification", *_HANDSHAKES)) else None
+
+
+def _json_inside(text: str) -> object | None:
+    if text.lstrip()[:1] not in ("{", "[", '"'):
+        return None
+    try:
+        value = load_json(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict | list | str) else None

@@ -1,0 +1,210 @@
+"""One request in, one queue message per alert out, one answer back: what the function does.
+
+``functions/reception/app.py`` hands over API Gateway's requests (``http``) and the events of SNS
+and EventBridge (``notification``). Nothing here waits for anything but the queue.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from responder.alert import Alert
+from responder.clock import Clock
+from responder.contracts import AlertMessage
+from responder.errors import ResponderError, Retryable
+from responder.intake.authentication import authenticate
+from responder.intake.errors import BadRequest
+from responder.intake.fields import first, mapping, sequence
+from responder.intake.registry import parse
+from responder.ports import Outgoing, Queue, Queues, Telemetry
+
+Answer = dict[str, object]
+Sources = Callable[[], Mapping[str, object]]
+
+_OPEN_ROUTE = "/in/"
+_KEY_ROUTE = "/alerts"
+_PUSH_PATH = "api/v2/alerts"
+_PROBES = ("-/healthy", "-/ready")
+_RETRY_AFTER = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class _Route:
+    """Where a request wants to go. ``token`` is None on the route with API Gateway's key."""
+
+    method: str
+    tool: str
+    path: str
+    token: str | None
+
+
+class Reception:
+    """Accepts alerts and puts them on the processing queue."""
+
+    def __init__(self, queues: Queues, sources: Sources, telemetry: Telemetry, now: Clock) -> None:
+        """``sources`` reads the secret of the token route and raises when it is missing."""
+        self._queues = queues
+        self._sources = sources
+        self._telemetry = telemetry
+        self._now = now
+
+    def http(self, event: Mapping[str, object], trace: str = "") -> Answer:
+        """Answer a request of API Gateway (REST, proxy integration)."""
+        headers = _headers(event)
+        try:
+            return self._answer(event, headers, headers.get("x-amzn-trace-id") or trace)
+        except BadRequest as error:
+            self._telemetry.count("RequestsRefused", reason=error.code)
+            return _refusal(error)
+        except ResponderError as error:
+            # Whatever our own trouble is, 503 makes every sender try again; 4xx would lose pages.
+            self._telemetry.warning("Alerts not accepted", reason=error.reason, detail=error.detail)
+            return _unavailable(error)
+
+    def notification(self, event: Mapping[str, object], trace: str = "") -> None:
+        """Take an event of SNS or EventBridge. Raises on trouble, so that Lambda tries again."""
+        records = [record for record in sequence(event.get("Records")) if _is_sns(record)]
+        payloads = [mapping(record)["Sns"] for record in records] or [event]
+        alerts = [alert for payload in payloads for alert in self._parsed(payload)]
+        self._accept(alerts, trace)
+
+    def check(self) -> None:
+        """Touch what accepting needs, without accepting: the check before traffic shifts."""
+        self._sources()
+        self._parsed({"title": "Synthetic alert", "severity": "INFO"})
+
+    def _answer(
+        self, event: Mapping[str, object], headers: Mapping[str, str], trace: str
+    ) -> Answer:
+        route = _route(event)
+        if route.token is not None:
+            self._authorise(route, headers)
+        if route.method == "OPTIONS":
+            return _handshake(headers)
+        if route.method == "GET" and route.path.endswith(_PROBES):
+            return _response(200, {"status": "ready"})
+        body, headers = _body(event, route, headers)
+        alerts = parse(body, headers, route.tool or None, received_at=self._now())
+        self._accept(alerts, trace)
+        ids = [alert.alert_id for alert in alerts]
+        return _response(202, {"alert_ids": ids, "accepted": len(ids)})
+
+    def _authorise(self, route: _Route, headers: Mapping[str, str]) -> None:
+        sender = authenticate(self._sources(), route.token or "", headers)
+        if sender is None:
+            raise BadRequest(403, "forbidden", "The token is missing or wrong.")
+        if not sender.may_send(route.tool):
+            message = f"This token is not for the route of {route.tool or 'no tool'}."
+            raise BadRequest(403, "forbidden", message)
+
+    def _accept(self, alerts: Sequence[Alert], trace: str) -> None:
+        messages = [AlertMessage(alert=alert, trace=trace).model_dump_json() for alert in alerts]
+        if messages:
+            self._queues.send(Queue.PROCESSING, [Outgoing(body) for body in messages])
+        self._telemetry.count("AlertsAccepted", len(messages))
+        for alert in alerts:
+            self._telemetry.info(
+                "Accepted",
+                alert_id=alert.alert_id,
+                source=alert.source,
+                severity=alert.severity,
+                status=alert.status,
+                unknown_format=alert.unknown_format,
+                trace=trace,
+            )
+
+    def _parsed(self, payload: object) -> list[Alert]:
+        body = json.dumps(payload).encode()
+        return parse(body, {"content-type": "application/json"}, received_at=self._now())
+
+
+def is_notification(event: Mapping[str, object]) -> bool:
+    """Whether a Lambda event comes from SNS or from EventBridge."""
+    records = sequence(event.get("Records"))
+    return any(map(_is_sns, records)) or {"detail-type", "source", "detail"} <= event.keys()
+
+
+def _is_sns(record: object) -> bool:
+    fields = mapping(record)
+    return fields.get("EventSource") == "aws:sns" and isinstance(fields.get("Sns"), dict)
+
+
+def _headers(event: Mapping[str, object]) -> dict[str, str]:
+    """Headers by lower-case name; several values of one are joined as HTTP joins them."""
+    single = {name.lower(): str(value) for name, value in mapping(event.get("headers")).items()}
+    several = {
+        name.lower(): ", ".join(map(str, sequence(values)))
+        for name, values in mapping(event.get("multiValueHeaders")).items()
+        if sequence(values)
+    }
+    return single | several
+
+
+def _route(event: Mapping[str, object]) -> _Route:
+    """The route by API Gateway's own resource, never by what the sender wrote into the path."""
+    resource = first(event, ["resource", "path"])
+    parameters = mapping(event.get("pathParameters"))
+    path = first(parameters, ["tool"]).strip("/")
+    is_open = resource.startswith(_OPEN_ROUTE)
+    if not is_open and resource != _KEY_ROUTE and not resource.startswith(f"{_KEY_ROUTE}/"):
+        raise BadRequest(404, "not_found", "Alerts go to /alerts or to /in/{token}.")
+    method = first(event, ["httpMethod"]).upper()
+    allowed = ("POST", "PUT", "GET", "OPTIONS") if is_open else ("POST",)
+    if method not in allowed:
+        raise BadRequest(405, "method_not_allowed", f"Use {' or '.join(allowed)}.")
+    tool = "alertmanager" if path.endswith(_PUSH_PATH) else path.partition("/")[0]
+    return _Route(method, tool, path, first(parameters, ["token"]) if is_open else None)
+
+
+def _body(
+    event: Mapping[str, object], route: _Route, headers: Mapping[str, str]
+) -> tuple[bytes, Mapping[str, str]]:
+    """The raw bytes; tools that send by GET put their fields into the query."""
+    query = mapping(event.get("queryStringParameters"))
+    if route.method == "GET" and query:
+        return json.dumps(query).encode(), {**headers, "content-type": "application/json"}
+    body = event.get("body")
+    if not isinstance(body, str):
+        return b"", headers
+    if not event.get("isBase64Encoded"):
+        return body.encode(errors="replace"), headers
+    try:
+        return base64.b64decode(body, validate=True), headers
+    except (binascii.Error, ValueError) as error:
+        message = "The body is declared as base64 and is none."
+        raise BadRequest(400, "undecodable", message, "body") from error
+
+
+def _handshake(headers: Mapping[str, str]) -> Answer:
+    """Allow an origin to send: https://github.com/cloudevents/spec (HTTP webhook, section 4)."""
+    allowed = {"Allow": "POST"}
+    if origin := headers.get("webhook-request-origin", ""):
+        allowed["WebHook-Allowed-Origin"] = origin
+    return _response(200, {"status": "ready"}, allowed)
+
+
+def _refusal(error: BadRequest) -> Answer:
+    said = {"error": error.code, "message": error.message, "field": error.field}
+    return _response(error.status, said)
+
+
+def _unavailable(error: ResponderError) -> Answer:
+    after = error.after if isinstance(error, Retryable) else None
+    seconds = max(1, round(after or _RETRY_AFTER.total_seconds()))
+    message = f"Not accepted, please send again: {error.detail or error.reason.value}."
+    said = {"error": error.reason.value, "message": message, "field": ""}
+    return _response(503, said, {"Retry-After": str(seconds)})
+
+
+def _response(
+    status: int, body: Mapping[str, object], headers: Mapping[str, str] | None = None
+) -> Answer:
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": "application/json", **(headers or {})},
+        "body": json.dumps(body),
+        "isBase64Encoded": False,
+    }

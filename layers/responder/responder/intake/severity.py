@@ -1,0 +1,34 @@
+"""The one table from the words of monitoring tools to our severities; all readers use it."""
+
+import re
+
+from responder.alert import Severity
+
+_WORDS = {
+    Severity.CRITICAL: "critical crit fatal emergency emerg alert disaster down page blocker panic",
+    Severity.HIGH: "high error err major severe urgent",
+    Severity.MEDIUM: "medium warning warn average moderate degraded",
+    Severity.LOW: "low minor notice",
+    Severity.INFO: "info information informational debug verbose ok none clear trivial",
+}
+_BY_WORD = {word: severity for severity, words in _WORDS.items() for word in words.split()}
+_BY_RANK = list(Severity)
+# P1 to P5 and Sev0 to Sev4, alone or before their name ("P1 - Critical", "SEV-2").
+_PRIORITY = re.compile(r"p(?:riority)?[-_ ]?([1-5])(?!\d)")
+_SEV = re.compile(r"sev(?:erity)?[-_ ]?([0-4])(?!\d)")
+_LONGEST = 60
+
+
+def read_severity(value: object) -> Severity | None:
+    """The severity that ``value`` names, or None where it names none."""
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        return None
+    text = value.strip().lower()
+    if found := _BY_WORD.get(text):
+        return found
+    if match := _PRIORITY.match(text):
+        return _BY_RANK[int(match[1]) - 1]
+    if match := _SEV.match(text):
+        return _BY_RANK[int(match[1])]
+    words = re.split(r"[^a-z]+", text, maxsplit=1)
+    return _BY_WORD.get(words[0])

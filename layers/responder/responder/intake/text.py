@@ -1,0 +1,57 @@
+"""Text as intake lets it through: no characters that SQS refuses, no length without a bound.
+
+Every reader's values pass through here on their way into an alert (``draft.finish``).
+"""
+
+import json
+import re
+
+# Characters that SQS refuses in a message body:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+# and the DEL and C1 controls, which no alert needs and terminals obey.
+_REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_SPACE = re.compile(r"\s+")
+# Senders leave placeholders that their template did not fill: $NAME, {{name}}, {MACRO}, *name*.
+_UNFILLED = re.compile(r"\$[A-Z_]+|\{\{?[\s$#.\w]{1,80}\}?\}|\*[A-Za-z]+\*")
+_CUT_MARK = "…"
+
+
+def clean(text: str) -> str:
+    """``text`` without characters that a queue or a terminal would choke on."""
+    return _REFUSED.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """``text`` with every run of white space made one space."""
+    return _SPACE.sub(" ", text).strip()
+
+
+def as_text(value: object) -> str:
+    """A JSON value as a person would write it; empty for null and unfilled placeholders."""
+    if isinstance(value, str):
+        text = value.strip()
+        return "" if text[:1] in "${*" and _UNFILLED.fullmatch(text) else text
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return as_json(value)
+
+
+def as_json(value: object, indent: int | None = None) -> str:
+    """A JSON value as JSON text; empty where it is nested too deep to be written."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str, indent=indent)
+    except RecursionError:
+        return ""
+
+
+def bounded(text: str, limit: int, name: str, notes: list[str]) -> str:
+    """``text`` cleaned and cut to ``limit`` bytes of UTF-8; a cut is written into ``notes``."""
+    # A character is at least a byte, so nothing behind ``limit`` characters can be kept.
+    kept = clean(text[: limit + 1])
+    encoded = kept.encode() if len(kept) * 4 > limit else b""
+    if len(text) <= limit and len(encoded) <= limit:
+        return kept
+    notes.append(f"{name}: cut to {limit} bytes by intake")
+    return encoded[: limit - len(_CUT_MARK.encode())].decode(errors="ignore") + _CUT_MARK

@@ -1,0 +1,76 @@
+"""Times as monitoring tools write them, read leniently; a time that cannot be read is no time."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+# Before this, a time is a zero value ("not set"), a duration or a counter.
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+# Epoch numbers by their size, up to the year 5138: seconds, then milli-, micro- and nanoseconds.
+_UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (1e20, 1_000_000_000))
+
+# RFC 3339 and its neighbours: up to any number of fraction digits (Go 9, Azure 7), offsets without
+# a colon (CloudWatch), Go's " +0000 UTC", dots or slashes in the date (Zabbix), no zone (UTC).
+_WRITTEN = re.compile(
+    r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})"
+    r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,30}))?)?)?"
+    r"\s*(?:(Z|UTC|GMT)|([+-])(\d{2}):?(\d{2})(?:\s+[A-Z]{3,4})?)?",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\d{9,20}(?:\.\d{1,12})?")
+_LONGEST = 64
+
+
+def read_time(value: object) -> datetime | None:
+    """The moment that ``value`` means, in UTC, or None for none, a zero value or nonsense."""
+    try:
+        moment = _moment(value)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+    return moment if moment and _EARLIEST <= moment < _LATEST else None
+
+
+def whole_milliseconds(moment: datetime | None) -> datetime | None:
+    """The moment without its microseconds, for tools whose paths carry different precisions."""
+    if moment is None:
+        return None
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _moment(value: object) -> datetime | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return _from_epoch(value)
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        return None
+    text = value.strip()
+    if _NUMBER.fullmatch(text):
+        return _from_epoch(float(text) if "." in text else int(text))
+    if found := _WRITTEN.fullmatch(text):
+        return _from_parts(found)
+    return parsedate_to_datetime(text).astimezone(UTC) if "," in text else None
+
+
+def _from_epoch(number: float) -> datetime | None:
+    for limit, per_second in _UNITS:
+        if 0 < number < limit:
+            seconds, rest = divmod(number, per_second)
+            micros = int(rest * 1_000_000 // per_second) if per_second > 1 else 0
+            return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
+    return None
+
+
+def _from_parts(found: re.Match[str]) -> datetime:
+    year, month, day, hour, minute, second, fraction, _, sign, east, past = found.groups()
+    zone = UTC
+    if sign:
+        offset = timedelta(hours=int(east), minutes=int(past))
+        zone = timezone(-offset if sign == "-" else offset)
+    micros = int((fraction or "").ljust(6, "0")[:6])
+    moment = datetime(
+        int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0),
+        micros, zone,
+    )  # fmt: skip
+    return moment.astimezone(UTC)
