@@ -1,0 +1,103 @@
+# Everything a developer or operator runs; each target sets up what it needs by itself.
+#   make            lists the targets
+#   make demo       shows the product working, on this machine
+#   make test       runs the tests
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+
+# The interpreter that makes the environments; pyenv and uv are told by .python-version.
+PYTHON ?= $(shell command -v python3.13 || command -v python3 || echo python3.13)
+
+DEV := .venv/.stamp
+SAM := .sam/.stamp
+EMULATOR := .emulator/.stamp
+CHECK := .check/.stamp
+
+RUN := PYTHONPATH=layers/responder:scripts .venv/bin/python
+CODE := layers/responder functions scripts tests bench
+TYPED = $(wildcard layers/responder/responder functions/*/app.py scripts/local_stack \
+	scripts/responder_cli tests bench)
+COVERAGE := 90
+# The architecture that is deployed; the local stack takes this machine's.
+ARCHITECTURE ?= arm64
+# The environment of `make deploy`, a section of samconfig.toml.
+STAGE ?= dev
+
+.DEFAULT_GOAL := help
+.PHONY: help venv setup lint format type test e2e check build deploy local demo bench lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+venv: $(DEV) ## Make the development environment, .venv
+
+setup: ## Make all the environments at once
+	@$(MAKE) -j2 $(DEV) $(SAM) $(EMULATOR)
+
+lint: $(DEV) ## Check style and formatting
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+
+format: $(DEV) ## Format the code
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+type: $(DEV) ## Check types, strictly
+	@.venv/bin/mypy $(TYPED)
+
+test: setup ## All tests but the long ones, with coverage
+	@mkdir -p .local
+	@.venv/bin/python -m pytest -n 2 --dist loadscope -m "not smoke and not e2e_long" \
+		--cov --cov-report=term --cov-fail-under=$(COVERAGE) $(ARGS)
+	@.venv/bin/python -m pytest -m smoke $(ARGS)
+
+e2e: setup ## The long tests: outages, kills, real clients
+	@mkdir -p .local
+	@.venv/bin/python -m pytest -m e2e_long $(ARGS)
+
+check: $(SAM) $(CHECK) ## Validate the template: sam, cfn-lint, checkov
+	@AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .sam/bin/sam validate --lint
+	@.sam/bin/cfn-lint template.yaml
+	@.check/bin/checkov --quiet --compact --framework cloudformation -f template.yaml
+
+build: $(DEV) $(SAM) ## Build what is deployed, compiled (ARCHITECTURE=arm64)
+	@$(RUN) -m local_stack.building --architecture $(ARCHITECTURE)
+
+deploy: build ## Deploy to AWS (STAGE=dev, staging or prod of samconfig.toml)
+	@.sam/bin/sam deploy --config-env $(STAGE)
+
+local: setup ## Run the whole pipeline here until Ctrl-C (AWS_PORT, SLACK_PORT, CLAUDE_PORT, CLAUDE=local)
+	@$(RUN) -m local_stack up
+
+demo: setup ## Show the product: sample alerts in, Slack cards out
+	@$(RUN) -m local_stack.demo
+
+bench: setup ## Measure what the documents claim
+	@$(RUN) -m bench
+
+lock: $(DEV) ## Write the lock files again from their .in files
+	@$(RUN) -m local_stack.locking
+
+clean: ## Remove what was built and left behind, environments included
+	@rm -rf .venv .sam .emulator .check .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# One environment each: the SAM CLI, checkov and the emulator pin versions that exclude each other.
+$(DEV): requirements/dev.txt
+	@$(call environment,dev)
+$(SAM): requirements/sam.txt
+	@$(call environment,sam)
+$(EMULATOR): requirements/emulator.txt
+	@$(call environment,emulator)
+$(CHECK): requirements/checkov.txt
+	@$(call environment,checkov)
+
+define environment
+	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \
+		echo "This needs Python 3.13, and '$(PYTHON)' is not: install it, or say where it is:" \
+			"make $(or $(MAKECMDGOALS),demo) PYTHON=/path/to/python3.13" >&2; exit 1; }
+	echo "Making $(@D) from $<"
+	rm -f $@
+	"$(PYTHON)" -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r $<
+	touch $@
+endef

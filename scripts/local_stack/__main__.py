@@ -1,0 +1,112 @@
+"""``python -m local_stack up``: the stack of ``make local``, until Ctrl-C or SIGTERM."""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from types import FrameType
+
+from local_stack import environment, layout, ports
+from local_stack.children import ChildError
+from local_stack.stack import Claude, Options, Stack, running
+
+CHECK_SECONDS = 0.5
+
+
+class Stop(Exception):
+    """Somebody asked us to end."""
+
+
+def chosen(given: Mapping[str, str]) -> Options:
+    """Options from the environment of ``make local``; a developer's own keys are used if set."""
+    real_slack = {
+        "slack-bot-token": given.get("SLACK_BOT_TOKEN", ""),
+        "slack-webhook": given.get("SLACK_WEBHOOK_URL", ""),
+    }
+    secrets = {"anthropic-key": given.get("ANTHROPIC_API_KEY", "")}
+    parameters = {}
+    if any(real_slack.values()):
+        # An empty value leaves the secret empty: with a webhook alone there is no bot token.
+        secrets |= real_slack
+        parameters["SlackApiUrl"] = "https://slack.com/api/"
+        if given.get("SLACK_CHANNEL"):
+            parameters["SlackChannel"] = given["SLACK_CHANNEL"]
+    if given.get("CLAUDE") == Claude.LOCAL:
+        claude, secrets["anthropic-key"] = Claude.LOCAL, "sk-ant-local-0000"
+    else:
+        claude = Claude.REAL if secrets["anthropic-key"] else Claude.NONE
+    return Options(
+        directory=layout.LOCAL,
+        ports=ports.Ports.chosen(given),
+        claude=claude,
+        slack_arguments=("--pace", given["SLACK_PACE"]) if given.get("SLACK_PACE") else (),
+        parameters=parameters,
+        secrets=secrets,
+    )
+
+
+def up() -> None:
+    """Run the stack until Stop; raises ChildError when one of its servers dies."""
+    with environment.held(layout.LOCAL):
+        options = chosen(os.environ)
+        with running(options) as stack:
+            file = environment.write(options.directory, stack)
+            try:
+                _explain(stack, options)
+                while True:
+                    time.sleep(CHECK_SECONDS)
+                    stack.check()
+            finally:
+                file.unlink(missing_ok=True)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m local_stack", description=__doc__)
+    parser.add_argument("command", choices=["up"])
+    parser.parse_args()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, _stop)
+    try:
+        up()
+    except Stop:
+        print("Stopped.")
+    except (ChildError, ports.PortError, environment.AlreadyRunning) as error:
+        sys.exit(str(error))
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    for name in (signal.SIGINT, signal.SIGTERM):
+        # The way down is short; a second Ctrl-C must not leave children behind.
+        signal.signal(name, signal.SIG_IGN)
+    raise Stop
+
+
+def _explain(stack: Stack, options: Options) -> None:
+    who = {
+        Claude.NONE: "nobody (no ANTHROPIC_API_KEY): cards carry the labelled fallback",
+        Claude.LOCAL: f"the local stand-in with canned answers, {stack.claude_url}",
+        Claude.REAL: "Claude, with your ANTHROPIC_API_KEY",
+    }[options.claude]
+    print(
+        f"""
+The local stack runs.
+  Alerts   {stack.webhook_url}
+  Cards    {stack.slack_url}
+  Analyses by {who}
+  Logs     {layout.LOCAL.name}/log
+
+In another terminal:
+  source {layout.LOCAL.name}/{environment.FILE}
+  curl -H "x-api-key: $API_KEY" -H 'content-type: application/json' "$WEBHOOK_URL" \\
+    -d '{{"source": "me", "title": "Disk full", "severity": "HIGH"}}'
+
+Ctrl-C ends it.""",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

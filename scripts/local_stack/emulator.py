@@ -1,0 +1,47 @@
+"""Runs the pinned AWS emulator with our patches, in its own environment; ``stack`` starts it.
+
+Unlike the emulator's own entry point it listens on one loopback port and nowhere else.
+"""
+
+import asyncio
+import importlib.metadata
+import os
+import signal
+import sys
+
+#: The patches rely on private functions of this very version.
+PINNED = "1.5.33"
+#: Seconds an idle connection stays open; longer than the SDK's pools keep theirs.
+KEEP_ALIVE_SECONDS = 75
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    found = importlib.metadata.version("ministack")
+    if found != PINNED:
+        sys.exit(f"The emulator's environment has ministack {found}; the patches need {PINNED}.")
+    # Only now: its modules read the environment as they are imported.
+    import ministack.app
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+    from ministack.core import tls
+
+    from local_stack import patches
+
+    patches.apply()
+    config = Config()
+    config.bind = [f"127.0.0.1:{os.environ['GATEWAY_PORT']}"]
+    config.keep_alive_timeout = KEEP_ALIVE_SECONDS
+    config.certfile, config.keyfile = tls.resolve_tls_material()
+
+    async def run() -> None:
+        stopping = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+        await serve(ministack.app.app, config, shutdown_trigger=stopping.wait)
+
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""What a person would miss in the emulator, added; ``emulator`` applies it before it serves.
+
+Every patch is one function whose docstring names the gap, and has its test in
+``tests/integration/test_emulator_patches.py``.
+"""
+
+from local_stack.patches import alarms, cloudformation, metrics, queues
+from local_stack.patches.background import start
+
+
+def apply() -> None:
+    """Apply every patch."""
+    metrics.log_events_have_ids()
+    metrics.embedded_metrics()
+    metrics.lambda_metrics()
+    queues.message_move_tasks()
+    queues.dead_letter_sources()
+    alarms.evaluate_by_dimensions()
+    alarms.state_changes_reach_eventbridge()
+    cloudformation.table_settings()
+    cloudformation.reserved_concurrency()
+    start([queues.record_depth_and_age, alarms.evaluate_all])

@@ -1,0 +1,70 @@
+"""Which ports the local stack listens on, all on loopback; ``stack`` and ``demo`` ask here."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+LOOPBACK = "127.0.0.1"
+_DEFAULTS = {"aws": 4566, "slack": 8090, "claude": 8091}
+
+
+class PortError(Exception):
+    """A port that cannot be used; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """One port per server."""
+
+    aws: int
+    slack: int
+    claude: int
+
+    @classmethod
+    def chosen(cls, environment: Mapping[str, str]) -> Self:
+        """The defaults, or what AWS_PORT, SLACK_PORT and CLAUDE_PORT say."""
+        return cls(**{name: _number(environment, name, port) for name, port in _DEFAULTS.items()})
+
+    @classmethod
+    def unused(cls) -> Self:
+        """Three ports that nobody uses now, for tests and for a demo beside ``make local``."""
+        with _listener(0) as aws, _listener(0) as slack, _listener(0) as claude:
+            return cls(*(opened.getsockname()[1] for opened in (aws, slack, claude)))
+
+    def check(self) -> None:
+        """Raise PortError, naming the port and its variable, if one of them is taken."""
+        for name in _DEFAULTS:
+            port = getattr(self, name)
+            try:
+                _listener(port).close()
+            except OSError as error:
+                variable = _variable(name)
+                raise PortError(
+                    f"Port {port} ({name}) cannot be used: {error.strerror}. Stop what listens "
+                    f"there, or choose another: make local {variable}={port + 1000}"
+                ) from None
+
+
+def _variable(name: str) -> str:
+    return f"{name.upper()}_PORT"
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(_variable(name)) or str(default)
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise PortError(f"{_variable(name)} must be a port number, not {text!r}.")
+    return int(text)
+
+
+def _listener(port: int) -> socket.socket:
+    opened = socket.socket()
+    # As the servers do: a port in TIME_WAIT after a stop is free.
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((LOOPBACK, port))
+        opened.listen()
+    except OSError:
+        opened.close()
+        raise
+    return opened
