@@ -1,0 +1,195 @@
+"""Claude behind one call: the only module that imports the SDK, and only when a call is due.
+
+The lease protocol calls it as ``ports.Analyst``. It sends the prompt, turns every failure into
+``Retryable`` or ``Permanent``, and has the answer read leniently. How a request is authenticated is
+a ``WayIn``; the API key is the first one.
+
+What a caller settles: an ``Analysis`` costs its ``cost_usd``, ``reading.Unusable`` its
+``call.cost_usd``, any other Permanent and a Retryable with ``took_effect`` False nothing. After any
+other Retryable nobody knows, and the reservation stays spent.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, Protocol
+
+from responder.adapters.claude_errors import refused_key, translated
+from responder.analysis import pricing, prompt, reading
+from responder.analysis.schema import SCHEMA
+from responder.analysis.tiering import Tier
+from responder.analysis.verdict import Analysis
+from responder.clock import Clock, utc_now
+from responder.errors import Permanent, Reason, Retryable
+from responder.incident import Incident
+
+if TYPE_CHECKING:
+    from anthropic import Anthropic
+    from anthropic.types import Message
+
+#: https://platform.claude.com/docs: the API's address. Always passed: the SDK would otherwise read
+#: an environment variable of its own, and take an empty one as an address.
+DEFAULT_BASE_URL: Final = "https://api.anthropic.com"
+CONNECT_SECONDS: Final = 3
+
+_SCHEMA_BYTES: Final = len(json.dumps(SCHEMA))
+
+
+class Guard(Protocol):
+    """What stands between us and a service that is down; ``adapters.breaker`` in production."""
+
+    def call[T](self, action: Callable[[], T]) -> T:
+        """Run ``action``, or raise Retryable(BREAKER_OPEN) without running it."""
+
+
+class WayIn(Protocol):
+    """How requests reach Claude, and as whom."""
+
+    def client(self) -> "Anthropic":
+        """A client to call; the same one as long as its credentials hold."""
+
+    def renew(self) -> "Anthropic | None":
+        """A client with fresh credentials after a refusal; None when there are no others."""
+
+
+class ApiKey:
+    """The API key of a secret. ``key(force_fresh)`` raises Retryable(SECRET_MISSING) when empty."""
+
+    def __init__(
+        self, key: Callable[[bool], str], *, base_url: str = "", timeout_seconds: float
+    ) -> None:
+        """Nothing is fetched or imported yet. An empty ``base_url`` means Anthropic's own."""
+        self._fetch = key
+        self._base_url = base_url or DEFAULT_BASE_URL
+        self._timeout_seconds = timeout_seconds
+        self._key = ""
+        self._client: Anthropic | None = None
+
+    def client(self) -> "Anthropic":
+        """The client of the current key, made anew only when the key has changed."""
+        key = self._current_key(force_fresh=False)
+        if self._client is None or key != self._key:
+            self._client, self._key = self._new_client(key), key
+        return self._client
+
+    def renew(self) -> "Anthropic | None":
+        """The client of a key that was rotated meanwhile; None while it is still the same."""
+        refused = self._key
+        key = self._current_key(force_fresh=True)
+        if key == refused:
+            return None
+        self._client, self._key = self._new_client(key), key
+        return self._client
+
+    def _current_key(self, *, force_fresh: bool) -> str:
+        try:
+            key = self._fetch(force_fresh).strip()
+        except Retryable as error:
+            if error.reason is not Reason.SECRET_MISSING:
+                raise
+            raise Permanent(Reason.NO_KEY, error.detail) from error
+        if not key:
+            raise Permanent(Reason.NO_KEY, "the Anthropic key is empty")
+        return key
+
+    def _new_client(self, key: str) -> "Anthropic":
+        from anthropic import Anthropic, Timeout
+
+        return Anthropic(
+            api_key=key,
+            base_url=self._base_url,
+            timeout=Timeout(self._timeout_seconds, connect=CONNECT_SECONDS),
+            max_retries=0,
+        )
+
+
+class Claude:
+    """The analyst. Holds no state but its way in."""
+
+    def __init__(
+        self,
+        way_in: WayIn,
+        tiers: Mapping[str, Tier],
+        guard: Guard,
+        clock: Clock = utc_now,
+    ) -> None:
+        """``tiers`` from ``tiering.tiers``."""
+        self._way_in = way_in
+        self._tiers = tiers
+        self._guard = guard
+        self._clock = clock
+
+    def analyse(self, incident: Incident, tier: str) -> Analysis:
+        """A verdict, paid for. Raises Retryable or Permanent (``reading.Unusable`` when paid)."""
+        asked = prompt.build(incident)
+        chosen = self._tiers[tier]
+        message = self._answer(asked, chosen)
+        return self._read(message, asked, tier, chosen)
+
+    def ceiling_usd(self, incident: Incident, tier: str) -> float:
+        """The most that ``analyse`` can cost."""
+        chosen = self._tiers[tier]
+        size = prompt.build(incident).size_bytes + _SCHEMA_BYTES
+        return pricing.ceiling_usd(chosen.model, size, chosen.max_tokens)
+
+    def _answer(self, asked: prompt.Prompt, tier: Tier) -> "Message":
+        """One request; a second one only with a key that was rotated meanwhile."""
+        pricing.ceiling_usd(tier.model, 0, 0)
+        client = self._way_in.client()
+        try:
+            return self._guard.call(lambda: _send(client, asked, tier))
+        except Permanent as error:
+            if not refused_key(error) or (renewed := self._way_in.renew()) is None:
+                raise
+        return self._guard.call(lambda: _send(renewed, asked, tier))
+
+    def _read(
+        self, message: "Message", asked: prompt.Prompt, tier_name: str, tier: Tier
+    ) -> Analysis:
+        usage = _usage(message)
+        call = reading.Call(
+            model=tier.model,
+            tier=tier_name,
+            prompt_version=prompt.PROMPT_VERSION,
+            made_at=self._clock(),
+            cost_usd=pricing.cost_usd(tier.model, usage),
+            input_tokens=usage.prompt_tokens,
+            output_tokens=usage.output_tokens,
+        )
+        text = "".join(block.text for block in message.content if block.type == "text")
+        return reading.read(text, message.stop_reason, asked, call)
+
+
+def _send(client: "Anthropic", asked: prompt.Prompt, tier: Tier) -> "Message":
+    from anthropic import AnthropicError
+
+    try:
+        message = client.messages.create(
+            model=tier.model,
+            max_tokens=tier.max_tokens,
+            system=[{"type": "text", "text": asked.system, "cache_control": {"type": "ephemeral"}}],
+            messages=[{"role": "user", "content": asked.user}],
+            output_config={
+                "format": {"type": "json_schema", "schema": SCHEMA},
+                "effort": tier.effort,
+            },
+        )
+    except (AnthropicError, ValueError) as error:
+        raise translated(error) from error
+    if not _is_message(message):
+        raise Retryable(Reason.UNAVAILABLE, "the answer is not a message of the Messages API")
+    return message
+
+
+def _is_message(message: object) -> bool:
+    """A proxy's page with status 200 comes back from the SDK as text, or as an empty message."""
+    return isinstance(getattr(message, "content", None), list) and hasattr(message, "usage")
+
+
+def _usage(message: "Message") -> pricing.Usage:
+    usage = message.usage
+    return pricing.Usage(
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cache_write_tokens=usage.cache_creation_input_tokens or 0,
+        cache_read_tokens=usage.cache_read_input_tokens or 0,
+    )

@@ -1,0 +1,148 @@
+"""The fixed triage: what the alert itself says, put in order. It knows no cause and claims none.
+
+The record protocol calls it when an incident opens, the lease protocol when Claude is given up.
+The same alert always gives the same triage.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from responder.alert import Alert, Status
+from responder.analysis import commands
+from responder.analysis.families import FAMILIES, UNRECOGNISED, Family
+from responder.analysis.text import clean, one_line, shorten
+from responder.analysis.verdict import Analysis, Check, Confidence
+
+MADE_BY = "fallback"
+TIER = "fallback"
+
+MAX_CHECKS = 5
+#: More of a text does not change its family, and one alert must not cost seconds.
+MAX_WORDS_FROM = 20_000
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WORD = re.compile(r"[a-z0-9]{1,60}")
+
+
+def triage(alert: Alert, *, reason: str, now: datetime) -> Analysis:
+    """What the alert says, where to look first. ``reason``: why not Claude; empty while awaited."""
+    family = _family(alert)
+    return Analysis(
+        headline=_headline(alert),
+        summary=_summary(alert, family),
+        checks=tuple(_checks(alert, family)),
+        category=family.category,
+        confidence=Confidence.LOW,
+        made_by=MADE_BY,
+        tier=TIER,
+        made_at=now,
+        fallback_reason=reason,
+    )
+
+
+def with_reason(analysis: Analysis, reason: str) -> Analysis:
+    """The same triage, now with the reason why Claude did not replace it."""
+    return analysis.model_copy(update={"fallback_reason": reason})
+
+
+def _family(alert: Alert) -> Family:
+    """The family with the most hits: the rule's and title's words count twice."""
+    words: Counter[str] = Counter()
+    for text, weight in (
+        (alert.rule, 2),
+        (alert.title, 2),
+        (alert.message, 1),
+        (_metric(alert), 2),
+    ):
+        for word in _words(text[:MAX_WORDS_FROM]):
+            words[word] = max(words[word], weight)
+    best = max(FAMILIES, key=lambda family: _hits(family, words))
+    return best if _hits(best, words) else UNRECOGNISED
+
+
+def _metric(alert: Alert) -> str:
+    wanted = {"metricname", "metric_name", "metric", "reason", "check", "alertname"}
+    return " ".join(value for name, value in alert.labels.items() if name.lower() in wanted)
+
+
+def _words(text: str) -> set[str]:
+    """Words both whole and split at capitals: ``KubePodCrashLooping`` and its four parts."""
+    visible = clean(text)
+    return {
+        *_WORD.findall(visible.lower()),
+        *_WORD.findall(_CAMEL.sub(" ", visible).lower()),
+    }
+
+
+def _hits(family: Family, words: Counter[str]) -> int:
+    return sum(words[stem] for stem in family.stems)
+
+
+def _headline(alert: Alert) -> str:
+    title = one_line(alert.title) or one_line(alert.rule) or f"Alert of {one_line(alert.source)}"
+    where = one_line(alert.service or alert.resource)
+    if where and where.lower() not in title.lower():
+        title = f"{where}: {title}"
+    return shorten(title, 150)
+
+
+def _summary(alert: Alert, family: Family) -> str:
+    return shorten(" ".join(_sentences(alert, family)), 1200)
+
+
+def _sentences(alert: Alert, family: Family) -> Iterator[str]:
+    source = one_line(alert.source)
+    if alert.unknown_format:
+        yield f"{source or 'A tool'} sent a message in a format that is not known here."
+    started = alert.starts_at or alert.event_at
+    if alert.status is Status.RESOLVED:
+        ended = alert.ends_at or alert.event_at
+        lasted = _span(ended - started)
+        yield f"{source} says that this ended at {_time(ended)}, {lasted} after it began."
+    else:
+        ago = _span(alert.received_at - started)
+        yield f"{source} reports this as {alert.severity.value} since {_time(started)}."
+        yield f"It reached us {ago} later."
+    if where := _where(alert):
+        yield f"Where: {where}."
+    if message := shorten(one_line(alert.message), 500):
+        yield f"It says: {message}"
+    if family is not UNRECOGNISED:
+        yield f"By its words this is about {family.category}."
+    yield "No cause has been established."
+
+
+def _where(alert: Alert) -> str:
+    scope = alert.scope
+    parts = (
+        ("service", alert.service),
+        ("resource", alert.resource),
+        ("environment", scope.environment),
+        ("cluster", scope.cluster),
+        ("region", scope.region),
+        ("account", scope.account),
+    )
+    return ", ".join(f"{name} {shorten(one_line(value), 100)}" for name, value in parts if value)
+
+
+def _checks(alert: Alert, family: Family) -> Iterator[Check]:
+    """Commands first, then the family's questions; never more than a person reads at night."""
+    found = list(commands.checks(alert, family.category))[: MAX_CHECKS - 2]
+    yield from found
+    for question in family.questions[: MAX_CHECKS - len(found)]:
+        yield Check(text=question)
+
+
+def _time(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _span(span: timedelta) -> str:
+    """A duration as people say it; a clock that is ahead of ours counts as no time at all."""
+    seconds = max(0, int(span.total_seconds()))
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"

@@ -1,0 +1,59 @@
+"""How long an analysis may be served from the cache. Called by the record and lease protocols."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Final
+
+from responder.alert import Severity
+from responder.analysis.verdict import Analysis
+from responder.errors import Reason
+
+LIFE: Final = {
+    Severity.CRITICAL: timedelta(hours=4),
+    Severity.HIGH: timedelta(hours=12),
+    Severity.MEDIUM: timedelta(days=1),
+    Severity.LOW: timedelta(days=3),
+    Severity.INFO: timedelta(days=7),
+}
+
+#: A fallback stands until Claude is worth asking again: soon after an outage, later where the
+#: same answer is to be expected.
+FALLBACK_LIFE: Final = timedelta(minutes=5)
+FALLBACK_LIFE_BY_REASON: Final = {
+    Reason.REFUSED_BY_CLAUDE.value: timedelta(hours=1),
+    Reason.MALFORMED_ANSWER.value: timedelta(minutes=30),
+    Reason.BUDGET_SPENT.value: timedelta(minutes=30),
+    Reason.MISCONFIGURED.value: timedelta(minutes=15),
+    Reason.ANALYSIS_OFF.value: timedelta(minutes=1),
+}
+
+
+def fresh_until(analysis: Analysis, severity: Severity, now: datetime) -> datetime:
+    """When ``analysis``, made for an incident of ``severity``, stops being fresh.
+
+    The triage of an incident that still awaits Claude (no fallback reason) is never fresh.
+    """
+    if not analysis.is_fallback:
+        return now + LIFE[severity]
+    if not analysis.fallback_reason:
+        return now
+    life = FALLBACK_LIFE_BY_REASON.get(analysis.fallback_reason, FALLBACK_LIFE)
+    return now + min(life, LIFE[severity])
+
+
+def is_fresh(
+    analysis: Analysis | None,
+    fresh_until: datetime | None,
+    now: datetime,
+    prompt_version: str,
+    models: Collection[str],
+) -> bool:
+    """Whether a cached analysis may be served without asking for a new one.
+
+    ``models`` are the configured ones; an analysis of another model or prompt is stale.
+    """
+    if analysis is None or fresh_until is None or now >= fresh_until:
+        return False
+    if analysis.is_fallback:
+        return True
+    return analysis.prompt_version == prompt_version and analysis.made_by in models

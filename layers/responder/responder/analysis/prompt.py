@@ -1,0 +1,122 @@
+"""The prompt: frozen instructions from a file, and the incident as fenced, masked, bounded data.
+
+The Claude adapter sends it; ``reading`` checks the answer against the same facts. The instructions
+are never edited in place: a change is a new file, and ``PROMPT_VERSION`` follows its name.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from responder.analysis.redaction import Redactor
+from responder.analysis.text import clean, cut_middle, links_in
+from responder.incident import Incident
+
+PROMPT_FILE: Final = Path(__file__).with_name("prompts") / "v1.md"
+PROMPT_VERSION: Final = PROMPT_FILE.stem
+SYSTEM: Final = PROMPT_FILE.read_text(encoding="utf-8")
+
+#: The data's share of the prompt, at three characters a token (JSON of mostly English text).
+DATA_TOKENS: Final = 3000
+DATA_CHARS: Final = DATA_TOKENS * 3
+
+_MAX_VALUE: Final = {"title": 400, "message": 4000, "explanation": 400}
+_MAX_OTHER_VALUE: Final = 300
+_MAX_NAME: Final = 100
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is sent, and what is needed to read the answer.
+
+    ``facts`` are the fields as Claude sees them (masked, cut); ``links`` the URLs that an answer
+    may repeat; ``redactor`` puts personal data back.
+    """
+
+    user: str
+    facts: Mapping[str, str]
+    links: frozenset[str]
+    redactor: Redactor
+    system: str = SYSTEM
+
+    @property
+    def size_bytes(self) -> int:
+        """The UTF-8 length of the texts, an upper bound of their tokens."""
+        return len(self.system.encode()) + len(self.user.encode())
+
+
+def build(incident: Incident) -> Prompt:
+    """The prompt for one incident."""
+    redactor = Redactor()
+    facts = _within_budget(_masked(incident, redactor))
+    return Prompt(
+        user=f"<alert-data>\n{_encode(facts)}\n</alert-data>",
+        facts=facts,
+        links=_links(incident),
+        redactor=redactor,
+    )
+
+
+def _fields(incident: Incident) -> Iterator[tuple[str, str]]:
+    """Every field worth reading, the most telling first; empty ones are left out later."""
+    yield "title", incident.title
+    yield "severity", incident.severity.value
+    yield "state", incident.state.value
+    yield "source", incident.source
+    yield "rule", incident.rule
+    yield "service", incident.service
+    yield "resource", incident.resource
+    for part, value in incident.scope:
+        yield f"scope.{part}", value
+    yield "first_seen", incident.first_seen.isoformat(timespec="seconds")
+    yield "last_seen", incident.last_seen.isoformat(timespec="seconds")
+    yield "count", str(incident.count)
+    yield "firing", str(incident.firing)
+    yield "message", incident.message
+    for name, value in incident.labels.items():
+        yield f"labels.{name}", value
+    for name, value in incident.links.items():
+        yield f"links.{name}", value
+
+
+def _masked(incident: Incident, redactor: Redactor) -> Iterator[tuple[str, str]]:
+    """Masked before anything is cut: half a secret would no longer look like one."""
+    for name, value in _fields(incident):
+        if text := clean(value).strip():
+            yield redactor.mask(clean(name)), redactor.mask_field(name, text)
+
+
+def _within_budget(fields: Iterator[tuple[str, str]]) -> dict[str, str]:
+    facts: dict[str, str] = {}
+    room = DATA_CHARS
+    omitted = 0
+    for name, value in fields:
+        short_name = cut_middle(name, _MAX_NAME)
+        short = cut_middle(value, _MAX_VALUE.get(name, _MAX_OTHER_VALUE))
+        while len(short) > 100 and _size(short_name, short) > room:
+            short = cut_middle(value, len(short) // 2)
+        if _size(short_name, short) > room:
+            omitted += 1
+            continue
+        facts[short_name] = short
+        room -= _size(short_name, short)
+    if omitted:
+        facts["omitted_fields"] = str(omitted)
+    return facts
+
+
+def _size(name: str, value: str) -> int:
+    return len(_encode({name: value}))
+
+
+def _encode(facts: Mapping[str, str]) -> str:
+    """JSON in which no ``<`` or ``>`` occurs, so that no value can close the fence around it."""
+    text = json.dumps(facts, ensure_ascii=False, indent=0)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _links(incident: Incident) -> frozenset[str]:
+    texts = (incident.title, incident.message, *incident.labels.values(), *incident.links.values())
+    return frozenset().union(*(links_in(clean(text)) for text in texts))
