@@ -1,1 +1,1 @@
-"""adapters"""
+"""The only code that touches AWS, Claude, Slack and the environment; thin executors of the ports."""

@@ -1,0 +1,59 @@
+"""The process's environment: variables, and the AWS clients that they configure."""
+
+import functools
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
+
+#: Seconds. A hanging call must fail well within the functions' time-outs; two more tries follow.
+_CONNECT_TIMEOUT = 2
+_READ_TIMEOUT = 5
+_ATTEMPTS = 3
+
+
+def variables() -> Mapping[str, str]:
+    """The environment variables of this process."""
+    return os.environ
+
+
+def function_version() -> tuple[str, str]:
+    """Name and version of the running function, as Lambda tells them."""
+    name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "unknown")
+    return name, os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "unknown")
+
+
+def dynamodb() -> "DynamoDBClient":
+    """The one DynamoDB client of this process."""
+    return _session().client("dynamodb", config=_config())
+
+
+def sqs() -> "SQSClient":
+    """The one SQS client of this process."""
+    return _session().client("sqs", config=_config())
+
+
+def secrets() -> "SecretsManagerClient":
+    """The one Secrets Manager client of this process."""
+    return _session().client("secretsmanager", config=_config())
+
+
+@functools.cache
+def _session() -> "boto3.Session":
+    return boto3.Session()
+
+
+@functools.cache
+def _config() -> Config:
+    return Config(
+        connect_timeout=_CONNECT_TIMEOUT,
+        read_timeout=_READ_TIMEOUT,
+        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+    )

@@ -1,0 +1,227 @@
+"""The composition root: builds each function from its settings, once per process.
+
+``functions/*/app.py`` call it at import, so that wrong settings fail the start by name.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from responder import settings
+from responder.adapters import environment
+from responder.adapters.secrets import Secret
+from responder.adapters.sqs import SqsQueues
+from responder.adapters.telemetry import PowertoolsTelemetry
+from responder.clock import utc_now
+from responder.errors import Retryable
+from responder.ports import Queue, Store, Table
+
+if TYPE_CHECKING:
+    from responder.intake.reception import Reception
+    from responder.protocols.batch import Failures, Lane
+    from responder.protocols.tick import Ticker
+
+Records = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class QueueFunction:
+    """A function that consumes queues. ``lanes`` maps queue names to their consumers.
+
+    ``self_check`` touches every adapter and says what it found; the pre-traffic hook calls it.
+    """
+
+    telemetry: PowertoolsTelemetry
+    lanes: Mapping[str, Callable[[Records], "Failures"]]
+    self_check: Callable[[], dict[str, str]]
+    ticker: "Ticker | None" = None
+
+    def consume(self, records: Records) -> "Failures":
+        """Hand a batch to the lane of its queue; one batch comes from one queue."""
+        queue = str(records[0]["eventSourceARN"]).rsplit(":", 1)[-1]
+        return self.lanes[queue](records)
+
+
+@cache
+def reception() -> "tuple[Reception, PowertoolsTelemetry]":
+    """The reception function."""
+    from responder.intake.reception import Reception
+
+    given = settings.load(settings.Reception, environment.variables())
+    telemetry = PowertoolsTelemetry("reception")
+    queues = SqsQueues(environment.sqs(), {Queue.PROCESSING: given.processing_url}, {})
+    secret = Secret(environment.secrets(), given.sources_secret, given.max_age)
+    return Reception(queues, secret.as_json, telemetry, utc_now), telemetry
+
+
+@cache
+def analysis() -> QueueFunction:
+    """The analysis function: processing lane, analysis lane and tick."""
+    from responder.adapters.breaker import Breaker
+    from responder.adapters.claude import ApiKey, Claude
+    from responder.adapters.dynamodb import DynamoStore
+    from responder.analysis.tiering import tiers
+    from responder.contracts import AnalysisRequest
+    from responder.protocols import identities
+    from responder.protocols.analyse import Investigator
+    from responder.protocols.record import Recorder
+    from responder.protocols.tick import Ticker
+
+    given = settings.load(settings.Analysis, environment.variables())
+    telemetry = PowertoolsTelemetry("analysis")
+    tables = {
+        Table.ALERTS: given.alerts_table,
+        Table.CACHE: given.cache_table,
+        Table.INCIDENTS: given.incidents_table,
+        Table.STATE: given.state_table,
+    }
+    store = DynamoStore(environment.dynamodb(), tables)
+    queues = _lane_queues(given)
+    key = Secret(environment.secrets(), given.anthropic_secret, given.max_age)
+    claude = Claude(
+        ApiKey(key, base_url=given.anthropic_base_url, timeout_seconds=given.claude_timeout),
+        tiers(given.model_small, given.model_large),
+        Breaker(environment.dynamodb(), given.state_table),
+    )
+    recorder = Recorder(
+        store,
+        queues,
+        telemetry,
+        utc_now,
+        lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing),
+    )
+    investigator = Investigator(
+        store=store,
+        queues=queues,
+        analyst=claude,
+        telemetry=telemetry,
+        now=utc_now,
+        new_owner=_new_id,
+        lease_lasts=given.lease_lasts,
+        patience=timedelta(seconds=given.claude_patience),
+        daily_budget_usd=given.daily_budget_usd,
+    )
+    ticker = Ticker(store, queues, telemetry, utc_now, timedelta(hours=given.quiet_close_hours))
+    processing = _lane(Queue.PROCESSING, queues, telemetry)
+    analysing = _lane(Queue.ANALYSIS, queues, telemetry)
+
+    def self_check() -> dict[str, str]:
+        ticker.tick()
+        return {"claude": _presence(key), **_tables(store, tables)}
+
+    return QueueFunction(
+        telemetry,
+        {
+            _name(given.processing_url): lambda records: processing.run_groups(
+                records, recorder.groups, recorder.record
+            ),
+            _name(given.analysis_url): lambda records: analysing.run(
+                records, AnalysisRequest, investigator.handle
+            ),
+        },
+        self_check,
+        ticker,
+    )
+
+
+@cache
+def distribution() -> QueueFunction:
+    """The distribution function: the lanes of both distribution queues."""
+    from responder.adapters.dynamodb import DynamoStore
+    from responder.adapters.slack import BotSlack, WebhookSlack, choose_chat
+    from responder.contracts import Announcement
+    from responder.policy.route import Routes, route
+    from responder.ports import Message
+    from responder.protocols.card import Timing
+    from responder.protocols.deliver import Deliverer
+
+    given = settings.load(settings.Distribution, environment.variables())
+    telemetry = PowertoolsTelemetry("distribution")
+    tables = {Table.INCIDENTS: given.incidents_table, Table.STATE: given.state_table}
+    store = DynamoStore(environment.dynamodb(), tables)
+    queues = _lane_queues(given)
+    client = environment.secrets()
+    token = Secret(client, given.slack_bot_token_secret, given.max_age)
+    webhook_url = Secret(client, given.slack_webhook_secret, given.max_age)
+    test_url = Secret(client, given.slack_test_webhook_secret, given.max_age)
+    bot = BotSlack(token, given.slack_api_url, given.slack_timeout)
+    webhook = WebhookSlack(
+        webhook_url, given.slack_timeout, test_channel=given.test_channel, test_url=test_url
+    )
+    routes = Routes(given.slack_channel, given.slack_critical_channel, given.test_channel)
+    deliverer = Deliverer(
+        store=store,
+        queues=queues,
+        chat=lambda incident: choose_chat(token, bot, webhook),
+        channel=lambda incident: route(incident, routes).channel,
+        telemetry=telemetry,
+        now=utc_now,
+        new_id=_new_id,
+        timing=Timing(timedelta(seconds=given.slack_timeout)),
+        gap=timedelta(seconds=given.slack_pace),
+    )
+    lanes = {
+        queue: _lane(queue, queues, telemetry) for queue in (Queue.DISTRIBUTION, Queue.CRITICAL)
+    }
+
+    def consumer(queue: Queue) -> "Callable[[Records], Failures]":
+        return lambda records: lanes[queue].run(records, Announcement, deliverer.handle)
+
+    def self_check() -> dict[str, str]:
+        found = _tables(store, tables)
+        try:
+            text = "Pre-traffic check of the incident responder: this version reaches Slack."
+            choose_chat(token, bot, webhook).post(
+                given.test_channel, Message(text=text), f"pre-traffic-{_new_id()}"
+            )
+        except Retryable as error:
+            return {**found, "slack": str(error)}
+        return {**found, "slack": "posted to the test channel"}
+
+    return QueueFunction(
+        telemetry,
+        {
+            _name(given.distribution_url): consumer(Queue.DISTRIBUTION),
+            _name(given.critical_url): consumer(Queue.CRITICAL),
+        },
+        self_check,
+    )
+
+
+def _lane(queue: Queue, queues: SqsQueues, telemetry: PowertoolsTelemetry) -> "Lane":
+    from responder.protocols.batch import Lane, Origin
+
+    return Lane(queue, queues, queues, telemetry, Origin(*environment.function_version()))
+
+
+def _lane_queues(given: settings.Lanes) -> SqsQueues:
+    urls = {Queue.DISTRIBUTION: given.distribution_url, Queue.CRITICAL: given.critical_url}
+    dead = {Queue.DISTRIBUTION: given.distribution_dlq_url, Queue.CRITICAL: given.critical_dlq_url}
+    if isinstance(given, settings.Analysis):
+        urls |= {Queue.PROCESSING: given.processing_url, Queue.ANALYSIS: given.analysis_url}
+        dead |= {Queue.PROCESSING: given.processing_dlq_url, Queue.ANALYSIS: given.analysis_dlq_url}
+    return SqsQueues(environment.sqs(), urls, dead)
+
+
+def _tables(store: Store, tables: Mapping[Table, str]) -> dict[str, str]:
+    """Read one absent item of every table: proves name, permission and connection."""
+    from responder.ports import Key
+
+    for table in tables:
+        store.read([Key(table, "self-check")])
+    return {table.value: "readable" for table in tables}
+
+
+def _presence(secret: Secret) -> str:
+    return "key present" if secret.present() else f"the secret {secret.name} has no value"
+
+
+def _name(queue_url: str) -> str:
+    return queue_url.rsplit("/", 1)[-1]
+
+
+def _new_id() -> str:
+    return uuid4().hex

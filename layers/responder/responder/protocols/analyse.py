@@ -1,0 +1,265 @@
+"""The analysis queue's lane: lease, Claude (or the fallback), store, tell the waiters.
+
+    take lease ──▶ reserve budget ──▶ Claude ──▶ settle ──▶ store ──▶ attach & announce ──▶ drain
+             (1)                 (2)        (3)        (4)        (5)                  (6)
+
+Killed at (1) to (4): the lease runs out, the redelivered request takes it; at (2) to (4) the
+reserved dollars stay spent, at (3) and (4) the call is paid twice. Killed at (5) or (6): the
+redelivered request finds the entry done, attaches, announces and drains. A second worker finds
+the live lease and waits as a copy. Who lost the lease stores nothing and serves its own incident.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from responder.analysis import budget as money
+from responder.analysis import fallback, freshness, tiering
+from responder.analysis.reading import Call, Unusable
+from responder.analysis.verdict import Analysis
+from responder.clock import Clock
+from responder.contracts import AnalysisRequest
+from responder.errors import Permanent, Reason, Retryable
+from responder.incident import CacheEntry, Incident
+from responder.ports import Analyst, Queue, Queues, Store, Telemetry
+from responder.protocols import announcing, items, lease, waiting
+from responder.protocols.switch import SWITCH, Switch
+
+#: The tick looks at an incident this long after its analysis has changed.
+LOOK_AGAIN = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Investigator:
+    """The analysis lane with its ports. ``lease_lasts`` outlives the longest call to Claude."""
+
+    store: Store
+    queues: Queues
+    analyst: Analyst
+    telemetry: Telemetry
+    now: Clock
+    new_owner: Callable[[], str]
+    lease_lasts: timedelta
+    patience: timedelta
+    daily_budget_usd: float
+
+    def handle(self, request: AnalysisRequest) -> None:
+        """Bring the request's signature to a fresh analysis, or wait as a delayed copy."""
+        now = self.now()
+        incident = items.load(self.store, items.incident_item(request.incident_id), Incident)
+        if incident is None:
+            self.telemetry.warning("Incident has expired", incident_id=request.incident_id)
+            return
+        if request.not_before is not None and request.not_before > now:
+            self._wait(request, request.not_before, Reason.LEASE_HELD)
+            return
+        me = self.new_owner()
+        entry = self._take(incident, me, now)
+        if lease.owns(entry, me):
+            self._investigate(request, incident, entry, me)
+        elif lease.held_by_other(entry, me, now) and entry.lease_until is not None:
+            self._wait(request, entry.lease_until, Reason.LEASE_HELD)
+        else:
+            self._tell(entry, incident.incident_id)
+
+    def _take(self, incident: Incident, me: str, now: datetime) -> CacheEntry:
+        """Take the lease unless the analysis is fresh, or another worker is at it."""
+        cache_key = incident.cache_key
+
+        def step(entry: CacheEntry | None) -> CacheEntry | None:
+            tier = self._affordable(_tier(incident, entry), now)
+            look = lease.glance(entry, tier, now)
+            if entry is not None and (not look.due or lease.held_by_other(entry, me, now)):
+                return None
+            return lease.take(entry, cache_key, me, now, self.lease_lasts)
+
+        taken = items.change(self.store, items.cache_item(cache_key), CacheEntry, step, now)
+        assert taken is not None  # noqa: S101 - `step` leaves alone only what exists
+        return taken
+
+    def _investigate(
+        self, request: AnalysisRequest, incident: Incident, entry: CacheEntry, me: str
+    ) -> None:
+        try:
+            analysis = self._ask(incident, _tier(incident, entry))
+        except Retryable as error:
+            if self.now() - request.first_sent < self.patience:
+                self._postpone(request, me, error)
+                return
+            analysis = self._give_up(incident, error.reason)
+        except Permanent as error:
+            analysis = self._give_up(incident, error.reason)
+        self._finish(incident, me, analysis)
+
+    def _ask(self, incident: Incident, tier: str) -> Analysis:
+        """One paid call, within the budget; raises Retryable, or Permanent for the fallback."""
+        now = self.now()
+        switch = items.load(self.store, items.state_item(SWITCH), Switch)
+        if switch is not None and switch.off:
+            raise Permanent(Reason.ANALYSIS_OFF, "an operator switched analyses off")
+        tier = self._affordable(tier, now)
+        ceiling = self.analyst.ceiling_usd(incident, tier)
+        self._reserve(ceiling, now)
+        try:
+            analysis = self.analyst.analyse(incident, tier)
+        except Unusable as error:
+            self._settle(ceiling, error.call.cost_usd, now)
+            self._report(incident, error.call)
+            raise
+        except (Retryable, Permanent) as error:
+            if isinstance(error, Permanent) or error.took_effect is False:
+                self._settle(ceiling, 0.0, now)
+            raise
+        self._settle(ceiling, analysis.cost_usd, now)
+        self._report(incident, analysis)
+        waited = analysis.made_at - incident.first_received_at
+        self.telemetry.seconds("TimeToAnalysis", waited.total_seconds())
+        return analysis
+
+    def _affordable(self, tier: str, now: datetime) -> str:
+        spent = items.load(self.store, items.state_item(budget_item(now)), money.Budget)
+        return "small" if money.small_only(spent, self.daily_budget_usd) else tier
+
+    def _reserve(self, amount: float, now: datetime) -> None:
+        items.change(
+            self.store,
+            items.state_item(budget_item(now)),
+            money.Budget,
+            lambda spent: money.reserve(spent, amount, self.daily_budget_usd, now),
+            now,
+        )
+
+    def _settle(self, reserved: float, actual: float, now: datetime) -> None:
+        items.change(
+            self.store,
+            items.state_item(budget_item(now)),
+            money.Budget,
+            lambda spent: money.settle(spent, reserved, actual) if spent else None,
+            now,
+        )
+
+    def _postpone(self, request: AnalysisRequest, me: str, error: Retryable) -> None:
+        now = self.now()
+        until = waiting.next_try(request.first_sent, now, error.after)
+        items.change(
+            self.store,
+            items.cache_item(request.cache_key),
+            CacheEntry,
+            lambda entry: lease.release(entry, me, until, request.first_sent),
+            now,
+        )
+        self._wait(request, until, error.reason)
+
+    def _give_up(self, incident: Incident, reason: Reason) -> Analysis:
+        self.telemetry.count("FallbackAnalyses", reason=reason.value)
+        self.telemetry.warning(
+            "Fallback analysis",
+            reason=reason.value,
+            incident_id=incident.incident_id,
+            signature=incident.signature,
+            trace=incident.trace,
+        )
+        return fallback.with_reason(incident.analysis, reason.value)
+
+    def _finish(self, incident: Incident, me: str, analysis: Analysis) -> None:
+        now = self.now()
+        fresh_until = freshness.fresh_until(analysis, incident.severity, now)
+        entry = items.change(
+            self.store,
+            items.cache_item(incident.cache_key),
+            CacheEntry,
+            lambda entry: lease.complete(entry, me, analysis, fresh_until),
+            now,
+        )
+        self._attach(incident.incident_id, analysis, paid=True)
+        if entry is not None and entry.fresh_until == fresh_until:
+            self._tell(entry, incident.incident_id)
+
+    def _tell(self, entry: CacheEntry, incident_id: str) -> None:
+        """Attach a finished entry to an incident and to all that wait for it, then drain it."""
+        now = self.now()
+        if entry.analysis is None:
+            return
+        told = (incident_id, *entry.waiters)
+        for waiter in dict.fromkeys(told):
+            self._attach(waiter, entry.analysis, paid=False)
+        drain_waiters(self.store, entry.cache_key, frozenset(told), now)
+
+    def _attach(self, incident_id: str, analysis: Analysis, *, paid: bool) -> None:
+        """Give an incident its analysis and announce it; repeating it changes nothing."""
+        now = self.now()
+        attached = items.change(
+            self.store,
+            items.incident_item(incident_id),
+            Incident,
+            lambda incident: with_analysis(incident, analysis, now, paid=paid),
+            now,
+        )
+        if attached is not None:
+            announcing.send(self.queues, attached, now)
+
+    def _wait(self, request: AnalysisRequest, until: datetime, reason: Reason) -> None:
+        waiting.send_copy(
+            self.queues, Queue.ANALYSIS, request, until, self.now(), reason, self.telemetry
+        )
+
+    def _report(self, incident: Incident, call: Analysis | Call) -> None:
+        """Every paid call is logged and counted once, also when its answer is unusable."""
+        self.telemetry.info(
+            "Claude analysis",
+            incident_id=incident.incident_id,
+            signature=incident.signature,
+            trace=incident.trace,
+            model=call.made_by if isinstance(call, Analysis) else call.model,
+            cost_usd=call.cost_usd,
+        )
+        self.telemetry.count("ClaudeCalls", tier=call.tier)
+        self.telemetry.count("ClaudeDollars", call.cost_usd, tier=call.tier)
+        self.telemetry.count("ClaudeTokensIn", call.input_tokens)
+        self.telemetry.count("ClaudeTokensOut", call.output_tokens)
+
+
+def budget_item(now: datetime) -> str:
+    """The name of a UTC day's budget in the state table."""
+    return f"budget#{money.day_of(now)}"
+
+
+def _tier(incident: Incident, entry: CacheEntry | None) -> str:
+    return tiering.tier_for(incident.severity, entry.analysis if entry else None)
+
+
+def drain_waiters(store: Store, cache_key: str, told: frozenset[str], now: datetime) -> None:
+    """Remove told waiters from the entry; only after each of them was announced."""
+    items.change(
+        store, items.cache_item(cache_key), CacheEntry, lambda entry: lease.drain(entry, told), now
+    )
+
+
+def with_analysis(
+    incident: Incident | None, analysis: Analysis, now: datetime, *, paid: bool
+) -> Incident | None:
+    """The incident with ``analysis``; None where it has this one, or a better one, already.
+
+    A fallback is the triage of one alert: other incidents keep their own, with its reason.
+    """
+    if incident is None or incident.analysis == analysis:
+        return None
+    if analysis.is_fallback:
+        if not incident.analysis.is_fallback:
+            return None
+        analysis = incident.analysis.model_copy(
+            update={"fallback_reason": analysis.fallback_reason}
+        )
+        if analysis == incident.analysis:
+            return None
+    due = min(incident.due_at or now + LOOK_AGAIN, now + LOOK_AGAIN)
+    return incident.model_copy(
+        update={
+            "analysis": analysis,
+            "from_cache": not paid,
+            "revision": incident.revision + 1,
+            "announced_at": now,
+            "trailing_at": None,
+            "due_at": due,
+        }
+    )

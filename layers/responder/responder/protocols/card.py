@@ -1,0 +1,233 @@
+"""The card of an incident: exactly one Slack message, edited until it shows the newest revision.
+
+    claim lease ──▶ write intent ──▶ post ──▶ record ts ──▶ … edit, tell … ──▶ release
+              (1)              (2)      (3)           (4)                 (5)
+
+Pure steps on a ``Card``; ``deliver`` performs them. Killed at (1), (4) or (5): the lease runs out.
+Killed at (2) or (3): an intent without a ts is left behind. It is left alone until it has settled
+(Slack's time-out plus a margin), then looked for in the channel's history by its delivery id, and
+posted again only when absent. A second worker finds the lease held and raises ``wanted``; the
+holder renders again before it lets go. A webhook can neither look up nor edit: there an unsettled
+post is repeated, which prefers a duplicate to a loss.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from responder.errors import Reason
+from responder.incident import Card, Incident, Intent, Notice
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long Slack may take (``timeout``), and what follows from it.
+
+    The lease outlives one call by 15 s; an intent has settled 10 s after its time-out.
+    """
+
+    timeout: timedelta
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a claim lasts; every step renews it."""
+        return self.timeout + timedelta(seconds=15)
+
+    @property
+    def settle(self) -> timedelta:
+        """When a message that was sent without an answer is either there or will never be."""
+        return self.timeout + timedelta(seconds=10)
+
+
+class Act(Enum):
+    """What is to be done next for a card."""
+
+    POST = auto()
+    POST_ANALYSIS = auto()
+    UPDATE = auto()
+    TELL = auto()
+    FIND = auto()
+    WAIT = auto()
+    NOTE = auto()
+    NOTHING = auto()
+
+
+@dataclass(frozen=True)
+class Step:
+    """An act with what it needs: the notice to tell, the left-behind intent, or the wait's end."""
+
+    act: Act
+    notice: Notice | None = None
+    intent: Intent | None = None
+    until: datetime | None = None
+
+
+#: The notice number in the intent of a webhook's separate analysis message.
+ANALYSIS_MESSAGE = -1
+
+
+def next_step(
+    incident: Incident, card: Card, now: datetime, timing: Timing, *, editable: bool
+) -> Step:
+    """The next act that brings Slack nearer to the incident's newest revision."""
+    if card.intent is not None:
+        settled = card.intent.at + timing.settle
+        if now < settled:
+            return Step(Act.WAIT, until=settled)
+        if editable:
+            return Step(Act.FIND, intent=card.intent)
+    return _editing(incident, card) if editable else _appending(incident, card)
+
+
+def settled(card: Card, incident: Incident) -> bool:
+    """Whether Slack shows all of the incident, and nothing is left behind or asked for."""
+    return (
+        card.shown >= max(incident.revision, card.wanted)
+        and card.told >= incident.last_notice
+        and card.intent is None
+    )
+
+
+def _editing(incident: Incident, card: Card) -> Step:
+    if not card.ts:
+        return Step(Act.POST)
+    if card.shown < incident.revision:
+        return Step(Act.UPDATE)
+    notice = _untold(incident, card)
+    return Step(Act.TELL, notice=notice) if notice else Step(Act.NOTHING)
+
+
+def _appending(incident: Incident, card: Card) -> Step:
+    """Webhook mode: first message, analysis, notices; counters alone are not worth a message."""
+    if not card.posted:
+        return Step(Act.POST)
+    if not incident.analysis.is_fallback and card.told_analysis != analysis_id(incident):
+        return Step(Act.POST_ANALYSIS)
+    notice = _untold(incident, card)
+    if notice:
+        return Step(Act.TELL, notice=notice)
+    return Step(Act.NOTE) if card.shown < incident.revision else Step(Act.NOTHING)
+
+
+def _untold(incident: Incident, card: Card) -> Notice | None:
+    return next((n for n in incident.notices if n.number > card.told), None)
+
+
+def analysis_id(incident: Incident) -> str:
+    """Tells one analysis of an incident from the next; empty for the triage."""
+    return "" if incident.analysis.is_fallback else incident.analysis.made_at.isoformat()
+
+
+def held_by_other(card: Card | None, me: str, now: datetime) -> bool:
+    """Whether another worker holds a live lease of the card."""
+    return (
+        card is not None
+        and bool(card.owner)
+        and card.owner != me
+        and card.lease_until is not None
+        and card.lease_until > now
+    )
+
+
+def claim(card: Card, me: str, now: datetime, timing: Timing) -> Card:
+    """The card as its holder holds it; also renews a lease."""
+    return card.model_copy(update={"owner": me, "lease_until": now + timing.lease})
+
+
+def ask_for(card: Card, revision: int) -> Card:
+    """The card whose holder must show at least ``revision`` before it lets go."""
+    return card.model_copy(update={"wanted": max(card.wanted, revision)})
+
+
+def intend(card: Card, delivery_id: str, now: datetime, notice: int = 0) -> Card:
+    """The card with an intent, written before anything is sent."""
+    return card.model_copy(
+        update={"intent": Intent(delivery_id=delivery_id, at=now, notice=notice)}
+    )
+
+
+def posted(card: Card, incident: Incident, ts: str, now: datetime) -> Card:
+    """The first message is out and shows ``incident``, its notices and analysis included."""
+    return card.model_copy(
+        update={
+            "ts": ts,
+            "posted": True,
+            "posted_at": now,
+            "shown": incident.revision,
+            "told": incident.last_notice,
+            "told_analysis": analysis_id(incident),
+            "intent": None,
+        }
+    )
+
+
+def found(card: Card, intent: Intent, ts: str, now: datetime) -> Card:
+    """The left-behind message was there after all; what it shows is unknown, so it is edited."""
+    if intent.notice:
+        return told(card, intent.notice)
+    return card.model_copy(
+        update={"ts": ts, "posted": True, "posted_at": now, "shown": 0, "intent": None}
+    )
+
+
+def absent(card: Card) -> Card:
+    """The left-behind message never arrived: the intent is void."""
+    return card.model_copy(update={"intent": None})
+
+
+def updated(card: Card, incident: Incident) -> Card:
+    """Slack shows this revision now."""
+    return card.model_copy(update={"shown": incident.revision})
+
+
+def told(card: Card, number: int) -> Card:
+    """A notice is told."""
+    return card.model_copy(update={"told": max(card.told, number), "intent": None})
+
+
+def told_analysis(card: Card, incident: Incident) -> Card:
+    """The webhook's analysis message is out."""
+    return card.model_copy(
+        update={"told_analysis": analysis_id(incident), "shown": incident.revision, "intent": None}
+    )
+
+
+def release(card: Card) -> Card:
+    """Let go: everything is shown, nothing waits."""
+    return card.model_copy(
+        update={
+            "owner": "",
+            "lease_until": None,
+            "wanted": 0,
+            "next_try": None,
+            "first_sent": None,
+            "dead_lettered": False,
+        }
+    )
+
+
+def postpone(card: Card, until: datetime, first_sent: datetime) -> Card:
+    """Let go before a deliberate wait; the oldest announcement's age is kept."""
+    oldest = min(card.first_sent, first_sent) if card.first_sent else first_sent
+    return card.model_copy(
+        update={"owner": "", "lease_until": None, "next_try": until, "first_sent": oldest}
+    )
+
+
+def give_up(card: Card) -> Card:
+    """Let go: the announcement is in the dead-letter queue, the tick leaves the card alone."""
+    return card.model_copy(
+        update={"owner": "", "lease_until": None, "next_try": None, "dead_lettered": True}
+    )
+
+
+def waits_elsewhere(card: Card | None, incident: Incident, now: datetime) -> Reason | None:
+    """Whether a copy that will return at ``next_try`` carries this announcement, and why.
+
+    A CRITICAL incident with news is tried at once: it takes the next pace slot.
+    """
+    if card is None or card.next_try is None or now >= card.next_try:
+        return None
+    if incident.severity.rank == 0 and card.wanted < incident.revision:
+        return None
+    return Reason.UNAVAILABLE

@@ -1,0 +1,315 @@
+"""The distribution queues' lane: performs the steps of ``card`` until Slack shows the incident.
+
+It decides nothing from the order of messages: it reads the incident and the card, does what is
+missing and ends. Timelines and what a crash leaves behind are told in ``card``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from responder.alert import Severity
+from responder.clock import Clock
+from responder.contracts import Announcement
+from responder.delivery import card as faces
+from responder.delivery import notices
+from responder.errors import Permanent, Reason, Retryable
+from responder.incident import Card, Incident
+from responder.ports import Chat, Key, Message, Queues, Store, Telemetry
+from responder.protocols import announcing, items, pace, waiting
+from responder.protocols import card as cards
+from responder.protocols.card import Act, Step, Timing
+
+#: Slack is waited for this long; then the announcement goes to the dead-letter queue.
+PATIENCE = timedelta(hours=12)
+#: The history is searched from this long before the intent, as clocks differ.
+SEARCH_MARGIN = timedelta(seconds=60)
+
+
+class LeaseLost(Exception):
+    """Another worker took the card over; it sees to everything that is missing."""
+
+
+class Postponed(Exception):
+    """The next step has to wait until ``until``."""
+
+    def __init__(self, until: datetime, reason: Reason, *, slot_reserved: bool = False) -> None:
+        """Keep when to go on, why not now, and whether a pace slot is reserved for then."""
+        super().__init__(reason.value)
+        self.until = until
+        self.reason = reason
+        self.slot_reserved = slot_reserved
+
+
+@dataclass(frozen=True)
+class Deliverer:
+    """The distribution lane with its ports. ``gap`` is the pace of a channel."""
+
+    store: Store
+    queues: Queues
+    chat: Callable[[Incident], Chat]
+    channel: Callable[[Incident], str]
+    telemetry: Telemetry
+    now: Clock
+    new_id: Callable[[], str]
+    timing: Timing
+    gap: timedelta
+
+    def handle(self, announcement: Announcement) -> None:
+        """Bring the card up to date, or wait as a delayed copy. Raises Permanent for the DLQ."""
+        now = self.now()
+        incident = items.load(self.store, items.incident_item(announcement.incident_id), Incident)
+        if incident is None:
+            self.telemetry.warning("Incident has expired", incident_id=announcement.incident_id)
+            return
+        if announcement.not_before is not None and announcement.not_before > now:
+            self._wait(announcement, incident, announcement.not_before, Reason.PACED)
+            return
+        Delivery(self, announcement, self.new_id()).run(incident)
+
+    def _wait(
+        self, announcement: Announcement, incident: Incident, until: datetime, reason: Reason
+    ) -> None:
+        waiting.send_copy(
+            self.queues,
+            announcing.queue_of(incident),
+            announcement,
+            until,
+            self.now(),
+            reason,
+            self.telemetry,
+        )
+
+
+class Delivery:
+    """One announcement being delivered by one worker (``me``)."""
+
+    def __init__(self, lane: Deliverer, announcement: Announcement, me: str) -> None:
+        """Nothing is read or sent yet."""
+        self._lane = lane
+        self._announcement = announcement
+        self._me = me
+        self._slot_free = announcement.slot_reserved
+
+    def run(self, incident: Incident) -> None:
+        """Claim the card, do what is missing, let go; every way out leaves nothing unattended."""
+        try:
+            if self._claim(incident):
+                self._show_everything(incident, self._lane.chat(incident))
+        except LeaseLost:
+            self._lane.telemetry.info("Lease lost", incident_id=incident.incident_id)
+        except Postponed as wait:
+            self._postpone(incident, wait)
+        except Retryable as error:
+            self._retry_later(incident, error)
+        except Permanent:
+            self._change(incident, cards.give_up, owned=False)
+            raise
+
+    def _claim(self, incident: Incident) -> bool:
+        """Take the lease where something is missing; else leave, asking the holder for more."""
+        now = self._lane.now()
+
+        def step(card: Card | None) -> Card | None:
+            blank = Card(incident_id=incident.incident_id, channel=self._lane.channel(incident))
+            card = card or blank
+            if cards.settled(card, incident) and not card.owner:
+                return cards.release(card)
+            if cards.held_by_other(card, self._me, now) or cards.waits_elsewhere(
+                card, incident, now
+            ):
+                return cards.ask_for(card, incident.revision)
+            return cards.claim(card, self._me, now, self._lane.timing)
+
+        card = items.change(self._lane.store, self._key(incident), Card, step, now)
+        return card is not None and card.owner == self._me
+
+    def _show_everything(self, incident: Incident, chat: Chat) -> None:
+        """Steps until nothing is missing; what changed meanwhile is read before letting go."""
+        while True:
+            card = self._owned(incident)
+            step = cards.next_step(
+                incident, card, self._lane.now(), self._lane.timing, editable=chat.editable
+            )
+            if step.act is not Act.NOTHING:
+                self._perform(step, incident, card, chat)
+                continue
+            if self._release(incident):
+                return
+            incident = self._newest(incident)
+
+    def _perform(self, step: Step, incident: Incident, card: Card, chat: Chat) -> None:
+        match step.act:
+            case Act.WAIT if step.until is not None:
+                raise Postponed(step.until, Reason.INTENT_UNSETTLED)
+            case Act.FIND if step.intent is not None:
+                self._find(step, incident, card, chat)
+            case Act.POST:
+                self._post(incident, card, chat)
+            case Act.POST_ANALYSIS:
+                self._post_analysis(incident, card, chat)
+            case Act.TELL:
+                self._tell(step, incident, card, chat)
+            case Act.UPDATE:
+                self._update(incident, card, chat)
+            case Act.NOTE:
+                self._change(incident, lambda card: cards.updated(card, incident))
+
+    def _post(self, incident: Incident, card: Card, chat: Chat) -> None:
+        render = faces.render if chat.editable else faces.webhook_first
+        message = render(incident, self._lane.now())
+        ts = self._send(incident, card, chat, message, notice=0)
+        now = self._lane.now()
+        self._change(incident, lambda card: cards.posted(card, incident, ts, now))
+        self._lane.telemetry.count("CardsPosted")
+        waited = now - incident.first_received_at
+        self._lane.telemetry.seconds("TimeToCard", waited.total_seconds())
+        self._log("Card posted", incident, seconds=waited.total_seconds())
+
+    def _post_analysis(self, incident: Incident, card: Card, chat: Chat) -> None:
+        message = faces.webhook_analysis(incident, self._lane.now())
+        self._send(incident, card, chat, message, notice=cards.ANALYSIS_MESSAGE)
+        self._change(incident, lambda card: cards.told_analysis(card, incident))
+        self._log("Analysis posted", incident)
+
+    def _tell(self, step: Step, incident: Incident, card: Card, chat: Chat) -> None:
+        notice = step.notice
+        if notice is None:
+            return
+        message = notices.render(incident, notice, standalone=not chat.editable)
+        self._send(incident, card, chat, message, notice=notice.number, thread_ts=card.ts)
+        self._change(incident, lambda card: cards.told(card, notice.number))
+        self._lane.telemetry.count("NoticesPosted")
+        self._log("Notice posted", incident, notice=notice.kind.value)
+
+    def _update(self, incident: Incident, card: Card, chat: Chat) -> None:
+        """Edit the message; no intent is needed, as repeating an edit is harmless."""
+        self._take_slot(incident, card)
+        delivery_id = f"{incident.incident_id}:card"
+        message = faces.render(incident, self._lane.now())
+        chat.update(card.channel, card.ts, message, delivery_id)
+        self._change(incident, lambda card: cards.updated(card, incident))
+        self._lane.telemetry.count("CardsUpdated")
+        self._log("Card updated", incident)
+
+    def _find(self, step: Step, incident: Incident, card: Card, chat: Chat) -> None:
+        intent = step.intent
+        if intent is None:
+            return
+        thread_ts = card.ts if intent.notice > 0 else ""
+        since = intent.at - SEARCH_MARGIN
+        ts = chat.find(card.channel, intent.delivery_id, since, thread_ts)
+        now = self._lane.now()
+        if ts is None:
+            self._change(incident, cards.absent)
+        else:
+            self._change(incident, lambda card: cards.found(card, intent, ts, now))
+        self._log("Intent settled", incident, found=ts is not None)
+
+    def _send(
+        self,
+        incident: Incident,
+        card: Card,
+        chat: Chat,
+        message: Message,
+        *,
+        notice: int,
+        thread_ts: str = "",
+    ) -> str:
+        """Intent, then effect; the caller records the result. A sure refusal voids the intent."""
+        self._take_slot(incident, card)
+        delivery_id = self._lane.new_id()
+        now = self._lane.now()
+        self._change(incident, lambda card: cards.intend(card, delivery_id, now, notice))
+        try:
+            return chat.post(card.channel, message, delivery_id, thread_ts)
+        except Retryable as error:
+            if error.took_effect is False:
+                self._change(incident, cards.absent)
+            raise
+        except Permanent:
+            self._change(incident, cards.absent)
+            raise
+
+    def _take_slot(self, incident: Incident, card: Card) -> None:
+        if self._slot_free:
+            self._slot_free = False
+            return
+        now = self._lane.now()
+        urgent = incident.severity is Severity.CRITICAL
+        slot = pace.reserve(self._lane.store, card.channel, self._lane.gap, now, urgent=urgent)
+        if slot > now:
+            raise Postponed(slot, Reason.PACED, slot_reserved=True)
+
+    def _release(self, incident: Incident) -> bool:
+        """Let go when everything is shown by then; False when somebody asked for more."""
+
+        def step(card: Card) -> Card:
+            return cards.release(card) if cards.settled(card, incident) else card
+
+        return not self._change(incident, step).owner
+
+    def _retry_later(self, incident: Incident, error: Retryable) -> None:
+        now = self._lane.now()
+        first_sent = self._announcement.first_sent
+        if now - first_sent >= PATIENCE:
+            self._change(incident, cards.give_up, owned=False)
+            raise Permanent(Reason.TOO_OLD, f"Slack not reached for 12 h: {error}") from error
+        self._lane.telemetry.warning(
+            "Slack not reached", incident_id=incident.incident_id, detail=str(error)
+        )
+        until = waiting.next_try(first_sent, now, error.after)
+        self._postpone(incident, Postponed(until, error.reason))
+
+    def _postpone(self, incident: Incident, wait: Postponed) -> None:
+        """The copy first, then the lease: killed between them, the lease runs out by itself."""
+        update = {"slot_reserved": wait.slot_reserved}
+        copy = self._announcement.model_copy(update=update)
+        self._lane._wait(copy, incident, wait.until, wait.reason)
+        first_sent = self._announcement.first_sent
+        self._change(
+            incident, lambda card: cards.postpone(card, wait.until, first_sent), owned=False
+        )
+
+    def _newest(self, incident: Incident) -> Incident:
+        key = items.incident_item(incident.incident_id)
+        newest = items.load(self._lane.store, key, Incident)
+        if newest is None:
+            raise LeaseLost
+        return newest
+
+    def _owned(self, incident: Incident) -> Card:
+        """The card as it is now, its lease renewed for the next step."""
+        now = self._lane.now()
+        return self._change(
+            incident, lambda card: cards.claim(card, self._me, now, self._lane.timing)
+        )
+
+    def _change(
+        self, incident: Incident, step: Callable[[Card], Card], *, owned: bool = True
+    ) -> Card:
+        """Write the card; with ``owned`` only while the lease is ours, else LeaseLost."""
+
+        def guarded(card: Card | None) -> Card | None:
+            if card is None or card.owner != self._me:
+                if owned:
+                    raise LeaseLost
+                return None
+            return step(card)
+
+        card = items.change(self._lane.store, self._key(incident), Card, guarded, self._lane.now())
+        return card or Card(incident_id=incident.incident_id, channel="")
+
+    def _key(self, incident: Incident) -> Key:
+        return items.card_item(incident.incident_id)
+
+    def _log(self, message: str, incident: Incident, **fields: object) -> None:
+        self._lane.telemetry.info(
+            message,
+            incident_id=incident.incident_id,
+            signature=incident.signature,
+            alert_id=incident.first_alert_id,
+            trace=self._announcement.trace or incident.trace,
+            revision=incident.revision,
+            **fields,
+        )

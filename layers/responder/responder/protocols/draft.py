@@ -1,0 +1,136 @@
+"""The items that one group of alerts may change: read together, changed in memory, written at once.
+
+``record`` fills a draft and writes it; ``episode`` changes it. Everything that a decision looked at
+and that was changed is written on the condition that it is still as it was read.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import BaseModel
+
+from responder.incident import AlertRecord, CacheEntry, Head, Incident, Pointer
+from responder.ports import Key, Store, Write
+from responder.protocols import items
+
+if TYPE_CHECKING:
+    from responder.protocols.episode import Arrival
+
+M = TypeVar("M", bound=BaseModel)
+Opener = Callable[["Arrival", int, "Draft"], Incident]
+
+
+class Draft:
+    """Items as read, and as they shall become."""
+
+    def __init__(self, opener: Opener) -> None:
+        """``opener`` makes the incident of a first alert."""
+        self._opener = opener
+        self._versions: dict[Key, int] = {}
+        self._read: dict[Key, BaseModel | None] = {}
+        self._now: dict[Key, BaseModel] = {}
+
+    @classmethod
+    def of(cls, store: Store, arrivals: Iterable["Arrival"], opener: Opener) -> "Draft":
+        """Read what ``arrivals`` may touch: first the small items, then the incidents they name."""
+        draft = cls(opener)
+        wanted: dict[Key, type[BaseModel]] = {}
+        for arrival in arrivals:
+            alert = arrival.alert
+            wanted[items.alert_key(alert.alert_id)] = AlertRecord
+            wanted[items.pointer_item(alert.source, alert.fingerprint)] = Pointer
+            wanted[items.head_item(arrival.incident_key)] = Head
+            wanted[items.cache_item(arrival.cache_key)] = CacheEntry
+        draft._add(items.read_models(store, wanted))
+        named = items.incident_ids(list(draft._read.values()))
+        for value in list(draft._read.values()):
+            if isinstance(value, Head):
+                named.add(episode_id(value.key, value.episode))
+        draft._add(items.read_models(store, {items.incident_item(i): Incident for i in named}))
+        return draft
+
+    def alert(self, alert_id: str) -> AlertRecord | None:
+        """The record of an alert that was accepted before."""
+        return self._get(items.alert_key(alert_id), AlertRecord)
+
+    def pointer(self, source: str, fingerprint: str) -> Pointer | None:
+        """Where the fingerprint leads."""
+        return self._get(items.pointer_item(source, fingerprint), Pointer)
+
+    def incident(self, incident_id: str) -> Incident | None:
+        """An incident that an alert, a pointer or a head of this draft named."""
+        return self._get(items.incident_item(incident_id), Incident) if incident_id else None
+
+    def newest(self, incident_key: str) -> Incident | None:
+        """The newest episode of a key."""
+        head = self._get(items.head_item(incident_key), Head)
+        return self.incident(episode_id(incident_key, head.episode)) if head else None
+
+    def last_episode(self, incident_key: str) -> int:
+        """The number of the newest episode, also when its incident has expired; 0 for none."""
+        head = self._get(items.head_item(incident_key), Head)
+        return head.episode if head else 0
+
+    def entry(self, cache_key: str) -> CacheEntry | None:
+        """The cached analysis of a signature."""
+        return self._get(items.cache_item(cache_key), CacheEntry)
+
+    def open(self, arrival: "Arrival", episode: int) -> Incident:
+        """A new incident, and the head that leads to it."""
+        head = Head(key=arrival.incident_key, episode=episode)
+        self._now[items.head_item(arrival.incident_key)] = head
+        incident = self._opener(arrival, episode, self)
+        self.put_incident(incident)
+        return incident
+
+    def put_alert(self, record: AlertRecord) -> None:
+        """Remember an alert."""
+        self._now[items.alert_key(record.alert.alert_id)] = record
+
+    def put_pointer(self, pointer: Pointer) -> None:
+        """Let a fingerprint lead elsewhere."""
+        self._now[items.pointer_item(pointer.source, pointer.fingerprint)] = pointer
+
+    def put_incident(self, incident: Incident) -> None:
+        """Change an incident."""
+        self._now[items.incident_item(incident.incident_id)] = incident
+
+    def put_entry(self, entry: CacheEntry) -> None:
+        """Change a cache entry (its waiters)."""
+        self._now[items.cache_item(entry.cache_key)] = entry
+
+    def before(self, incident_id: str) -> Incident | None:
+        """The incident as it was read; None when this draft opens it."""
+        value = self._read.get(items.incident_item(incident_id))
+        return value if isinstance(value, Incident) else None
+
+    def changed_incidents(self) -> list[Incident]:
+        """The incidents that this draft opens or changes."""
+        return [
+            value
+            for key, value in self._now.items()
+            if isinstance(value, Incident) and value != self._read.get(key)
+        ]
+
+    def writes(self, now: datetime) -> list[Write]:
+        """One conditional write per changed item, on its version as read (0: must be absent)."""
+        return [
+            items.write_of(key, value, self._versions.get(key, 0), now)
+            for key, value in self._now.items()
+            if value != self._read.get(key)
+        ]
+
+    def _get(self, key: Key, model: type[M]) -> M | None:
+        value = self._now.get(key, self._read.get(key))
+        return value if isinstance(value, model) else None
+
+    def _add(self, found: dict[Key, tuple[int, BaseModel | None]]) -> None:
+        for key, (version, value) in found.items():
+            self._versions[key] = version
+            self._read[key] = value
+
+
+def episode_id(incident_key: str, episode: int) -> str:
+    """The incident id of an episode."""
+    return f"{incident_key}.{episode}"

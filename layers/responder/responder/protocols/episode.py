@@ -1,0 +1,230 @@
+"""What one alert does to the incidents: count, open, reopen, resolve, move, or be held.
+
+Pure functions over a ``Draft``; ``record`` reads the draft, calls ``apply`` for every alert in
+event order, and writes it in one transaction. Order comes from the alerts' own times: a pointer
+per fingerprint remembers the newest one, and a tie goes to firing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from responder.alert import Alert, Status
+from responder.errors import Reason
+from responder.incident import (
+    MAX_NOTICES,
+    AlertRecord,
+    Incident,
+    IncidentState,
+    Notice,
+    NoticeKind,
+    Pointer,
+)
+from responder.protocols.draft import Draft
+
+#: Firing again this soon after a resolve reopens the incident and its card.
+REOPEN_WITHIN = timedelta(minutes=30)
+#: A duplicate moves "last seen" at most this often.
+LAST_SEEN_PACE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An alert on its way into the record, with the identities that decide where it belongs."""
+
+    alert: Alert
+    signature: str
+    explanation: str
+    incident_key: str
+    cache_key: str
+    trace: str = ""
+
+    @property
+    def order(self) -> tuple[datetime, bool, datetime]:
+        """Event order: at equal times the resolve comes first, so that firing has the last word."""
+        alert = self.alert
+        return (alert.event_at, alert.status is Status.FIRING, alert.received_at)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one alert: counted on ``incident_id``, or held for a reason."""
+
+    arrival: Arrival
+    incident_id: str = ""
+    held: Reason | None = None
+
+
+def apply(draft: Draft, arrival: Arrival, now: datetime) -> Outcome:
+    """Let one alert change the draft; every branch leaves a record of the alert behind."""
+    alert = arrival.alert
+    known = draft.alert(alert.alert_id)
+    if known is not None:
+        _touch(draft, known, alert)
+        return Outcome(arrival, known.incident_id, Reason.DUPLICATE)
+    held, incident_id = (_fire if alert.status is Status.FIRING else _resolve)(draft, arrival, now)
+    draft.put_alert(
+        AlertRecord(
+            alert=alert,
+            signature=arrival.signature,
+            incident_id=incident_id,
+            held=held.value if held else "",
+        )
+    )
+    return Outcome(arrival, incident_id, held)
+
+
+def _touch(draft: Draft, known: AlertRecord, alert: Alert) -> None:
+    incident = draft.incident(known.incident_id)
+    if incident is not None and alert.received_at - incident.last_seen >= LAST_SEEN_PACE:
+        draft.put_incident(incident.model_copy(update={"last_seen": alert.received_at}))
+
+
+def _resolve(draft: Draft, arrival: Arrival, now: datetime) -> tuple[Reason | None, str]:
+    alert = arrival.alert
+    pointer = draft.pointer(alert.source, alert.fingerprint)
+    if pointer is not None and _older(alert, pointer):
+        return Reason.STALE, pointer.incident_id
+    incident = incident_of_resolve(draft, arrival, pointer)
+    draft.put_pointer(
+        Pointer(
+            source=alert.source,
+            fingerprint=alert.fingerprint,
+            state=Status.RESOLVED,
+            event_at=alert.event_at,
+            incident_id=pointer.incident_id if pointer else "",
+            signature=pointer.signature if pointer else arrival.signature,
+        )
+    )
+    if pointer is None or pointer.state is Status.RESOLVED or incident is None:
+        return Reason.RESOLVE_WITHOUT_FIRING, pointer.incident_id if pointer else ""
+    resolved = incident.model_copy(
+        update={
+            "resolves": incident.resolves + 1,
+            "last_seen": max(incident.last_seen, alert.received_at),
+        }
+    )
+    draft.put_incident(_one_less(resolved, alert.ends_at or alert.event_at, now))
+    return None, incident.incident_id
+
+
+def incident_of_resolve(draft: Draft, arrival: Arrival, pointer: Pointer | None) -> Incident | None:
+    """A resolve goes by the fingerprint's pointer, never by signature: its text often differs."""
+    return draft.incident(pointer.incident_id) if pointer is not None else None
+
+
+def _fire(draft: Draft, arrival: Arrival, now: datetime) -> tuple[Reason | None, str]:
+    alert = arrival.alert
+    pointer = draft.pointer(alert.source, alert.fingerprint)
+    present = draft.incident(pointer.incident_id) if pointer else None
+    if pointer is not None and _moved_on(alert, pointer, present, arrival):
+        return Reason.STALE, pointer.incident_id
+    target = _target(draft, arrival, pointer, present, now)
+    stays = (
+        pointer is not None
+        and pointer.state is Status.FIRING
+        and pointer.incident_id == target.incident_id
+    )
+    if pointer is not None and pointer.state is Status.FIRING and not stays and present:
+        draft.put_incident(_one_less(present, alert.event_at, now))
+    draft.put_incident(_one_more(target, alert, joins=not stays, now=now))
+    draft.put_pointer(
+        Pointer(
+            source=alert.source,
+            fingerprint=alert.fingerprint,
+            state=Status.FIRING,
+            event_at=max(alert.event_at, pointer.event_at) if pointer else alert.event_at,
+            incident_id=target.incident_id,
+            signature=target.signature,
+        )
+    )
+    return None, target.incident_id
+
+
+def _older(alert: Alert, pointer: Pointer) -> bool:
+    """Whether a resolve is older than what the pointer knows; a tie goes to firing."""
+    if pointer.state is Status.FIRING:
+        return alert.event_at <= pointer.event_at
+    return alert.event_at < pointer.event_at
+
+
+def _moved_on(alert: Alert, pointer: Pointer, present: Incident | None, arrival: Arrival) -> bool:
+    """Whether the fingerprint has moved on since this firing: resolved, or firing elsewhere."""
+    if alert.event_at >= pointer.event_at:
+        return False
+    return pointer.state is Status.RESOLVED or (
+        present is not None and present.key != arrival.incident_key
+    )
+
+
+def _target(
+    draft: Draft,
+    arrival: Arrival,
+    pointer: Pointer | None,
+    present: Incident | None,
+    now: datetime,
+) -> Incident:
+    """The incident that a firing alert belongs to, opened or reopened where it has to be."""
+    if (
+        present is not None
+        and pointer is not None
+        and pointer.state is Status.FIRING
+        and present.state is IncidentState.OPEN
+        and _version(present.signature) != _version(arrival.signature)
+    ):
+        return present
+    newest = draft.newest(arrival.incident_key)
+    if newest is not None and newest.state is IncidentState.OPEN:
+        return newest
+    if newest is not None and _reopens(newest, arrival.alert):
+        return _reopened(newest, arrival.alert, now)
+    return draft.open(
+        arrival,
+        episode=(newest.episode if newest else draft.last_episode(arrival.incident_key)) + 1,
+    )
+
+
+def _version(signature: str) -> str:
+    return signature.partition(":")[0]
+
+
+def _reopens(incident: Incident, alert: Alert) -> bool:
+    ended = incident.resolved_at
+    return ended is not None and alert.event_at - ended <= REOPEN_WITHIN
+
+
+def _reopened(incident: Incident, alert: Alert, now: datetime) -> Incident:
+    reopened = incident.model_copy(update={"state": IncidentState.OPEN, "resolved_at": None})
+    return noticed(reopened, NoticeKind.REFIRED, now, alert.title)
+
+
+def _one_less(incident: Incident, ended: datetime, now: datetime) -> Incident:
+    """One fingerprint fires no longer; the last one resolves the incident."""
+    left = max(incident.firing - 1, 0)
+    fewer = incident.model_copy(update={"firing": left})
+    if left or incident.state is not IncidentState.OPEN:
+        return fewer
+    resolved = fewer.model_copy(update={"state": IncidentState.RESOLVED, "resolved_at": ended})
+    return noticed(resolved, NoticeKind.RESOLVED, now)
+
+
+def _one_more(incident: Incident, alert: Alert, *, joins: bool, now: datetime) -> Incident:
+    counted = incident.model_copy(
+        update={
+            "count": incident.count + 1,
+            "firing": incident.firing + (1 if joins else 0),
+            "first_seen": min(incident.first_seen, alert.event_at),
+            "last_seen": max(incident.last_seen, alert.received_at),
+        }
+    )
+    if not alert.severity.worse_than(counted.severity):
+        return counted
+    raised = counted.model_copy(update={"severity": alert.severity})
+    return noticed(
+        raised, NoticeKind.SEVERITY_RAISED, now, f"{incident.severity} → {alert.severity}"
+    )
+
+
+def noticed(incident: Incident, kind: NoticeKind, now: datetime, detail: str = "") -> Incident:
+    """The incident with one more numbered notice; the list is bounded, numbers never repeat."""
+    notice = Notice(number=incident.last_notice + 1, kind=kind, at=now, detail=detail)
+    return incident.model_copy(update={"notices": (*incident.notices, notice)[-MAX_NOTICES:]})

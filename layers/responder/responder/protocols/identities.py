@@ -1,0 +1,30 @@
+"""From an alert to the identities that decide where it belongs; pure, called by the record."""
+
+import hashlib
+
+from responder.alert import Alert
+from responder.protocols.episode import Arrival
+from responder.signature import signature
+
+
+def arrive(alert: Alert, trace: str, sharing: str) -> Arrival:
+    """Signature, incident key (signature and scope) and cache key of an alert.
+
+    ``sharing`` says between which alerts of one signature an analysis is shared: ``shared`` (all),
+    ``environment`` (of one environment) or ``scope`` (of one account, region, cluster and
+    environment).
+    """
+    signed = signature(alert)
+    shared_by = {"shared": "", "environment": alert.scope.environment, "scope": alert.scope.key()}
+    return Arrival(
+        alert=alert,
+        signature=signed.key,
+        explanation=signed.explanation,
+        incident_key=f"{signed.key}.{_digest(alert.scope.key())}",
+        cache_key=f"{signed.key}@{shared_by[sharing]}",
+        trace=trace,
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:10]

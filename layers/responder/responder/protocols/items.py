@@ -1,0 +1,162 @@
+"""Typed reading and conditional writing of the items in ``responder.incident``.
+
+Every protocol goes through here, so that keys, expiry and the shape of a stored item are decided
+in one place.
+"""
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from zlib import crc32
+
+from pydantic import BaseModel
+
+from responder.errors import Conflict, Reason, Retryable
+from responder.incident import AlertRecord, Incident
+from responder.ports import Key, Record, Store, Table, Write
+
+M = TypeVar("M", bound=BaseModel)
+
+#: The runbook keeps alerts, and what they led to, for 90 days.
+RETENTION = timedelta(days=90)
+#: Heads outlive the incidents they number, so that no incident id is ever used twice.
+HEAD_RETENTION = timedelta(days=400)
+#: A conditional write that loses this many races in a row is an unexpected failure.
+MAX_RACES = 40
+#: Races beyond this many wait a moment, at random, before they look again.
+PATIENT_RACES = 3
+#: The due-index is spread over this many partitions.
+DUE_SHARDS = 4
+
+
+def alert_key(alert_id: str) -> Key:
+    """Where an alert record lives."""
+    return Key(Table.ALERTS, alert_id)
+
+
+def incident_item(incident_id: str) -> Key:
+    """Where an incident lives."""
+    return Key(Table.INCIDENTS, f"incident#{incident_id}")
+
+
+def head_item(incident_key: str) -> Key:
+    """Where the newest episode number of an incident key lives."""
+    return Key(Table.INCIDENTS, f"head#{incident_key}")
+
+
+def pointer_item(source: str, fingerprint: str) -> Key:
+    """Where the pointer of a fingerprint lives; hashed, as fingerprints have no length limit."""
+    digest = hashlib.sha256(f"{source}\0{fingerprint}".encode()).hexdigest()[:32]
+    return Key(Table.INCIDENTS, f"pointer#{digest}")
+
+
+def card_item(incident_id: str) -> Key:
+    """Where the card of an incident lives."""
+    return Key(Table.INCIDENTS, f"card#{incident_id}")
+
+
+def cache_item(cache_key: str) -> Key:
+    """Where the analysis of a cache key lives."""
+    return Key(Table.CACHE, cache_key)
+
+
+def state_item(name: str) -> Key:
+    """Where a small shared state (budget, pace, switch, heartbeat) lives."""
+    return Key(Table.STATE, name)
+
+
+def decode[M: BaseModel](record: Record, model: type[M]) -> M | None:
+    """The item as its value, or None when it is absent or expired."""
+    if record.data is None:
+        return None
+    known = {name: record.data[name] for name in model.model_fields if name in record.data}
+    return model.model_validate(known)
+
+
+def write_of(key: Key, value: BaseModel, expect: int, now: datetime) -> Write:
+    """The conditional write that stores ``value``, with its expiry."""
+    kept = HEAD_RETENTION if key.id.startswith("head#") else RETENTION
+    return Write(key, _data(value), expect, now + kept)
+
+
+def load[M: BaseModel](store: Store, key: Key, model: type[M]) -> M | None:
+    """One item, strongly consistent."""
+    return decode(store.read([key])[key], model)
+
+
+def change[M: BaseModel](
+    store: Store,
+    key: Key,
+    model: type[M],
+    step: Callable[[M | None], M | None],
+    now: datetime,
+) -> M | None:
+    """Replace an item by ``step`` of it; None from ``step`` means "leave it as it is".
+
+    Returns what was written, or what ``step`` left alone. Looks again after every lost race.
+    """
+
+    def attempt() -> M | None:
+        record = store.read([key])[key]
+        present = decode(record, model)
+        wanted = step(present)
+        if wanted is None or wanted == present:
+            return present
+        store.write([write_of(key, wanted, record.version, now)])
+        return wanted
+
+    return settle(attempt)
+
+
+def settle[T](attempt: Callable[[], T]) -> T:
+    """Run ``attempt`` until it loses no race. Raises Retryable after ``MAX_RACES`` lost ones."""
+    for lost in range(MAX_RACES):
+        try:
+            return attempt()
+        except Conflict:
+            if lost >= PATIENT_RACES:
+                time.sleep(random.uniform(0, 0.02 * lost))  # noqa: S311 - spreads, guards nothing
+    raise Retryable(Reason.UNAVAILABLE, f"lost {MAX_RACES} races for one item")
+
+
+def read_models(
+    store: Store, wanted: Mapping[Key, type[BaseModel]]
+) -> dict[Key, tuple[int, BaseModel | None]]:
+    """Version and value of every key asked for."""
+    records = store.read(list(wanted)) if wanted else {}
+    return {
+        key: (records[key].version, decode(records[key], model)) for key, model in wanted.items()
+    }
+
+
+def incident_ids(values: Sequence[BaseModel | None]) -> set[str]:
+    """The incidents that pointers and alert records lead to."""
+    found = (getattr(value, "incident_id", "") for value in values if value is not None)
+    return {incident_id for incident_id in found if incident_id}
+
+
+def _data(value: BaseModel) -> dict[str, Any]:
+    data = value.model_dump(mode="json", exclude_none=True)
+    if isinstance(value, AlertRecord):
+        data.update(_runbook_attributes(value))
+    if isinstance(value, Incident) and value.due_at is not None:
+        data["due_shard"] = str(crc32(value.key.encode()) % DUE_SHARDS)
+        data["due_at"] = int(value.due_at.timestamp())
+    return data
+
+
+def _runbook_attributes(record: AlertRecord) -> dict[str, Any]:
+    """The top-level attributes that the operators' runbook queries."""
+    alert = record.alert
+    return {
+        "created_at": alert.received_at.isoformat(),
+        "timestamp": int(alert.received_at.timestamp()),
+        "severity": alert.severity.value,
+        "status": alert.status.value,
+        "source": alert.source,
+        "title": alert.title,
+        "service": alert.service,
+    }

@@ -1,0 +1,126 @@
+"""The lease of an analysis: one paid call per fresh signature, whoever asks and however often.
+
+    absent ──take──▶ pending (owner, lease_until, waiters) ──complete──▶ done ──take when stale──▶ …
+
+Pure steps on a ``CacheEntry``; ``analyse`` writes them conditionally. Killed while pending: the
+lease runs out and the redelivered request takes it. Killed after ``done``: whoever comes next finds
+waiters in a done entry, tells them and only then removes them. A winner whose lease ran out and was
+taken by another may not complete: it keeps its verdict for its own incident.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from responder.analysis import tiering
+from responder.analysis.prompt import PROMPT_VERSION
+from responder.analysis.verdict import Analysis
+from responder.incident import MAX_WAITERS, CacheEntry, CacheState
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What an entry offers an incident: an analysis (maybe stale), and whether one is due.
+
+    ``unavailable`` is why Claude was given up on this signature a short while ago.
+    """
+
+    analysis: Analysis | None
+    due: bool
+    unavailable: str = ""
+
+
+def glance(entry: CacheEntry | None, tier: str, now: datetime) -> Glance:
+    """Look an entry up for an incident that deserves ``tier``."""
+    if entry is None or entry.analysis is None:
+        return Glance(None, due=True)
+    lives = entry.fresh_until is not None and entry.fresh_until > now
+    if entry.analysis.is_fallback:
+        return Glance(None, not lives, entry.analysis.fallback_reason if lives else "")
+    fresh = (
+        lives
+        and entry.analysis.prompt_version == PROMPT_VERSION
+        and not (entry.analysis.tier == tiering.SMALL and tier == tiering.LARGE)
+    )
+    return Glance(entry.analysis, due=not fresh)
+
+
+def held_by_other(entry: CacheEntry | None, me: str, now: datetime) -> bool:
+    """Whether somebody else holds a live lease."""
+    return (
+        entry is not None
+        and entry.state is CacheState.PENDING
+        and entry.owner != me
+        and entry.lease_until is not None
+        and entry.lease_until > now
+    )
+
+
+def take(
+    entry: CacheEntry | None, cache_key: str, me: str, now: datetime, lasts: timedelta
+) -> CacheEntry:
+    """The entry as its new owner holds it; analysis and waiters are kept."""
+    base = entry or CacheEntry(cache_key=cache_key)
+    return base.model_copy(
+        update={"state": CacheState.PENDING, "owner": me, "lease_until": now + lasts}
+    )
+
+
+def wait(entry: CacheEntry, incident_id: str, now: datetime) -> CacheEntry | None:
+    """The entry with one more waiter; None without a live lease or without room."""
+    if not held_by_other(entry, "", now) or len(entry.waiters) >= MAX_WAITERS:
+        return None
+    if incident_id in entry.waiters:
+        return entry
+    return entry.model_copy(update={"waiters": (*entry.waiters, incident_id)})
+
+
+def owns(entry: CacheEntry | None, me: str) -> bool:
+    """Whether the lease is still ours; nobody else may store a result or release it."""
+    return entry is not None and entry.state is CacheState.PENDING and entry.owner == me
+
+
+def complete(
+    entry: CacheEntry | None, me: str, analysis: Analysis, fresh_until: datetime
+) -> CacheEntry | None:
+    """The finished entry, waiters kept until they are told; None when the lease was lost.
+
+    A fallback never replaces an analysis of Claude: the stale one stays, for a short while.
+    """
+    if entry is None or not owns(entry, me):
+        return None
+    keeps = analysis.is_fallback and entry.analysis is not None and not entry.analysis.is_fallback
+    return entry.model_copy(
+        update={
+            "state": CacheState.DONE,
+            "owner": "",
+            "lease_until": None,
+            "analysis": entry.analysis if keeps else analysis,
+            "fresh_until": fresh_until,
+            "next_try": None,
+            "first_sent": None,
+        }
+    )
+
+
+def release(
+    entry: CacheEntry | None, me: str, next_try: datetime, first_sent: datetime
+) -> CacheEntry | None:
+    """Give the lease back before a deliberate wait; waiters stay. None when it was lost."""
+    if entry is None or not owns(entry, me):
+        return None
+    return entry.model_copy(
+        update={
+            "state": CacheState.DONE if entry.analysis else CacheState.IDLE,
+            "owner": "",
+            "lease_until": None,
+            "next_try": next_try,
+            "first_sent": first_sent,
+        }
+    )
+
+
+def drain(entry: CacheEntry | None, told: frozenset[str]) -> CacheEntry | None:
+    """Remove the waiters that have been told."""
+    if entry is None or not told & set(entry.waiters):
+        return None
+    return entry.model_copy(update={"waiters": tuple(w for w in entry.waiters if w not in told)})

@@ -1,0 +1,39 @@
+"""A slot per Slack channel: one message a second, CRITICAL first, nobody sleeps in a function.
+
+    reserve slot (conditional write) ──▶ the slot is now: send │ later: a copy is delayed to it
+                                    (1)
+Killed at (1): the slot passes unused, one second is lost, the redelivered announcement takes
+another one.
+"""
+
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict
+
+from responder.alert import Moment
+from responder.ports import Store
+from responder.protocols import items
+
+
+class Pace(BaseModel):
+    """When the next message may go to a channel."""
+
+    model_config = ConfigDict(frozen=True)
+
+    next_slot: Moment
+
+
+def reserve(store: Store, channel: str, gap: timedelta, now: datetime, *, urgent: bool) -> datetime:
+    """The slot this message may use: ``now`` or later. An urgent one goes now, others make room."""
+    if not gap:
+        return now
+    slot = now
+
+    def step(pace: Pace | None) -> Pace:
+        nonlocal slot
+        free = max(pace.next_slot, now) if pace else now
+        slot = now if urgent else free
+        return Pace(next_slot=free + gap)
+
+    items.change(store, items.state_item(f"pace#{channel}"), Pace, step, now)
+    return slot

@@ -1,0 +1,233 @@
+"""Record, pointer and count change together: what the processing queue's lane does with a batch.
+
+    read draft ──▶ fold in event order ──▶ one transaction per group ──▶ announce, request
+              (1)                      (2)                          (3)                (4)
+
+Killed at (1) or (2): nothing happened, SQS delivers again. Killed at (3) before the transaction:
+the same. Killed after it, or at (4): the redelivered alert is found recorded, is not counted
+again, and its incident is announced again (and its analysis asked for again while it is awaited).
+A second worker with the same or a related alert: one transaction wins, the other reads again.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from responder.alert import Alert
+from responder.analysis import fallback, tiering
+from responder.clock import Clock
+from responder.contracts import AlertMessage
+from responder.errors import Reason
+from responder.incident import Incident, IncidentState
+from responder.ports import Queues, Store, Telemetry, Write
+from responder.protocols import announcing, items, lease, requesting
+from responder.protocols.draft import Draft, episode_id
+from responder.protocols.episode import Arrival, Outcome, apply
+
+#: Alerts of this source come from our own pre-traffic hook; their card goes to the test channel.
+SYNTHETIC_SOURCE = "responder-synthetic"
+#: The tick looks at a changed incident this long after the change.
+LOOK_AGAIN = timedelta(seconds=60)
+#: A redelivered alert asks for an awaited analysis again after this long.
+REQUEST_AGAIN = timedelta(seconds=15)
+#: Labels kept on an incident, so that no item grows without bound.
+MAX_LABELS = 40
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """The processing lane with its ports. ``arrive`` gives an alert its identities."""
+
+    store: Store
+    queues: Queues
+    telemetry: Telemetry
+    now: Clock
+    arrive: Callable[[Alert, str], Arrival]
+
+    def record(self, messages: Sequence[AlertMessage]) -> None:
+        """Record one group of related alerts and announce what changed."""
+        arrivals = sorted(
+            (self.arrive(message.alert, message.trace) for message in messages),
+            key=lambda arrival: arrival.order,
+        )
+        draft, outcomes = items.settle(lambda: self._attempt(arrivals))
+        for outcome in outcomes:
+            self._report(draft, outcome)
+        self._announce(draft, outcomes)
+
+    def groups(self, messages: Iterable[AlertMessage]) -> list[list[AlertMessage]]:
+        """Messages that share a fingerprint or an incident key, directly or by a chain.
+
+        Each group is one transaction; groups share no item that decides anything.
+        """
+        groups: list[tuple[set[str], list[AlertMessage]]] = []
+        for message in messages:
+            arrival = self.arrive(message.alert, message.trace)
+            names = {
+                f"key:{arrival.incident_key}",
+                f"fingerprint:{message.alert.source}:{message.alert.fingerprint}",
+            }
+            members = [message]
+            apart = []
+            for other_names, others in groups:
+                if names & other_names:
+                    names |= other_names
+                    members = others + members
+                else:
+                    apart.append((other_names, others))
+            groups = [*apart, (names, members)]
+        return [members for _, members in groups]
+
+    def _attempt(self, arrivals: Sequence[Arrival]) -> tuple[Draft, list[Outcome]]:
+        now = self.now()
+
+        def opener(arrival: Arrival, episode: int, draft: Draft) -> Incident:
+            return open_incident(arrival, episode, draft, now)
+
+        draft = Draft.of(self.store, arrivals, opener)
+        outcomes = [apply(draft, arrival, now) for arrival in arrivals]
+        for incident in draft.changed_incidents():
+            draft.put_incident(_revised(draft, incident, now))
+        commit(self.store, draft.writes(now))
+        return draft, outcomes
+
+    def _announce(self, draft: Draft, outcomes: Sequence[Outcome]) -> None:
+        now = self.now()
+        again = {o.incident_id for o in outcomes if o.held is Reason.DUPLICATE}
+        changed = {incident.incident_id for incident in draft.changed_incidents()}
+        for incident_id in sorted((again | changed) - {""}):
+            incident = draft.incident(incident_id)
+            if incident is None:
+                continue
+            before = draft.before(incident_id)
+            delay = 0 if incident_id in again else _delay(before, incident, now)
+            if delay is not None:
+                announcing.send(self.queues, incident, now, delay)
+            if _requests(before, incident, again=incident_id in again, now=now):
+                requesting.send(self.queues, incident, now)
+
+    def _report(self, draft: Draft, outcome: Outcome) -> None:
+        arrival = outcome.arrival
+        incident = draft.incident(outcome.incident_id)
+        fields = {
+            "alert_id": arrival.alert.alert_id,
+            "incident_id": outcome.incident_id,
+            "signature": arrival.signature,
+            "trace": arrival.trace,
+        }
+        if outcome.held is not None:
+            self.telemetry.count("AlertsHeld", reason=outcome.held.value)
+            self.telemetry.info("Alert held", reason=outcome.held.value, **fields)
+            return
+        self.telemetry.count("AlertsCounted")
+        if incident is not None and incident.first_alert_id == arrival.alert.alert_id:
+            self.telemetry.count("IncidentsOpened")
+        if incident is not None and not incident.analysis.is_fallback:
+            self.telemetry.count("CacheHits")
+            self.telemetry.info("Using cached analysis", **fields)
+        else:
+            self.telemetry.info("Alert counted", **fields)
+
+
+def commit(store: Store, writes: Sequence[Write]) -> None:
+    """Write a draft, all or nothing; this is where count and record become one."""
+    if writes:
+        store.write(writes)
+
+
+def open_incident(arrival: Arrival, episode: int, draft: Draft, now: datetime) -> Incident:
+    """The incident of a first alert, with the cached analysis or, while it is awaited, the triage.
+
+    An analysis that somebody already works on is waited for; any other that is missing or stale
+    is asked for.
+    """
+    alert = arrival.alert
+    incident_id = episode_id(arrival.incident_key, episode)
+    entry = draft.entry(arrival.cache_key)
+    cached = entry.analysis if entry else None
+    look = lease.glance(entry, tiering.tier_for(alert.severity, cached), now)
+    joined = lease.wait(entry, incident_id, now) if look.due and entry else None
+    if joined is not None:
+        draft.put_entry(joined)
+    return Incident(
+        incident_id=incident_id,
+        key=arrival.incident_key,
+        episode=episode,
+        signature=arrival.signature,
+        cache_key=arrival.cache_key,
+        explanation=arrival.explanation,
+        source=alert.source,
+        rule=alert.rule,
+        title=alert.title,
+        message=alert.message,
+        service=alert.service,
+        resource=alert.resource,
+        scope=alert.scope,
+        labels=dict(list(alert.labels.items())[:MAX_LABELS]),
+        links=dict(list(alert.links.items())[:MAX_LABELS]),
+        severity=alert.severity,
+        unknown_format=alert.unknown_format,
+        synthetic=alert.source == SYNTHETIC_SOURCE,
+        first_alert_id=alert.alert_id,
+        first_seen=alert.event_at,
+        last_seen=alert.received_at,
+        opened_at=now,
+        first_received_at=alert.received_at,
+        revision=0,
+        analysis=look.analysis or fallback.triage(alert, reason=look.unavailable, now=now),
+        from_cache=look.analysis is not None,
+        analysis_requested_at=now if look.due and joined is None else None,
+        trace=arrival.trace,
+    )
+
+
+def _revised(draft: Draft, incident: Incident, now: datetime) -> Incident:
+    """The changed incident as it is written: next revision, announcement and look-again planned."""
+    before = draft.before(incident.incident_id)
+    revised = incident.model_copy(
+        update={
+            "revision": incident.revision + 1,
+            "due_at": min(incident.due_at or now + LOOK_AGAIN, now + LOOK_AGAIN),
+        }
+    )
+    if before is not None and _wants_higher_tier(before, incident):
+        revised = revised.model_copy(update={"analysis_requested_at": now})
+    announce = (
+        announcing.announce_at_once if _loud(before, incident) else announcing.announce_in_turn
+    )
+    return announce(revised, now)[0]
+
+
+def _loud(before: Incident | None, incident: Incident) -> bool:
+    return (
+        before is None
+        or incident.last_notice != before.last_notice
+        or incident.state is not before.state
+    )
+
+
+def _delay(before: Incident | None, incident: Incident, now: datetime) -> int | None:
+    """How long the planned announcement is delayed; None when another one carries the change."""
+    if before is None or incident.announced_at != before.announced_at:
+        return 0
+    if incident.trailing_at is not None and incident.trailing_at != before.trailing_at:
+        return max(int((incident.trailing_at - now).total_seconds() + 0.999), 0)
+    return None
+
+
+def _wants_higher_tier(before: Incident, incident: Incident) -> bool:
+    return incident.severity.worse_than(before.severity) and tiering.deserves_higher(
+        incident.analysis, incident.severity
+    )
+
+
+def _requests(before: Incident | None, incident: Incident, *, again: bool, now: datetime) -> bool:
+    """Whether this draft planned a request, or a redelivered one may have been lost."""
+    asked = incident.analysis_requested_at
+    if asked is None:
+        return False
+    if before is None or before.analysis_requested_at != asked:
+        return True
+    awaited = incident.analysis.is_fallback and not incident.analysis.fallback_reason
+    open_ = incident.state is IncidentState.OPEN
+    return again and awaited and open_ and now - asked >= REQUEST_AGAIN

@@ -1,0 +1,205 @@
+"""The tick, every minute: looks again at incidents whose time has come, and repairs what was lost.
+
+    read due incident, card, entry ──▶ plan ──▶ write incident ──▶ announce, request
+                                   (1)     (2)               (3)
+Killed at (1) or (2): the incident stays due. Killed at (3): it is due again a minute later. A
+second tick, or a worker in between: the conditional write loses and the incident is left to the
+winner. It works on a sparse index of due times and never scans.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from responder.clock import Clock
+from responder.errors import Conflict, Reason
+from responder.incident import CacheEntry, Card, Incident, IncidentState
+from responder.policy import quiet
+from responder.ports import Queues, Store, Telemetry
+from responder.protocols import announcing, items, lease, requesting
+from responder.protocols.heartbeat import HEARTBEAT, Heartbeat
+
+#: Incidents looked at in one tick; the oldest come first and the rest follow a minute later.
+BATCH = 500
+#: What nobody shows for this long counts as unshown in the alarm's gauge.
+UNSHOWN_ALARM = timedelta(minutes=15)
+#: The tick leaves a deliberate wait alone until this long after its end.
+GRACE = timedelta(seconds=60)
+#: A dead-lettered card waits for an operator; it is only looked at, for the gauge.
+DEAD_LETTER_PACE = timedelta(minutes=1)
+#: An open incident whose analysis was given up is offered to Claude again this often.
+TRY_CLAUDE_AGAIN = timedelta(minutes=15)
+#: Reasons to fall back that pass by themselves, or by an operator's hand.
+PASSING = frozenset(
+    {
+        Reason.RATE_LIMITED.value,
+        Reason.UNAVAILABLE.value,
+        Reason.TIMEOUT.value,
+        Reason.BREAKER_OPEN.value,
+        Reason.NO_KEY.value,
+        Reason.SECRET_MISSING.value,
+        Reason.MISCONFIGURED.value,
+        Reason.BUDGET_SPENT.value,
+        Reason.ANALYSIS_OFF.value,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the tick does with one incident. ``since`` keeps the age of an earlier message."""
+
+    incident: Incident
+    announce: bool = False
+    announced_since: datetime | None = None
+    request: bool = False
+    requested_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Ticker:
+    """The tick with its ports. ``quiet_after`` closes incidents of tools that never resolve."""
+
+    store: Store
+    queues: Queues
+    telemetry: Telemetry
+    now: Clock
+    quiet_after: timedelta
+
+    def tick(self) -> None:
+        """One pass over what is due; always leaves a heartbeat and the gauge of unshown alerts."""
+        started = self.now()
+        unshown = 0
+        for incident_id in self.store.due(started, BATCH):
+            unshown += self._look_again(incident_id)
+        self.telemetry.count("AlertsUnshown", unshown)
+        self.telemetry.seconds("TickDuration", (self.now() - started).total_seconds())
+        beat = Heartbeat(at=self.now())
+        key = items.state_item(HEARTBEAT)
+        items.change(self.store, key, Heartbeat, lambda _: beat, self.now())
+
+    def _look_again(self, incident_id: str) -> int:
+        now = self.now()
+        key, card_key = items.incident_item(incident_id), items.card_item(incident_id)
+        records = self.store.read([key, card_key])
+        incident = items.decode(records[key], Incident)
+        if incident is None or incident.due_at is None or incident.due_at > now:
+            return 0
+        card = items.decode(records[card_key], Card)
+        entry = items.load(self.store, items.cache_item(incident.cache_key), CacheEntry)
+        plan = look_again(incident, card, entry, now, self.quiet_after)
+        try:
+            self.store.write([items.write_of(key, plan.incident, records[key].version, now)])
+        except Conflict:
+            self.telemetry.info("Incident changed meanwhile", incident_id=incident_id)
+            return 0
+        if plan.announce:
+            since = plan.announced_since
+            announcing.send(self.queues, plan.incident, now, since=since)
+        if plan.request:
+            requesting.send(self.queues, plan.incident, now, since=plan.requested_since)
+        return _unshown(plan.incident, now)
+
+
+def look_again(
+    incident: Incident,
+    card: Card | None,
+    entry: CacheEntry | None,
+    now: datetime,
+    quiet_after: timedelta,
+) -> Plan:
+    """What is overdue for one incident, and when to look again."""
+    plan = _close(Plan(incident), now, quiet_after)
+    plan = _show(plan, card, now)
+    plan = _analyse(plan, entry, now)
+    return _schedule(plan, card, now, quiet_after)
+
+
+def _unshown(incident: Incident, now: datetime) -> int:
+    since = incident.unshown_since
+    return incident.count if since is not None and now - since >= UNSHOWN_ALARM else 0
+
+
+def _with(plan: Plan, update: Mapping[str, object], **flags: Any) -> Plan:  # noqa: ANN401 - fields of Plan
+    return replace(plan, incident=plan.incident.model_copy(update=update), **flags)
+
+
+def _close(plan: Plan, now: datetime, quiet_after: timedelta) -> Plan:
+    incident = plan.incident
+    if incident.state is not IncidentState.OPEN:
+        return plan
+    if now < quiet.closes_at(incident, quiet_after):
+        return plan
+    closed: dict[str, object] = {
+        "state": IncidentState.CLOSED,
+        "resolved_at": now,
+        "revision": incident.revision + 1,
+    }
+    return _with(plan, closed, announce=True)
+
+
+def _show(plan: Plan, card: Card | None, now: datetime) -> Plan:
+    """Announce again what Slack should show by now, unless somebody deliberately waits."""
+    incident = plan.incident
+    if card is not None and _shows(card, incident):
+        return _with(plan, {"unshown_since": None})
+    late = {"unshown_since": incident.unshown_since or now}
+    if card is not None and (card.dead_lettered or _waiting(card.next_try, now)):
+        return _with(plan, late)
+    since = card.first_sent if card else None
+    return _with(plan, late, announce=True, announced_since=since)
+
+
+def _shows(card: Card, incident: Incident) -> bool:
+    return card.shown >= incident.revision and card.told >= incident.last_notice
+
+
+def _waiting(next_try: datetime | None, now: datetime) -> bool:
+    return next_try is not None and now < next_try + GRACE
+
+
+def _analyse(plan: Plan, entry: CacheEntry | None, now: datetime) -> Plan:
+    """Ask again for an analysis that is awaited for too long, or was given up in an outage."""
+    incident = plan.incident
+    asked = incident.analysis_requested_at or incident.opened_at
+    busy = lease.held_by_other(entry, "", now) or (
+        entry is not None and _waiting(entry.next_try, now)
+    )
+    patience = _patience(incident)
+    if busy or patience is None or now - asked < patience:
+        return plan
+    since = entry.first_sent if entry else None
+    awaited = not incident.analysis.fallback_reason
+    return _with(
+        plan,
+        {"analysis_requested_at": now},
+        request=True,
+        requested_since=(since or asked) if awaited else None,
+    )
+
+
+def _patience(incident: Incident) -> timedelta | None:
+    """How long after the last request the tick asks again; None where it has no reason to."""
+    analysis = incident.analysis
+    if incident.state is not IncidentState.OPEN or not analysis.is_fallback:
+        return None
+    if not analysis.fallback_reason:
+        return GRACE
+    return TRY_CLAUDE_AGAIN if analysis.fallback_reason in PASSING else None
+
+
+def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedelta) -> Plan:
+    """The next time something may be overdue; None when nothing can be."""
+    incident = plan.incident
+    times = []
+    if incident.unshown_since is not None:
+        waits = card.next_try + GRACE if card and card.next_try else now + GRACE
+        times.append(max(min(waits, now + DEAD_LETTER_PACE), now + GRACE / 2))
+    if incident.state is IncidentState.OPEN:
+        times.append(quiet.closes_at(incident, quiet_after))
+        patience = _patience(incident)
+        if patience is not None:
+            asked = incident.analysis_requested_at or incident.opened_at
+            times.append(max(asked + patience, now + GRACE / 2))
+    return _with(plan, {"due_at": min(times, default=None)})

@@ -1,0 +1,104 @@
+"""What each function must know; read from the environment once, at init, by ``bootstrap``.
+
+A missing or malformed variable fails the function's start with its name: a deployment that would
+not work never takes traffic.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class SettingsError(Exception):
+    """A variable of the environment is missing or malformed; the message names each one."""
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+
+
+class Common(_Settings):
+    """Needed by every function."""
+
+    stack_name: str = Field(alias="STACK_NAME", min_length=1)
+
+
+class Secrets(_Settings):
+    """How long a fetched secret is trusted, in seconds."""
+
+    max_age: float = Field(300, alias="SECRET_MAX_AGE_SECONDS", ge=0)
+
+
+class Reception(Common, Secrets):
+    """Settings of the reception function."""
+
+    processing_url: str = Field(alias="PROCESSING_QUEUE_URL", min_length=1)
+    sources_secret: str = Field(alias="SOURCES_SECRET", min_length=1)
+
+
+class Lanes(Common, Secrets):
+    """Settings that analysis and distribution share."""
+
+    incidents_table: str = Field(alias="INCIDENTS_TABLE", min_length=1)
+    state_table: str = Field(alias="STATE_TABLE", min_length=1)
+    distribution_url: str = Field(alias="DISTRIBUTION_QUEUE_URL", min_length=1)
+    distribution_dlq_url: str = Field(alias="DISTRIBUTION_DLQ_URL", min_length=1)
+    critical_url: str = Field(alias="CRITICAL_QUEUE_URL", min_length=1)
+    critical_dlq_url: str = Field(alias="CRITICAL_DLQ_URL", min_length=1)
+
+
+class Analysis(Lanes):
+    """Settings of the analysis function."""
+
+    alerts_table: str = Field(alias="ALERTS_TABLE", min_length=1)
+    cache_table: str = Field(alias="CACHE_TABLE", min_length=1)
+    processing_url: str = Field(alias="PROCESSING_QUEUE_URL", min_length=1)
+    processing_dlq_url: str = Field(alias="PROCESSING_DLQ_URL", min_length=1)
+    analysis_url: str = Field(alias="ANALYSIS_QUEUE_URL", min_length=1)
+    analysis_dlq_url: str = Field(alias="ANALYSIS_DLQ_URL", min_length=1)
+    anthropic_secret: str = Field(alias="ANTHROPIC_KEY_SECRET", min_length=1)
+    anthropic_base_url: str = Field("", alias="ANTHROPIC_BASE_URL")
+    claude_timeout: float = Field(45, alias="CLAUDE_TIMEOUT_SECONDS", gt=0)
+    claude_patience: float = Field(600, alias="CLAUDE_PATIENCE_SECONDS", ge=0)
+    cache_sharing: Literal["shared", "environment", "scope"] = Field(
+        "shared", alias="CACHE_SHARING"
+    )
+    signature_version: Literal["1"] = Field("1", alias="SIGNATURE_VERSION")
+    model_small: str = Field("claude-haiku-5-5", alias="MODEL_SMALL", min_length=1)
+    model_large: str = Field("claude-sonnet-5-5", alias="MODEL_LARGE", min_length=1)
+    daily_budget_usd: float = Field(5, alias="DAILY_BUDGET_USD", ge=0)
+    quiet_close_hours: float = Field(24, alias="QUIET_CLOSE_HOURS", gt=0)
+
+    @property
+    def lease_lasts(self) -> timedelta:
+        """The lease of an analysis outlives the longest call to Claude by 15 s."""
+        return timedelta(seconds=self.claude_timeout + 15)
+
+
+class Distribution(Lanes):
+    """Settings of the distribution function."""
+
+    slack_channel: str = Field(alias="SLACK_CHANNEL", min_length=1)
+    slack_critical_channel: str = Field("", alias="SLACK_CRITICAL_CHANNEL")
+    test_channel: str = Field(alias="TEST_CHANNEL", min_length=1)
+    slack_webhook_secret: str = Field(alias="SLACK_WEBHOOK_SECRET", min_length=1)
+    slack_bot_token_secret: str = Field(alias="SLACK_BOT_TOKEN_SECRET", min_length=1)
+    slack_test_webhook_secret: str = Field(alias="SLACK_TEST_WEBHOOK_SECRET", min_length=1)
+    slack_api_url: str = Field("https://slack.com/api/", alias="SLACK_API_URL", min_length=1)
+    slack_pace: float = Field(1, alias="SLACK_PACE_SECONDS", ge=0)
+    slack_timeout: int = Field(10, alias="SLACK_TIMEOUT_SECONDS", gt=0)
+
+
+def load[S: _Settings](model: type[S], environment: Mapping[str, str]) -> S:
+    """The settings of ``model``. Raises SettingsError that names every wrong variable."""
+    given = {name: value for name, value in environment.items() if value != ""}
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}"
+            for e in error.errors(include_url=False, include_input=False)
+        )
+        raise SettingsError(f"the environment of this function is not right: {wrong}") from None
