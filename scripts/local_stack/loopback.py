@@ -87,7 +87,10 @@ class Server:
     def __init__(self, application: Application, port: int, wait: Wait | None = None) -> None:
         """Bind (OSError when the port is taken) and serve on a thread of its own."""
         self._stopping = threading.Event()
-        self._sockets = _Sockets((HOST, port), application, wait or self._stopping.wait)
+        try:
+            self._sockets = _Sockets((HOST, port), application, wait or self._stopping.wait)
+        except OSError as error:
+            raise OSError(error.errno, f"port {port} on {HOST}: {error.strerror}") from None
         self.port = int(self._sockets.server_address[1])
         self.url = f"http://{HOST}:{self.port}"
         self._thread = threading.Thread(

@@ -129,13 +129,13 @@ export function formatted(text) {
 
 function lines(text) {
   const nodes = [];
-  for (const run of text.split(/((?:^&gt; ?.*(?:\n|$))+)/m)) {
-    if (!run.startsWith("&gt;")) {
+  for (const run of text.split(/((?:^(?:&gt;|>) ?.*(?:\n|$))+)/m)) {
+    if (!/^(&gt;|>)/.test(run)) {
       nodes.push(...inline(run));
       continue;
     }
     const quote = element("div", "quote");
-    quote.append(...inline(run.replace(/^&gt; ?/gm, "").replace(/\n$/, "")));
+    quote.append(...inline(run.replace(/^(&gt;|>) ?/gm, "").replace(/\n$/, "")));
     nodes.push(quote);
   }
   return nodes;

@@ -24,23 +24,27 @@ _JSON_ARGUMENTS = {
 
 def read_arguments(request: Request) -> dict[str, Any]:
     """The arguments of a method, sent as JSON, as a form or in the query, as Slack takes them."""
-    if request.method == "GET":
-        return dict(request.query)
-    if request.headers.get("content-type", "").startswith("application/json"):
-        try:
-            arguments = json.loads(request.body)
-        except ValueError:
-            raise SlackError("invalid_json") from None
-        if not isinstance(arguments, dict):
-            raise SlackError("json_not_object")
-    else:
-        arguments = dict(request.form())
+    arguments: dict[str, Any] = {**request.query, **_body_arguments(request)}
     for name, code in _JSON_ARGUMENTS.items():
         if isinstance(arguments.get(name), str):
             try:
                 arguments[name] = json.loads(arguments[name])
             except ValueError:
                 raise SlackError(code) from None
+    return arguments
+
+
+def _body_arguments(request: Request) -> dict[str, Any]:
+    if not request.body:
+        return {}
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return dict(request.form())
+    try:
+        arguments = json.loads(request.body)
+    except ValueError:
+        raise SlackError("invalid_json") from None
+    if not isinstance(arguments, dict):
+        raise SlackError("json_not_object")
     return arguments
 
 

@@ -112,7 +112,8 @@ class Pace:
         """Raise the SlackError of a 429 when the call comes too early."""
         due = max(self._due.get(key, now), now)
         wait = due - now - (self.burst - 1) * self.interval
-        if self.interval > 0 and wait > 1e-6:
+        # A millisecond of grace: sums of floats near the epoch's seconds are not exact.
+        if self.interval > 0 and wait > 0.001:
             raise SlackError("ratelimited", retry_after=math.ceil(wait))
         self._due[key] = due + self.interval
 
