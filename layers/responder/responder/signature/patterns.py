@@ -26,15 +26,19 @@ VOLATILE_LABELS = frozenset(
      "cpu", "core", "gpu", "ip", "address", "peer", "port", "target", "replica", "shard",
      "partition", "worker", "executor", "exporter", "exportedendpoint", "relname", "version",
      "revision", "release", "build", "commit", "sha", "image", "user", "username", "session",
-     "publickey", "persistentvolume", "uid", "uuid", "guid", "id", "name", "task", "container"}
+     "publickey", "persistentvolume", "uid", "uuid", "guid", "id", "task"}
 )  # fmt: skip
 # Endings of label names that hold identifiers ("request_id", "TraceId", "pod_ip").
 VOLATILE_ENDINGS = ("id", "ids", "uid", "uuid", "ip", "version", "hash", "digest", "time",
                     "timestamp")  # fmt: skip
 
-# A pod's name ends in what its owner appends: a ReplicaSet hash and five letters, or an ordinal.
+# A pod's name ends in what its owner appends: a template hash or a job's time, then five
+# characters of the alphabet that Kubernetes draws from (no vowels, no 0, 1, 3); or an ordinal.
 POD_LABELS = frozenset({"pod", "podname", "kubernetespodname", "exportedpod"})
-POD_SUFFIX = re.compile(r"(?:-[0-9a-z]{6,10})?-[0-9a-z]{5}$|-\d{1,4}$")
+POD_SUFFIX = re.compile(
+    r"(?:-(?:[bcdfghjklmnpqrstvwxz2456789]{6,10}|\d{6,10}))?-[bcdfghjklmnpqrstvwxz2456789]{5}$"
+    r"|-\d{1,4}$"
+)
 
 # Sources whose rule names the problem and whose message only tells the state of this moment.
 RULE_SAYS_ALL = frozenset({"cloudwatch"})
@@ -60,14 +64,20 @@ HOST = re.compile(
     r"|example|de|uk|fr|eu|cn|jp|ru|us|nl|it|es|ch|at|se|pl|in|br|au|ca)"
 )
 
+# Names in code keep their meaning beside a number: CamelCase, dotted, with underscores.
+NAME = re.compile(r"[A-Za-z]+[a-z][A-Z]\w*|\w+[._][\w.]*")
+
 # Codes that are a cause, told by the word before them: "status 503", "exit code 137".
 CODE_WORDS = frozenset({"status", "code", "exit", "errno", "sqlstate", "signal", "http"})
 CODE = re.compile(r"[1-9]\d{0,4}|[0-9A-Z]{5}")
+# "(IntegrityError) (1062, …": the number behind an error's name is the vendor's, too.
+ERROR_NAME = re.compile(r"[\w.]*(?:Error|Exception)")
 # ORA-00060, SQL-1205: a vendor's number of an error.
 VENDOR_CODE = re.compile(r"(?:ORA|TNS|SQL|DB|PLS|PGSQL|MSSQL|SQLSTATE)-?\d{3,6}")
 # Only a text that tells of a fault has codes that are causes.
 FAULT = re.compile(
-    r"error|fail|exception|fatal|denied|refused|abort|crash|panic|killed|invalid|timed?.?out",
+    r"error|fail|exception|fatal|denied|refused|abort|crash|panic|killed|invalid|timed?.?out"
+    r"|exited|terminated",
     re.IGNORECASE,
 )
 

@@ -13,10 +13,12 @@ from responder.signature.patterns import (
     CODE_WORDS,
     DIGIT,
     DIGITS,
+    ERROR_NAME,
     FAULT,
     HOST,
     HTTP_METHOD,
     IDENTIFIER,
+    NAME,
     QUOTED,
     SENTENCE,
     VENDOR_CODE,
@@ -27,6 +29,7 @@ MAX_TEXT = 32_768
 _MAX_MEMO = 50_000
 _MAX_REMEMBERED = 80
 _FEWEST_WORDS = 2
+_EDGES = "()[]{}<>,;:.=\"'`"
 
 _memo: dict[str, tuple[str, ...]] = {}
 
@@ -79,11 +82,16 @@ def _fate(word: str) -> tuple[str, ...]:
     name, equals, _ = word.partition("=")
     if equals and name:
         word = name
-    return tuple(
-        unit
-        for unit in (part.strip("._-$") for part in BREAK.split(word))
-        if unit and not DIGIT.search(unit) and not HOST.fullmatch(unit)
-    )
+    units = [part.strip("._-$") for part in BREAK.split(word)]
+    # One word of a name and a number ("task:2315", "context#7") is a value as a whole.
+    has_number = len(units) > 1 and any(unit and DIGIT.search(unit) for unit in units)
+    return tuple(unit for unit in units if _stays(unit, has_number))
+
+
+def _stays(unit: str, has_number: bool) -> bool:
+    if not unit or DIGIT.search(unit) or HOST.fullmatch(unit):
+        return False
+    return not has_number or NAME.fullmatch(unit) is not None
 
 
 def _is_path(word: str) -> bool:
@@ -103,11 +111,10 @@ def _unquoted(quoted: re.Match[str]) -> str:
 
 def _code(before: str, word: str) -> str:
     """The code that ``word`` is, where a vendor's form or the word before it says that it is."""
-    bare = word.strip("()[]{}<>,;:.'\"")
+    bare = word.strip(_EDGES)
     if VENDOR_CODE.fullmatch(bare):
         return bare
     name, separator, value = bare.rpartition("=")
-    named = (name if separator else before).strip("()[]{}<>,;:.=\"'").lower()
-    if named.rpartition("_")[2] in CODE_WORDS and CODE.fullmatch(value):
-        return value
-    return ""
+    named = (name if separator else before).strip(_EDGES)
+    is_named = named.lower().rpartition("_")[2] in CODE_WORDS or ERROR_NAME.fullmatch(named)
+    return value if is_named and CODE.fullmatch(value) else ""

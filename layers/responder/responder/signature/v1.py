@@ -49,11 +49,15 @@ def _sorted_out(alert: Alert) -> tuple[dict[str, str], dict[str, list[str]]]:
         fate = _fate(name)
         value = POD_SUFFIX.sub("", value) if fate == "pod" else value
         stable = value if not DIGIT.search(value) else _without_numbers(value)
-        if fate in ("kept", "pod") and stable:
-            kept[name] = stable
+        if fate not in ("kept", "pod"):
+            ignored.setdefault(fate, []).append(name)
+        elif not stable:
+            ignored.setdefault("varies", []).append(name)
+        elif fate == "pod" and stable == alert.service:
+            # Some alerts of a service carry the pod and some do not; it says nothing new.
+            ignored.setdefault("same as service", []).append(name)
         else:
-            reason = "varies" if fate in ("kept", "pod") else fate
-            ignored.setdefault(reason, []).append(name)
+            kept[name] = stable
     return kept, ignored
 
 
