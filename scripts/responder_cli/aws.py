@@ -1,0 +1,115 @@
+"""The command line's only door to AWS: the stack's outputs, and clients made on demand.
+
+Every command takes a ``Stack``; tests give it hand-written clients or moto's.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+#: Lambda may run for as long as its timeout while we wait for a synchronous answer.
+#: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+LONGEST_INVOCATION_SECONDS = 900
+CONNECT_SECONDS = 10
+
+#: The names that the template gives (design: contract with the runbook).
+FUNCTIONS = ("AlertReceptionFunction", "AnalysisFunction", "DistributionFunction")
+TABLES = ("alerts", "analysis-cache", "incidents", "state")
+LIVE = "live"
+
+
+class NotFound(Exception):
+    """The stack, or an output that a command needs, is not there."""
+
+
+@dataclass
+class Stack:
+    """One deployed stack: its name, its outputs, and clients for its services."""
+
+    name: str
+    make_client: Callable[[str], Any]
+    _clients: dict[str, Any] = field(default_factory=dict)
+    _described: dict[str, Any] | None = None
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+        """The client of one AWS service, made once."""
+        if service not in self._clients:
+            self._clients[service] = self.make_client(service)
+        return self._clients[service]
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """The stack's outputs; raises NotFound when there is no such stack."""
+        outputs = self._description.get("Outputs", [])
+        return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+    def output(self, key: str) -> str:
+        """One output; raises NotFound, naming it, when the stack has none of that name."""
+        try:
+            return self.outputs[key]
+        except KeyError:
+            raise NotFound(f"stack {self.name} has no output {key}") from None
+
+    def function(self, short: str) -> str:
+        """The full name of a function, as the template names it."""
+        return f"{self.name}-{short}"
+
+    def table(self, short: str) -> str:
+        """The full name of a table, as the template names it."""
+        return f"{self.name}-{short}"
+
+    def item(self, table: str, key: str, value: str) -> dict[str, Any] | None:
+        """One item of a table as plain Python, read consistently; None when absent."""
+        answer = self.client("dynamodb").get_item(
+            TableName=self.table(table), Key={key: {"S": value}}, ConsistentRead=True
+        )
+        item = answer.get("Item")
+        return None if item is None else plain(item)
+
+    @property
+    def _description(self) -> dict[str, Any]:
+        if self._described is None:
+            self._described = self._describe()
+        return self._described
+
+    def _describe(self) -> dict[str, Any]:
+        try:
+            answer = self.client("cloudformation").describe_stacks(StackName=self.name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationError":
+                raise
+            raise NotFound(f"no stack {self.name} in this account and region") from error
+        return dict(answer["Stacks"][0])
+
+
+def connect(name: str, region: str | None, profile: str | None) -> Stack:
+    """A stack reached with the usual AWS configuration (files, environment, endpoint URLs)."""
+    session = boto3.Session(region_name=region, profile_name=profile)
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=LONGEST_INVOCATION_SECONDS,
+        retries={"mode": "standard", "max_attempts": 4},
+    )
+    return Stack(name, lambda service: session.client(service, config=config))  # type: ignore[call-overload]
+
+
+def plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A DynamoDB item as plain Python: numbers as int where they are whole, else float."""
+    deserialize = TypeDeserializer().deserialize
+    return {name: _undecimal(deserialize(value)) for name, value in item.items()}
+
+
+def _undecimal(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {key: _undecimal(inner) for key, inner in value.items()}
+    if isinstance(value, list | set):
+        return [_undecimal(inner) for inner in value]
+    return value

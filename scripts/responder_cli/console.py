@@ -1,0 +1,95 @@
+"""What the terminal shows: tables, verdicts and JSON, with hostile text made harmless.
+
+Every command prints through this module. Colour disappears when the output is piped or when
+``NO_COLOR`` is set; rich sees to that.
+"""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+#: Without a terminal rich would fold every line at 80 columns; pipes get them whole.
+PIPE_WIDTH = 10_000
+#: Control, format (bidirectional overrides among them), surrogate and line-separating characters.
+UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+STYLES = {"ok": "green", "warning": "yellow", "failing": "bold red", "": ""}
+
+
+def safe(text: str) -> str:
+    """Text of an alert with everything that could steer a terminal shown as an escape."""
+    return "".join(_visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    if unicodedata.category(character) not in UNSAFE_CATEGORIES:
+        return character
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def say(text: str = "", style: str = "") -> None:
+    """One line for a person, made safe."""
+    _console().print(Text(safe(text), style=style))
+
+
+def warn(text: str) -> None:
+    """One line on standard error, made safe."""
+    Console(stderr=True, highlight=False).print(Text(safe(text), style="yellow"))
+
+
+def fields(rows: Iterable[tuple[str, str]]) -> None:
+    """Names and values under each other."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(name, Text(safe(value)))
+    _console().print(table)
+
+
+def grid(columns: Sequence[str], rows: Iterable[Sequence[str]], verdict: int | None = None) -> None:
+    """A table; the column numbered ``verdict`` is coloured by its word."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        style = STYLES.get(row[verdict], "") if verdict is not None else ""
+        table.add_row(
+            *(
+                Text(safe(cell), style=style if number == verdict else "")
+                for number, cell in enumerate(row)
+            )
+        )
+    _console().print(table)
+
+
+def to_json(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """JSON that is safe in any terminal: everything but printable ASCII is escaped."""
+    return json.dumps(value, indent=2, default=_moment).replace("\x7f", "\\u007f")
+
+
+def as_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
+    """The machine's view: one JSON document."""
+    click.echo(to_json(value))
+
+
+def progress_console() -> Console:
+    """Where progress bars go: standard error, so that results can be piped."""
+    return Console(stderr=True)
+
+
+def _moment(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _console() -> Console:
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    return Console(highlight=False, width=width, soft_wrap=False)

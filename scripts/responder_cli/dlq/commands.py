@@ -1,0 +1,238 @@
+"""``responder dlq list|show|reprocess``: options, tables and questions; the work is elsewhere."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.progress import Progress
+
+from responder.clock import utc_now
+from responder_cli import console
+from responder_cli.aws import Stack
+from responder_cli.dlq import looking, sending
+from responder_cli.dlq.letters import Letter, Selection
+from responder_cli.dlq.places import ALL, NAMES, Way, chosen
+from responder_cli.dlq.plan import Step, plan
+from responder_cli.options import examples, json_option, on_stack, yes_option
+
+EXIT_FAILED = 1
+
+
+@click.group()
+def dlq() -> None:
+    """Dead letters: what gave up, why, and sending it back.
+
+    Queues: processing, analysis, distribution, critical (messages that gave up on the way of an
+    alert), and sns, rule, async (events that never reached reception).
+    """
+
+
+@dlq.command(
+    "list",
+    epilog=examples(
+        "responder dlq list", "responder dlq list --json | jq '.[] | select(.depth > 0)'"
+    ),
+)
+@json_option
+@on_stack
+def list_letters(stack: Stack, as_json: bool) -> None:
+    """Depth, age and reasons of every dead-letter and failure queue."""
+    surveys = [looking.survey(stack, place) for place in chosen(ALL, stack.outputs)]
+    now = utc_now()
+    if as_json:
+        console.as_json(
+            [
+                {
+                    "queue": survey.place.name,
+                    "depth": survey.depth.total,
+                    "looked_at": survey.looked_at,
+                    "oldest": survey.oldest,
+                    "reasons": survey.reasons,
+                }
+                for survey in surveys
+            ]
+        )
+        return
+    console.grid(
+        ("queue", "depth", "oldest", "reasons"),
+        [
+            (
+                survey.place.name,
+                str(survey.depth.total),
+                _age(survey.oldest, now),
+                _reasons(survey),
+            )
+            for survey in surveys
+        ],
+    )
+
+
+def _age(moment: datetime | None, now: datetime) -> str:
+    if moment is None:
+        return "-"
+    minutes, seconds = divmod(max(0, int((now - moment).total_seconds())), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
+
+
+def _reasons(survey: looking.Survey) -> str:
+    words = ", ".join(f"{reason} {count}" for reason, count in survey.reasons.items()) or "-"
+    partly = survey.looked_at and survey.looked_at < survey.depth.total
+    return f"{words} (of {survey.looked_at} looked at)" if partly else words
+
+
+@dlq.command(
+    epilog=examples("responder dlq show", "responder dlq show --queue distribution --limit 3 --raw")
+)
+@click.option("--queue", type=click.Choice(NAMES), default="processing", show_default=True)
+@click.option("--limit", type=click.IntRange(1, looking.LOOKED_AT), default=10, show_default=True)
+@click.option("--raw", is_flag=True, help="The whole body, which may hold personal data.")
+@json_option
+@on_stack
+def show(stack: Stack, queue: str, limit: int, raw: bool, as_json: bool) -> None:
+    """What lies in one queue: reason, function, trace, receives, and the body without contents.
+
+    Looking hides the messages for some seconds and makes them visible again.
+    """
+    place = chosen(queue, stack.outputs)[0]
+    with looking.held(stack, stack.output(place.output), limit) as letters:
+        pages = [_page(letter, raw) for letter in letters]
+    if as_json:
+        console.as_json(pages)
+        return
+    if not pages:
+        console.say(f"The {queue} dead-letter queue answers with no messages.")
+    for page in pages:
+        console.fields((name, _flat(value)) for name, value in page.items())
+        console.say()
+
+
+def _page(letter: Letter, raw: bool) -> dict[str, Any]:
+    return {
+        "message": letter.message_id,
+        "reason": letter.reason,
+        "detail": letter.attribute("detail"),
+        "function": letter.attribute("function"),
+        "version": letter.attribute("version"),
+        "trace": letter.attribute("trace"),
+        "sent": letter.sent_at,
+        "receives": letter.receives,
+        **letter.about,
+        "body": letter.content if raw else letter.redacted(),
+    }
+
+
+def _flat(value: object) -> str:
+    return console.to_json(value) if isinstance(value, dict | list) else str(value or "-")
+
+
+@dlq.command(
+    epilog=examples(
+        "responder dlq reprocess --dry-run",
+        "responder dlq reprocess --queue all --yes",
+        "responder dlq reprocess --queue distribution --reason too_old --rate 5",
+    )
+)
+@click.option("--queue", type=click.Choice([*NAMES, ALL]), default="processing", show_default=True)
+@click.option("--reason", "reasons", multiple=True, help="Only these reasons (repeatable).")
+@click.option("--source", "sources", multiple=True, help="Only these tools (repeatable).")
+@click.option("--signature", "signatures", multiple=True, help="Only these signatures.")
+@click.option("--id", "ids", multiple=True, help="Only these message, alert or incident ids.")
+@click.option("--rate", type=click.IntRange(1, sending.FASTEST_MOVE), default=50, show_default=True,
+              help="Messages a second, at most.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and end.")
+@yes_option
+@json_option
+@on_stack
+def reprocess(
+    stack: Stack,
+    queue: str,
+    reasons: tuple[str, ...],
+    sources: tuple[str, ...],
+    signatures: tuple[str, ...],
+    ids: tuple[str, ...],
+    rate: int,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Send dead letters back to where they came from; shows the plan first and asks.
+
+    Nothing is deleted before its copy is safely in the target. An interrupted run is simply
+    started again: what was sent twice is recognised by the pipeline and shown once.
+    """
+    selection = Selection(reasons, sources, signatures, ids)
+    steps = plan(stack, chosen(queue, stack.outputs), selection)
+    if not as_json:
+        _show_plan(steps)
+    due = [step for step in steps if not step.empty]
+    if dry_run or not due:
+        if as_json:
+            console.as_json([_step_json(step) for step in steps])
+        return
+    if not yes:
+        click.confirm("Go on?", abort=True, err=True)
+    outcomes = [_carry_out(stack, step, selection, rate) for step in due]
+    if as_json:
+        console.as_json([_outcome_json(outcome) for outcome in outcomes])
+    else:
+        _show_outcomes(outcomes)
+    if not all(outcome.good for outcome in outcomes):
+        click.get_current_context().exit(EXIT_FAILED)
+
+
+def _show_plan(steps: list[Step]) -> None:
+    console.grid(
+        ("queue", "depth", "selected", "what would happen"),
+        [
+            (
+                step.place.name,
+                str(step.depth),
+                "all" if step.matching is None else str(step.matching),
+                "nothing to do" if step.empty else step.sentence,
+            )
+            for step in steps
+        ],
+    )
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    return {
+        "queue": step.place.name,
+        "depth": step.depth,
+        "selected": step.depth if step.matching is None else step.matching,
+        "way": step.way.value,
+    }
+
+
+def _carry_out(stack: Stack, step: Step, selection: Selection, rate: int) -> sending.Outcome:
+    with Progress(console=console.progress_console(), transient=True) as bar:
+        task = bar.add_task(step.place.name, total=step.matching or step.depth)
+        advance: Callable[[int], None] = lambda done: bar.update(task, completed=done)  # noqa: E731
+        conduct = sending.Conduct(rate, time.sleep, utc_now, advance)
+        if step.way is Way.MOVE:
+            return sending.move(stack, step.place, conduct)
+        return sending.send_back(stack, step.place, selection, step.depth, conduct)
+
+
+def _outcome_json(outcome: sending.Outcome) -> dict[str, Any]:
+    return {
+        "queue": outcome.place.name,
+        "sent": outcome.sent,
+        "sent_but_kept": outcome.sent_but_kept,
+        "failures": outcome.failures,
+    }
+
+
+def _show_outcomes(outcomes: list[sending.Outcome]) -> None:
+    for outcome in outcomes:
+        console.say(f"{outcome.place.name}: {outcome.sent} sent back")
+        if outcome.sent_but_kept:
+            console.warn(
+                f"{outcome.sent_but_kept} of them could not be deleted here; sent again, they"
+                " change nothing"
+            )
+        for failure in outcome.failures:
+            console.warn(f"left where it is: {failure}")

@@ -1,0 +1,108 @@
+"""Receiving dead letters: to look at them and put them back, or to take them one batch at a time.
+
+SQS has no way to read without receiving, so whoever looks hides the messages for a moment; they
+are made visible again at once, and by their visibility timeout if we die before that.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from responder_cli.aws import Stack
+from responder_cli.dlq.letters import Letter
+from responder_cli.dlq.places import Depth, Place, depth
+
+#: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+LARGEST_BATCH = 10
+#: How long a letter stays hidden from others while we look at it, and while we send it back.
+LOOK_SECONDS = 30
+HOLD_SECONDS = 120
+#: A standard queue may answer empty though it is not; twice in a row, after a second's wait each,
+#: is taken for the end.
+EMPTY_RECEIVES = 2
+#: Letters that ``dlq list`` reads to count reasons; a longer queue is counted in part, and says so.
+LOOKED_AT = 500
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What lies in one place: its depth, and the reasons of the letters looked at."""
+
+    place: Place
+    depth: Depth
+    looked_at: int
+    oldest: datetime | None
+    reasons: dict[str, int]
+
+
+def batches(stack: Stack, url: str, hold: int, most: int) -> Iterator[list[Letter]]:
+    """Letters not met before, in batches, until ``most`` were met or the queue has no others.
+
+    ``most`` is the depth at the start, so that letters which come back meanwhile are left alone.
+    """
+    met: set[str] = set()
+    again: list[Letter] = []
+    barren = 0
+    try:
+        while barren < EMPTY_RECEIVES and len(met) < most:
+            letters = _receive(stack, url, hold)
+            fresh = [letter for letter in letters if letter.message_id not in met]
+            again.extend(letter for letter in letters if letter.message_id in met)
+            met.update(letter.message_id for letter in fresh)
+            barren = 0 if fresh else barren + 1
+            if fresh:
+                yield fresh
+    finally:
+        put_back(stack, url, again)
+
+
+def _receive(stack: Stack, url: str, hold: int) -> list[Letter]:
+    answer = stack.client("sqs").receive_message(
+        QueueUrl=url,
+        MaxNumberOfMessages=LARGEST_BATCH,
+        VisibilityTimeout=hold,
+        WaitTimeSeconds=1,
+        MessageAttributeNames=["All"],
+        MessageSystemAttributeNames=["All"],
+    )
+    return [Letter.read(message) for message in answer.get("Messages", [])]
+
+
+@contextmanager
+def held(stack: Stack, url: str, limit: int) -> Iterator[list[Letter]]:
+    """Up to ``limit`` letters to look at; all are visible again afterwards."""
+    letters: list[Letter] = []
+    try:
+        for batch in batches(stack, url, LOOK_SECONDS, min(limit, depth(stack, url).total)):
+            letters.extend(batch)
+        yield letters[:limit]
+    finally:
+        put_back(stack, url, letters)
+
+
+def put_back(stack: Stack, url: str, letters: Sequence[Letter]) -> None:
+    """Make letters visible again; one that cannot be reappears when its hold runs out."""
+    for start in range(0, len(letters), LARGEST_BATCH):
+        stack.client("sqs").change_message_visibility_batch(
+            QueueUrl=url,
+            Entries=[
+                {"Id": str(number), "ReceiptHandle": letter.receipt, "VisibilityTimeout": 0}
+                for number, letter in enumerate(letters[start : start + LARGEST_BATCH])
+            ],
+        )
+
+
+def survey(stack: Stack, place: Place) -> Survey:
+    """Count what lies in one place, by reason."""
+    url = stack.output(place.output)
+    found = depth(stack, url)
+    if not found.total:
+        return Survey(place, found, 0, None, {})
+    with held(stack, url, LOOKED_AT) as letters:
+        moments = [letter.sent_at for letter in letters if letter.sent_at]
+        reasons = Counter(letter.reason for letter in letters)
+        return Survey(
+            place, found, len(letters), min(moments, default=None), dict(reasons.most_common())
+        )

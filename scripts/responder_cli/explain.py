@@ -1,0 +1,95 @@
+"""``responder explain``: how a payload would be read and where it would go, without sending it."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from responder.alert import Alert, Status
+from responder.clock import utc_now
+from responder.incident import Incident
+from responder.intake import parse
+from responder.intake.errors import BadRequest
+from responder.policy.route import Routes, route
+from responder.protocols.announcing import queue_of
+from responder.protocols.draft import Draft
+from responder.protocols.episode import Arrival
+from responder.protocols.identities import arrive
+from responder.protocols.record import open_incident
+from responder_cli import console
+from responder_cli.options import examples, json_option
+
+#: Nothing here asks a stack: its parameters have the template's defaults, and channels are named
+#: by their parameters.
+CACHE_SHARING = "environment"
+ROUTES = Routes("SlackChannel", "SlackCriticalChannel (else SlackChannel)", "TestChannel")
+
+
+@click.command(
+    epilog=examples(
+        "responder explain events/alertmanager/firing.json",
+        "responder explain page.txt --header 'Content-Type: text/plain'",
+        "responder explain body.json --tool grafana --json",
+    )
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--tool", help="The tool, as in the route /alerts/TOOL.")
+@click.option("--header", "headers", multiple=True, metavar="'K: V'",
+              help="A header of the request (repeatable).")  # fmt: skip
+@json_option
+def explain(file: Path, tool: str | None, headers: tuple[str, ...], as_json: bool) -> None:
+    """Show how a payload would be read: alerts, severity, signature and route. Nothing is sent."""
+    try:
+        alerts = parse(file.read_bytes(), dict(map(_header, headers)), tool)
+    except BadRequest as error:
+        words = console.safe(str(error))
+        raise click.ClickException(f"refused with {error.status}: {words}") from error
+    if as_json:
+        console.as_json([_explained(alert) for alert in alerts])
+        return
+    for alert in alerts:
+        console.fields((name, _flat(value)) for name, value in _explained(alert).items())
+        console.say()
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon or not name.strip():
+        raise click.UsageError(f"A header is written 'Name: value', not {console.safe(line)!r}.")
+    return name.strip(), value.strip()
+
+
+def _explained(alert: Alert) -> dict[str, Any]:
+    """What the pipeline would make of one alert; the payload itself is left out."""
+    read = alert.model_dump(mode="json", exclude={"raw"}, exclude_defaults=True)
+    arrival = arrive(alert, "", CACHE_SHARING)
+    incident = _incident(arrival)
+    decision = route(incident, ROUTES)
+    return {
+        **read,
+        "signature": arrival.signature,
+        "signature_made_of": arrival.explanation,
+        "incident_key": arrival.incident_key,
+        "cache_key": arrival.cache_key,
+        "queue": queue_of(incident).value,
+        "channel": decision.channel,
+        "route_reason": decision.reason.value,
+        "card": _card(alert),
+    }
+
+
+def _incident(arrival: Arrival) -> Incident:
+    """The incident that this alert would open were it the first of its kind."""
+    now = utc_now()
+    draft = Draft(lambda opening, episode, draft: open_incident(opening, episode, draft, now))
+    return draft.open(arrival, 1)
+
+
+def _card(alert: Alert) -> str:
+    if alert.status is Status.RESOLVED:
+        return "changes the card of the incident that its fingerprint fired in; opens none"
+    return "a new card, or a higher count on the card of the open incident"
+
+
+def _flat(value: object) -> str:
+    return console.to_json(value) if isinstance(value, dict | list) else str(value)

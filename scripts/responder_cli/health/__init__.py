@@ -1,0 +1,1 @@
+"""Whether every part of a stack is well, and why not."""

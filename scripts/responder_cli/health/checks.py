@@ -1,0 +1,170 @@
+"""The checks of ``responder health``, one function a kind of component.
+
+Thresholds on errors are the runbook's; the others say where they come from.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from botocore.exceptions import ClientError
+
+from responder_cli.aws import FUNCTIONS, LIVE, TABLES, Stack
+from responder_cli.dlq.places import ALL, PLACES, chosen, depth
+from responder_cli.health.metrics import MINUTE, Window, highest, total
+from responder_cli.health.verdict import Finding, failing, ok, warning
+from responder_cli.webhook import NoAnswer, post
+
+#: Errors in the window that the runbook calls unhealthy.
+MOST_ERRORS = {"AlertReceptionFunction": 10, "AnalysisFunction": 5, "DistributionFunction": 5}
+#: An alert should be on its card within two seconds; a quarter of an hour is an outage (design).
+OLDEST_SECONDS = 15 * MINUTE
+#: The tick runs every minute.
+TICK_LATE = timedelta(minutes=3)
+
+#: Secrets by the end of their name, and what an empty one means.
+CLAUDE_SECRET = "anthropic-key"  # noqa: S105 - the name of a secret
+SLACK_SECRETS = ("slack-bot-token", "slack-webhook")
+
+
+def api(stack: Stack) -> Iterator[Finding]:
+    """The front door answers, and refuses who has no key."""
+    try:
+        answer = post(stack.output("WebhookUrl"), b"{}", {"content-type": "application/json"})
+    except NoAnswer as error:
+        yield failing("api", f"no answer: {error}")
+        return
+    if answer.status == 403:
+        yield ok("api", "answers, and refuses a request without a key")
+    elif answer.status < 300:
+        yield failing("api", "accepts requests without a key")
+    else:
+        yield failing("api", f"answers {answer.status} to a request without a key, not 403")
+
+
+def functions(stack: Stack, window: Window) -> Iterator[Finding]:
+    """Each function can run, and did so without errors or throttles."""
+    for short in FUNCTIONS:
+        configuration = stack.client("lambda").get_function_configuration(
+            FunctionName=stack.function(short), Qualifier=LIVE
+        )
+        state = configuration.get("State", "Active")
+        if state not in ("Active", "Inactive"):
+            yield failing(short, f"its live version is {state}")
+            continue
+        yield _ran(stack, short, window)
+
+
+def _ran(stack: Stack, short: str, window: Window) -> Finding:
+    dimensions = {"FunctionName": stack.function(short)}
+    counts = {
+        metric: total(stack, "AWS/Lambda", metric, dimensions, window)
+        for metric in ("Invocations", "Errors", "Throttles")
+    }
+    reason = ", ".join(f"{count} {name.lower()}" for name, count in counts.items())
+    reason = f"{reason} in {window.words}"
+    if counts["Errors"] > MOST_ERRORS[short]:
+        return failing(short, f"{reason} (more than {MOST_ERRORS[short]} errors)")
+    if counts["Errors"] or counts["Throttles"]:
+        return warning(short, reason)
+    return ok(short, reason)
+
+
+def queues(stack: Stack, window: Window) -> Iterator[Finding]:
+    """How many messages wait, and since when."""
+    for place in PLACES:
+        if not place.target or place.target not in stack.outputs:
+            continue
+        url = stack.outputs[place.target]
+        dimensions = {"QueueName": url.rsplit("/", 1)[-1]}
+        age = highest(stack, "AWS/SQS", "ApproximateAgeOfOldestMessage", dimensions, window)
+        found = depth(stack, url)
+        since = "age unknown" if age is None else f"oldest {round(age)} s in {window.words}"
+        reason = f"{found.waiting} waiting, {found.delayed} delayed, {since}"
+        name = f"{place.name} queue"
+        yield failing(name, reason) if (age or 0) > OLDEST_SECONDS else ok(name, reason)
+
+
+def dead_letters(stack: Stack) -> Iterator[Finding]:
+    """Nothing gave up."""
+    for place in chosen(ALL, stack.outputs):
+        count = depth(stack, stack.outputs[place.output]).total
+        name = f"{place.name} dead letters"
+        if count:
+            yield failing(name, f"{count} waiting: responder dlq show --queue {place.name}")
+        else:
+            yield ok(name, "none")
+
+
+def tables(stack: Stack) -> Iterator[Finding]:
+    """Each table is active."""
+    for short in TABLES:
+        answer = stack.client("dynamodb").describe_table(TableName=stack.table(short))
+        status = answer["Table"]["TableStatus"]
+        yield (ok if status in ("ACTIVE", "UPDATING") else failing)(f"{short} table", status)
+
+
+def secrets(stack: Stack) -> Iterator[Finding]:
+    """Slack can be reached, and Claude; the values are looked at for emptiness only."""
+    slack = [name for name in SLACK_SECRETS if _filled(stack, name)]
+    if slack:
+        yield ok("slack secret", f"{slack[0]} is set")
+    else:
+        yield failing("slack secret", "neither a bot token nor a webhook is set: alerts wait")
+    if _filled(stack, CLAUDE_SECRET):
+        yield ok("claude secret", f"{CLAUDE_SECRET} is set")
+    else:
+        yield warning("claude secret", f"{CLAUDE_SECRET} is empty: cards carry the fixed triage")
+
+
+def _filled(stack: Stack, short: str) -> bool:
+    try:
+        answer = stack.client("secretsmanager").get_secret_value(
+            SecretId=f"{stack.output('SecretPrefix')}/{short}"
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        return False
+    return bool(str(answer.get("SecretString", "")).strip())
+
+
+def tick(stack: Stack, now: datetime) -> Iterator[Finding]:
+    """The minute tick, which heals what stopped half-way, is alive."""
+    item = stack.item("state", "id", "heartbeat#tick")
+    if item is None:
+        yield failing("tick", "never ran: what stops half-way is not taken up again")
+        return
+    age = now - datetime.fromisoformat(str(item["at"]))
+    reason = f"ran {max(0, round(age.total_seconds()))} s ago"
+    yield failing("tick", reason) if age > TICK_LATE else ok("tick", reason)
+
+
+def analysis(stack: Stack) -> Iterator[Finding]:
+    """Claude is not switched off by an operator."""
+    item = stack.item("state", "id", "switch#analysis") or {}
+    if item.get("off"):
+        yield warning("analysis", f"switched off by {item.get('by')} at {item.get('at')}")
+    else:
+        yield ok("analysis", "switched on")
+
+
+Check = Callable[[], Iterator[Finding]]
+
+
+def every(stack: Stack, window: Window) -> Iterator[Finding]:
+    """All findings, in the order of an alert's way; a check that AWS refuses is a finding too."""
+    checks: dict[str, Check] = {
+        "api": lambda: api(stack),
+        "functions": lambda: functions(stack, window),
+        "queues": lambda: queues(stack, window),
+        "dead letters": lambda: dead_letters(stack),
+        "tables": lambda: tables(stack),
+        "secrets": lambda: secrets(stack),
+        "tick": lambda: tick(stack, window.end),
+        "analysis": lambda: analysis(stack),
+    }
+    for name, check in checks.items():
+        try:
+            yield from check()
+        except ClientError as error:
+            yield failing(name, f"could not be checked: {error}")

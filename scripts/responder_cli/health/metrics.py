@@ -1,0 +1,62 @@
+"""Sums and maxima from CloudWatch that survive what it really answers: no datapoints, floats."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from responder_cli.aws import Stack
+
+#: CloudWatch rounds periods to whole minutes.
+MINUTE = 60
+
+
+@dataclass(frozen=True)
+class Window:
+    """The time that a check looks back on."""
+
+    end: datetime
+    minutes: int
+
+    @property
+    def start(self) -> datetime:
+        """Where it begins."""
+        return self.end - timedelta(minutes=self.minutes)
+
+    @property
+    def words(self) -> str:
+        """For a person."""
+        return f"{self.minutes // 60} h" if self.minutes >= 120 else f"{self.minutes} min"
+
+
+def total(
+    stack: Stack, namespace: str, metric: str, dimensions: Mapping[str, str], window: Window
+) -> int:
+    """The metric's sum over the window; 0 where CloudWatch has no datapoint."""
+    return round(sum(_points(stack, namespace, metric, dimensions, window, "Sum")))
+
+
+def highest(
+    stack: Stack, namespace: str, metric: str, dimensions: Mapping[str, str], window: Window
+) -> float | None:
+    """The metric's maximum over the window; None where CloudWatch has no datapoint."""
+    return max(_points(stack, namespace, metric, dimensions, window, "Maximum"), default=None)
+
+
+def _points(
+    stack: Stack,
+    namespace: str,
+    metric: str,
+    dimensions: Mapping[str, str],
+    window: Window,
+    statistic: str,
+) -> list[float]:
+    answer = stack.client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=metric,
+        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        StartTime=window.start,
+        EndTime=window.end,
+        Period=window.minutes * MINUTE,
+        Statistics=[statistic],
+    )
+    return [float(point[statistic]) for point in answer.get("Datapoints", [])]

@@ -1,0 +1,136 @@
+"""``responder inject``: a file or a sample, posted as a monitoring tool would post it."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from responder_cli import console
+from responder_cli.aws import Stack
+from responder_cli.inject.follow import Way, look
+from responder_cli.options import examples, json_option, on_stack
+from responder_cli.webhook import Answer, post
+
+SAMPLES = Path(__file__).parents[3] / "events"
+EXIT_FAILED = 1
+ACCEPTED = 202
+POLL_SECONDS = 0.25
+
+
+@click.command(
+    epilog=examples(
+        "responder inject events/generic/firing.json --wait",
+        "responder inject --sample alertmanager/firing --tool alertmanager",
+        "echo 'disk full on db-1' | responder inject /dev/stdin --wait --json",
+    )
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                required=False)  # fmt: skip
+@click.option("--sample", help="A file of events/ by its name there, without .json.")
+@click.option("--tool", help="The tool, where the payload does not tell (route /alerts/TOOL).")
+@click.option("--wait", is_flag=True, help="Follow the alerts to their cards; print the times.")
+@click.option("--timeout", type=click.IntRange(1, 900), default=60, show_default=True,
+              help="Seconds to wait for cards.")  # fmt: skip
+@json_option
+@on_stack
+def inject(
+    stack: Stack,
+    file: Path | None,
+    sample: str | None,
+    tool: str | None,
+    wait: bool,
+    timeout: int,
+    as_json: bool,
+) -> None:
+    """Send an alert through the real front door, with the stack's own API key.
+
+    It is a real alert: its card appears where cards of its severity appear. A payload with a
+    time of its own is a duplicate when it is sent again, and is then held.
+    """
+    answer = _send(stack, _payload(file, sample), tool)
+    told = _told(answer)
+    if answer.status != ACCEPTED:
+        raise click.ClickException(f"refused with {answer.status}: {console.safe(str(told))}")
+    ids = [str(alert_id) for alert_id in told.get("alert_ids", [])]
+    ways = _follow(stack, ids, time.monotonic, timeout) if wait else [Way(one) for one in ids]
+    if as_json:
+        console.as_json([_line(way) for way in ways])
+    else:
+        for way in ways:
+            console.fields((name, str(value)) for name, value in _line(way).items())
+    if wait and not all(way.arrived for way in ways):
+        console.warn(f"no card within {timeout} s: responder health, responder dlq list")
+        click.get_current_context().exit(EXIT_FAILED)
+
+
+def _payload(file: Path | None, sample: str | None) -> bytes:
+    if (file is None) == (sample is None):
+        raise click.UsageError("Give a FILE or --sample, one of them.")
+    if file is not None:
+        return file.read_bytes()
+    names = {
+        str(path.relative_to(SAMPLES).with_suffix("")): path for path in SAMPLES.rglob("*.json")
+    }
+    if sample not in names:
+        raise click.UsageError(f"No sample {sample}. There are: {', '.join(sorted(names))}")
+    return names[sample].read_bytes()
+
+
+def _send(stack: Stack, body: bytes, tool: str | None) -> Answer:
+    key = stack.client("apigateway").get_api_key(apiKey=stack.output("ApiKeyId"), includeValue=True)
+    url = stack.output("WebhookUrl")
+    headers = {"x-api-key": key["value"], "content-type": _content_type(body)}
+    return post(f"{url}/{tool}" if tool else url, body, headers)
+
+
+def _content_type(body: bytes) -> str:
+    try:
+        json.loads(body)
+    except ValueError:
+        return "text/plain"
+    return "application/json"
+
+
+def _told(answer: Answer) -> dict[str, Any]:
+    try:
+        told = json.loads(answer.body)
+    except ValueError:
+        return {"message": answer.body.decode("utf-8", "replace")}
+    return told if isinstance(told, dict) else {"message": told}
+
+
+def _follow(stack: Stack, ids: list[str], clock: Callable[[], float], timeout: int) -> list[Way]:
+    """Poll until every alert has its card and its analysis, or the time is up."""
+    end = clock() + timeout
+    ways = [look(stack, one) for one in ids]
+    while not all(way.complete for way in ways) and clock() < end:
+        time.sleep(POLL_SECONDS)
+        ways = [way if way.complete else look(stack, way.alert_id) for way in ways]
+    return ways
+
+
+def _line(way: Way) -> dict[str, Any]:
+    """An alert's way for a person or a program: seconds count from its acceptance."""
+    shown = {
+        "alert_id": way.alert_id,
+        "accepted_at": way.accepted_at,
+        "held": way.held,
+        "incident_id": way.incident_id,
+        "seconds_to_card": _seconds(way.accepted_at, way.card_at),
+        "card_ts": way.card_ts,
+        "analysed_by": way.analysed_by,
+        "seconds_to_analysis": _seconds(way.accepted_at, way.analysed_at),
+        "analysis_from_cache": way.from_cache or None,
+    }
+    return {name: value for name, value in shown.items() if value not in (None, "")}
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    """Seconds between two moments; None where the second came first, as a cached analysis did."""
+    if start is None or end is None or end < start:
+        return None
+    return round((end - start).total_seconds(), 3)

@@ -1,0 +1,67 @@
+"""The root of the command line: which commands there are, and what an error exits with."""
+
+from typing import Any
+
+import click
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ParamValidationError,
+)
+
+from responder_cli import console
+from responder_cli.analysis import analysis
+from responder_cli.aws import NotFound
+from responder_cli.dlq.commands import dlq
+from responder_cli.explain import explain
+from responder_cli.health.commands import health
+from responder_cli.inject.commands import inject
+
+EXIT_UNREACHABLE = 3
+
+EPILOG = """\b
+Examples:
+  responder health
+  responder explain events/generic/firing.json
+  responder dlq list
+  STACK_NAME=mcp-incident-responder-dev responder inject --sample generic/firing --wait
+
+\b
+Exit codes:
+  0  done, healthy
+  1  unhealthy, failed, or not everything was done
+  2  wrong usage
+  3  AWS, the stack or the webhook cannot be reached, or refused us
+"""
+
+
+class Commands(click.Group):
+    """A group whose commands end with the documented exit codes, whatever goes wrong below."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what click's own returns
+        """Run the command; what AWS refuses becomes one line on standard error and an exit."""
+        try:
+            return super().invoke(ctx)
+        except ParamValidationError as error:
+            console.warn(f"responder: {error}")
+            ctx.exit(2)
+        except (BotoCoreError, ClientError, NotFound, ConnectionError) as error:
+            console.warn(f"responder: {error}")
+            ctx.exit(EXIT_UNREACHABLE)
+
+
+@click.group(
+    cls=Commands,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+def cli() -> None:
+    """Operate the MCP Incident Responder.
+
+    Everything is found through the outputs of the stack (--stack or STACK_NAME). With
+    .local/stack.env loaded, the same commands work on the local stack.
+    """
+
+
+for _command in (explain, dlq, health, inject, analysis):
+    cli.add_command(_command)

@@ -1,0 +1,288 @@
+"""The dead-letter commands on moto's SQS: nothing is deleted before its copy is in the target."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from click.testing import CliRunner, Result
+from moto import mock_aws
+
+from responder.alert import Alert, Severity, Status
+from responder.contracts import AlertMessage, Announcement
+from responder.signature import signature
+from responder_cli.aws import Stack
+from responder_cli.main import cli
+from unit.cli.stacks import Client, refusal, stack
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+LONG_AGO = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@dataclass
+class House:
+    """A stack of queues on moto, and the command line pointed at it."""
+
+    stack: Stack
+
+    def run(self, *words: str) -> Result:
+        return CliRunner().invoke(cli, list(words), obj=lambda *_: self.stack)
+
+    def with_sqs(self, client: Any) -> Stack:
+        clients = {"sqs": client, "cloudformation": self.stack.client("cloudformation")}
+        return Stack("it", clients.__getitem__)
+
+    def put(self, output: str, body: str, **attributes: str) -> None:
+        self.stack.client("sqs").send_message(
+            QueueUrl=self.stack.output(output),
+            MessageBody=body,
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in attributes.items()
+            },
+        )
+
+    def depth(self, output: str) -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self.stack.client("sqs").get_queue_attributes(
+            QueueUrl=self.stack.output(output), AttributeNames=names
+        )
+        return sum(int(answer["Attributes"][name]) for name in names)
+
+    def take(self, output: str) -> list[dict[str, Any]]:
+        answer = self.stack.client("sqs").receive_message(
+            QueueUrl=self.stack.output(output),
+            MaxNumberOfMessages=10,
+            MessageAttributeNames=["All"],
+        )
+        return list(answer.get("Messages", []))
+
+    def let_holds_run_out(self, output: str, receipts: list[str]) -> None:
+        """What time does for a dead process: its letters are visible again."""
+        client, url = self.stack.client("sqs"), self.stack.output(output)
+        for receipt in receipts:
+            with suppress(ClientError):
+                client.change_message_visibility(
+                    QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0
+                )
+
+
+QUEUES = {
+    "DeadLetterQueueUrl": "processing-dlq",
+    "ProcessingQueueUrl": "processing",
+    "DistributionDeadLetterQueueUrl": "distribution-dlq",
+    "DistributionQueueUrl": "distribution",
+    "AsyncFailureQueueUrl": "async-failures",
+}
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        sqs = boto3.client("sqs", region_name="us-east-1")
+        outputs = {
+            output: sqs.create_queue(QueueName=name)["QueueUrl"] for output, name in QUEUES.items()
+        }
+        yield House(stack(outputs, {"sqs": sqs}))
+
+
+def alert(number: int, source: str = "generic") -> str:
+    value = Alert(
+        alert_id=f"a{number}",
+        source=source,
+        fingerprint=f"f{number}",
+        title=f"disk of bob@example.com is full {source}",
+        severity=Severity.HIGH,
+        status=Status.FIRING,
+        event_at=NOW,
+        received_at=NOW,
+    )
+    return AlertMessage(alert=value).model_dump_json()
+
+
+def announcement(incident_id: str) -> str:
+    return Announcement(
+        incident_id=incident_id, first_sent=LONG_AGO, not_before=LONG_AGO, slot_reserved=True
+    ).model_dump_json()
+
+
+def test_list_counts_every_queue_by_reason_and_gives_the_letters_back(house: House) -> None:
+    house.put("DeadLetterQueueUrl", "not json", reason="unreadable")
+    house.put("DeadLetterQueueUrl", alert(1), reason="unreadable")
+    house.put("DeadLetterQueueUrl", alert(2))
+    rows = {row["queue"]: row for row in json.loads(house.run("dlq", "list", "--json").output)}
+    assert rows["processing"]["depth"] == 3
+    assert rows["processing"]["reasons"] == {"unreadable": 2, "unknown": 1}
+    assert rows["distribution"]["depth"] == 0
+    assert len(house.take("DeadLetterQueueUrl")) == 3
+
+
+def test_show_hides_contents_unless_asked_and_escapes_them_always(house: House) -> None:
+    house.put("DeadLetterQueueUrl", alert(1), reason="unreadable", function="F", trace="T")
+    house.put("DeadLetterQueueUrl", "\u202e bob@example.com")
+    shown = house.run("dlq", "show").output
+    assert "bob@example.com" not in shown
+    assert "unreadable" in shown
+    assert "a1" in shown
+    raw = house.run("dlq", "show", "--raw").output
+    assert "bob@example.com" in raw
+    assert "\u202e" not in raw
+
+
+def test_selected_letters_go_back_with_their_own_attributes_and_the_rest_stays(
+    house: House,
+) -> None:
+    house.put("DeadLetterQueueUrl", alert(1), reason="unreadable", function="F", tenant="blue")
+    house.put("DeadLetterQueueUrl", alert(2), reason="misconfigured")
+    result = house.run("dlq", "reprocess", "--reason", "unreadable", "--yes")
+    assert result.exit_code == 0, result.output
+    (sent,) = house.take("ProcessingQueueUrl")
+    assert sent["Body"] == alert(1)
+    assert set(sent["MessageAttributes"]) == {"tenant"}
+    (kept,) = house.take("DeadLetterQueueUrl")
+    assert kept["Body"] == alert(2)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--source", "grafana"),
+        ("--id", "a2"),
+        (
+            "--signature",
+            signature(AlertMessage.model_validate_json(alert(2, "grafana")).alert).key,
+        ),
+    ],
+    ids=["source", "id", "signature"],
+)
+def test_letters_are_selected_by_what_they_are_about(house: House, option: tuple[str, str]) -> None:
+    house.put("DeadLetterQueueUrl", alert(1))
+    house.put("DeadLetterQueueUrl", alert(2, "grafana"))
+    house.run("dlq", "reprocess", *option, "--yes")
+    assert [message["Body"] for message in house.take("ProcessingQueueUrl")] == [
+        alert(2, "grafana")
+    ]
+
+
+def test_a_letter_that_died_of_age_goes_back_young(house: House) -> None:
+    house.put("DistributionDeadLetterQueueUrl", announcement("i1"), reason="too_old")
+    assert house.run("dlq", "reprocess", "--queue", "distribution", "--yes").exit_code == 0
+    (sent,) = house.take("DistributionQueueUrl")
+    copy = Announcement.model_validate_json(sent["Body"])
+    assert copy.incident_id == "i1"
+    assert copy.first_sent > NOW.replace(year=2020)
+    assert copy.first_sent != LONG_AGO
+    assert copy.not_before is None
+    assert not copy.slot_reserved
+    assert house.depth("DistributionDeadLetterQueueUrl") == 0
+
+
+def test_a_dry_run_and_a_refusal_move_nothing(house: House) -> None:
+    house.put("DistributionDeadLetterQueueUrl", announcement("i1"))
+    words = ("dlq", "reprocess", "--queue", "distribution")
+    assert house.run(*words, "--dry-run").exit_code == 0
+    assert house.run(*words).exit_code == 1
+    assert house.depth("DistributionDeadLetterQueueUrl") == 1
+    assert house.depth("DistributionQueueUrl") == 0
+
+
+class Killed(BaseException):
+    """The process dies."""
+
+
+class Dying:
+    """An SQS client of a process that dies just before the named call of that number."""
+
+    def __init__(self, real: Any, call: str, number: int) -> None:
+        self._real = real
+        self._call = call
+        self._left = number
+        self.dead = False
+        self.receipts: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if self.dead:
+            raise Killed
+        if name == self._call:
+            self._left -= 1
+            if self._left == 0:
+                self.dead = True
+                raise Killed
+        return self._receive if name == "receive_message" else getattr(self._real, name)
+
+    def _receive(self, **options: object) -> Any:
+        answer = self._real.receive_message(**options)
+        self.receipts += [message["ReceiptHandle"] for message in answer.get("Messages", [])]
+        return answer
+
+
+@pytest.mark.parametrize("call", ["send_message", "delete_message"])
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_killed_anywhere_no_letter_is_lost_and_the_next_run_ends_the_work(
+    house: House, call: str, number: int
+) -> None:
+    bodies = {announcement(f"i{n}") for n in range(3)}
+    for body in bodies:
+        house.put("DistributionDeadLetterQueueUrl", body)
+    dying = Dying(house.stack.client("sqs"), call, number)
+    doomed = house.with_sqs(dying)
+    words = ("dlq", "reprocess", "--queue", "distribution", "--yes")
+    with pytest.raises(Killed):
+        CliRunner().invoke(cli, list(words), obj=lambda *_: doomed, catch_exceptions=False)
+    sent = house.depth("DistributionQueueUrl")
+    assert sent + house.depth("DistributionDeadLetterQueueUrl") >= 3
+    assert sent == (number - 1 if call == "send_message" else number)
+
+    house.let_holds_run_out("DistributionDeadLetterQueueUrl", dying.receipts)
+    assert house.run(*words).exit_code == 0
+    arrived = [
+        json.loads(message["Body"])["incident_id"]
+        for _ in range(2)
+        for message in house.take("DistributionQueueUrl")
+    ]
+    assert set(arrived) == {"i0", "i1", "i2"}
+    assert len(arrived) == (3 if call == "send_message" else 4)
+    assert house.depth("DistributionDeadLetterQueueUrl") == 0
+
+
+class Refusing:
+    """An SQS client whose target queue takes nothing."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def send_message(self, **_: object) -> None:
+        raise refusal("Throttled")
+
+
+def test_a_refused_copy_leaves_its_letter_and_fails_the_command(house: House) -> None:
+    house.put("DistributionDeadLetterQueueUrl", announcement("i1"))
+    refusing = Refusing(house.stack.client("sqs"))
+    full = house.with_sqs(refusing)
+    words = ["dlq", "reprocess", "--queue", "distribution", "--yes"]
+    result = CliRunner().invoke(cli, words, obj=lambda *_: full)
+    assert result.exit_code == 1
+    assert "Throttled" in result.output
+    assert len(house.take("DistributionDeadLetterQueueUrl")) == 1
+
+
+def none(**_: object) -> None:
+    raise refusal("ValidationError")
+
+
+def test_a_stack_that_is_not_there_exits_with_three() -> None:
+    absent = Stack("absent", {"cloudformation": Client({"describe_stacks": none})}.__getitem__)
+    result = CliRunner().invoke(cli, ["dlq", "list"], obj=lambda *_: absent)
+    assert result.exit_code == 3
+    assert "no stack absent" in result.output

@@ -1,0 +1,64 @@
+"""``responder explain`` shows what the pipeline would do, and that only."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from responder.intake import parse
+from responder.signature import signature
+from responder_cli.main import cli
+
+EVENTS = Path(__file__).parents[3] / "events"
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(cli, ["explain", *words])
+
+
+@pytest.mark.parametrize("sample", sorted(EVENTS.glob("*/firing.json")), ids=str)
+def test_every_firing_sample_is_explained_as_intake_and_signature_see_it(sample: Path) -> None:
+    result = run(str(sample), "--json")
+    assert result.exit_code == 0, result.output
+    alerts = parse(sample.read_bytes(), {}, None)
+    explained = json.loads(result.output)
+    assert [one["signature"] for one in explained] == [signature(one).key for one in alerts]
+    assert [one["severity"] for one in explained] == [one.severity.value for one in alerts]
+
+
+@pytest.mark.parametrize(
+    ("severity", "queue", "reason"),
+    [("CRITICAL", "distribution-critical", "critical"), ("LOW", "distribution", "default")],
+)
+def test_the_route_hangs_on_the_severity(
+    tmp_path: Path, severity: str, queue: str, reason: str
+) -> None:
+    body = tmp_path / "body.json"
+    body.write_text(json.dumps({"source": "s", "title": "t", "message": "m", "severity": severity}))
+    (explained,) = json.loads(run(str(body), "--json").output)
+    assert explained["queue"] == queue
+    assert explained["route_reason"] == reason
+
+
+def test_hostile_text_reaches_the_terminal_as_escapes(tmp_path: Path) -> None:
+    body = tmp_path / "page.txt"
+    body.write_text("down \x1b[2J\u202e now")
+    result = run(str(body), "--header", "Content-Type: text/plain")
+    assert result.exit_code == 0
+    assert "\\u202e now" in result.output
+    assert not {"\x1b", "\u202e"} & set(result.output)
+
+
+def test_what_reception_would_refuse_exits_with_one_and_says_why(tmp_path: Path) -> None:
+    body = tmp_path / "broken.json"
+    body.write_text("{")
+    result = run(str(body), "--header", "Content-Type: application/json")
+    assert result.exit_code == 1
+    assert "refused with 400" in result.output
+
+
+def test_a_header_without_a_colon_is_wrong_usage(tmp_path: Path) -> None:
+    body = tmp_path / "body.json"
+    body.write_text("{}")
+    assert run(str(body), "--header", "nonsense").exit_code == 2

@@ -1,0 +1,206 @@
+"""Each check of ``responder health`` tells a well component from an ill one, on any answer."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from responder_cli.health import checks
+from responder_cli.health.metrics import Window
+from responder_cli.health.verdict import Finding, Verdict
+from responder_cli.main import cli
+from unit.cli.stacks import Client, refusal, stack
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+FIVE_MINUTES = Window(NOW, 5)
+
+
+def verdicts(findings: Iterator[Finding]) -> dict[str, Verdict]:
+    return {finding.component: finding.verdict for finding in findings}
+
+
+def watch(**values: float) -> Client:
+    """CloudWatch with one datapoint for each named metric, and none for the others."""
+
+    def statistics(MetricName: str, Statistics: list[str], **_: object) -> dict[str, Any]:
+        value = values.get(MetricName)
+        return {"Datapoints": [] if value is None else [{Statistics[0]: value}]}
+
+    return Client({"get_metric_statistics": statistics})
+
+
+RUNNING = Client({"get_function_configuration": {"State": "Active"}})
+
+
+@pytest.mark.parametrize(
+    ("errors", "reception", "analysis"),
+    [
+        (None, Verdict.OK, Verdict.OK),
+        (0.0, Verdict.OK, Verdict.OK),
+        (5.0, Verdict.WARNING, Verdict.WARNING),
+        (6.0, Verdict.WARNING, Verdict.FAILING),
+        (11.0, Verdict.FAILING, Verdict.FAILING),
+    ],
+)
+def test_errors_are_judged_by_the_runbooks_thresholds_also_without_a_datapoint(
+    errors: float | None, reception: Verdict, analysis: Verdict
+) -> None:
+    metrics = watch() if errors is None else watch(Errors=errors)
+    house = stack({}, {"cloudwatch": metrics, "lambda": RUNNING})
+    found = verdicts(checks.functions(house, FIVE_MINUTES))
+    assert found["AlertReceptionFunction"] is reception
+    assert found["AnalysisFunction"] is analysis
+
+
+def test_functions_are_asked_for_by_their_full_name_and_live_version() -> None:
+    client = Client({"get_function_configuration": {"State": "Failed"}})
+    found = verdicts(checks.functions(stack({}, {"lambda": client}), FIVE_MINUTES))
+    assert set(found.values()) == {Verdict.FAILING}
+    assert client.asked("get_function_configuration")[0] == {
+        "FunctionName": "it-AlertReceptionFunction",
+        "Qualifier": "live",
+    }
+
+
+def depths(**counts: int) -> Client:
+    return Client(
+        {
+            "get_queue_attributes": lambda QueueUrl, **_: {
+                "Attributes": {"ApproximateNumberOfMessages": str(counts.get(QueueUrl, 0))}
+            }
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("age", "verdict"), [(None, Verdict.OK), (900.0, Verdict.OK), (901.0, Verdict.FAILING)]
+)
+def test_a_queue_is_judged_by_the_age_of_its_oldest_message(
+    age: float | None, verdict: Verdict
+) -> None:
+    metrics = watch() if age is None else watch(ApproximateAgeOfOldestMessage=age)
+    house = stack({"ProcessingQueueUrl": "q"}, {"sqs": depths(q=7), "cloudwatch": metrics})
+    assert verdicts(checks.queues(house, FIVE_MINUTES)) == {"processing queue": verdict}
+
+
+def test_one_dead_letter_is_too_many() -> None:
+    outputs = {"DeadLetterQueueUrl": "a", "SnsFailureQueueUrl": "b"}
+    found = verdicts(checks.dead_letters(stack(outputs, {"sqs": depths(b=1)})))
+    assert found == {
+        "processing dead letters": Verdict.OK,
+        "sns dead letters": Verdict.FAILING,
+    }
+
+
+def vault(**values: str) -> Client:
+    def value(SecretId: str) -> dict[str, str]:
+        prefix, _, name = SecretId.partition("/")
+        assert prefix == "mine"
+        if name not in values:
+            raise refusal("ResourceNotFoundException")
+        return {"SecretString": values[name]}
+
+    return Client({"get_secret_value": value})
+
+
+@pytest.mark.parametrize(
+    ("values", "slack", "claude"),
+    [
+        ({}, Verdict.FAILING, Verdict.WARNING),
+        ({"slack-webhook": " "}, Verdict.FAILING, Verdict.WARNING),
+        ({"slack-webhook": "https://hooks"}, Verdict.OK, Verdict.WARNING),
+        ({"slack-bot-token": "xoxb", "anthropic-key": "sk"}, Verdict.OK, Verdict.OK),
+    ],
+)
+def test_secrets_are_told_present_from_empty(
+    values: dict[str, str], slack: Verdict, claude: Verdict
+) -> None:
+    house = stack({"SecretPrefix": "mine"}, {"secretsmanager": vault(**values)})
+    found = list(checks.secrets(house))
+    assert verdicts(iter(found)) == {"slack secret": slack, "claude secret": claude}
+    assert not any(value.strip() and value in one.reason for value in values.values()
+                   for one in found)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("age", "verdict"),
+    [(None, Verdict.FAILING), (60, Verdict.OK), (181, Verdict.FAILING)],
+)
+def test_the_tick_must_have_run_lately(age: int | None, verdict: Verdict) -> None:
+    at = (NOW - timedelta(seconds=age or 0)).isoformat()
+    item = {} if age is None else {"Item": {"at": {"S": at}}}
+    house = stack({}, {"dynamodb": Client({"get_item": item})})
+    assert verdicts(checks.tick(house, NOW)) == {"tick": verdict}
+
+
+class Door(BaseHTTPRequestHandler):
+    """A front door that answers everybody with one status."""
+
+    status = 403
+
+    def do_POST(self) -> None:
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture(params=[(403, Verdict.OK), (202, Verdict.FAILING), (500, Verdict.FAILING)])
+def door(request: pytest.FixtureRequest) -> Iterator[tuple[str, Verdict]]:
+    status, verdict = request.param
+    server = HTTPServer(("127.0.0.1", 0), type("OneDoor", (Door,), {"status": status}))
+    thread = Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/alerts", verdict
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_the_front_door_must_answer_and_ask_for_a_key(door: tuple[str, Verdict]) -> None:
+    url, verdict = door
+    assert verdicts(checks.api(stack({"WebhookUrl": url}, {}))) == {"api": verdict}
+
+
+def test_a_front_door_that_does_not_answer_is_failing() -> None:
+    house = stack({"WebhookUrl": "http://127.0.0.1:1/alerts"}, {})
+    assert verdicts(checks.api(house)) == {"api": Verdict.FAILING}
+
+
+def refused(**_: object) -> None:
+    raise refusal("AccessDeniedException")
+
+
+def test_what_aws_refuses_is_a_finding_not_the_end_and_the_topic_is_told() -> None:
+    topic = Client({"publish": {}})
+    names = ("lambda", "sqs", "dynamodb", "secretsmanager", "cloudwatch")
+    calls = (
+        "get_function_configuration", "get_queue_attributes", "describe_table", "get_item",
+        "get_secret_value", "get_metric_statistics",
+    )  # fmt: skip
+    clients = {name: Client(dict.fromkeys(calls, refused)) for name in names}
+    outputs = {
+        "WebhookUrl": "http://127.0.0.1:1/", "DeadLetterQueueUrl": "d", "SecretPrefix": "mine",
+        "ProcessingQueueUrl": "p",
+    }  # fmt: skip
+    house = stack(outputs, {**clients, "sns": topic})
+    result = CliRunner().invoke(
+        cli, ["health", "--json", "--topic", "arn:topic"], obj=lambda *_: house
+    )
+    assert result.exit_code == 1
+    found = {one["component"]: one["verdict"] for one in json.loads(result.output)}
+    assert found == dict.fromkeys(
+        ["api", "functions", "queues", "dead letters", "tables", "secrets", "tick", "analysis"],
+        "failing",
+    )
+    (told,) = topic.asked("publish")
+    assert told["TopicArn"] == "arn:topic"
+    assert "AccessDenied" in told["Message"]

@@ -1,0 +1,163 @@
+"""``responder inject`` posts with the stack's key and follows the alert through the tables."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeSerializer
+from click.testing import CliRunner, Result
+
+from responder_cli.aws import Stack
+from responder_cli.main import cli
+from unit.cli.stacks import Client, stack
+
+ACCEPTED = "2026-11-21T12:00:00+00:00"
+POSTED = "2026-11-21T12:00:01.500000+00:00"
+ANALYSED = "2026-11-21T12:00:04+00:00"
+CLAUDE = {"made_by": "claude-haiku-5-5", "tier": "small", "made_at": ANALYSED}
+AWAITED = {"made_by": "fallback", "tier": "fallback", "made_at": ANALYSED, "fallback_reason": ""}
+
+
+class Gateway(HTTPServer):
+    """A front door that wants the key ``k`` and remembers what it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Door)
+        self.requests: list[tuple[str, str, bytes]] = []
+
+
+class Door(BaseHTTPRequestHandler):
+    """One request to the gateway."""
+
+    server: Gateway
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.requests.append((self.path, self.headers["content-type"], body))
+        allowed = self.headers["x-api-key"] == "k"
+        self.send_response(202 if allowed else 403)
+        self.end_headers()
+        told = {"alert_ids": ["a1"]} if allowed else {"message": "Forbidden"}
+        self.wfile.write(json.dumps(told).encode())
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    server = Gateway()
+    thread = Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def house(gateway: Gateway, items: dict[str, dict[str, Any]], key: str = "k") -> Stack:
+    """A stack behind ``gateway`` whose tables hold ``items`` by their key."""
+
+    def get_item(Key: dict[str, dict[str, str]], **_: object) -> dict[str, Any]:
+        ((_name, value),) = Key.items()
+        item = items.get(value["S"])
+        serialize = TypeSerializer().serialize
+        return {} if item is None else {"Item": {k: serialize(v) for k, v in item.items()}}
+
+    return stack(
+        {"WebhookUrl": f"http://127.0.0.1:{gateway.server_port}/alerts", "ApiKeyId": "id"},
+        {
+            "apigateway": Client({"get_api_key": {"value": key}}),
+            "dynamodb": Client({"get_item": get_item}),
+        },
+    )
+
+
+def run(target: Stack, *words: str) -> Result:
+    return CliRunner().invoke(cli, ["inject", *words], obj=lambda *_: target)
+
+
+def alert(**more: object) -> dict[str, dict[str, Any]]:
+    return {"a1": {"created_at": ACCEPTED, "incident_id": "i1", "held": "", **more}}
+
+
+CARD = {"card#i1": {"shown": 1, "ts": "1.2", "posted_at": POSTED}}
+
+
+@pytest.fixture
+def body(tmp_path: Path) -> str:
+    path = tmp_path / "body.json"
+    path.write_text('{"title": "t"}')
+    return str(path)
+
+
+def test_the_payload_goes_unchanged_through_the_front_door(gateway: Gateway, body: str) -> None:
+    result = run(house(gateway, {}), body, "--tool", "grafana", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.output) == [{"alert_id": "a1"}]
+    assert gateway.requests == [("/alerts/grafana", "application/json", b'{"title": "t"}')]
+
+
+def test_text_is_sent_as_text(gateway: Gateway, tmp_path: Path) -> None:
+    page = tmp_path / "page.txt"
+    page.write_text("disk full")
+    run(house(gateway, {}), str(page))
+    assert gateway.requests[0][1] == "text/plain"
+
+
+def test_waiting_tells_the_times_to_card_and_analysis(gateway: Gateway, body: str) -> None:
+    items = {**alert(), **CARD, "incident#i1": {"analysis": CLAUDE}}
+    (way,) = json.loads(run(house(gateway, items), body, "--wait", "--json").output)
+    assert way["seconds_to_card"] == 1.5
+    assert way["seconds_to_analysis"] == 4.0
+    assert way["analysed_by"] == "claude-haiku-5-5"
+
+
+def test_a_card_without_its_analysis_is_a_card(gateway: Gateway, body: str) -> None:
+    items = {**alert(), **CARD, "incident#i1": {"analysis": AWAITED}}
+    result = run(house(gateway, items), body, "--wait", "--timeout", "1", "--json")
+    assert result.exit_code == 0
+    (way,) = json.loads(result.output)
+    assert way["seconds_to_card"] == 1.5
+    assert "analysed_by" not in way
+
+
+@pytest.mark.parametrize(
+    "items",
+    [{}, alert(), {**alert(), "card#i1": {"shown": 0}}],
+    ids=["no", "no card", "old"],
+)
+def test_no_card_in_time_is_a_failure(
+    gateway: Gateway, body: str, items: dict[str, dict[str, Any]]
+) -> None:
+    assert run(house(gateway, items), body, "--wait", "--timeout", "1").exit_code == 1
+
+
+def test_a_held_alert_needs_no_card_and_says_why(gateway: Gateway, body: str) -> None:
+    items = alert(held="resolve_without_firing", incident_id="")
+    result = run(house(gateway, items), body, "--wait", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.output)[0]["held"] == "resolve_without_firing"
+
+
+def test_a_refused_payload_is_a_failure(gateway: Gateway, body: str) -> None:
+    result = run(house(gateway, {}, key="wrong"), body)
+    assert result.exit_code == 1
+    assert "403" in result.output
+
+
+def test_neither_or_both_of_file_and_sample_is_wrong_usage(gateway: Gateway, body: str) -> None:
+    assert run(house(gateway, {})).exit_code == 2
+    assert run(house(gateway, {}), body, "--sample", "generic/firing").exit_code == 2
+
+
+def test_an_unknown_sample_is_answered_with_those_there_are(gateway: Gateway) -> None:
+    result = run(house(gateway, {}), "--sample", "nothing")
+    assert result.exit_code == 2
+    assert "generic/firing" in result.output
