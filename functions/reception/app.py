@@ -1,16 +1,14 @@
-"""AlertReceptionFunction: API Gateway, SNS and EventBridge call ``handler``.
+"""The reception function: API Gateway, SNS and EventBridge call ``handler``.
 
-Everything it decides is in ``responder.intake``; the wiring is in ``responder.bootstrap``.
+``{"synthetic": …}`` checks a new version. What it decides is in ``responder.intake``.
 """
 
-from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from responder.bootstrap import reception
 from responder.intake.reception import is_notification
 
-# Wired once per process, so that a wrong setting fails the deployment and not the first alert.
-RECEPTION = reception()
+RECEPTION, TELEMETRY = reception()
 
 
 class Context(Protocol):
@@ -19,14 +17,17 @@ class Context(Protocol):
     aws_request_id: str
 
 
-def handler(event: Mapping[str, object], context: Context) -> dict[str, object] | None:
-    """Answer a request, or take a notification. Raises on an event of any other kind."""
-    if "httpMethod" in event:
-        return RECEPTION.http(event, trace=context.aws_request_id)
-    if event.get("synthetic") == "pre-traffic":
-        RECEPTION.check()
-        return {"status": "ready"}
-    if is_notification(event):
-        RECEPTION.notification(event, trace=context.aws_request_id)
-        return None
-    raise ValueError(f"not an event of API Gateway, SNS or EventBridge: keys {sorted(event)[:10]}")
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Answer a request, or take a notification; raise on an event that is none of ours."""
+    trace = context.aws_request_id
+    try:
+        if "httpMethod" in event:
+            return RECEPTION.http(event, trace)
+        if event.get("synthetic"):
+            return dict(RECEPTION.self_check(trace))
+        if is_notification(event):
+            RECEPTION.notification(event, trace)
+            return {}
+        raise ValueError("neither a request, nor an SNS or EventBridge event, nor a check")
+    finally:
+        TELEMETRY.flush()

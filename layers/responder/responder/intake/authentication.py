@@ -48,9 +48,8 @@ def _hash(token: str) -> bytes:
 
 def _configured(sources: Mapping[str, object]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for name, entry in mapping(sources.get("tokens")).items():
-        token, tools = entry, ()
-        if isinstance(entry, dict):
-            token, tools = entry.get("token"), tuple(map(str, sequence(entry.get("tools"))))
+        fields = mapping(entry) or {"token": entry}
+        token, tools = fields.get("token"), tuple(map(str, sequence(fields.get("tools"))))
         if isinstance(token, str) and token:
             yield name, token, tools
 

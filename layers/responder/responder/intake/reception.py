@@ -29,6 +29,14 @@ _KEY_ROUTE = "/alerts"
 _PUSH_PATH = "api/v2/alerts"
 _PROBES = ("-/healthy", "-/ready")
 _RETRY_AFTER = timedelta(seconds=5)
+#: Alerts of this source come from our own check before traffic shifts to a new version.
+SYNTHETIC_SOURCE = "responder-synthetic"
+_SYNTHETIC = {
+    "source": SYNTHETIC_SOURCE,
+    "title": "Test of a new version of the reception function",
+    "message": "Sent by the deployment itself; nothing is wrong.",
+    "severity": "INFO",
+}
 
 
 @dataclass(frozen=True)
@@ -71,10 +79,11 @@ class Reception:
         alerts = [alert for payload in payloads for alert in self._parsed(payload)]
         self._accept(alerts, trace)
 
-    def check(self) -> None:
-        """Touch what accepting needs, without accepting: the check before traffic shifts."""
-        self._sources()
-        self._parsed({"title": "Synthetic alert", "severity": "INFO"})
+    def self_check(self, trace: str = "") -> dict[str, str]:
+        """Send a synthetic alert through every adapter; its card goes to the test channel."""
+        alerts = self._parsed(_SYNTHETIC)
+        self._accept(alerts, trace)
+        return {"sources": self._sources_state(), "accepted": alerts[0].alert_id}
 
     def _answer(
         self, event: Mapping[str, object], headers: Mapping[str, str], trace: str
@@ -99,6 +108,14 @@ class Reception:
         if not sender.may_send(route.tool):
             message = f"This token is not for the route of {route.tool or 'no tool'}."
             raise BadRequest(403, "forbidden", message)
+
+    def _sources_state(self) -> str:
+        # The secret is created empty: without it only the token route is closed.
+        try:
+            self._sources()
+        except ResponderError as error:
+            return str(error)
+        return "readable"
 
     def _accept(self, alerts: Sequence[Alert], trace: str) -> None:
         messages = [AlertMessage(alert=alert, trace=trace).model_dump_json() for alert in alerts]

@@ -48,10 +48,10 @@ def as_json(value: object, indent: int | None = None) -> str:
 
 def bounded(text: str, limit: int, name: str, notes: list[str]) -> str:
     """``text`` cleaned and cut to ``limit`` bytes of UTF-8; a cut is written into ``notes``."""
-    # A character is at least a byte, so nothing behind ``limit`` characters can be kept.
+    # A character is at least a byte, so nothing behind ``limit`` characters can be kept; and at
+    # most four, so that most texts need not be encoded to be known as short enough.
     kept = clean(text[: limit + 1])
-    encoded = kept.encode() if len(kept) * 4 > limit else b""
-    if len(text) <= limit and len(encoded) <= limit:
+    if len(text) * 4 <= limit or (len(text) <= limit and len(kept.encode()) <= limit):
         return kept
     notes.append(f"{name}: cut to {limit} bytes by intake")
-    return encoded[: limit - len(_CUT_MARK.encode())].decode(errors="ignore") + _CUT_MARK
+    return kept.encode()[: limit - len(_CUT_MARK.encode())].decode(errors="ignore") + _CUT_MARK
