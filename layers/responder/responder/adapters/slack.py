@@ -6,18 +6,23 @@ deployment.
 """
 
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from http.client import HTTPException, InvalidURL
-from socket import gaierror
-from typing import Any, NoReturn
-from urllib.error import URLError
+from typing import Any
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
+from responder.adapters.slack_errors import (
+    BAD_TOKEN,
+    BAD_WEBHOOK,
+    ERROR_CODE,
+    FAILURES,
+    failure,
+    raise_for_status,
+    raise_refusal,
+)
 from responder.errors import Permanent, Reason, Retryable
 from responder.ports import Chat, Message
 
@@ -28,28 +33,6 @@ METADATA_EVENT = "responder_card"
 
 # https://docs.slack.dev/reference/methods/conversations.history: at most 999, 200 advised.
 _PAGE_SIZE = 200
-# A wrong secret is mended by a person; looking again each minute is soon enough.
-_WAIT_FOR_SECRET = 60.0
-# Slack's own default where a 429 comes without Retry-After is not documented.
-_WAIT_FOR_RATE = 1.0
-
-_BAD_TOKEN = frozenset(
-    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
-)
-_BAD_WEBHOOK = frozenset(
-    {"no_service", "no_service_id", "no_team", "no_active_hooks", "invalid_token"}
-)
-_RATE_ERRORS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
-# "fatal_error" and "internal_error" may have acted before they failed, says Slack.
-_PASSING_ERRORS = frozenset(
-    {"service_unavailable", "internal_error", "fatal_error", "request_timeout", "team_added_to_org"}
-)
-# What slack_sdk lets through, besides its own two: the network's errors, and what comes of tokens,
-# addresses and answers that are not what it expects.
-_FAILURES = (OSError, HTTPException, SlackRequestError, ValueError, LookupError, AttributeError)
-_ERROR_CODE = re.compile(r"[a-z][a-z0-9_]{0,79}")
-_CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{5,}")
-
 # slack_sdk logs requests at DEBUG and errors at ERROR, both with the webhook's address in them; our
 # own errors say all that a person needs.
 _silent = logging.getLogger("responder.slack")
@@ -123,13 +106,13 @@ class BotSlack:
             raise Permanent(Reason.MISCONFIGURED, f"{method}: no Slack channel is configured")
         token = self._token(False)
         answer = self._send(token, method, channel, body)
-        if answer.get("error") in _BAD_TOKEN:
+        if answer.get("error") in BAD_TOKEN:
             fresh = self._token(True)
             if fresh != token:
                 answer = self._send(fresh, method, channel, body)
         if answer.get("ok"):
             return answer
-        _refused(method, channel, str(answer.get("error", "")))
+        raise_refusal(method, channel, str(answer.get("error", "")))
 
     def _send(
         self, token: str, method: str, channel: str, body: Mapping[str, Any]
@@ -150,13 +133,13 @@ class BotSlack:
             if reading:
                 return _answer(client.api_call(method, params=arguments).data)
             return _answer(client.api_call(method, json=arguments).data)
-        # from None, here and below: the cause's text may hold the address or the token.
         except SlackApiError as error:
             response: Any = error.response
-            _raise_for_status(method, int(response.status_code), response.headers)
-            return _answer(response.data)
-        except _FAILURES as error:
-            raise _failure(method, error) from None
+        except FAILURES as error:
+            # from None: the text of the cause may hold the address or the token.
+            raise failure(method, error) from None
+        raise_for_status(method, int(response.status_code), response.headers)
+        return _answer(response.data)
 
 
 class WebhookSlack:
@@ -183,12 +166,12 @@ class WebhookSlack:
         secret = self._test_url if test else self._url
         url = secret(False)
         error = self._send(url, message)
-        if error in _BAD_WEBHOOK:
+        if error in BAD_WEBHOOK:
             fresh = secret(True)
             if fresh != url:
                 error = self._send(fresh, message)
-        if error:
-            _refused("webhook", "its own channel", error)
+        if error is not None:
+            raise_refusal("webhook", "its own channel", error)
         return ""
 
     def update(self, channel: str, ts: str, message: Message, delivery_id: str) -> None:
@@ -201,20 +184,20 @@ class WebhookSlack:
         """Never: the card protocol asks ``editable`` first."""
         raise Permanent(Reason.MISCONFIGURED, "a webhook cannot look messages up")
 
-    def _send(self, url: str, message: Message) -> str:
-        """Empty when Slack took the message, else its error code."""
+    def _send(self, url: str, message: Message) -> str | None:
+        """None when Slack took the message, else what it said instead."""
         try:
             client = WebhookClient(
                 url.strip(), timeout=self._timeout, retry_handlers=[], logger=_silent
             )
             answer = client.send_dict({**_content(message), **_UNFURL_NOTHING})
-        except _FAILURES as error:
-            raise _failure("webhook", error) from None
-        _raise_for_status("webhook", answer.status_code, answer.headers)
+        except FAILURES as error:
+            raise failure("webhook", error) from None
+        raise_for_status("webhook", answer.status_code, answer.headers)
         body = answer.body.strip()
         if answer.status_code == 200 and body == "ok":
-            return ""
-        if answer.status_code == 404 and not _ERROR_CODE.fullmatch(body):
+            return None
+        if answer.status_code == 404 and not ERROR_CODE.fullmatch(body):
             return "no_service"
         return body
 
@@ -261,64 +244,3 @@ def _metadata(delivery_id: str) -> dict[str, Any]:
 
 def _answer(data: object) -> Mapping[str, Any]:
     return data if isinstance(data, Mapping) else {}
-
-
-def _raise_for_status(what: str, status: int, headers: Mapping[str, str]) -> None:
-    if status == 429:
-        raise Retryable(
-            Reason.RATE_LIMITED,
-            f"{what}: Slack asks to slow down",
-            after=_retry_after(headers),
-            took_effect=False,
-        )
-    if status >= 500:
-        raise Retryable(Reason.UNAVAILABLE, f"{what}: Slack answered {status}")
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    for name, value in headers.items():
-        # slack_sdk gives header values as text or, in places, as lists of text.
-        first = value if isinstance(value, str) else next(iter(value), "")
-        if name.lower() == "retry-after" and first.strip().isdigit():
-            return float(first)
-    return _WAIT_FOR_RATE
-
-
-def _refused(what: str, channel: str, error: str) -> NoReturn:
-    """Slack answered and did not do it: raise what that means."""
-    if not _ERROR_CODE.fullmatch(error):
-        raise Retryable(Reason.UNAVAILABLE, f"{what}: the answer is not Slack's")
-    if error in _RATE_ERRORS:
-        raise Retryable(
-            Reason.RATE_LIMITED, f"{what}: {error}", after=_WAIT_FOR_RATE, took_effect=False
-        )
-    if error in _PASSING_ERRORS:
-        raise Retryable(Reason.UNAVAILABLE, f"{what}: {error}")
-    if error in _BAD_TOKEN | _BAD_WEBHOOK:
-        raise Retryable(
-            Reason.SECRET_MISSING,
-            f"{what}: Slack refuses the secret's value ({error}); it waits for a new one",
-            after=_WAIT_FOR_SECRET,
-            took_effect=False,
-        )
-    hint = ""
-    if error == "channel_not_found" and not _CHANNEL_ID.fullmatch(channel):
-        hint = "; editing and finding need the channel's id (C…), not its name"
-    raise Permanent(Reason.REFUSED_BY_SLACK, f"{what}: {error} (channel {channel}){hint}")
-
-
-def _failure(what: str, error: Exception) -> Retryable:
-    """No answer, or none that can be read; unless nothing was sent, Slack may have acted."""
-    cause = error.reason if isinstance(error, URLError) else error
-    kind = type(cause).__name__
-    if isinstance(error, UnicodeDecodeError | LookupError | AttributeError):
-        return Retryable(Reason.UNAVAILABLE, f"{what}: the answer is not Slack's ({kind})")
-    if isinstance(error, SlackRequestError | InvalidURL | ValueError):
-        return Retryable(
-            Reason.SECRET_MISSING,
-            f"{what}: the secret's value cannot be used ({kind})",
-            after=_WAIT_FOR_SECRET,
-            took_effect=False,
-        )
-    never_sent = isinstance(cause, ConnectionRefusedError | gaierror)
-    return Retryable(Reason.TIMEOUT, f"{what}: {kind}", took_effect=False if never_sent else None)

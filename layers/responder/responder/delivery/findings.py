@@ -121,7 +121,7 @@ def _check(number: int, check: Check) -> str:
     command = mrkdwn.fence(check.command, _COMMAND)
     if not text and not command:
         return ""
-    return "\n".join(part for part in (f"{number}. {text}", command) if part)
+    return "\n".join(part for part in (f"{number}. {text}".rstrip(), command) if part)
 
 
 def _age(incident: Incident, now: datetime) -> str:

@@ -25,7 +25,6 @@ _BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
 # of the marks there, and names like node_cpu_seconds stay as they are, ready to be copied.
 _FORMATTING = re.compile(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`")
 _LOOK_ALIKE = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
-_NEVER_IN_URL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # What would end or split a link token; tools put some of these into their addresses unencoded.
 _ENCODED_IN_URL = str.maketrans({mark: f"%{ord(mark):02X}" for mark in ' <>|"`\\^{}'})
 # Raw text is cut to this multiple of its limit before it is worked on, so that a huge alert costs
@@ -76,7 +75,9 @@ def link(url: str, label: str, limit: int) -> str:
     address = safe_url(url)
     if not address:
         return ""
-    return f"<{escape(address)}|{inline(label, limit) or 'link'}>"
+    # A second bar in a link token has no documented meaning.
+    name = inline(label.replace("|", "\N{BROKEN BAR}"), limit)
+    return f"<{escape(address)}|{name or 'link'}>"
 
 
 def date(moment: datetime) -> str:
@@ -98,9 +99,12 @@ def safe_url(url: str) -> str:
 
     An address with a user name is refused: it shows one host and opens another.
     """
-    if len(url) > limits.LINK_URL or _NEVER_IN_URL.search(url):
+    if len(url) > limits.LINK_URL:
         return ""
     address = url.strip().translate(_ENCODED_IN_URL)
+    # Controls, marks that reorder text, odd spaces and lone surrogates are all unprintable.
+    if not address.isprintable():
+        return ""
     try:
         parts = urlsplit(address)
         host = parts.hostname

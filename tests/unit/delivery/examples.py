@@ -1,0 +1,155 @@
+"""Incidents as the pipeline makes them, named after what their cards show."""
+
+from datetime import UTC, datetime, timedelta
+
+from responder.alert import Scope, Severity
+from responder.analysis.verdict import Analysis, Cause, Check, Confidence
+from responder.incident import Incident, IncidentState, Notice, NoticeKind
+
+START = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+NOW = START + timedelta(minutes=10)
+
+TRIAGE = Analysis(
+    headline="checkout answers with errors",
+    summary="First alert of this problem in production; no earlier incident is known.",
+    checks=(Check(text="Look at the service's latest deployment"),),
+    made_by="fallback",
+    tier="fallback",
+    made_at=START,
+)
+CLAUDE = Analysis(
+    headline="The database connection pool of checkout is exhausted",
+    summary="Requests wait for a connection and time out after 5 s.",
+    causes=(
+        Cause(
+            text="A slow query holds connections",
+            confidence=Confidence.HIGH,
+            evidence=("message: pool timeout after 5000 ms", "label pool_in_use=50/50"),
+        ),
+        Cause(text="The pool is too small for the evening's load"),
+    ),
+    impact="About one checkout in three fails",
+    checks=(
+        Check(
+            text="Look for queries that run for long",
+            command="psql -c \"select pid, query from pg_stat_activity where state <> 'idle'\"",
+        ),
+        Check(text="Compare the pool's size with its use"),
+    ),
+    actions=("End the slow query", "Raise the pool's size for tonight"),
+    severity_opinion=Severity.HIGH,
+    confidence=Confidence.HIGH,
+    noise_likelihood=0.1,
+    made_by="claude-haiku-5-5",
+    tier="small",
+    made_at=START + timedelta(seconds=8),
+    cost_usd=0.00061,
+)
+
+FIRST = Incident(
+    incident_id="5f2c9b#1",
+    key="5f2c9b",
+    episode=1,
+    signature="v1:5f2c9b",
+    cache_key="v1:5f2c9b/prod",
+    explanation="tool, service and rule",
+    source="alertmanager",
+    rule="HighErrorRate",
+    title="HighErrorRate: 31 % of requests fail",
+    message="31 % of requests to checkout answer 5xx (threshold 5 %)",
+    service="checkout",
+    resource="deployment/checkout",
+    scope=Scope(environment="prod", region="eu-west-1", cluster="web", account="123456789012"),
+    labels={"team": "payments", "pod": "checkout-7d9f_a"},
+    links={"Runbook": "https://wiki.example.com/checkout?a=1&b=2", "Tool": "javascript:alert(1)"},
+    severity=Severity.CRITICAL,
+    first_alert_id="a-1",
+    count=1,
+    firing=1,
+    first_seen=START,
+    last_seen=START,
+    opened_at=START,
+    first_received_at=START,
+    analysis=TRIAGE,
+)
+ANALYSED = FIRST.model_copy(
+    update={
+        "analysis": CLAUDE,
+        "count": 214,
+        "firing": 3,
+        "last_seen": START + timedelta(minutes=9),
+        "revision": 4,
+    }
+)
+CACHED = FIRST.model_copy(
+    update={
+        "analysis": CLAUDE.model_copy(update={"made_at": START - timedelta(hours=3)}),
+        "from_cache": True,
+        "severity": Severity.MEDIUM,
+    }
+)
+BUDGET_SPENT = FIRST.model_copy(
+    update={"analysis": TRIAGE.model_copy(update={"fallback_reason": "budget_spent"})}
+)
+RESOLVED = ANALYSED.model_copy(
+    update={
+        "state": IncidentState.RESOLVED,
+        "firing": 0,
+        "resolved_at": START + timedelta(minutes=12),
+    }
+)
+CLOSED = FIRST.model_copy(
+    update={
+        "state": IncidentState.CLOSED,
+        "severity": Severity.LOW,
+        "resolved_at": START + timedelta(hours=24),
+    }
+)
+UNKNOWN_FORMAT = FIRST.model_copy(
+    update={
+        "unknown_format": True,
+        "source": "unknown",
+        "title": "Unknown format",
+        "message": '{"wild": "```<!channel>```", "n": 1}',
+        "service": "",
+        "severity": Severity.HIGH,
+        "labels": {},
+        "links": {},
+    }
+)
+HOSTILE = FIRST.model_copy(
+    update={
+        "title": "<!channel> *bold* <https://evil.example|click>",
+        "service": "<@U123>",
+        "message": "```\n<!here>\n``` ~x~ _y_ & <http://evil.example>",
+        "labels": {"<!everyone>": "`code`"},
+        "links": {
+            "<@U1>|x": "https://ok.example/<a>|b",
+            "userinfo": "https://slack.com@evil.example",
+        },
+        "analysis": CLAUDE.model_copy(
+            update={
+                "headline": "<!channel|all>",
+                "checks": (Check(text="<@U9>", command="echo ```<!here>```"),),
+            }
+        ),
+    }
+)
+SYNTHETIC = FIRST.model_copy(update={"synthetic": True, "severity": Severity.INFO})
+
+INCIDENTS = {
+    "first_alert_claude_pending": FIRST,
+    "analysed_by_claude": ANALYSED,
+    "analysis_from_cache": CACHED,
+    "claude_not_asked_budget_spent": BUDGET_SPENT,
+    "resolved_with_duration": RESOLVED,
+    "closed_after_quiet": CLOSED,
+    "unknown_format": UNKNOWN_FORMAT,
+    "hostile_text_everywhere": HOSTILE,
+    "synthetic": SYNTHETIC,
+}
+
+
+def notice(kind: NoticeKind, detail: str = "") -> Notice:
+    """The first notice of an incident, at ``NOW``."""
+    return Notice(number=1, kind=kind, at=NOW, detail=detail)

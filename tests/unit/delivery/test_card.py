@@ -1,0 +1,289 @@
+import json
+from datetime import timedelta
+
+import pytest
+
+from responder.alert import Scope, Severity
+from responder.analysis.verdict import Cause, Check
+from responder.delivery import card, notices, words
+from responder.delivery.findings import TRIAGE_LABEL
+from responder.incident import Incident, IncidentState, NoticeKind
+from responder.ports import Message
+from unit.delivery.checker import problems
+from unit.delivery.examples import (
+    ANALYSED,
+    BUDGET_SPENT,
+    CACHED,
+    CLAUDE,
+    CLOSED,
+    FIRST,
+    NOW,
+    RESOLVED,
+    START,
+    SYNTHETIC,
+    TRIAGE,
+    UNKNOWN_FORMAT,
+    notice,
+)
+
+
+def shown(message: Message) -> str:
+    texts = [e for b in message.blocks for e in b.get("elements", [b.get("text")])]
+    return "\n".join(text["text"] for text in texts)
+
+
+def with_analysis(**changes: object) -> Incident:
+    return FIRST.model_copy(update={"analysis": CLAUDE.model_copy(update=changes)})
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_severity_is_told_by_symbol_word_and_colour(severity: Severity) -> None:
+    message = card.render(FIRST.model_copy(update={"severity": severity}), NOW)
+    assert message.text.startswith(f"{words.SYMBOLS[severity]} {severity.value} ")
+    assert message.blocks[0]["text"]["text"].startswith(f"{words.SYMBOLS[severity]} {severity}")
+    assert message.color == words.COLORS[severity]
+
+
+def test_severities_share_no_symbol_and_no_colour() -> None:
+    assert len(set(words.SYMBOLS.values())) == len(set(words.COLORS.values())) == len(Severity)
+
+
+def test_text_alone_tells_the_story_on_a_lock_screen() -> None:
+    three = FIRST.model_copy(update={"count": 3})
+    assert card.render(three, NOW).text == (
+        "🔴 CRITICAL checkout: HighErrorRate: 31 % of requests fail (firing, 3\N{MULTIPLICATION SIGN})"
+    )
+    assert card.render(RESOLVED, NOW).text.endswith(
+        "(resolved after 12 min, 214\N{MULTIPLICATION SIGN})"
+    )
+    assert card.render(CLOSED, NOW).text.endswith("(closed after 1 d, 1\N{MULTIPLICATION SIGN})")
+
+
+def test_counts_and_rate() -> None:
+    assert "*214 times in 9 min* · 3 firing now" in shown(card.render(ANALYSED, NOW))
+    assert "*once*" in shown(card.render(FIRST, NOW))
+    at_once = FIRST.model_copy(update={"count": 1_500})
+    assert "*1,500 times at once*" in shown(card.render(at_once, NOW))
+    none = FIRST.model_copy(update={"count": 0})
+    assert "*no firing alert*" in shown(card.render(none, NOW))
+
+
+def test_resolved_card_says_so_with_its_duration() -> None:
+    message = card.render(RESOLVED, NOW)
+    assert message.blocks[0]["text"]["text"].startswith("✅ RESOLVED · CRITICAL · checkout: ")
+    assert "✅ *Resolved after 12 min* · *214 times in 9 min*" in shown(message)
+    assert message.color == words.SOLVED_COLOR
+
+
+def test_closed_card_does_not_claim_a_resolve() -> None:
+    message = card.render(CLOSED, NOW)
+    assert "the tool never said resolved" in shown(message)
+    assert message.color == words.CLOSED_COLOR
+
+
+def test_open_for_is_said_once_there_is_something_to_compare() -> None:
+    assert "Open for 10 min at the last update" in shown(card.render(ANALYSED, NOW))
+    assert "Open for" not in shown(card.render(FIRST, NOW))
+    assert "Open for" not in shown(card.render(RESOLVED, NOW))
+
+
+def test_triage_is_labelled_and_says_what_claude_does() -> None:
+    assert f"{TRIAGE_LABEL} · Claude is being asked" in shown(card.render(FIRST, NOW))
+    spent = "Claude was not asked: today's budget is spent"
+    assert f"{TRIAGE_LABEL} · {spent}" in shown(card.render(BUDGET_SPENT, NOW))
+    over = FIRST.model_copy(update={"state": IncidentState.RESOLVED})
+    assert "being asked" not in shown(card.render(over, NOW))
+
+
+def test_an_unheard_of_reason_is_shown_as_it_is() -> None:
+    odd = FIRST.model_copy(
+        update={"analysis": TRIAGE.model_copy(update={"fallback_reason": "<moon>"})}
+    )
+    assert "Claude's analysis is missing: &lt;moon&gt;" in shown(card.render(odd, NOW))
+
+
+def test_claude_is_named_with_model_confidence_and_cost() -> None:
+    text = shown(card.render(ANALYSED, NOW))
+    assert "*Analysis by Claude* · `claude-haiku-5-5` · confidence high" in text
+    assert "Cost $0.0006" in text
+    assert TRIAGE_LABEL not in text
+
+
+def test_causes_checks_and_actions() -> None:
+    text = shown(card.render(ANALYSED, NOW))
+    assert "1. A slow query holds connections (confidence high)\n      ↳ message: pool" in text
+    assert "2. The pool is too small" in text
+    assert "1. Look for queries that run for long\n```\npsql -c" in text
+    assert "• End the slow query\n• Raise" in text
+    assert "Impact: About one checkout in three fails" in text
+
+
+def test_empty_parts_of_an_analysis_leave_no_headings() -> None:
+    bare = with_analysis(causes=(Cause(text=" "),), checks=(Check(text=""),), actions=("",))
+    text = shown(card.render(bare, NOW))
+    assert "Likely causes" not in text
+    assert "Check first" not in text
+    assert "Do next" not in text
+
+
+def test_cached_analysis_tells_its_age_and_why_it_was_grouped() -> None:
+    text = shown(card.render(CACHED, NOW))
+    assert "Analysis from the cache, 3 h 10 min old when shown (made <!date^" in text
+    assert "Grouped by tool, service and rule" in text
+    assert "from the cache" not in shown(card.render(ANALYSED, NOW))
+
+
+def test_other_opinion_on_severity_and_noise() -> None:
+    text = shown(card.render(with_analysis(noise_likelihood=0.5), NOW))
+    assert "Claude would say HIGH, the alert says CRITICAL" in text
+    assert "Likely noise (50%)" in text
+    assert "noise" not in shown(card.render(with_analysis(noise_likelihood=0.49), NOW))
+
+
+def test_same_opinion_is_not_news() -> None:
+    same = with_analysis(severity_opinion=Severity.CRITICAL)
+    assert "Claude would say" not in shown(card.render(same, NOW))
+
+
+def test_unknown_format_says_so_and_shows_the_start_of_the_text() -> None:
+    text = shown(card.render(UNKNOWN_FORMAT, NOW))
+    assert "⚠️ *Unknown format*: no parser knows this payload. It begins:\n```\n{" in text
+
+
+def test_message_that_repeats_the_title_is_not_shown_twice() -> None:
+    twice = FIRST.model_copy(update={"message": f" {FIRST.title} "})
+    assert shown(card.render(twice, NOW)).count("31 % of requests") == 1
+
+
+def test_only_web_addresses_are_links() -> None:
+    text = shown(card.render(FIRST, NOW))
+    assert "🔗 <https://wiki.example.com/checkout?a=1&amp;b=2|Runbook>" in text
+    assert "javascript" not in text
+
+
+def test_scope_is_told_as_far_as_it_is_known() -> None:
+    text = shown(card.render(FIRST, NOW))
+    assert "\nprod · eu-west-1 · cluster web · account 123456789012\n" in text
+    assert words.place(Scope(region="eu-west-1")) == "eu-west-1"
+
+
+def test_labels_beyond_the_room_are_counted() -> None:
+    many = FIRST.model_copy(update={"labels": {f"n{n}": "v" for n in range(40)}})
+    text = shown(card.render(many, NOW))
+    assert "`n24=v` … and 15 more labels" in text
+    wide = FIRST.model_copy(update={"labels": {f"n{n}": "v" * 200 for n in range(20)}})
+    assert "… and 11 more labels" in shown(card.render(wide, NOW))
+
+
+def test_ids_are_in_the_last_block() -> None:
+    last = json.dumps(card.render(FIRST, NOW).blocks[-1])
+    assert "`5f2c9b#1`" in last
+    assert "`a-1`" in last
+
+
+def test_test_alerts_are_told_apart() -> None:
+    assert "🧪 Test alert" in shown(card.render(SYNTHETIC, NOW))
+    assert "🧪" not in shown(card.render(FIRST, NOW))
+
+
+def test_no_title_and_no_service_still_make_a_headline() -> None:
+    bare = FIRST.model_copy(update={"title": "\u200b", "service": "\x00"})
+    assert (
+        card.render(bare, NOW).text == "🔴 CRITICAL (no title) (firing, 1\N{MULTIPLICATION SIGN})"
+    )
+
+
+def test_a_long_service_leaves_room_for_the_title() -> None:
+    wide = FIRST.model_copy(update={"service": "s" * 500, "title": "The title"})
+    assert f"{'s' * 80}…: The title" in card.render(wide, NOW).text
+
+
+def test_too_much_of_everything_is_shortened_visibly() -> None:
+    long = "wörd & <b> " * 2_000
+    check = Check(text=long, command=long)
+    full = with_analysis(
+        headline=long,
+        summary=long,
+        impact=long,
+        causes=(Cause(text=long, evidence=(long, long, long)),) * 5,
+        checks=(check,) * 6,
+        actions=(long,) * 9,
+    ).model_copy(
+        update={
+            "title": long,
+            "message": long,
+            "labels": {f"{n}{long}": long for n in range(40)},
+            "links": {f"{n}": f"https://e.example/{'&' * 300}{n}" for n in range(20)},
+            "explanation": long,
+            "resource": long,
+        }
+    )
+    message = card.render(full, NOW)
+    assert "_(shortened: Slack's limit for one message)_" in shown(message)
+    assert "Check first" in shown(message)
+    assert problems(message) == []
+
+
+def test_webhook_messages_say_what_follows() -> None:
+    first = shown(card.webhook_first(FIRST, NOW))
+    assert "this message is not updated, repeats are not posted" in first
+    assert "the analysis and the end are sent as a new message" in first
+    assert "a rise in severity" not in first
+    cached = shown(card.webhook_first(CACHED, NOW))
+    assert "the end is sent as a new message, as is a rise in severity" in cached
+    assert "repeats" not in shown(card.webhook_first(RESOLVED, NOW))
+
+
+def test_webhook_analysis_stands_alone() -> None:
+    message = card.webhook_analysis(ANALYSED, NOW)
+    assert message.text == (
+        "🔎 Analysis for checkout: HighErrorRate: 31 % of requests fail: "
+        "The database connection pool of checkout is exhausted"
+    )
+    text = shown(message)
+    assert text.startswith("🔎 Analysis · checkout: HighErrorRate")
+    assert "Check first" in text
+    assert "`5f2c9b#1`" in text
+
+
+def test_notices_tell_the_change_first() -> None:
+    raised = notices.render(ANALYSED, notice(NoticeKind.SEVERITY_RAISED, "was <HIGH>"))
+    assert raised.text.startswith("🔴 Severity raised to CRITICAL: checkout: High")
+    assert shown(raised).startswith("*🔴 Severity raised to CRITICAL*\nwas &lt;HIGH&gt;\n")
+    assert notices.render(ANALYSED, notice(NoticeKind.REFIRED)).text.startswith("🔁 Fired again")
+    over = notices.render(RESOLVED, notice(NoticeKind.RESOLVED))
+    assert over.text.startswith("✅ Resolved after 10 min (214 times in 9 min): checkout")
+
+
+def test_standalone_notice_names_its_incident() -> None:
+    kind = notice(NoticeKind.RESOLVED)
+    alone, reply = notices.render(RESOLVED, kind, standalone=True), notices.render(RESOLVED, kind)
+    for part in ("checkout: HighErrorRate", "prod · eu-west-1", "`5f2c9b#1`"):
+        assert part in shown(alone)
+        assert part not in shown(reply)
+    assert (alone.color, reply.color) == (words.SOLVED_COLOR, "")
+    raised = notice(NoticeKind.SEVERITY_RAISED)
+    assert notices.render(ANALYSED, raised, standalone=True).color == "#d92d20"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (-5, "0 s"),
+        (59.9, "59 s"),
+        (60, "1 min"),
+        (3_599, "59 min"),
+        (3_600, "1 h"),
+        (3_660, "1 h 1 min"),
+        (86_399, "23 h 59 min"),
+        (86_400, "1 d"),
+        (90_000, "1 d 1 h"),
+    ],
+)
+def test_duration(seconds: float, said: str) -> None:
+    assert words.duration(timedelta(seconds=seconds)) == said
+
+
+def test_an_incident_lasts_until_its_end_or_its_last_alert() -> None:
+    assert words.lasted(RESOLVED) == timedelta(minutes=12)
+    assert words.lasted(ANALYSED) == ANALYSED.last_seen - START
