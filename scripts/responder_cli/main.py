@@ -12,10 +12,13 @@ from botocore.exceptions import (
 from responder_cli import console
 from responder_cli.analysis import analysis
 from responder_cli.aws import NotFound
+from responder_cli.backup import backup
+from responder_cli.deploy import deploy
 from responder_cli.dlq.commands import dlq
 from responder_cli.explain import explain
 from responder_cli.health.commands import health
 from responder_cli.inject.commands import inject
+from responder_cli.report import report
 
 EXIT_UNREACHABLE = 3
 
@@ -63,5 +66,5 @@ def cli() -> None:
     """
 
 
-for _command in (explain, dlq, health, inject, analysis):
+for _command in (explain, inject, health, dlq, analysis, report, backup, deploy):
     cli.add_command(_command)

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from responder_cli.aws import Stack
 
-#: CloudWatch rounds periods to whole minutes.
+#: CloudWatch rounds periods to whole minutes; a day is the longest that it takes everywhere.
 MINUTE = 60
+LONGEST_PERIOD = 86_400
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,15 @@ class Window:
 def total(
     stack: Stack, namespace: str, metric: str, dimensions: Mapping[str, str], window: Window
 ) -> int:
+    """The metric's sum over the window as a whole number."""
+    return round(amount(stack, namespace, metric, dimensions, window))
+
+
+def amount(
+    stack: Stack, namespace: str, metric: str, dimensions: Mapping[str, str], window: Window
+) -> float:
     """The metric's sum over the window; 0 where CloudWatch has no datapoint."""
-    return round(sum(_points(stack, namespace, metric, dimensions, window, "Sum")))
+    return sum(_points(stack, namespace, metric, dimensions, window, "Sum"))
 
 
 def highest(
@@ -56,7 +64,7 @@ def _points(
         Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
         StartTime=window.start,
         EndTime=window.end,
-        Period=window.minutes * MINUTE,
+        Period=min(window.minutes * MINUTE, LONGEST_PERIOD),
         Statistics=[statistic],
     )
     return [float(point[statistic]) for point in answer.get("Datapoints", [])]

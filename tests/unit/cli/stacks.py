@@ -21,7 +21,7 @@ class Client:
         if name.startswith("_"):
             raise AttributeError(name)
 
-        def call(**options: object) -> object:
+        def call(*_: object, **options: object) -> object:
             self.calls.append((name, options))
             answer = self._answers[name]
             return answer(**options) if callable(answer) else answer

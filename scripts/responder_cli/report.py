@@ -1,0 +1,123 @@
+"""``responder report``: what a stack did in a day, a week or a month, and what that cost."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from responder.alert import Severity
+from responder.clock import utc_now
+from responder_cli import console
+from responder_cli.aws import Stack
+from responder_cli.health.metrics import Window, amount
+from responder_cli.options import examples, json_option, on_stack
+
+NAMESPACE = "MCPResponder"
+DAY_MINUTES = 1440
+MINUTE = "%Y-%m-%d %H:%M"
+DAYS = {"daily": 1, "weekly": 7, "monthly": 30}
+#: CloudFormation puts it on everything; Cost Explorer knows it once it is activated in Billing.
+STACK_TAG = "aws:cloudformation:stack-name"
+
+TIERS = tuple({"service": "analysis", "tier": tier} for tier in ("small", "large"))
+ANALYSIS = ({"service": "analysis"},)
+DISTRIBUTION = ({"service": "distribution"},)
+#: What is shown, the metric, and the dimensions that it is sent with.
+FIGURES = (
+    ("alerts counted", "AlertsCounted", ANALYSIS),
+    ("incidents opened", "IncidentsOpened", ANALYSIS),
+    ("served from the cache", "CacheHits", ANALYSIS),
+    ("cards posted", "CardsPosted", DISTRIBUTION),
+    ("cards updated", "CardsUpdated", DISTRIBUTION),
+    ("Claude calls", "ClaudeCalls", TIERS),
+    ("Claude dollars", "ClaudeDollars", TIERS),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure of the report."""
+
+    group: str
+    name: str
+    value: float | str
+
+    @property
+    def words(self) -> str:
+        """The value for a person: whole numbers whole, money to a hundredth of a cent."""
+        if isinstance(self.value, str):
+            return self.value
+        return f"{self.value:.0f}" if self.value == round(self.value) else f"{self.value:.4f}"
+
+
+@click.command(epilog=examples("responder report", "responder report monthly --json"))
+@click.argument("span", type=click.Choice(list(DAYS)), default="daily")
+@json_option
+@on_stack
+def report(stack: Stack, span: str, as_json: bool) -> None:
+    """What the stack did, and what it cost.
+
+    Counts and Claude's dollars are the stack's own metrics; AWS's costs are Cost Explorer's, by
+    the tag aws:cloudformation:stack-name, which has to be activated in Billing.
+    """
+    window = Window(utc_now(), DAYS[span] * DAY_MINUTES)
+    stack.output("WebhookUrl")
+    lines = [*_alerts(stack, window), *_figures(stack, window), *_costs(stack, window)]
+    if as_json:
+        console.as_json([{"group": o.group, "name": o.name, "value": o.value} for o in lines])
+    else:
+        console.say(f"{stack.name}, {window.start:{MINUTE}} to {window.end:{MINUTE}} UTC")
+        console.grid(("", "", ""), [(one.group, one.name, one.words) for one in lines])
+
+
+def _alerts(stack: Stack, window: Window) -> Iterator[Line]:
+    """Accepted alerts by severity, counted through the index: no table is scanned."""
+    for severity in Severity:
+        pages = (
+            stack.client("dynamodb")
+            .get_paginator("query")
+            .paginate(
+                TableName=stack.table("alerts"),
+                IndexName="timestamp-index",
+                Select="COUNT",
+                KeyConditionExpression="severity = :severity AND #at >= :start",
+                ExpressionAttributeNames={"#at": "timestamp"},
+                ExpressionAttributeValues={
+                    ":severity": {"S": severity.value},
+                    ":start": {"N": str(int(window.start.timestamp()))},
+                },
+            )
+        )
+        yield Line("accepted", severity.value, sum(page["Count"] for page in pages))
+
+
+def _figures(stack: Stack, window: Window) -> Iterator[Line]:
+    for name, metric, dimensions in FIGURES:
+        value = sum(amount(stack, NAMESPACE, metric, one, window) for one in dimensions)
+        yield Line("responder", name, value)
+
+
+def _costs(stack: Stack, window: Window) -> Iterator[Line]:
+    """AWS's own figures, or why there are none: never a guess."""
+    try:
+        answer = stack.client("ce").get_cost_and_usage(
+            TimePeriod={"Start": f"{window.start:%Y-%m-%d}", "End": f"{window.end:%Y-%m-%d}"},
+            Granularity="MONTHLY",
+            Metrics=["UnblendedCost"],
+            GroupBy=[{"Type": "DIMENSION", "Key": "SERVICE"}],
+            Filter={"Tags": {"Key": STACK_TAG, "Values": [stack.name]}},
+        )
+    except (ClientError, BotoCoreError) as error:
+        yield Line("AWS dollars", "unknown", f"Cost Explorer does not answer: {error}")
+        return
+    costs: dict[str, float] = {}
+    for period in answer["ResultsByTime"]:
+        for group in period["Groups"]:
+            service = group["Keys"][0]
+            cost = float(group["Metrics"]["UnblendedCost"]["Amount"])
+            costs[service] = costs.get(service, 0.0) + cost
+    if not costs:
+        yield Line("AWS dollars", "unknown", f"none known; is the tag {STACK_TAG} activated?")
+    for service, cost in sorted(costs.items(), key=lambda pair: -pair[1]):
+        yield Line("AWS dollars", service, cost)

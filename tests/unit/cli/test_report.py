@@ -1,0 +1,109 @@
+"""``report``, ``backup`` and ``deploy``: true figures, real names, commands in order."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from responder_cli.aws import Stack
+from responder_cli.deploy import commands
+from responder_cli.main import cli
+from unit.cli.stacks import Client, refusal, stack
+
+
+class Pages:
+    """A query's paginator: two pages for CRITICAL, an empty one for the rest."""
+
+    def paginate(
+        self,
+        ExpressionAttributeValues: dict[str, dict[str, str]],
+        **_: object,
+    ) -> Iterator[dict[str, int]]:
+        critical = ExpressionAttributeValues[":severity"] == {"S": "CRITICAL"}
+        yield from ({"Count": 2}, {"Count": 1}) if critical else ({"Count": 0},)
+
+
+def statistics(MetricName: str, Dimensions: list[dict[str, str]], **_: object) -> dict[str, Any]:
+    small = {"Name": "tier", "Value": "small"} in Dimensions
+    spent = MetricName == "ClaudeDollars" and small
+    return {"Datapoints": [{"Sum": 0.25}, {"Sum": 0.5}] if spent else []}
+
+
+def house(costs: Any) -> Stack:
+    return stack(
+        {"WebhookUrl": "https://x"},
+        {
+            "dynamodb": Client({"get_paginator": lambda **_: Pages()}),
+            "cloudwatch": Client({"get_metric_statistics": statistics}),
+            "ce": Client({"get_cost_and_usage": costs}),
+        },
+    )
+
+
+def report(target: Stack) -> dict[tuple[str, str], float | str]:
+    result = CliRunner().invoke(cli, ["report", "monthly", "--json"], obj=lambda *_: target)
+    assert result.exit_code == 0, result.output
+    return {(one["group"], one["name"]): one["value"] for one in json.loads(result.output)}
+
+
+def group(service: str, cost: str) -> dict[str, Any]:
+    return {"Keys": [service], "Metrics": {"UnblendedCost": {"Amount": cost}}}
+
+
+def test_counts_money_and_costs_are_summed_over_pages_datapoints_and_months() -> None:
+    months = [{"Groups": [group("AWS Lambda", "1.5")]}, {"Groups": [group("AWS Lambda", "2")]}]
+    found = report(house({"ResultsByTime": months}))
+    assert found["accepted", "CRITICAL"] == 3
+    assert found["accepted", "LOW"] == 0
+    assert found["responder", "Claude dollars"] == 0.75
+    assert found["AWS dollars", "AWS Lambda"] == 3.5
+
+
+def no_access(**_: object) -> None:
+    raise refusal("AccessDeniedException")
+
+
+@pytest.mark.parametrize(
+    ("costs", "why"),
+    [(no_access, "AccessDenied"), ({"ResultsByTime": []}, "aws:cloudformation:stack-name")],
+)
+def test_unknown_costs_are_called_unknown_with_the_reason(costs: object, why: str) -> None:
+    assert why in str(report(house(costs))["AWS dollars", "unknown"])
+
+
+def test_a_deployment_without_a_bucket_is_make_deploy() -> None:
+    assert commands("dev", None) == [["make", "deploy", "STAGE=dev"]]
+
+
+def test_a_deployment_with_a_bucket_deploys_what_was_packaged_there() -> None:
+    build, package, deploy = commands("prod", "b")
+    assert build == ["make", "build"]
+    assert package[package.index("--s3-bucket") + 1] == "b"
+    packaged = package[package.index("--output-template-file") + 1]
+    assert deploy[deploy.index("--template-file") + 1] == packaged
+    assert deploy[deploy.index("--config-env") + 1] == "prod"
+
+
+def test_a_backup_exports_real_arns_and_keeps_description_and_code(tmp_path: Any) -> None:
+    code = tmp_path / "code.zip"
+    code.write_bytes(b"zip")
+    tables = Client(
+        {
+            "describe_table": lambda TableName: {"Table": {"TableArn": f"arn:{TableName}"}},
+            "export_table_to_point_in_time": lambda TableArn, **_: {
+                "ExportDescription": {"ExportArn": f"{TableArn}/export"}
+            },
+        }
+    )
+    bucket = Client({"put_object": {}})
+    functions = Client({"get_function": {"Code": {"Location": code.as_uri()}}})
+    target = stack({"A": "1"}, {"dynamodb": tables, "s3": bucket, "lambda": functions})
+    result = CliRunner().invoke(cli, ["backup", "--bucket", "b", "--json"], obj=lambda *_: target)
+    assert result.exit_code == 0, result.output
+    kept = json.loads(result.output)
+    assert kept["table alerts"] == "arn:it-alerts/export"
+    bodies = {put["Key"].rpartition("/")[2]: put["Body"] for put in bucket.asked("put_object")}
+    assert json.loads(bodies["stack.json"]) == {"A": "1"}
+    assert bodies["AnalysisFunction.zip"] == b"zip"
