@@ -26,6 +26,8 @@ from unit.delivery.examples import (
     notice,
 )
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+
 
 def shown(message: Message) -> str:
     texts = [e for b in message.blocks for e in b.get("elements", [b.get("text")])]
@@ -51,12 +53,10 @@ def test_severities_share_no_symbol_and_no_colour() -> None:
 def test_text_alone_tells_the_story_on_a_lock_screen() -> None:
     three = FIRST.model_copy(update={"count": 3})
     assert card.render(three, NOW).text == (
-        "🔴 CRITICAL checkout: HighErrorRate: 31 % of requests fail (firing, 3\N{MULTIPLICATION SIGN})"
+        f"🔴 CRITICAL checkout: HighErrorRate: 31 % of requests fail (firing, 3{TIMES})"
     )
-    assert card.render(RESOLVED, NOW).text.endswith(
-        "(resolved after 12 min, 214\N{MULTIPLICATION SIGN})"
-    )
-    assert card.render(CLOSED, NOW).text.endswith("(closed after 1 d, 1\N{MULTIPLICATION SIGN})")
+    assert card.render(RESOLVED, NOW).text.endswith(f"(resolved after 12 min, 214{TIMES})")
+    assert card.render(CLOSED, NOW).text.endswith(f"(closed after 1 d, 1{TIMES})")
 
 
 def test_counts_and_rate() -> None:
@@ -188,9 +188,7 @@ def test_test_alerts_are_told_apart() -> None:
 
 def test_no_title_and_no_service_still_make_a_headline() -> None:
     bare = FIRST.model_copy(update={"title": "\u200b", "service": "\x00"})
-    assert (
-        card.render(bare, NOW).text == "🔴 CRITICAL (no title) (firing, 1\N{MULTIPLICATION SIGN})"
-    )
+    assert card.render(bare, NOW).text == f"🔴 CRITICAL (no title) (firing, 1{TIMES})"
 
 
 def test_a_long_service_leaves_room_for_the_title() -> None:
