@@ -56,7 +56,7 @@ def _of_text(text: str, limit: int, *, markup: bool, plain: bool = False) -> Ite
     if CONTROL.search(text):
         yield f"control characters: {text!r}"
     inert = ENTITY.sub("", ACTIVE.sub("", text) if markup else text)
-    if set(inert) & set("<>&"):
+    if set(inert) & set("<>" if plain else "<>&"):
         yield f"live markup: {inert!r}"
     without_code = re.sub(r"`[^`\n]+`", "", re.sub(r"```\n[^`]+\n```", "", text))
     if "`" in without_code and not plain:

@@ -49,6 +49,11 @@ def test_a_huge_text_is_marked_as_cut_even_when_its_start_is_all_space() -> None
     assert mrkdwn.inline("a" + " " * 1_000_000 + "b", 10) == "a…"
 
 
+def test_plain_text_has_no_entities_and_no_brackets() -> None:
+    assert mrkdwn.plain("R&D <!channel>\n*b*", 99) == "R&D \u2039!channel\u203a *b*"
+    assert mrkdwn.plain("R&D and more", 6) == "R&D a…"
+
+
 def test_paragraph_keeps_lines_but_not_runs_of_empty_ones() -> None:
     assert mrkdwn.paragraph("a\r\nb\n\n \n\n\nc\n", 99) == "a\nb\n\nc"
 

@@ -25,6 +25,8 @@ _BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
 # of the marks there, and names like node_cpu_seconds stay as they are, ready to be copied.
 _FORMATTING = re.compile(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`")
 _LOOK_ALIKE = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
+_BRACKETS = str.maketrans("<>", "\u2039\u203a")
+_HALF_ENTITY = re.compile(r"&[a-z]{0,3}$")
 # What would end or split a link token; tools put some of these into their addresses unencoded.
 _ENCODED_IN_URL = str.maketrans({mark: f"%{ord(mark):02X}" for mark in ' <>|"`\\^{}'})
 # Raw text is cut to this multiple of its limit before it is worked on, so that a huge alert costs
@@ -45,9 +47,13 @@ def paragraph(text: str, limit: int) -> str:
 
 
 def plain(text: str, limit: int) -> str:
-    """One line for a plain_text object, where formatting marks mean nothing."""
+    """One line for a plain_text object, where formatting marks mean nothing.
+
+    Whether Slack decodes entities there is not documented, so brackets become look-alikes: they
+    read right either way, and can never begin a mention.
+    """
     raw, shortened = _raw(text, limit)
-    return _cut(escape(_SPACE.sub(" ", raw).strip()), limit, shortened)
+    return _cut(_SPACE.sub(" ", raw).strip().translate(_BRACKETS), limit, shortened)
 
 
 def code(text: str, limit: int) -> str:
@@ -138,9 +144,7 @@ def _cut(escaped: str, limit: int, shortened: bool = False) -> str:
         return escaped
     units = escaped.encode("utf-16-le")[: 2 * (limit - len(MARK))]
     head = _whole_characters(units.decode("utf-16-le", "ignore"), escaped)
-    entity = head.rfind("&")
-    if entity >= 0 and ";" not in head[entity:]:
-        head = head[:entity]
+    head = _HALF_ENTITY.sub("", head)
     border = max(head.rfind(" "), head.rfind("\n"))
     if border * 5 > len(head) * 4:
         head = head[:border]
