@@ -3,6 +3,7 @@
 Every command takes a ``Stack``; tests give it hand-written clients or moto's.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -90,6 +91,9 @@ class Stack:
 
 def connect(name: str, region: str | None, profile: str | None) -> Stack:
     """A stack reached with the usual AWS configuration (files, environment, endpoint URLs)."""
+    if not os.environ.get("AWS_PROFILE"):
+        # Set but empty it means none; boto3 would look for a profile without a name.
+        os.environ.pop("AWS_PROFILE", None)
     session = boto3.Session(region_name=region, profile_name=profile)
     config = Config(
         connect_timeout=CONNECT_SECONDS,
