@@ -1,1 +1,1 @@
-"""The only code that touches AWS, Claude, Slack and the environment; thin executors of the ports."""
+"""The only code that touches AWS, Claude, Slack and the environment; thin executors of ports."""

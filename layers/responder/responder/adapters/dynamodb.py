@@ -144,7 +144,7 @@ class DynamoStore:
             return Record(version, None)
         return Record(version, data)
 
-    def _put(self, write: Write) -> Any:
+    def _put(self, write: Write) -> Any:  # noqa: ANN401 - one of two request shapes
         data = dict(write.data)
         data[PARTITION_KEY[write.key.table]] = write.key.id
         data["version"] = write.expect + 1
@@ -163,12 +163,12 @@ class DynamoStore:
         return put
 
 
-def _exact(value: object) -> Any:
+def _exact(value: object) -> Any:  # noqa: ANN401 - JSON
     """JSON-like data with decimals instead of floats, which DynamoDB's types demand."""
     return json.loads(json.dumps(value), parse_float=Decimal)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
     """DynamoDB's decimals as ints and floats, all the way down."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)

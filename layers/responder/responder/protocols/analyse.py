@@ -130,13 +130,17 @@ class Investigator:
         )
 
     def _settle(self, reserved: float, actual: float, now: datetime) -> None:
-        items.change(
-            self.store,
-            items.state_item(budget_item(now)),
-            money.Budget,
-            lambda spent: money.settle(spent, reserved, actual) if spent else None,
-            now,
-        )
+        """Never fails a paid call: what cannot be settled stays spent."""
+        try:
+            items.change(
+                self.store,
+                items.state_item(budget_item(now)),
+                money.Budget,
+                lambda spent: money.settle(spent, reserved, actual) if spent else None,
+                now,
+            )
+        except Retryable as error:
+            self.telemetry.warning("Budget not settled", detail=str(error), reserved=reserved)
 
     def _postpone(self, request: AnalysisRequest, me: str, error: Retryable) -> None:
         now = self.now()

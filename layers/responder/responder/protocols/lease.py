@@ -75,8 +75,13 @@ def wait(entry: CacheEntry, incident_id: str, now: datetime) -> CacheEntry | Non
 
 
 def owns(entry: CacheEntry | None, me: str) -> bool:
-    """Whether the lease is still ours; nobody else may store a result or release it."""
+    """Whether the lease is ours."""
     return entry is not None and entry.state is CacheState.PENDING and entry.owner == me
+
+
+def may_end(entry: CacheEntry | None, me: str) -> bool:
+    """Who may store a result or release the lease: its owner, and nobody else."""
+    return owns(entry, me)
 
 
 def complete(
@@ -86,7 +91,7 @@ def complete(
 
     A fallback never replaces an analysis of Claude: the stale one stays, for a short while.
     """
-    if entry is None or not owns(entry, me):
+    if entry is None or not may_end(entry, me):
         return None
     keeps = analysis.is_fallback and entry.analysis is not None and not entry.analysis.is_fallback
     return entry.model_copy(
@@ -106,7 +111,7 @@ def release(
     entry: CacheEntry | None, me: str, next_try: datetime, first_sent: datetime
 ) -> CacheEntry | None:
     """Give the lease back before a deliberate wait; waiters stay. None when it was lost."""
-    if entry is None or not owns(entry, me):
+    if entry is None or not may_end(entry, me):
         return None
     return entry.model_copy(
         update={

@@ -72,12 +72,21 @@ class Ticker:
         started = self.now()
         unshown = 0
         for incident_id in self.store.due(started, BATCH):
-            unshown += self._look_again(incident_id)
+            unshown += self._guarded(incident_id)
         self.telemetry.count("AlertsUnshown", unshown)
         self.telemetry.seconds("TickDuration", (self.now() - started).total_seconds())
         beat = Heartbeat(at=self.now())
         key = items.state_item(HEARTBEAT)
         items.change(self.store, key, Heartbeat, lambda _: beat, self.now())
+
+    def _guarded(self, incident_id: str) -> int:
+        """One incident's trouble is counted and must not keep the tick from the others."""
+        try:
+            return self._look_again(incident_id)
+        except Exception as error:
+            self.telemetry.count("FailedItems")
+            self.telemetry.warning("Tick failed", incident_id=incident_id, error=repr(error))
+            return 0
 
     def _look_again(self, incident_id: str) -> int:
         now = self.now()

@@ -1,0 +1,125 @@
+"""Planted bugs: each replaces one decision of a protocol by the mistake that is easy to make there.
+
+The harness must find every one of them; a harness that does not is worth nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from faults.substitutes import Replacement, replaced
+from responder.contracts import AnalysisRequest, Announcement
+from responder.errors import Reason
+from responder.incident import CacheEntry, CacheState, Card, Incident, Pointer
+from responder.ports import Chat, Message, Queue, Queues, Store, Telemetry, Write
+from responder.protocols import analyse, deliver, episode, lease, record, waiting
+from responder.protocols import card as cards
+from responder.protocols.draft import Draft
+from responder.protocols.episode import Arrival
+
+Plant = Callable[[], Sequence[Replacement]]
+
+
+def count_before_record() -> Sequence[Replacement]:
+    """The incident is written first, the alerts and pointers after it."""
+
+    def commit(store: Store, writes: Sequence[Write]) -> None:
+        first = [w for w in writes if w.key.id.startswith("incident#")]
+        for part in (first, [w for w in writes if w not in first]):
+            if part:
+                store.write(part)
+
+    return [(record, "commit", commit)]
+
+
+def post_before_intent() -> Sequence[Replacement]:
+    """The message is sent first and the intent written afterwards."""
+
+    def send(
+        self: deliver.Delivery,
+        incident: Incident,
+        card: Card,
+        chat: Chat,
+        message: Message,
+        *,
+        notice: int,
+        thread_ts: str = "",
+    ) -> str:
+        self._take_slot(incident, card)
+        ts = chat.post(card.channel, message, self._lane.new_id(), thread_ts)
+        now = self._lane.now()
+        self._change(incident, lambda card: cards.intend(card, "late", now, notice))
+        return ts
+
+    return [(deliver.Delivery, "_send", send)]
+
+
+def delete_before_copy() -> Sequence[Replacement]:
+    """The waiting message is deleted first, its delayed copy sent afterwards."""
+    original = waiting.send_copy
+
+    def send_copy(
+        queues: Queues,
+        queue: Queue,
+        message: AnalysisRequest | Announcement,
+        until: datetime,
+        now: datetime,
+        reason: Reason,
+        telemetry: Telemetry,
+    ) -> None:
+        held = getattr(queues, "messages")[queue]  # noqa: B009 - only the port in memory has it
+        for one in list(held):
+            if one.receives and _same(one.body, message):
+                held.remove(one)
+        original(queues, queue, message, until, now, reason, telemetry)
+
+    return [(waiting, "send_copy", send_copy)]
+
+
+def waiters_not_drained() -> Sequence[Replacement]:
+    """Waiters are told and then left in the entry."""
+
+    def drain(store: Store, cache_key: str, told: frozenset[str], now: datetime) -> None:
+        return None
+
+    return [(analyse, "drain_waiters", drain)]
+
+
+def lease_without_owner() -> Sequence[Replacement]:
+    """Whoever comes back with a verdict completes the entry, also when the lease is another's."""
+
+    def owns(entry: CacheEntry | None, me: str) -> bool:
+        return entry is not None and entry.state is CacheState.PENDING
+
+    return [(lease, "may_end", owns)]
+
+
+def resolve_by_signature() -> Sequence[Replacement]:
+    """A resolve goes to the incident of its own signature instead of its fingerprint's."""
+
+    def incident_of(draft: Draft, arrival: Arrival, pointer: Pointer | None) -> Incident | None:
+        return draft.newest(arrival.incident_key)
+
+    return [(episode, "incident_of_resolve", incident_of)]
+
+
+PLANTS: dict[str, Plant] = {
+    plant.__name__: plant
+    for plant in (
+        count_before_record,
+        post_before_intent,
+        delete_before_copy,
+        waiters_not_drained,
+        lease_without_owner,
+        resolve_by_signature,
+    )
+}
+
+
+def planted(name: str) -> AbstractContextManager[None]:
+    """The code with the bug ``name`` in it, for the time of a block."""
+    return replaced(PLANTS[name]())
+
+
+def _same(body: str, message: AnalysisRequest | Announcement) -> bool:
+    return f'"incident_id":"{message.incident_id}"' in body

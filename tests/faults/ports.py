@@ -1,0 +1,323 @@
+"""The ports in memory: a store with versions, queues with visibility, Slack, Claude, counters."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from faults.world import World
+from responder.analysis.verdict import Analysis, Confidence
+from responder.errors import Conflict, Permanent, Reason, Retryable
+from responder.incident import Incident
+from responder.ports import Key, Message, Outgoing, Queue, Record, Table, Write
+
+VISIBILITY = timedelta(seconds=70)
+MAX_RECEIVES = 6
+#: Seconds of a call to Claude that outlives its lease, as in a process that was frozen meanwhile.
+SLOW = 50
+LEASE = timedelta(seconds=45)
+BATCH = {Queue.PROCESSING: 10, Queue.ANALYSIS: 1, Queue.DISTRIBUTION: 5, Queue.CRITICAL: 1}
+
+
+def _throttled() -> Retryable:
+    return Retryable(Reason.UNAVAILABLE, "throttled", took_effect=False)
+
+
+def _unanswered() -> Retryable:
+    return Retryable(Reason.TIMEOUT, "no answer")
+
+
+class MemoryStore:
+    """Versions and expiry as DynamoDB has them; watches who completes a lease."""
+
+    def __init__(self, world: World) -> None:
+        """Empty tables."""
+        self._world = world
+        self.items: dict[Key, tuple[int, dict[str, Any]]] = {}
+        self.broken: list[str] = []
+        self.verdicts: dict[str, set[str]] = defaultdict(set)
+
+    def read(self, keys: Sequence[Key]) -> dict[Key, Record]:
+        """As ``ports.Store``."""
+        return self._world.effect("read", lambda: self._read(keys), refused=_throttled)
+
+    def write(self, writes: Sequence[Write]) -> None:
+        """As ``ports.Store``; a lost answer is what a client sees that was not told of success."""
+        assert len({write.key for write in writes}) == len(writes) <= 100
+        self._world.effect(
+            "write", lambda: self._write(writes), refused=_throttled, unanswered=_unanswered
+        )
+
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """As ``ports.Store``."""
+        found = [
+            (data["due_at"], key.id.removeprefix("incident#"))
+            for key, (_, data) in self.items.items()
+            if "due_at" in data and data["due_at"] <= now.timestamp()
+        ]
+        return [incident_id for _, incident_id in sorted(found)[:limit]]
+
+    def _read(self, keys: Sequence[Key]) -> dict[Key, Record]:
+        return {
+            key: Record(*self.items[key]) if key in self.items else Record(0, None) for key in keys
+        }
+
+    def _write(self, writes: Sequence[Write]) -> None:
+        for write in writes:
+            if self.items.get(write.key, (0, {}))[0] != write.expect:
+                raise Conflict(write.key.id)
+        for write in writes:
+            self._watch(write)
+            analysis = write.data.get("analysis") if write.key.table is Table.CACHE else None
+            if analysis and analysis["tier"] != "fallback":
+                self.verdicts[write.key.id].add(analysis["headline"])
+            data = json.loads(json.dumps(write.data))
+            self.items[write.key] = (write.expect + 1, data)
+
+    def _watch(self, write: Write) -> None:
+        before = self.items.get(write.key, (0, {}))[1]
+        if write.key.table is not Table.CACHE or before.get("state") != "pending":
+            return
+        worker = self._world.current
+        until = datetime.fromisoformat(before["lease_until"])
+        taken = write.data.get("state") == "pending" and until <= self._world.now()
+        kept = write.data.get("owner") == before["owner"]
+        if not taken and not kept and worker and before["owner"] not in worker.owners:
+            self.broken.append(f"{write.key.id}: a lease was ended by who did not own it")
+
+
+@dataclass(eq=False)
+class Held:
+    """A message in a queue."""
+
+    body: str
+    visible_at: datetime
+    receives: int = 0
+    receipt: int = 0
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+class MemoryQueues:
+    """Standard queues: no order, at least once, dead letters after too many receives."""
+
+    def __init__(self, world: World) -> None:
+        """Empty queues."""
+        self._world = world
+        self.messages: dict[Queue, list[Held]] = {queue: [] for queue in Queue}
+        self.dead: dict[Queue, list[Held]] = {queue: [] for queue in Queue}
+        self._settled: list[Held] = []
+
+    def send(self, queue: Queue, messages: Sequence[Outgoing]) -> None:
+        """As ``ports.Queues``."""
+        for message in messages:
+            assert 0 <= message.delay <= 900
+
+        def act() -> None:
+            for message in messages:
+                visible = self._world.now() + timedelta(seconds=message.delay)
+                self.messages[queue].append(Held(message.body, visible))
+
+        self._world.effect("send", act, refused=_throttled, unanswered=_unanswered)
+
+    def dead_letter(self, queue: Queue, message: Outgoing) -> None:
+        """As ``ports.Queues``."""
+        held = Held(message.body, self._world.now(), attributes=message.attributes)
+        self._world.effect("dead_letter", lambda: self.dead[queue].append(held), refused=_throttled)
+
+    def retry_in(self, queue: Queue, receipt: str, seconds: int) -> None:
+        """As ``protocols.batch.Visibility``."""
+        visible = self._world.now() + timedelta(seconds=seconds)
+        for held in self.messages[queue]:
+            if str(id(held)) + ":" + str(held.receipt) == receipt:
+                held.visible_at = visible
+
+    def receive(self, queue: Queue, *, twice: bool) -> list[Held]:
+        """A batch for Lambda. ``twice``: SQS delivers a message whose delivery is under way."""
+        now = self._world.now()
+        ready = [held for held in self.messages[queue] if held.visible_at <= now or twice]
+        batch = self._world.rng.sample(
+            ready, min(len(ready), self._world.rng.randint(1, BATCH[queue]))
+        )
+        delivered = []
+        for held in batch:
+            held.receives += 1
+            held.receipt += 1
+            if held.receives > MAX_RECEIVES and not twice:
+                self.messages[queue].remove(held)
+                self.dead[queue].append(held)
+                self._settled.append(held)
+                self._world.note(f"dead-lettered by SQS from {queue}")
+                continue
+            held.visible_at = now + VISIBILITY
+            delivered.append(held)
+        return delivered
+
+    def delete(self, queue: Queue, held: Held) -> None:
+        """What Lambda does after success; the message may be gone already."""
+        self._settled.append(held)
+        if held in self.messages[queue]:
+            self.messages[queue].remove(held)
+
+    def vanished(self, queue: Queue, held: Held) -> bool:
+        """Whether a message left its queue although no delivery of it succeeded."""
+        return not any(held is one for one in [*self.messages[queue], *self._settled])
+
+    def redrive(self, queue: Queue) -> None:
+        """What the operator's ``dlq reprocess`` does: copy first, then delete."""
+        for held in list(self.dead[queue]):
+            self.messages[queue].append(Held(held.body, self._world.now()))
+            self.dead[queue].remove(held)
+
+    def empty(self) -> bool:
+        """Whether nothing waits anywhere."""
+        return not any(self.messages.values())
+
+    def next_visible(self) -> datetime | None:
+        """When a message becomes visible next."""
+        times = [held.visible_at for queue in self.messages.values() for held in queue]
+        return min(times, default=None)
+
+
+@dataclass
+class Posted:
+    """A message in Slack."""
+
+    channel: str
+    ts: str
+    text: str
+    delivery_id: str
+    thread_ts: str
+    at: datetime
+
+
+class MemorySlack:
+    """Slack with a history; ``editable`` is bot mode."""
+
+    def __init__(self, world: World) -> None:
+        """No messages."""
+        self._world = world
+        self.messages: list[Posted] = []
+
+    @property
+    def editable(self) -> bool:
+        """Bot mode."""
+        return True
+
+    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> str:
+        """As ``ports.Chat``; may land although the poster is gone or was told of a time-out."""
+
+        def act() -> str:
+            ts = f"{len(self.messages) + 1}.0"
+            self.messages.append(
+                Posted(channel, ts, message.text, delivery_id, thread_ts, self._world.now())
+            )
+            return ts
+
+        return self._call("post", act, self._world.rng.uniform(0.05, 8))
+
+    def update(self, channel: str, ts: str, message: Message, delivery_id: str) -> None:
+        """As ``ports.Chat``. An edit that lands after its caller died shows an older state."""
+
+        def act() -> None:
+            one = next(m for m in self.messages if m.ts == ts)
+            one.text = message.text
+
+        self._call("update", act, 0)
+
+    def find(
+        self, channel: str, delivery_id: str, since: datetime, thread_ts: str = ""
+    ) -> str | None:
+        """As ``ports.Chat``."""
+
+        def act() -> str | None:
+            return next(
+                (
+                    m.ts
+                    for m in self.messages
+                    if (m.channel, m.delivery_id, m.thread_ts) == (channel, delivery_id, thread_ts)
+                    and m.at >= since
+                ),
+                None,
+            )
+
+        return self._call("find", act, 0)
+
+    def _call[T](self, name: str, act: Callable[[], T], takes: float) -> T:
+        def refused() -> Exception:
+            after = self._world.rng.choice([None, 1.0, 20.0])
+            return Retryable(Reason.RATE_LIMITED, "429", after=after, took_effect=False)
+
+        return self._world.effect(
+            f"slack.{name}", act, refused=refused, unanswered=_unanswered, takes=takes
+        )
+
+
+class MemoryClaude:
+    """Claude, paid by the call."""
+
+    def __init__(self, world: World) -> None:
+        """Nothing paid."""
+        self._world = world
+        self.paid: Counter[str] = Counter()
+
+    def ceiling_usd(self, incident: Incident, tier: str) -> float:
+        """As ``ports.Analyst``."""
+        return 0.02
+
+    def analyse(self, incident: Incident, tier: str) -> Analysis:
+        """As ``ports.Analyst``; sometimes slower than the lease lasts."""
+        rng = self._world.rng
+
+        def act() -> Analysis:
+            self.paid[incident.cache_key] += 1
+            return Analysis(
+                headline=f"verdict {sum(self.paid.values())}",
+                confidence=Confidence.HIGH,
+                made_by="model",
+                tier=tier,
+                made_at=self._world.now(),
+                prompt_version="v1",
+                cost_usd=0.01,
+            )
+
+        def refused() -> Exception:
+            if rng.random() < 0.1:
+                return Permanent(Reason.REFUSED_BY_CLAUDE)
+            return Retryable(
+                Reason.UNAVAILABLE, "529", after=rng.choice([None, 5.0]), took_effect=False
+            )
+
+        takes = rng.choice([1, 5, 20, SLOW])
+        if takes == SLOW:
+            self._world.note("slow: longer than the lease lasts")
+        return self._world.effect(
+            "claude", act, refused=refused, unanswered=_unanswered, takes=takes
+        )
+
+
+class Counting:
+    """Telemetry that counts."""
+
+    def __init__(self) -> None:
+        """Nothing counted."""
+        self.counts: Counter[str] = Counter()
+        self.lines: Counter[str] = Counter()
+        self.warnings: dict[str, list[Mapping[str, object]]] = defaultdict(list)
+
+    def count(self, metric: str, amount: float = 1, *, reason: str = "", tier: str = "") -> None:
+        """As ``ports.Telemetry``."""
+        self.counts[metric + (f":{reason}" if reason else "")] += 1
+
+    def seconds(self, metric: str, value: float) -> None:
+        """As ``ports.Telemetry``."""
+
+    def info(self, message: str, **fields: object) -> None:
+        """As ``ports.Telemetry``."""
+        self.lines[message] += 1
+
+    def warning(self, message: str, **fields: object) -> None:
+        """As ``ports.Telemetry``."""
+        self.lines[message] += 1
+        self.warnings[message].append(fields)
