@@ -13,6 +13,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
+from pydantic import BaseModel
+
 from responder.adapters.claude_errors import refused_key, translated
 from responder.analysis import pricing, prompt, reading
 from responder.analysis.schema import SCHEMA
@@ -24,7 +26,6 @@ from responder.incident import Incident
 
 if TYPE_CHECKING:
     from anthropic import Anthropic
-    from anthropic.types import Message
 
 #: https://platform.claude.com/docs: the API's address. Always passed: the SDK would otherwise read
 #: an environment variable of its own, and take an empty one as an address.
@@ -122,8 +123,8 @@ class Claude:
         """A verdict, paid for. Raises Retryable or Permanent (``reading.Unusable`` when paid)."""
         asked = prompt.build(incident)
         chosen = self._tiers[tier]
-        message = self._answer(asked, chosen)
-        return self._read(message, asked, tier, chosen)
+        reply = self._answer(asked, chosen)
+        return self._read(reply, asked, tier, chosen)
 
     def ceiling_usd(self, incident: Incident, tier: str) -> float:
         """The most that ``analyse`` can cost."""
@@ -131,9 +132,9 @@ class Claude:
         size = prompt.build(incident).size_bytes + _SCHEMA_BYTES
         return pricing.ceiling_usd(chosen.model, size, chosen.max_tokens)
 
-    def _answer(self, asked: prompt.Prompt, tier: Tier) -> "Message":
+    def _answer(self, asked: prompt.Prompt, tier: Tier) -> "_Reply":
         """One request; a second one only with a key that was rotated meanwhile."""
-        pricing.ceiling_usd(tier.model, 0, 0)
+        pricing.require_price(tier.model)
         client = self._way_in.client()
         try:
             return self._guard.call(lambda: _send(client, asked, tier))
@@ -142,10 +143,8 @@ class Claude:
                 raise
         return self._guard.call(lambda: _send(renewed, asked, tier))
 
-    def _read(
-        self, message: "Message", asked: prompt.Prompt, tier_name: str, tier: Tier
-    ) -> Analysis:
-        usage = _usage(message)
+    def _read(self, reply: "_Reply", asked: prompt.Prompt, tier_name: str, tier: Tier) -> Analysis:
+        usage = reply.priced()
         call = reading.Call(
             model=tier.model,
             tier=tier_name,
@@ -155,11 +154,42 @@ class Claude:
             input_tokens=usage.prompt_tokens,
             output_tokens=usage.output_tokens,
         )
-        text = "".join(block.text for block in message.content if block.type == "text")
-        return reading.read(text, message.stop_reason, asked, call)
+        return reading.read(reply.text, reply.stop_reason, asked, call)
 
 
-def _send(client: "Anthropic", asked: prompt.Prompt, tier: Tier) -> "Message":
+class _Block(BaseModel):
+    type: str
+    text: str = ""
+
+
+class _Usage(BaseModel):
+    input_tokens: int
+    output_tokens: int
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+
+
+class _Reply(BaseModel):
+    """What is read of the API's message. The SDK passes on whatever a proxy answered, unchecked."""
+
+    content: list[_Block]
+    stop_reason: str | None
+    usage: _Usage
+
+    @property
+    def text(self) -> str:
+        return "".join(block.text for block in self.content if block.type == "text")
+
+    def priced(self) -> pricing.Usage:
+        return pricing.Usage(
+            input_tokens=self.usage.input_tokens,
+            output_tokens=self.usage.output_tokens,
+            cache_write_tokens=self.usage.cache_creation_input_tokens or 0,
+            cache_read_tokens=self.usage.cache_read_input_tokens or 0,
+        )
+
+
+def _send(client: "Anthropic", asked: prompt.Prompt, tier: Tier) -> _Reply:
     from anthropic import AnthropicError
 
     try:
@@ -173,23 +203,6 @@ def _send(client: "Anthropic", asked: prompt.Prompt, tier: Tier) -> "Message":
                 "effort": tier.effort,
             },
         )
+        return _Reply.model_validate(message, from_attributes=True)
     except (AnthropicError, ValueError) as error:
         raise translated(error) from error
-    if not _is_message(message):
-        raise Retryable(Reason.UNAVAILABLE, "the answer is not a message of the Messages API")
-    return message
-
-
-def _is_message(message: object) -> bool:
-    """A proxy's page with status 200 comes back from the SDK as text, or as an empty message."""
-    return isinstance(getattr(message, "content", None), list) and hasattr(message, "usage")
-
-
-def _usage(message: "Message") -> pricing.Usage:
-    usage = message.usage
-    return pricing.Usage(
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cache_write_tokens=usage.cache_creation_input_tokens or 0,
-        cache_read_tokens=usage.cache_read_input_tokens or 0,
-    )

@@ -48,17 +48,21 @@ def _iban(value: str) -> bool:
 
 
 def _random_looking(value: str) -> bool:
-    """Whether one long run changes between capitals, letters and digits as random text does.
+    """Whether letters and digits alternate as in random text: as a whole, or in one long run.
 
-    Names made of words, hex digests, UUIDs and timestamps do not, and stay readable.
+    Names made of words, hex digests, UUIDs and timestamps do not, and stay readable. A value with
+    dashes is often a name, so only its runs count.
     """
-    return any(
-        len(run) >= 16
-        and {"a", "A", "0"}
-        == set(kinds := ["0" if c.isdigit() else "Aa"[c.islower()] for c in run])
-        and sum(1 for before, after in pairwise(kinds) if before != after) >= 0.4 * len(run)
-        for run in re.split(r"[/+_=-]", value)
-    )
+    runs = [run for run in re.split(r"[/+_=-]", value) if len(run) >= 16]
+    whole = [] if "-" in value or "_" in value else [re.sub(r"[/+=]", "", value)]
+    return any(_mixed(run) for run in whole + runs)
+
+
+def _mixed(run: str) -> bool:
+    kinds = ["0" if char.isdigit() else "Aa"[char.islower()] for char in run]
+    changes = sum(1 for before, after in pairwise(kinds) if before != after)
+    capitals, small = kinds.count("A"), kinds.count("a")
+    return "0" in kinds and min(capitals, small) >= 0.15 * len(run) and changes >= 0.4 * len(run)
 
 
 _NOT_IN_A_WORD = r"(?<![A-Za-z0-9_])"

@@ -77,7 +77,7 @@ def _words(text: str) -> set[str]:
 
 
 def _hits(family: Family, words: Counter[str]) -> int:
-    return sum(words[stem] for stem in family.stems)
+    return sum(words[word] for word in family.words.split())
 
 
 def _headline(alert: Alert) -> str:

@@ -10,10 +10,10 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Family:
-    """A category, the word stems that point to it, and first questions for a person."""
+    """A category, the words that point to it, and first questions for a person."""
 
     category: str
-    stems: tuple[str, ...]
+    words: str
     questions: tuple[str, ...]
 
 
@@ -21,7 +21,7 @@ class Family:
 FAMILIES: Final = (
     Family(
         "certificate",
-        ("certificate", "cert", "certs", "tls", "ssl", "x509", "acme", "letsencrypt"),
+        "certificate cert certs tls ssl x509 acme letsencrypt",
         (
             "When does the certificate end, and which host serves it?",
             "Did its automatic renewal run, and what did it log?",
@@ -29,22 +29,8 @@ FAMILIES: Final = (
     ),
     Family(
         "disk",
-        (
-            "disk",
-            "diskpressure",
-            "filesystem",
-            "inode",
-            "inodes",
-            "volume",
-            "pvc",
-            "persistentvolume",
-            "storage",
-            "enospc",
-            "freestoragespace",
-            "nospace",
-            "raid",
-            "smart",
-        ),
+        "disk diskpressure filesystem inode inodes volume pvc persistentvolume storage "
+        "enospc freestoragespace nospace raid smart",
         (
             "Which directory grows, and how fast will it be full?",
             "Did log rotation, a clean-up job or a backup stop working?",
@@ -52,18 +38,7 @@ FAMILIES: Final = (
     ),
     Family(
         "memory",
-        (
-            "memory",
-            "mem",
-            "oom",
-            "oomkilled",
-            "oomkill",
-            "heap",
-            "swap",
-            "outofmemory",
-            "memorypressure",
-            "rss",
-        ),
+        "memory mem oom oomkilled oomkill heap swap outofmemory memorypressure rss",
         (
             "Which process holds the memory, and does it grow steadily or in one step?",
             "Was it killed or restarted (exit code 137), and is its limit too low?",
@@ -71,7 +46,7 @@ FAMILIES: Final = (
     ),
     Family(
         "cpu",
-        ("cpu", "cpuutilization", "load", "loadavg", "steal", "cputhrottling", "saturation"),
+        "cpu cpuutilization load loadavg steal cputhrottling saturation",
         (
             "Which process uses the processor, and since when?",
             "Did traffic rise by as much, or does the same traffic cost more?",
@@ -79,29 +54,9 @@ FAMILIES: Final = (
     ),
     Family(
         "database",
-        (
-            "database",
-            "db",
-            "rds",
-            "aurora",
-            "postgres",
-            "postgresql",
-            "mysql",
-            "mariadb",
-            "mongo",
-            "mongodb",
-            "redis",
-            "elasticache",
-            "dynamodb",
-            "sql",
-            "replication",
-            "replica",
-            "deadlock",
-            "deadlocks",
-            "vacuum",
-            "connections",
-            "databaseconnections",
-        ),
+        "database db rds aurora postgres postgresql mysql mariadb mongo mongodb redis "
+        "elasticache dynamodb sql replication replica deadlock deadlocks vacuum "
+        "connections databaseconnections",
         (
             "Are connections, locks or long queries piling up?",
             "Is replication behind, or did a fail-over take place?",
@@ -109,23 +64,9 @@ FAMILIES: Final = (
     ),
     Family(
         "queue",
-        (
-            "queue",
-            "queues",
-            "sqs",
-            "kafka",
-            "rabbitmq",
-            "backlog",
-            "lag",
-            "consumer",
-            "consumers",
-            "deadletter",
-            "dlq",
-            "approximateageofoldestmessage",
-            "approximatenumberofmessagesvisible",
-            "kinesis",
-            "iteratorage",
-        ),
+        "queue queues sqs kafka rabbitmq backlog lag consumer consumers deadletter dlq "
+        "approximateageofoldestmessage approximatenumberofmessagesvisible kinesis "
+        "iteratorage",
         (
             "Did producers speed up, or consumers slow down or stop?",
             "Does one message fail again and again and hold up the rest?",
@@ -133,25 +74,9 @@ FAMILIES: Final = (
     ),
     Family(
         "security",
-        (
-            "security",
-            "guardduty",
-            "intrusion",
-            "malware",
-            "unauthorized",
-            "unauthorised",
-            "bruteforce",
-            "brute",
-            "cve",
-            "vulnerability",
-            "exfiltration",
-            "phishing",
-            "falco",
-            "credential",
-            "credentials",
-            "accessdenied",
-            "suspicious",
-        ),
+        "security guardduty intrusion malware unauthorized unauthorised bruteforce "
+        "brute cve vulnerability exfiltration phishing falco credential credentials "
+        "accessdenied suspicious",
         (
             "Which identity and which address did it, and is that expected of them?",
             "Keep the evidence: note times and ids before anything is restarted or deleted.",
@@ -159,23 +84,8 @@ FAMILIES: Final = (
     ),
     Family(
         "deployment",
-        (
-            "deployment",
-            "deploy",
-            "deploys",
-            "rollout",
-            "release",
-            "argocd",
-            "argo",
-            "flux",
-            "helm",
-            "imagepullbackoff",
-            "errimagepull",
-            "replicasmismatch",
-            "pipeline",
-            "canary",
-            "codedeploy",
-        ),
+        "deployment deploy deploys rollout release argocd argo flux helm "
+        "imagepullbackoff errimagepull replicasmismatch pipeline canary codedeploy",
         (
             "What was deployed or changed last, and did the trouble begin then?",
             "Do old and new versions run side by side, and does only one of them fail?",
@@ -183,24 +93,8 @@ FAMILIES: Final = (
     ),
     Family(
         "network",
-        (
-            "network",
-            "dns",
-            "packet",
-            "packets",
-            "connectivity",
-            "unreachable",
-            "nxdomain",
-            "servfail",
-            "vpn",
-            "nat",
-            "interface",
-            "bgp",
-            "handshake",
-            "route",
-            "econnrefused",
-            "econnreset",
-        ),
+        "network dns packet packets connectivity unreachable nxdomain servfail vpn nat "
+        "interface bgp handshake route econnrefused econnreset",
         (
             "From where is it unreachable: everywhere, one zone, one node?",
             "Do names resolve, and did a route, firewall or security group change?",
@@ -208,22 +102,8 @@ FAMILIES: Final = (
     ),
     Family(
         "latency",
-        (
-            "latency",
-            "slow",
-            "slowness",
-            "duration",
-            "p50",
-            "p90",
-            "p95",
-            "p99",
-            "timeout",
-            "timeouts",
-            "apdex",
-            "responsetime",
-            "targetresponsetime",
-            "latencyhigh",
-        ),
+        "latency slow slowness duration p50 p90 p95 p99 timeout timeouts apdex "
+        "responsetime targetresponsetime latencyhigh",
         (
             "Is every request slower, or one route, one zone, one dependency?",
             "What does the slow path wait for: a database, a lock, another service?",
@@ -231,32 +111,9 @@ FAMILIES: Final = (
     ),
     Family(
         "errors",
-        (
-            "error",
-            "errors",
-            "errorrate",
-            "5xx",
-            "4xx",
-            "500",
-            "502",
-            "503",
-            "504",
-            "exception",
-            "exceptions",
-            "failed",
-            "failure",
-            "failures",
-            "fault",
-            "faults",
-            "traceback",
-            "panic",
-            "throttle",
-            "throttles",
-            "throttled",
-            "throttling",
-            "burn",
-            "budget",
-        ),
+        "error errors errorrate 5xx 4xx 500 502 503 504 exception exceptions failed "
+        "failure failures fault faults traceback panic throttle throttles throttled "
+        "throttling burn budget",
         (
             "Which error is the most frequent one, and since when exactly?",
             "Does it come from this service, or from one that it calls?",
@@ -264,33 +121,10 @@ FAMILIES: Final = (
     ),
     Family(
         "availability",
-        (
-            "down",
-            "unavailable",
-            "outage",
-            "unhealthy",
-            "health",
-            "healthcheck",
-            "heartbeat",
-            "absent",
-            "notready",
-            "offline",
-            "probe",
-            "ping",
-            "missing",
-            "targetdown",
-            "instancedown",
-            "restart",
-            "restarted",
-            "restarting",
-            "stopped",
-            "crash",
-            "crashed",
-            "crashes",
-            "crashloop",
-            "crashloopbackoff",
-            "crashlooping",
-        ),
+        "down unavailable outage unhealthy health healthcheck heartbeat absent notready "
+        "offline probe ping missing targetdown instancedown restart restarted "
+        "restarting stopped crash crashed crashes crashloop crashloopbackoff "
+        "crashlooping",
         (
             "Is it down for users, or only for the monitoring?",
             "Did it stop, was it stopped, or is its host gone?",
@@ -300,7 +134,7 @@ FAMILIES: Final = (
 
 UNRECOGNISED: Final = Family(
     "other",
-    (),
+    "",
     (
         "What changed shortly before: a deployment, a configuration, traffic?",
         "Is anybody affected now?",

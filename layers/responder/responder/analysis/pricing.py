@@ -58,9 +58,9 @@ def ceiling_usd(model: str, prompt_bytes: int, max_tokens: int) -> float:
     return cost_usd(model, Usage(cache_write_tokens=tokens, output_tokens=max_tokens))
 
 
-def is_priced(model: str) -> bool:
-    """Whether ``prices.json`` knows ``model``."""
-    return model in _book()["models"]
+def require_price(model: str) -> None:
+    """Raises Permanent where ``prices.json`` does not know ``model``."""
+    _price(model, 0)
 
 
 def _price(model: str, prompt_tokens: int) -> dict[str, float]:

@@ -28,7 +28,7 @@ CATEGORIES: Final = (
 )
 
 _TEXT: Final = {"type": "string"}
-_CONFIDENCE: Final = {"type": "string", "enum": [level.value for level in Confidence]}
+_CONFIDENCE: Final = {"enum": [level.value for level in Confidence]}
 
 
 def _nullable(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,11 +64,9 @@ SCHEMA: Final[dict[str, Any]] = _object(
         "impact": _nullable(_TEXT),
         "checks": _list(_object({"text": _TEXT, "command": _nullable(_TEXT)})),
         "actions": _list(_TEXT),
-        "severity_opinion": _nullable(
-            {"type": "string", "enum": [severity.value for severity in Severity]}
-        ),
+        "severity_opinion": _nullable({"enum": [severity.value for severity in Severity]}),
         "confidence": _CONFIDENCE,
-        "category": {"type": "string", "enum": list(CATEGORIES)},
+        "category": {"enum": list(CATEGORIES)},
         "noise_likelihood": {"type": "number"},
     }
 )

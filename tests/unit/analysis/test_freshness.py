@@ -1,0 +1,61 @@
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from responder.alert import Severity
+from responder.analysis.freshness import fresh_until, is_fresh
+from responder.errors import Reason
+from unit.analysis.examples import NOW, analysis
+
+MODELS = ("claude-haiku-5-5", "claude-sonnet-5-5")
+
+
+def test_the_graver_the_shorter() -> None:
+    ends = [fresh_until(analysis(), severity, NOW) for severity in Severity]
+    assert all(graver < milder for graver, milder in pairwise(ends))
+    assert ends[0] - NOW >= timedelta(hours=1)
+    assert ends[-1] - NOW <= timedelta(days=7)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_a_fallback_lives_shorter_than_any_analysis(reason: Reason) -> None:
+    fallback = analysis(tier="fallback", made_by="fallback", fallback_reason=reason.value)
+    for severity in Severity:
+        assert NOW < fresh_until(fallback, severity, NOW) <= NOW + timedelta(hours=1)
+
+
+def test_a_triage_that_awaits_claude_is_never_fresh() -> None:
+    waiting = analysis(tier="fallback", made_by="fallback")
+    end = fresh_until(waiting, Severity.INFO, NOW)
+    assert not is_fresh(waiting, end, NOW, "v1", MODELS)
+
+
+def test_a_refusal_is_not_asked_again_as_soon_as_an_outage() -> None:
+    def end(reason: Reason) -> object:
+        found = analysis(tier="fallback", made_by="fallback", fallback_reason=reason.value)
+        return fresh_until(found, Severity.HIGH, NOW)
+
+    assert end(Reason.REFUSED_BY_CLAUDE) > end(Reason.UNAVAILABLE)  # type: ignore[operator]
+
+
+def test_fresh_until_its_end_and_not_at_it() -> None:
+    end = NOW + timedelta(hours=1)
+    assert is_fresh(analysis(), end, end - timedelta(seconds=1), "v1", MODELS)
+    assert not is_fresh(analysis(), end, end, "v1", MODELS)
+
+
+def test_another_prompt_or_model_makes_an_analysis_stale() -> None:
+    end = NOW + timedelta(hours=1)
+    assert not is_fresh(analysis(), end, NOW, "v2", MODELS)
+    assert not is_fresh(analysis(), end, NOW, "v1", ("claude-sonnet-5-5",))
+
+
+def test_a_fallback_does_not_depend_on_prompt_and_model() -> None:
+    fallback = analysis(tier="fallback", made_by="fallback", fallback_reason="timeout")
+    assert is_fresh(fallback, NOW + timedelta(minutes=1), NOW, "v2", ())
+
+
+def test_nothing_is_not_fresh() -> None:
+    assert not is_fresh(None, NOW + timedelta(hours=1), NOW, "v1", MODELS)
+    assert not is_fresh(analysis(), None, NOW, "v1", MODELS)
