@@ -164,7 +164,7 @@ def _labels(labels: Mapping[str, str], notes: list[str]) -> dict[str, str]:
     room = MAX_ALL_LABELS
     for name, value in labels.items():
         name = bounded(one_line(name), MAX_LABEL_NAME, "label name", notes)
-        value = bounded(value, MAX_LABEL_VALUE, f"label {name}", notes)
+        value = bounded(value, MAX_LABEL_VALUE, f"label {name[:40]}", notes)
         room -= len(name.encode()) + len(value.encode())
         if room < 0 or len(kept) == MAX_LABELS:
             notes.append(f"labels: {len(labels) - len(kept)} of {len(labels)} left out by intake")

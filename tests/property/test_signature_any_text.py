@@ -1,0 +1,82 @@
+"""The signature is total, and nothing that names a copy or a place takes part in it."""
+
+import re
+import time
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from responder.alert import Alert, Scope, Severity, Status
+from responder.signature import normalise, signature
+from samples import NOW
+
+words = st.text(max_size=30)
+labels = st.dictionaries(
+    st.sampled_from(["service", "instance", "pod", "namespace", "queue"]) | words, words, max_size=6
+)
+scopes = st.builds(Scope, account=words, region=words, cluster=words, environment=words)
+
+
+def alert_of(title: str, message: str, given_labels: dict[str, str]) -> Alert:
+    return Alert(
+        alert_id="a",
+        source="tool",
+        fingerprint="f",
+        title=title,
+        message=message,
+        labels=given_labels,
+        severity=Severity.HIGH,
+        status=Status.FIRING,
+        event_at=NOW,
+        received_at=NOW,
+    )
+
+
+@given(st.text(max_size=400))
+def test_normalise_is_total_and_settles(text: str) -> None:
+    once = normalise(text)
+    assert bool(once) == bool(text.split())
+    # Taking quotes and fault words away may let another round take more, but it ends at once.
+    twice = normalise(once)
+    assert len(twice) <= len(once)
+    assert normalise(twice) == twice or len(normalise(twice)) < len(twice)
+
+
+@given(words, words, labels, scopes, st.sampled_from(Severity), st.sampled_from(Status))
+def test_severity_scope_and_status_never_take_part(
+    title: str,
+    message: str,
+    given_labels: dict[str, str],
+    scope: Scope,
+    severity: Severity,
+    status: Status,
+) -> None:
+    alert = alert_of(title, message, given_labels)
+    other = alert.model_copy(update={"severity": severity, "scope": scope, "status": status})
+    assert signature(other) == signature(alert)
+    assert re.fullmatch(r"v1:[0-9a-f]{24}", signature(alert).key)
+
+
+@given(words, labels, st.from_regex(r"[a-z]{1,5}\d{1,5}(:\d{2,5})?", fullmatch=True))
+def test_the_instance_never_takes_part(
+    message: str, given_labels: dict[str, str], instance: str
+) -> None:
+    first = alert_of("High load on server", message, {**given_labels, "instance": "host1:80"})
+    second = alert_of("High load on server", message, {**given_labels, "instance": instance})
+    assert signature(first).key == signature(second).key
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(alphabet="ab1./:=-_'\"\\ \n$@", min_size=1, max_size=12))
+def test_time_grows_linearly(piece: str) -> None:
+    def best(length: int) -> float:
+        text = (piece * length)[:length]
+        taken = []
+        for _ in range(3):
+            begin = time.thread_time()
+            normalise(text)
+            taken.append(time.thread_time() - begin)
+        return min(taken)
+
+    # Four times the text may take four times as long, with room for noise, never sixteen times.
+    assert best(32_000) < 10 * best(8_000) + 0.002

@@ -1,0 +1,80 @@
+"""The time zoo and the severity table."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from responder.alert import Severity
+from responder.intake.severity import read_severity
+from responder.intake.times import read_time
+
+MOMENT = datetime(2026, 5, 13, 9, 8, 7, tzinfo=UTC)
+EPOCH = int(MOMENT.timestamp())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-05-13T09:08:07Z",
+        "2026-05-13T11:08:07+02:00",
+        "2026-05-13T09:08:07.000+0000",
+        "2026-05-13 09:08:07 +0000 UTC",
+        "2026-05-13 09:08:07 UTC",
+        "2026-05-13T09:08:07",
+        "2026.05.13 09:08:07",
+        "2026-05-13T09:08:07.0000000Z",
+        "Wed, 13 May 2026 09:08:07 GMT",
+        EPOCH,
+        float(EPOCH),
+        str(EPOCH),
+        EPOCH * 1_000,
+        str(EPOCH * 1_000),
+        EPOCH * 1_000_000,
+        EPOCH * 1_000_000_000,
+    ],
+)
+def test_times_are_read_however_they_are_written(value: object) -> None:
+    assert read_time(value) == MOMENT
+
+
+def test_fractions_are_kept_to_the_microsecond() -> None:
+    assert read_time("2026-05-13T09:08:07.905547188Z") == MOMENT.replace(microsecond=905547)
+    assert read_time(EPOCH * 1000 + 250) == MOMENT.replace(microsecond=250_000)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "", "0", 0, -1, True, "0001-01-01T00:00:00Z", "soon", "9999-99-99", 1e400, float("nan"),
+     "2026-02-30T00:00:00Z", "99999-01-01T00:00:00Z", "9" * 5_000, {}, [], "a, b"],
+)  # fmt: skip
+def test_zero_values_and_nonsense_are_no_time(value: object) -> None:
+    assert read_time(value) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "severity"),
+    [
+        ("CRITICAL", Severity.CRITICAL),
+        (" fatal ", Severity.CRITICAL),
+        ("P1", Severity.CRITICAL),
+        ("Sev0", Severity.CRITICAL),
+        ("page", Severity.CRITICAL),
+        ("error", Severity.HIGH),
+        ("P2 - High", Severity.HIGH),
+        ("SEV-1", Severity.HIGH),
+        ("Warning", Severity.MEDIUM),
+        ("average", Severity.MEDIUM),
+        ("minor", Severity.LOW),
+        ("Informational", Severity.INFO),
+        ("none", Severity.INFO),
+        ("P5", Severity.INFO),
+        ("critical: disk", Severity.CRITICAL),
+    ],
+)
+def test_severity_words(word: str, severity: Severity) -> None:
+    assert read_severity(word) is severity
+
+
+@pytest.mark.parametrize("word", ["", "P12", "purple", None, 3, ["high"], "x" * 1_000])
+def test_other_words_are_no_severity(word: object) -> None:
+    assert read_severity(word) is None

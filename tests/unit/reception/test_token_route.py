@@ -1,0 +1,123 @@
+"""The route for tools that can set no header."""
+
+import base64
+
+import pytest
+
+from responder.intake.authentication import authenticate
+from samples import JSON, sample
+from unit.reception.doubles import SOURCES, TOKEN, Wired, body_of, request
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+@pytest.mark.parametrize(
+    ("token", "headers"),
+    [
+        (TOKEN, {}),
+        ("-", basic("any", TOKEN)),
+        ("-", {"authorization": f"Bearer {TOKEN}"}),
+        ("-", {"Authorization": f"bearer  {TOKEN} "}),
+    ],
+)
+def test_the_token_may_come_in_any_of_three_places(token: str, headers: dict[str, str]) -> None:
+    wired = Wired()
+    event = request(sample("alertmanager/firing.json"), token=token, headers=headers)
+    assert wired.reception.http(event)["statusCode"] == 202
+    assert len(wired.queues.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("token", "headers"),
+    [
+        ("wrong", {}),
+        ("", {}),
+        ("-", basic(TOKEN, "wrong")),
+        ("-", {"Authorization": "Basic §§§"}),
+        ("-", {"Authorization": "Bearer "}),
+        ("-", {"Authorization": TOKEN}),
+        (TOKEN[:-1], {}),
+        (TOKEN + "x", {}),
+    ],
+)
+def test_anything_else_is_forbidden(token: str, headers: dict[str, str]) -> None:
+    wired = Wired()
+    answer = wired.reception.http(request(b"{}", token=token, headers=headers))
+    assert (answer["statusCode"], body_of(answer)["error"]) == (403, "forbidden")
+    assert wired.queues.sent == []
+    assert TOKEN not in str(answer)
+
+
+@pytest.mark.parametrize(
+    "sources", [{}, {"tokens": {}}, {"tokens": None}, {"tokens": {"a": ""}}, {"tokens": {"a": 7}}]
+)
+def test_an_empty_configuration_lets_nobody_in(sources: dict[str, object]) -> None:
+    for token in ("", "a", "7", "None"):
+        assert authenticate(sources, token, {}) is None
+
+
+def test_a_token_of_a_tool_is_good_on_its_route_only() -> None:
+    wired = Wired()
+    good = request(b'{"msg": "down"}', token="kuma-token", tool="uptime-kuma")
+    assert wired.reception.http(good)["statusCode"] == 202
+    for tool in ("", "alertmanager"):
+        bad = request(b"{}", token="kuma-token", tool=tool)
+        assert wired.reception.http(bad)["statusCode"] == 403
+
+
+def test_the_sender_is_known_by_name() -> None:
+    sender = authenticate(SOURCES, TOKEN, {})
+    assert sender is not None
+    assert sender.name == "old"
+
+
+def test_a_missing_secret_is_503_and_names_it() -> None:
+    wired = Wired(sources=None)
+    answer = wired.reception.http(request(b"{}", token=TOKEN))
+    assert answer["statusCode"] == 503
+    assert "mcp-responder/sources" in str(body_of(answer)["message"])
+    assert answer["headers"] == {"Content-Type": "application/json", "Retry-After": "30"}
+
+
+def test_the_key_route_needs_no_secret() -> None:
+    wired = Wired(sources=None)
+    answer = wired.reception.http(request(sample("generic/firing.json"), headers=JSON))
+    assert answer["statusCode"] == 202
+
+
+@pytest.mark.parametrize("tool", ["api/v2/alerts", "alertmanager/api/v2/alerts"])
+def test_prometheus_pushes_as_to_an_alertmanager(tool: str) -> None:
+    wired = Wired()
+    body = sample("prometheus/push.json")
+    answer = wired.reception.http(request(body, token=TOKEN, tool=tool, headers=JSON))
+    assert answer["statusCode"] == 202
+    assert wired.messages()[0].alert.source == "alertmanager"
+
+
+@pytest.mark.parametrize("tool", ["-/ready", "alertmanager/-/healthy"])
+def test_probes_are_answered_but_not_to_strangers(tool: str) -> None:
+    reception = Wired().reception
+    assert reception.http(request(None, token=TOKEN, tool=tool, method="GET"))["statusCode"] == 200
+    assert (
+        reception.http(request(None, token="wrong", tool=tool, method="GET"))["statusCode"] == 403
+    )
+
+
+def test_a_tool_may_send_by_get() -> None:
+    wired = Wired()
+    fields = {"title": "shop is down", "severity": "P1"}
+    answer = wired.reception.http(request(None, token=TOKEN, method="GET", query=fields))
+    assert answer["statusCode"] == 202
+    assert wired.messages()[0].alert.title == "shop is down"
+
+
+def test_options_is_the_handshake_of_cloudevents() -> None:
+    headers = {"WebHook-Request-Origin": "eventemitter.example.net"}
+    event = request(None, token=TOKEN, method="OPTIONS", headers=headers)
+    answer = Wired().reception.http(event)
+    assert answer["statusCode"] == 200
+    allowed = answer["headers"]
+    assert isinstance(allowed, dict)
+    assert allowed["WebHook-Allowed-Origin"] == "eventemitter.example.net"
