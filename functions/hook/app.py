@@ -26,7 +26,7 @@ log.setLevel(os.environ.get("AWS_LAMBDA_LOG_LEVEL", "INFO"))
 
 
 def handler(event: Mapping[str, str], context: object) -> None:
-    """CodeDeploy's event in, its verdict out. Without a verdict CodeDeploy would wait for an hour."""
+    """Answer an event of CodeDeploy; without a verdict it would wait for an hour."""
     config = Config(read_timeout=READ_SECONDS, retries={"total_max_attempts": 1})
     invoker = boto3.client("lambda", config=config)
     codedeploy = boto3.client("codedeploy")
@@ -37,7 +37,7 @@ def handler(event: Mapping[str, str], context: object) -> None:
         lambda deployment, execution, status: codedeploy.put_lifecycle_event_hook_execution_status(
             deploymentId=deployment,
             lifecycleEventHookExecutionId=execution,
-            status=status,  # type: ignore[arg-type]
+            status=status,
         ),
     )
 

@@ -1,0 +1,111 @@
+"""The REST API: who may call, what is answered when we are in trouble, and what is logged."""
+
+import json
+import re
+
+import pytest
+
+from template.deployed import Json, resources
+
+WITH_KEY = {("/alerts", "post"), ("/alerts/{tool+}", "post")}
+WITHOUT_KEY = {
+    (path, method)
+    for path in ("/in/{token}", "/in/{token}/{tool+}")
+    for method in ("post", "get", "options")
+}
+OUR_TROUBLE = (
+    "DEFAULT_5XX",
+    "INTEGRATION_FAILURE",
+    "INTEGRATION_TIMEOUT",
+    "API_CONFIGURATION_ERROR",
+    "THROTTLED",
+    "QUOTA_EXCEEDED",
+)
+SENDERS_FAULT = {
+    "INVALID_API_KEY": 403,
+    "MISSING_AUTHENTICATION_TOKEN": 403,
+    "ACCESS_DENIED": 403,
+    "REQUEST_TOO_LARGE": 413,
+}
+
+
+def body() -> Json:
+    given: Json = resources("AWS::ApiGateway::RestApi")["AlertApi"]["Body"]
+    return given
+
+
+def stage() -> Json:
+    (given,) = resources("AWS::ApiGateway::Stage").values()
+    return given
+
+
+def test_these_are_all_the_routes_and_who_needs_a_key() -> None:
+    keyed = {
+        (path, method): {"api_key": []} in operation.get("security", [])
+        for path, operations in body()["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert keyed == {**dict.fromkeys(WITH_KEY, True), **dict.fromkeys(WITHOUT_KEY, False)}
+    scheme = body()["components"]["securitySchemes"]["api_key"]
+    assert (scheme["in"], scheme["name"]) == ("header", "x-api-key")
+
+
+def test_every_route_without_a_key_is_throttled() -> None:
+    throttled = {
+        (setting["ResourcePath"][1:].replace("~1", "/"), setting["HttpMethod"].lower())
+        for setting in stage()["MethodSettings"]
+        if setting.get("ThrottlingRateLimit") and setting.get("ThrottlingBurstLimit")
+    }
+    assert throttled == WITHOUT_KEY
+
+
+def test_the_key_is_throttled_and_has_a_quota() -> None:
+    (plan,) = resources("AWS::ApiGateway::UsagePlan").values()
+    assert plan["Throttle"] == {
+        "RateLimit": {"Ref": "RateLimit"},
+        "BurstLimit": {"Ref": "BurstLimit"},
+    }
+    assert plan["Quota"] == {"Limit": {"Ref": "DailyQuota"}, "Period": "DAY"}
+    (key,) = resources("AWS::ApiGateway::UsagePlanKey").values()
+    assert key["KeyId"] == {"Ref": "ApiKey"}
+
+
+def response(kind: str) -> Json:
+    given: Json = body()["x-amazon-apigateway-gateway-responses"][kind]
+    return given
+
+
+@pytest.mark.parametrize("kind", OUR_TROUBLE)
+def test_our_own_trouble_asks_to_send_again(kind: str) -> None:
+    given = response(kind)
+    assert int(given["statusCode"]) == 503
+    after = given["responseParameters"]["gatewayresponse.header.Retry-After"]
+    assert re.fullmatch(r"'\d+'", after)
+
+
+@pytest.mark.parametrize(("kind", "status"), SENDERS_FAULT.items())
+def test_what_the_sender_did_wrong_is_said(kind: str, status: int) -> None:
+    assert int(response(kind)["statusCode"]) == status
+
+
+@pytest.mark.parametrize("kind", [*OUR_TROUBLE, *SENDERS_FAULT, "DEFAULT_4XX"])
+def test_every_error_is_json(kind: str) -> None:
+    template = response(kind)["responseTemplates"]["application/json"]
+    filled = template.replace("$context.error.messageString", '"text"')
+    assert {"error", "message", "request_id"} == set(json.loads(filled))
+
+
+def test_access_logs_are_json_and_hold_no_secret() -> None:
+    given = stage()["AccessLogSetting"]["Format"]
+    logged = set(re.findall(r"\$context\.([\w.]+)", given))
+    json.loads(given)
+    # The token of /in/{token} is in the path; the key is in identity.apiKey.
+    assert not logged & {"path", "requestOverride.path", "identity.apiKey", "customDomain.basePath"}
+    assert not [name for name in logged if name.startswith(("authorizer", "identity.caller"))]
+    assert {"requestId", "resourcePath", "status", "identity.apiKeyId"} <= logged
+    assert not [s for s in stage()["MethodSettings"] if s.get("DataTraceEnabled")]
+    assert not [s for s in stage()["MethodSettings"] if s.get("LoggingLevel", "OFF") != "OFF"]
+
+
+def test_requests_are_traced() -> None:
+    assert stage()["TracingEnabled"] is True

@@ -1,0 +1,104 @@
+"""Least privilege: what each role may do, in full. A new right is a change of this file."""
+
+import pytest
+
+from template import deployed
+from template.deployed import Json, referred, resources, stack
+
+READ_WRITE = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"}
+TAKE = {
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueAttributes",
+}
+SEND = {"sqs:SendMessage"}
+SECRET = {"secretsmanager:GetSecretValue"}
+LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+#: Actions that have no resources: AWS's service authorization reference lists none for them.
+WITHOUT_RESOURCES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+ALLOWED: dict[str, dict[str, set[str]]] = {
+    "ReceptionRole": {
+        "ReceptionLogGroup": LOG,
+        "ProcessingQueue": SEND,
+        "AsyncFailureQueue": SEND,
+        "SourcesSecret": SECRET,
+    },
+    "AnalysisRole": {
+        "AnalysisLogGroup": LOG,
+        "ProcessingQueue": TAKE | SEND,
+        "AnalysisQueue": TAKE | SEND,
+        "ProcessingDeadLetterQueue": SEND,
+        "AnalysisDeadLetterQueue": SEND,
+        "DistributionQueue": SEND,
+        "CriticalQueue": SEND,
+        "AlertsTable": READ_WRITE,
+        "AnalysisCacheTable": READ_WRITE,
+        "IncidentsTable": READ_WRITE | {"dynamodb:Query"},
+        "StateTable": READ_WRITE | {"dynamodb:UpdateItem"},
+        "AnthropicKeySecret": SECRET,
+    },
+    "DistributionRole": {
+        "DistributionLogGroup": LOG,
+        "DistributionQueue": TAKE | SEND,
+        "CriticalQueue": TAKE | SEND,
+        "DistributionDeadLetterQueue": SEND,
+        "CriticalDeadLetterQueue": SEND,
+        "IncidentsTable": READ_WRITE,
+        "StateTable": READ_WRITE,
+        "SlackWebhookSecret": SECRET,
+        "SlackBotTokenSecret": SECRET,
+        "SlackTestWebhookSecret": SECRET,
+    },
+    "DeploymentHookRole": {
+        "DeploymentHookLogGroup": LOG,
+        "AlertReceptionFunction": {"lambda:InvokeFunction"},
+        "AnalysisFunction": {"lambda:InvokeFunction"},
+        "DistributionFunction": {"lambda:InvokeFunction"},
+        "arn:${AWS::Partition}:codedeploy:${AWS::Region}:${AWS::AccountId}"
+        ":deploymentgroup:${AWS::StackName}-*": {"codedeploy:PutLifecycleEventHookExecutionStatus"},
+    },
+}
+
+
+def granted(role: Json) -> dict[str, set[str]]:
+    rights: dict[str, set[str]] = {}
+    for policy in role["Policies"]:
+        for statement in deployed.statements(policy["PolicyDocument"]):
+            assert statement["Effect"] == "Allow"
+            for resource in statement["Resource"]:
+                if resource == "*":
+                    assert set(statement["Action"]) <= WITHOUT_RESOURCES
+                    continue
+                text = resource.get("Fn::Sub", "")
+                name = text if text.startswith("arn:") else referred(resource)
+                rights.setdefault(name, set()).update(statement["Action"])
+    return rights
+
+
+@pytest.mark.parametrize("role", ALLOWED)
+def test_each_role_may_do_what_its_function_does_and_no_more(role: str) -> None:
+    assert granted(resources("AWS::IAM::Role")[role]) == ALLOWED[role]
+
+
+def test_each_function_has_a_role_of_its_own_and_no_managed_policy() -> None:
+    functions = resources("AWS::Lambda::Function").values()
+    roles = [referred(function["Role"]) for function in functions]
+    assert sorted(roles) == sorted(ALLOWED)
+    for role in ALLOWED:
+        assert "ManagedPolicyArns" not in resources("AWS::IAM::Role")[role]
+
+
+def test_the_role_that_remains_is_api_gateways_own() -> None:
+    assert set(resources("AWS::IAM::Role")) - set(ALLOWED) == {"ApiGatewayLogsAccountRole"}
+    canary = resources("AWS::IAM::Role", stack("Canary10Percent10Minutes"))
+    assert set(canary) - set(ALLOWED) == {"ApiGatewayLogsAccountRole", "CodeDeployServiceRole"}
+
+
+def test_no_action_is_a_wildcard() -> None:
+    for role in resources("AWS::IAM::Role").values():
+        for policy in role.get("Policies", []):
+            for statement in deployed.statements(policy["PolicyDocument"]):
+                assert not [action for action in statement["Action"] if "*" in action]

@@ -1,0 +1,181 @@
+"""Alarms, dashboard, saved queries: they name what is really there, or they are silent for ever."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from template import deployed
+from template.deployed import FUNCTIONS, ROOT, Json, referred, resources, stack
+
+NAMESPACE = "MCPResponder"
+CANARY_ONLY = {
+    "ReceptionNewVersionErrors",
+    "AnalysisNewVersionErrors",
+    "DistributionNewVersionErrors",
+    "AnalysisNewVersionFallbacks",
+}
+
+
+def alarms() -> dict[str, Json]:
+    return resources("AWS::CloudWatch::Alarm")
+
+
+@cache
+def code() -> str:
+    """Our own code, as text: where metrics and log lines come from."""
+    folder = ROOT / "layers" / "responder" / "responder"
+    return "\n".join(path.read_text() for path in sorted(folder.rglob("*.py")))
+
+
+@cache
+def dashboard() -> Json:
+    body = resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
+    given: Json = json.loads(body)
+    return given
+
+
+def dashboard_metrics() -> Iterator[list[str]]:
+    """Every metric of the dashboard: namespace, name, then dimensions."""
+    for widget in dashboard()["widgets"]:
+        for metric in widget["properties"].get("metrics", []):
+            if isinstance(metric[0], str):
+                yield [part for part in metric if isinstance(part, str)]
+
+
+def own_metrics() -> set[str]:
+    """The names of all business metrics that alarms and dashboard look at."""
+    names = {
+        alarm["MetricName"] for alarm in alarms().values() if alarm.get("Namespace") == NAMESPACE
+    }
+    for alarm in alarms().values():
+        names |= {
+            metric["MetricStat"]["Metric"]["MetricName"]
+            for metric in alarm.get("Metrics", [])
+            if "MetricStat" in metric
+        }
+    names |= {metric[1] for metric in dashboard_metrics() if metric[0] == NAMESPACE}
+    return names | set(re.findall(r'MetricName=\\"(\w+)\\"', deployed.text(dashboard())))
+
+
+@pytest.mark.parametrize("name", alarms())
+def test_every_alarm_is_ours_by_name_and_says_what_missing_data_means(name: str) -> None:
+    alarm = alarms()[name]
+    # The rule that feeds CloudWatch alarms to reception leaves out this prefix: no loops.
+    assert alarm["AlarmName"]["Fn::Sub"].startswith("${AWS::StackName}-")
+    assert alarm["TreatMissingData"] in {"notBreaching", "breaching"}
+    assert alarm["AlarmDescription"]
+    told = [{"Ref": "AlarmTopic"}]
+    actions = (alarm.get("AlarmActions"), alarm.get("OKActions"))
+    assert actions == ((None, None) if name in CANARY_ONLY else (told, told))
+
+
+def test_the_rule_leaves_out_the_stacks_own_alarms() -> None:
+    rule = resources("AWS::Events::Rule")["AlertReceptionFunctionAlarmStateChange"]
+    assert rule["EventPattern"]["source"] == ["aws.cloudwatch"]
+    assert rule["EventPattern"]["detail-type"] == ["CloudWatch Alarm State Change"]
+    (other,) = rule["EventPattern"]["detail"]["alarmName"]
+    assert other["anything-but"]["prefix"] == {"Fn::Sub": "${AWS::StackName}-"}
+
+
+def watched(metric: str, dimension: str) -> set[str]:
+    return {
+        referred(d["Value"])
+        for alarm in alarms().values()
+        for d in alarm.get("Dimensions", [])
+        if alarm.get("MetricName") == metric and d["Name"] == dimension
+    }
+
+
+def test_every_queue_is_watched() -> None:
+    queues = set(resources("AWS::SQS::Queue"))
+    dead = {name for name in queues if "DeadLetter" in name or "Failure" in name}
+    assert watched("ApproximateNumberOfMessagesVisible", "QueueName") == dead
+    assert watched("ApproximateAgeOfOldestMessage", "QueueName") == queues - dead
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_function_is_watched(metric: str) -> None:
+    assert watched(metric, "FunctionName") == set(FUNCTIONS)
+
+
+def test_the_product_itself_is_watched() -> None:
+    names = {
+        alarm["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
+        for alarm in alarms().values()
+    }
+    assert {
+        "alerts-unshown",
+        "tick-silent",
+        "time-to-card",
+        "fallback-rate",
+        "spend",
+        "analysis-failed-items",
+        "distribution-failed-items",
+        "api-unavailable",
+    } <= names
+
+
+@pytest.mark.parametrize("metric", sorted(own_metrics() - {"FallbackLines"}))
+def test_every_business_metric_is_emitted(metric: str) -> None:
+    assert f'"{metric}"' in code()
+
+
+def test_metrics_with_a_reason_or_tier_are_asked_for_with_one() -> None:
+    # CloudWatch keeps each combination of dimensions apart: without them nothing would be found.
+    counted = re.findall(r'\.count\(\s*"(\w+)"[^)]*?(reason|tier)=', code())
+    apart = {(name, dimension) for name, dimension in counted}
+    assert ("ClaudeDollars", "tier") in apart
+    for alarm in alarms().values():
+        if alarm.get("Namespace") == NAMESPACE:
+            assert alarm["MetricName"] not in {name for name, _ in apart}
+    for metric in dashboard_metrics():
+        for name, dimension in apart:
+            assert metric[1] != name or dimension in metric
+
+
+def test_fallbacks_are_counted_from_their_log_line() -> None:
+    (filtered,) = resources("AWS::Logs::MetricFilter").values()
+    (line,) = re.findall(r'\$\.message = "(.+?)"', filtered["FilterPattern"])
+    assert f'"{line}"' in code()
+    (metric,) = filtered["MetricTransformations"]
+    assert (metric["MetricNamespace"], metric["MetricName"]) == (NAMESPACE, "FallbackLines")
+
+
+def test_saved_queries_look_for_lines_that_are_written() -> None:
+    queries = resources("AWS::Logs::QueryDefinition").values()
+    assert len(queries) == 4
+    lines = {
+        line
+        for query in queries
+        for line in re.findall(r"'([A-Z][a-z]+(?: [a-z]+)+)'", query["QueryString"])
+    }
+    assert {"Using cached analysis", "Claude analysis", "Card posted"} == lines
+    for line in lines:
+        assert f'"{line}"' in code()
+
+
+def test_the_dashboard_shows_all_functions_queues_and_tables() -> None:
+    shown = deployed.text(dashboard())
+    named = [
+        *(
+            f["FunctionName"]
+            for n, f in resources("AWS::Lambda::Function").items()
+            if n in FUNCTIONS
+        ),
+        *(q["QueueName"] for q in resources("AWS::SQS::Queue").values()),
+        *(t["TableName"] for t in resources("AWS::DynamoDB::Table").values()),
+    ]
+    for name in named:
+        assert f'"{name["Fn::Sub"]}"' in shown
+
+
+def test_nothing_that_the_emulator_refuses_is_created_on_it() -> None:
+    for name, resource in stack()["Resources"].items():
+        refused = resource["Type"] in {
+            "AWS::CloudWatch::CompositeAlarm",
+            "AWS::Logs::QueryDefinition",
+        } or ("Metrics" in resource.get("Properties", {}))
+        assert not refused or resource.get("Condition") == "OnAws", name
