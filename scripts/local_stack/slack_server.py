@@ -73,6 +73,7 @@ class LocalSlack:
             "chat.postMessage": self._post_message,
             "chat.update": self._update,
             "conversations.history": self._history,
+            "conversations.list": self._list,
             "conversations.replies": self._replies,
         }
 
@@ -146,6 +147,10 @@ class LocalSlack:
         edited = self._workspace.update(channel, str(arguments.get("ts", "")), arguments)
         message = edited.as_slack(with_metadata=True)
         return {"channel": channel.id, "ts": edited.ts, "text": edited.text, "message": message}
+
+    def _list(self, _arguments: Mapping[str, Any]) -> dict[str, Any]:
+        names = [(one.id, one.name.removeprefix("#")) for one in self._workspace.channels()]
+        return {"channels": [{"id": id_, "name": name, "is_channel": True} for id_, name in names]}
 
     def _history(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         channel = self._workspace.channel(arguments.get("channel"), by_name=False)

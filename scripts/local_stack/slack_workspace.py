@@ -157,6 +157,11 @@ class Workspace:
         with self._lock:
             self._by_name(name.lstrip("#"))
 
+    def channels(self) -> list[Channel]:
+        """Every channel that is known so far and not archived."""
+        with self._lock:
+            return [one for one in self._channels.values() if not one.answers_to(self._archived)]
+
     def channel(self, name_or_id: object, *, by_name: bool) -> Channel:
         """The channel meant; only posting takes a name, all other methods want the id."""
         if not isinstance(name_or_id, str) or not _CHANNEL.fullmatch(name_or_id):

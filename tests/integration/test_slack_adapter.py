@@ -204,11 +204,16 @@ def test_slacks_own_refusals_are_permanent(slack: Server) -> None:
         chat.post(CHANNEL, Message(text="t", blocks=[{"type": "section"}]), "d-1")
 
 
-def test_editing_by_name_says_what_is_needed(slack: Server) -> None:
-    chat = bot(slack)
-    ts = chat.post("#alerts", CARD, "d-1")
+def test_a_channel_given_by_name_is_edited_and_searched_by_its_id(slack: Server) -> None:
+    ts = bot(slack).post("#alerts", CARD, "d-1")
+    another_process = bot(slack)
+    another_process.update("#alerts", ts, CARD, "d-1")
+    assert another_process.find("#alerts", "d-1", datetime(2020, 1, 1, tzinfo=UTC)) == ts
+
+
+def test_editing_in_a_channel_that_nobody_lists_says_what_is_needed(slack: Server) -> None:
     with pytest.raises(Permanent, match="the channel's id"):
-        chat.update("#alerts", ts, CARD, "d-1")
+        bot(slack).update("#not-there", "1.0", CARD, "d-1")
 
 
 def test_no_channel_is_a_misconfiguration(slack: Server) -> None:

@@ -17,6 +17,7 @@ from slack_sdk.webhook import WebhookClient
 from responder.adapters.slack_errors import (
     BAD_TOKEN,
     BAD_WEBHOOK,
+    CHANNEL_ID,
     ERROR_CODE,
     FAILURES,
     failure,
@@ -47,6 +48,7 @@ class BotSlack:
         self._token = token
         self._base_url = base_url
         self._timeout = timeout
+        self._ids: dict[str, str] = {}
 
     @property
     def editable(self) -> bool:
@@ -59,23 +61,38 @@ class BotSlack:
         if thread_ts:
             body["thread_ts"] = thread_ts
         answer = self._call("chat.postMessage", channel, body)
+        self._ids[channel] = str(answer.get("channel") or channel)
         return str(answer["ts"])
 
     def update(self, channel: str, ts: str, message: Message, delivery_id: str) -> None:
         """Replace a posted message; its metadata stays, or it could not be found again."""
         self._call(
-            "chat.update", channel, {"ts": ts, **_content(message), **_metadata(delivery_id)}
+            "chat.update",
+            self._id_of(channel),
+            {"ts": ts, **_content(message), **_metadata(delivery_id)},
         )
 
     def find(
         self, channel: str, delivery_id: str, since: datetime, thread_ts: str = ""
     ) -> str | None:
         """Look through every page of the channel (or thread) from ``since`` on."""
-        for message in self._messages(channel, since, thread_ts):
+        for message in self._messages(self._id_of(channel), since, thread_ts):
             payload = (message.get("metadata") or {}).get("event_payload") or {}
             if payload.get("delivery_id") == delivery_id:
                 return str(message["ts"])
         return None
+
+    def _id_of(self, channel: str) -> str:
+        """A channel's id: only posting takes a name. Asked for once per process and name."""
+        if CHANNEL_ID.fullmatch(channel):
+            return channel
+        if channel not in self._ids:
+            name = channel.removeprefix("#")
+            query = {"types": "public_channel,private_channel", "exclude_archived": True}
+            listed = self._pages("conversations.list", "", query, "channels")
+            found = (str(one["id"]) for one in listed if one.get("name") == name)
+            self._ids[channel] = next(found, channel)
+        return self._ids[channel]
 
     def _messages(
         self, channel: str, since: datetime, thread_ts: str
@@ -83,15 +100,21 @@ class BotSlack:
         method = "conversations.replies" if thread_ts else "conversations.history"
         query: dict[str, Any] = {
             "oldest": f"{since.timestamp():.6f}",
-            "limit": _PAGE_SIZE,
             "include_all_metadata": True,
         }
         if thread_ts:
             query["ts"] = thread_ts
+        return self._pages(method, channel, query, "messages")
+
+    def _pages(
+        self, method: str, channel: str, query: Mapping[str, Any], member: str
+    ) -> Iterator[Mapping[str, Any]]:
+        """What every page holds under ``member``."""
+        query = {**query, "limit": _PAGE_SIZE}
         seen: set[str] = set()
         while True:
             page = self._call(method, channel, query)
-            yield from page.get("messages") or ()
+            yield from page.get(member) or ()
             cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
                 return
@@ -102,7 +125,7 @@ class BotSlack:
 
     def _call(self, method: str, channel: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """One call; a refused token is fetched afresh and tried once more."""
-        if not channel:
+        if not channel and method != "conversations.list":
             raise Permanent(Reason.MISCONFIGURED, f"{method}: no Slack channel is configured")
         token = self._token(False)
         answer = self._send(token, method, channel, body)
@@ -126,7 +149,7 @@ class BotSlack:
             retry_handlers=[],
             logger=_silent,
         )
-        arguments = {"channel": channel, **body}
+        arguments = {"channel": channel, **body} if channel else dict(body)
         # Reading methods take form fields, writing ones JSON.
         reading = method.startswith("conversations.")
         try:

@@ -35,7 +35,7 @@ _PASSING_ERRORS = frozenset(
 # addresses and answers that are not what it expects.
 FAILURES = (OSError, HTTPException, SlackRequestError, ValueError, LookupError, AttributeError)
 ERROR_CODE = re.compile(r"[a-z][a-z0-9_]{0,79}")
-_CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{5,}")
+CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{5,}")
 
 
 def raise_for_status(what: str, status: int, headers: Mapping[str, str]) -> None:
@@ -75,7 +75,7 @@ def raise_refusal(what: str, channel: str, error: str) -> NoReturn:
             took_effect=False,
         )
     hint = ""
-    if error == "channel_not_found" and not _CHANNEL_ID.fullmatch(channel):
+    if error == "channel_not_found" and not CHANNEL_ID.fullmatch(channel):
         hint = "; editing and finding need the channel's id (C…), not its name"
     raise Permanent(Reason.REFUSED_BY_SLACK, f"{what}: {error} (channel {channel}){hint}")
 
