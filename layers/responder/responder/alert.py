@@ -3,13 +3,15 @@
 ``intake`` makes alerts; every later room only reads them.
 """
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from responder.clock import to_utc
+
+#: Source of the alerts that a pre-traffic check sends; their card goes to the test channel.
+SYNTHETIC_SOURCE = "responder-synthetic"
 
 Moment = Annotated[AwareDatetime, AfterValidator(to_utc)]
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from responder.alert import SYNTHETIC_SOURCE
 from responder.errors import Reason, Retryable
-from responder.intake.reception import SYNTHETIC_SOURCE, Reception, is_notification
+from responder.intake.reception import Reception, is_notification
 from samples import JSON, only, sample
 from unit.reception.doubles import Wired, body_of, request
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from responder.alert import Alert
+from responder.alert import SYNTHETIC_SOURCE, Alert
 from responder.clock import Clock
 from responder.contracts import AlertMessage
 from responder.errors import ResponderError, Retryable
@@ -29,8 +29,6 @@ _KEY_ROUTE = "/alerts"
 _PUSH_PATH = "api/v2/alerts"
 _PROBES = ("-/healthy", "-/ready")
 _RETRY_AFTER = timedelta(seconds=5)
-#: Alerts of this source come from our own check before traffic shifts to a new version.
-SYNTHETIC_SOURCE = "responder-synthetic"
 _SYNTHETIC = {
     "source": SYNTHETIC_SOURCE,
     "title": "Test of a new version of the reception function",

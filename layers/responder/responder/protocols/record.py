@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from responder.alert import Alert
+from responder.alert import SYNTHETIC_SOURCE, Alert
 from responder.analysis import fallback, tiering
 from responder.clock import Clock
 from responder.contracts import AlertMessage
@@ -24,8 +24,6 @@ from responder.protocols import announcing, items, lease, requesting
 from responder.protocols.draft import Draft, episode_id
 from responder.protocols.episode import Arrival, Outcome, apply
 
-#: Alerts of this source come from our own pre-traffic hook; their card goes to the test channel.
-SYNTHETIC_SOURCE = "responder-synthetic"
 #: The tick looks at a changed incident this long after the change.
 LOOK_AGAIN = timedelta(seconds=60)
 #: A redelivered alert asks for an awaited analysis again after this long.
