@@ -129,7 +129,7 @@ def test_empty_parts_of_an_analysis_leave_no_headings() -> None:
 def test_cached_analysis_tells_its_age_and_why_it_was_grouped() -> None:
     text = shown(card.render(CACHED, NOW))
     assert "Analysis from the cache, 3 h 10 min old when shown (made <!date^" in text
-    assert "Grouped by tool, service and rule" in text
+    assert "Grouping: tool, service and rule" in text
     assert "from the cache" not in shown(card.render(ANALYSED, NOW))
 
 

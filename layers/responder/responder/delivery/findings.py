@@ -78,7 +78,7 @@ def provenance(incident: Incident, now: datetime) -> blocks.Block | None:
     explanation = mrkdwn.inline(incident.explanation, 400)
     return blocks.context(
         [
-            f"Grouping. {explanation}" if explanation else "",
+            f"Grouping: {explanation}" if explanation else "",
             _age(incident, now),
             _cost(analysis),
             _opinion(incident),
