@@ -42,7 +42,7 @@ def say(text: str = "", style: str = "") -> None:
 
 def warn(text: str) -> None:
     """One line on standard error, made safe."""
-    Console(stderr=True, highlight=False).print(Text(safe(text), style="yellow"))
+    Console(stderr=True, highlight=False).print(Text(safe(text), style="yellow"), soft_wrap=True)
 
 
 def fields(rows: Iterable[tuple[str, str]]) -> None:
@@ -52,7 +52,7 @@ def fields(rows: Iterable[tuple[str, str]]) -> None:
     table.add_column(overflow="fold")
     for name, value in rows:
         table.add_row(name, Text(safe(value)))
-    _console().print(table)
+    _print(table)
 
 
 def grid(columns: Sequence[str], rows: Iterable[Sequence[str]], verdict: int | None = None) -> None:
@@ -68,17 +68,17 @@ def grid(columns: Sequence[str], rows: Iterable[Sequence[str]], verdict: int | N
                 for number, cell in enumerate(row)
             )
         )
-    _console().print(table)
+    _print(table)
 
 
-def to_json(value: Any) -> str:  # noqa: ANN401 - any JSON value
+def to_json(value: Any, indent: int | None = None) -> str:  # noqa: ANN401 - any JSON value
     """JSON that is safe in any terminal: everything but printable ASCII is escaped."""
-    return json.dumps(value, indent=2, default=_moment).replace("\x7f", "\\u007f")
+    return json.dumps(value, indent=indent, default=_moment).replace("\x7f", "\\u007f")
 
 
 def as_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
     """The machine's view: one JSON document."""
-    click.echo(to_json(value))
+    click.echo(to_json(value, indent=2))
 
 
 def progress_console() -> Console:
@@ -88,6 +88,15 @@ def progress_console() -> Console:
 
 def _moment(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _print(table: Table) -> None:
+    """Without the blanks that fill the last column, which only litter pipes and logs."""
+    console = _console()
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
 
 
 def _console() -> Console:
