@@ -52,7 +52,7 @@ _PAGE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-_SCOPES = "chat:write,chat:write.public,channels:history,groups:history"
+_SCOPES = "chat:write,chat:write.public,channels:history,groups:history,channels:read,groups:read"
 
 
 class LocalSlack:
