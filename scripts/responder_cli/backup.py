@@ -26,12 +26,12 @@ def backup(stack: Stack, bucket: str, as_json: bool) -> None:
     aws dynamodb describe-export. Between backups, point-in-time recovery covers the last 35 days.
     """
     day = f"{utc_now():%Y-%m-%d}"
-    kept = {f"table {name}": _export(stack, name, bucket, day) for name in EXPORTED}
-    kept["description"] = _put(
-        stack, bucket, f"config/{day}/stack.json", json.dumps(stack.outputs, indent=2).encode()
-    )
+    description = json.dumps(stack.outputs, indent=2).encode()
+    kept = {"description": _put(stack, bucket, f"config/{day}/stack.json", description)}
     for short in FUNCTIONS:
         kept[short] = _put(stack, bucket, f"code/{day}/{short}.zip", _code(stack, short))
+    for short in EXPORTED:
+        kept[f"table {short}"] = _export(stack, short, bucket, day)
     if as_json:
         console.as_json(kept)
     else:
