@@ -21,29 +21,24 @@ class Stop(Exception):
 
 def chosen(given: Mapping[str, str]) -> Options:
     """Options from the environment of ``make local``; a developer's own keys are used if set."""
-    real_slack = {
+    slack = {
         "slack-bot-token": given.get("SLACK_BOT_TOKEN", ""),
         "slack-webhook": given.get("SLACK_WEBHOOK_URL", ""),
     }
-    secrets = {"anthropic-key": given.get("ANTHROPIC_API_KEY", "")}
-    parameters = {}
-    if any(real_slack.values()):
-        # An empty value leaves the secret empty: with a webhook alone there is no bot token.
-        secrets |= real_slack
-        parameters["SlackApiUrl"] = "https://slack.com/api/"
-        if given.get("SLACK_CHANNEL"):
-            parameters["SlackChannel"] = given["SLACK_CHANNEL"]
-    if given.get("CLAUDE") == Claude.LOCAL:
-        claude, secrets["anthropic-key"] = Claude.LOCAL, "sk-ant-local-0000"
-    else:
-        claude = Claude.REAL if secrets["anthropic-key"] else Claude.NONE
+    local_slack = not any(slack.values())
+    channel = given.get("SLACK_CHANNEL")
+    key = given.get("ANTHROPIC_API_KEY", "")
+    claude = Claude.REAL if key else Claude.NONE
+    if given.get("CLAUDE"):
+        claude = Claude(given["CLAUDE"])
     return Options(
         directory=layout.LOCAL,
         ports=ports.Ports.chosen(given),
         claude=claude,
+        local_slack=local_slack,
         slack_arguments=("--pace", given["SLACK_PACE"]) if given.get("SLACK_PACE") else (),
-        parameters=parameters,
-        secrets=secrets,
+        parameters={"SlackChannel": channel} if channel and not local_slack else {},
+        secrets={**slack, "anthropic-key": key if claude is Claude.REAL else ""},
     )
 
 
@@ -94,7 +89,7 @@ def _explain(stack: Stack, options: Options) -> None:
         f"""
 The local stack runs.
   Alerts   {stack.webhook_url}
-  Cards    {stack.slack_url}
+  Cards    {stack.slack_url or "your Slack"}
   Analyses by {who}
   Logs     {layout.LOCAL.name}/log
 

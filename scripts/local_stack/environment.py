@@ -70,6 +70,15 @@ def read(directory: Path) -> Stack:
     )
 
 
+def find(directory: Path) -> Stack | None:
+    """The stack that runs in ``directory``, None where none does."""
+    try:
+        with held(directory):
+            return None
+    except AlreadyRunning:
+        return read(directory) if (directory / FILE).exists() else None
+
+
 @contextmanager
 def held(directory: Path) -> Iterator[None]:
     """Hold the directory for one running stack; raise AlreadyRunning when it is held."""

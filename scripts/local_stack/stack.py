@@ -8,6 +8,7 @@ import shutil
 import ssl
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,6 +22,9 @@ from local_stack.children import Child
 from local_stack.ports import LOOPBACK, Ports
 
 START_SECONDS = 30.0
+JSON = "application/json"
+#: Channels that the local Slack has.
+CARDS, TESTS = "#alerts", "#alerts-test"
 
 
 class Claude(StrEnum):
@@ -43,11 +47,25 @@ class Options:
     directory: Path
     ports: Ports
     claude: Claude = Claude.NONE
+    local_slack: bool = True
     slack_arguments: Sequence[str] = ()
     claude_arguments: Sequence[str] = ("--answers", "canned")
     parameters: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     say: Callable[[str], None] = print
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the front door said."""
+
+    status: int
+    text: str
+
+    @property
+    def alert_ids(self) -> list[str]:
+        """The ids of the accepted alerts."""
+        return list(json.loads(self.text)["alert_ids"])
 
 
 @dataclass(frozen=True)
@@ -72,6 +90,21 @@ class Stack:
     def in_url(self) -> str:
         """Where alerts of tools go that can set no header."""
         return f"{self.outputs['IntakeUrl']}/{self.token}"
+
+    def send(self, body: bytes, tool: str = "", *, content_type: str = JSON) -> Answer:
+        """POST a payload as a monitoring tool with an API key does."""
+        request = urllib.request.Request(  # noqa: S310 (our own address)
+            f"{self.webhook_url}/{tool}" if tool else self.webhook_url,
+            data=body,
+            headers={"content-type": content_type, "x-api-key": self.api_key},
+        )
+        trust = ssl.create_default_context(cafile=str(self.bundle))
+        try:
+            with urllib.request.urlopen(request, timeout=60, context=trust) as reply:  # noqa: S310
+                return Answer(reply.status, reply.read().decode())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, error.read().decode(errors="replace"))
 
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator."""
@@ -113,8 +146,8 @@ def running(options: Options) -> Iterator[Stack]:
         deploying.fill_secrets(endpoint, trust.bundle, _secrets(options, prefix, token))
         yield Stack(
             endpoint=endpoint,
-            slack_url=_slack_url(options.ports),
-            claude_url=_claude_url(options.ports) if options.claude is Claude.LOCAL else "",
+            slack_url=_slack_url(options),
+            claude_url=_claude_url(options),
             bundle=trust.bundle,
             api_key=deploying.api_key(endpoint, trust.bundle, outputs["ApiKeyId"]),
             token=token,
@@ -144,26 +177,24 @@ def _start_servers(
 
     ours = Path(sys.executable)
     ports = options.ports
-    options.say("Starting the local AWS, Slack" + (", Claude" * (options.claude is Claude.LOCAL)))
+    options.say("Starting the servers")
     emulator = start(
         "aws", serve(layout.EMULATOR_PYTHON, "emulator"), _emulator_settings(ports, trust)
     )
-    slack = start(
-        "slack",
-        serve(ours, "slack_server", "--port", f"{ports.slack}", *options.slack_arguments),
-        {},
-    )
-    if options.claude is Claude.LOCAL:
-        claude = start(
-            "claude",
-            serve(ours, "claude_server", "--port", f"{ports.claude}", *options.claude_arguments),
-            {},
-        )
-        children.wait_until(_answers(_claude_url(ports)), claude, START_SECONDS)
-    children.wait_until(_answers(_slack_url(ports)), slack, START_SECONDS)
+    for name, url, arguments in _our_servers(options):
+        port = url.rsplit(":", 1)[-1]
+        child = start(name, serve(ours, f"{name}_server", "--port", port, *arguments), {})
+        children.wait_until(_answers(url), child, START_SECONDS)
     health = f"https://{LOOPBACK}:{ports.aws}/_ministack/health"
     children.wait_until(_answers(health, trust.bundle), emulator, START_SECONDS)
     return started
+
+
+def _our_servers(options: Options) -> Iterator[tuple[str, str, Sequence[str]]]:
+    if url := _slack_url(options):
+        yield "slack", url, options.slack_arguments
+    if url := _claude_url(options):
+        yield "claude", url, options.claude_arguments
 
 
 def _emulator_settings(ports: Ports, trust: certificates.Certificates) -> dict[str, str]:
@@ -185,33 +216,30 @@ def _emulator_settings(ports: Ports, trust: certificates.Certificates) -> dict[s
 
 
 def _parameters(options: Options, endpoint: str) -> dict[str, str]:
-    ours = {
-        "Architecture": layout.architecture(),
-        "LocalEndpoint": endpoint,
-        "SlackApiUrl": f"{_slack_url(options.ports)}/api/",
-    }
-    if options.claude is Claude.LOCAL:
-        ours["AnthropicBaseUrl"] = _claude_url(options.ports)
+    ours = {"Architecture": layout.architecture(), "LocalEndpoint": endpoint}
+    if url := _slack_url(options):
+        ours |= {"SlackApiUrl": f"{url}/api/", "SlackChannel": CARDS, "TestChannel": TESTS}
+    if url := _claude_url(options):
+        ours["AnthropicBaseUrl"] = url
     return {**ours, **options.parameters}
 
 
 def _secrets(options: Options, prefix: str, token: str) -> dict[str, str]:
-    values = {
-        "slack-bot-token": "xoxb-local-0000",
-        "sources": json.dumps({"tokens": {"local": token}}),
-    }
+    values = {"sources": json.dumps({"tokens": {"local": token}})}
+    if options.local_slack:
+        values["slack-bot-token"] = "xoxb-local-0000"
     if options.claude is Claude.LOCAL:
         values["anthropic-key"] = "sk-ant-local-0000"
-    values |= options.secrets
-    return {f"{prefix}/{name}": value for name, value in values.items() if value}
+    given = {name: value for name, value in options.secrets.items() if value}
+    return {f"{prefix}/{name}": value for name, value in {**values, **given}.items()}
 
 
-def _slack_url(ports: Ports) -> str:
-    return f"http://{LOOPBACK}:{ports.slack}"
+def _slack_url(options: Options) -> str:
+    return f"http://{LOOPBACK}:{options.ports.slack}" if options.local_slack else ""
 
 
-def _claude_url(ports: Ports) -> str:
-    return f"http://{LOOPBACK}:{ports.claude}"
+def _claude_url(options: Options) -> str:
+    return f"http://{LOOPBACK}:{options.ports.claude}" if options.claude is Claude.LOCAL else ""
 
 
 def _answers(url: str, bundle: Path | None = None) -> Callable[[], bool]:

@@ -4,7 +4,7 @@ Every patch is one function whose docstring names the gap, and has its test in
 ``tests/integration/test_emulator_patches.py``.
 """
 
-from local_stack.patches import alarms, cloudformation, metrics, queues
+from local_stack.patches import alarms, cloudformation, metrics, permissions, queues
 from local_stack.patches.background import start
 
 
@@ -15,8 +15,11 @@ def apply() -> None:
     metrics.lambda_metrics()
     queues.message_move_tasks()
     queues.dead_letter_sources()
+    alarms.accept_expressions()
     alarms.evaluate_by_dimensions()
     alarms.state_changes_reach_eventbridge()
     cloudformation.table_settings()
     cloudformation.reserved_concurrency()
+    cloudformation.mapping_concurrency()
+    permissions.queue_batches_need_no_action_of_their_own()
     start([queues.record_depth_and_age, alarms.evaluate_all])

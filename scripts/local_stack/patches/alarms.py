@@ -9,6 +9,7 @@ from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch, eventbridge
+from ministack.services.cloudformation import provisioners
 
 from local_stack.patches.background import scoped
 
@@ -24,7 +25,7 @@ def evaluate_by_dimensions() -> None:
     """An alarm reads every metric of its name, whatever the dimensions, and never recovers.
 
     One function's error flips the alarms of all functions, and without new data the state stays
-    for ever. Alarms over metric expressions are left alone: the emulator cannot compute them.
+    for ever.
     """
     cloudwatch._evaluate_alarm = _evaluate
 
@@ -38,6 +39,23 @@ def state_changes_reach_eventbridge() -> None:
         eventbridge._put_events({"Entries": [_event(alarm, old, reason)]}, allow_aws_source=True)
 
     cloudwatch._dispatch_alarm_actions = and_event
+
+
+def accept_expressions() -> None:
+    """A stack with an alarm over a metric expression cannot be created at all.
+
+    The alarm is kept, and stays without data: the emulator cannot compute expressions.
+    """
+    record = provisioners._cw_metric_alarm_record
+
+    def without_expression(name: str, properties: dict[str, Any]) -> dict[str, Any]:
+        if "Metrics" not in properties:
+            return dict(record(name, properties))
+        plain = {key: value for key, value in properties.items() if key != "Metrics"}
+        alarm = record(name, {**plain, "Namespace": "Expression", "MetricName": "Expression"})
+        return {**alarm, "Namespace": "", "MetricName": ""}
+
+    provisioners._cw_metric_alarm_record = without_expression
 
 
 def evaluate_all() -> None:

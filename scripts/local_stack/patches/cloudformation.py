@@ -36,6 +36,30 @@ def reserved_concurrency() -> None:
     _after("AWS::Lambda::Function", settle)
 
 
+def mapping_concurrency() -> None:
+    """A ``MaximumConcurrency`` given by a parameter stays text, and the queue is never polled."""
+
+    def typed(properties: dict[str, Any]) -> dict[str, Any]:
+        scaling = properties.get("ScalingConfig")
+        if not scaling:
+            return properties
+        most = int(scaling["MaximumConcurrency"])
+        return {**properties, "ScalingConfig": {"MaximumConcurrency": most}}
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
+    create, update = handlers["create"], handlers["update"]
+
+    def creating(logical_id: str, properties: dict[str, Any], *rest: Any) -> Any:
+        return create(logical_id, typed(properties), *rest)
+
+    def updating(
+        physical_id: str, old: dict[str, Any], new: dict[str, Any], *rest: Any, **named: Any
+    ) -> Any:
+        return update(physical_id, typed(old), typed(new), *rest, **named)
+
+    handlers["create"], handlers["update"] = creating, updating
+
+
 def _after(resource_type: str, settle: Settle) -> None:
     """Call ``settle`` with the physical name and properties after a create or an update."""
     handlers = provisioners._RESOURCE_HANDLERS[resource_type]
