@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 
+from responder.adapters.telemetry import BY_VERSION
 from template import deployed
 from template.deployed import FUNCTIONS, ROOT, Json, referred, resources, stack
 
@@ -16,6 +17,8 @@ CANARY_ONLY = {
     "AnalysisNewVersionErrors",
     "DistributionNewVersionErrors",
     "AnalysisNewVersionFallbacks",
+    "AnalysisNewVersionFailedItems",
+    "DistributionNewVersionFailedItems",
 }
 
 
@@ -129,11 +132,20 @@ def test_metrics_with_a_reason_or_tier_are_asked_for_with_one() -> None:
     apart = {(name, dimension) for name, dimension in counted}
     assert ("ClaudeDollars", "tier") in apart
     for alarm in alarms().values():
-        if alarm.get("Namespace") == NAMESPACE:
+        if alarm.get("Namespace") == NAMESPACE and "version" not in _dimensions(alarm):
             assert alarm["MetricName"] not in {name for name, _ in apart}
     for metric in dashboard_metrics():
         for name, dimension in apart:
             assert metric[1] != name or dimension in metric
+
+
+def test_metrics_asked_for_by_version_are_emitted_by_version() -> None:
+    asked = {a["MetricName"] for a in alarms().values() if "version" in _dimensions(a)}
+    assert asked == BY_VERSION
+
+
+def _dimensions(alarm: Json) -> set[str]:
+    return {dimension["Name"] for dimension in alarm.get("Dimensions", [])}
 
 
 def test_fallbacks_are_counted_from_their_log_line() -> None:

@@ -51,7 +51,7 @@ def reception() -> "tuple[Reception, PowertoolsTelemetry]":
     from responder.intake.reception import Reception
 
     given = settings.load(settings.Reception, environment.variables())
-    telemetry = PowertoolsTelemetry("reception")
+    telemetry = _telemetry("reception")
     queues = SqsQueues(environment.sqs(), {Queue.PROCESSING: given.processing_url}, {})
     secret = Secret(environment.secrets(), given.sources_secret, given.max_age)
     return Reception(queues, secret.as_json, telemetry, utc_now), telemetry
@@ -71,7 +71,7 @@ def analysis() -> QueueFunction:
     from responder.protocols.tick import Ticker
 
     given = settings.load(settings.Analysis, environment.variables())
-    telemetry = PowertoolsTelemetry("analysis")
+    telemetry = _telemetry("analysis")
     tables = {
         Table.ALERTS: given.alerts_table,
         Table.CACHE: given.cache_table,
@@ -139,7 +139,7 @@ def distribution() -> QueueFunction:
     from responder.protocols.deliver import Deliverer
 
     given = settings.load(settings.Distribution, environment.variables())
-    telemetry = PowertoolsTelemetry("distribution")
+    telemetry = _telemetry("distribution")
     tables = {Table.INCIDENTS: given.incidents_table, Table.STATE: given.state_table}
     store = DynamoStore(environment.dynamodb(), tables)
     queues = _lane_queues(given)
@@ -189,6 +189,10 @@ def distribution() -> QueueFunction:
         },
         self_check,
     )
+
+
+def _telemetry(service: str) -> PowertoolsTelemetry:
+    return PowertoolsTelemetry(service, environment.function_version()[1])
 
 
 def _lane(queue: Queue, queues: SqsQueues, telemetry: PowertoolsTelemetry) -> "Lane":

@@ -63,7 +63,7 @@ class Analysis(Lanes):
     claude_timeout: float = Field(45, alias="CLAUDE_TIMEOUT_SECONDS", gt=0)
     claude_patience: float = Field(600, alias="CLAUDE_PATIENCE_SECONDS", ge=0)
     cache_sharing: Literal["shared", "environment", "scope"] = Field(
-        "shared", alias="CACHE_SHARING"
+        "environment", alias="CACHE_SHARING"
     )
     signature_version: Literal["1"] = Field("1", alias="SIGNATURE_VERSION")
     model_small: str = Field("claude-haiku-5-5", alias="MODEL_SMALL", min_length=1)

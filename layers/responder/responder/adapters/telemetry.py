@@ -1,38 +1,48 @@
 """``ports.Telemetry`` on Powertools: JSON logs, and metrics in CloudWatch's embedded format.
 
-Dimensions are few, as each combination is billed: the service, and one of reason or tier.
+Dimensions are few, as each combination is billed: the service, and one of reason, tier or version.
 """
 
 import sys
+from collections.abc import Mapping
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 #: Namespace of all business metrics; the template's alarms and dashboard name it too.
 NAMESPACE = "MCPResponder"
+#: Metrics that a canary is judged by, so they are also told apart by the function's version.
+BY_VERSION = frozenset({"FailedItems", "FallbackAnalyses"})
 
 
 class PowertoolsTelemetry:
     """Logs and metrics of one function."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, version: str) -> None:
         """``service`` is ``reception``, ``analysis`` or ``distribution``."""
         self._logger = Logger(service=service)
         self._metrics = Metrics(namespace=NAMESPACE, service=service)
         self._service = service
+        self._version = version
 
     def count(self, metric: str, amount: float = 1, *, reason: str = "", tier: str = "") -> None:
         """Add to a metric; with a reason or tier it has a dimension of its own."""
-        if not reason and not tier:
+        if metric in BY_VERSION:
+            self._single(metric, amount, {"version": self._version})
+        dimensions = {"reason": reason, "tier": tier}
+        named = {name: value for name, value in dimensions.items() if value}
+        if named:
+            self._single(metric, amount, named)
+        else:
             self._metrics.add_metric(metric, MetricUnit.Count, amount)
-            return
+
+    def _single(self, metric: str, amount: float, dimensions: Mapping[str, str]) -> None:
         with single_metric(
             name=metric, unit=MetricUnit.Count, value=amount, namespace=NAMESPACE
         ) as one:
             one.add_dimension("service", self._service)
-            for name, value in (("reason", reason), ("tier", tier)):
-                if value:
-                    one.add_dimension(name, value)
+            for name, value in dimensions.items():
+                one.add_dimension(name, value)
 
     def seconds(self, metric: str, value: float) -> None:
         """Record a duration in seconds."""

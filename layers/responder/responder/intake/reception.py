@@ -14,7 +14,7 @@ from datetime import timedelta
 from responder.alert import SYNTHETIC_SOURCE, Alert
 from responder.clock import Clock
 from responder.contracts import AlertMessage
-from responder.errors import ResponderError, Retryable
+from responder.errors import Reason, ResponderError, Retryable
 from responder.intake.authentication import authenticate
 from responder.intake.errors import BadRequest
 from responder.intake.fields import first, mapping, sequence
@@ -29,6 +29,7 @@ _KEY_ROUTE = "/alerts"
 _PUSH_PATH = "api/v2/alerts"
 _PROBES = ("-/healthy", "-/ready")
 _RETRY_AFTER = timedelta(seconds=5)
+_MENDABLE = frozenset({Reason.SECRET_MISSING, Reason.MISCONFIGURED})
 _SYNTHETIC = {
     "source": SYNTHETIC_SOURCE,
     "title": "Test of a new version of the reception function",
@@ -209,7 +210,9 @@ def _refusal(error: BadRequest) -> Answer:
 def _unavailable(error: ResponderError) -> Answer:
     after = error.after if isinstance(error, Retryable) else None
     seconds = max(1, round(after or _RETRY_AFTER.total_seconds()))
-    message = f"Not accepted, please send again: {error.detail or error.reason.value}."
+    # Only what an operator must mend is told; a client's error text may name roles and accounts.
+    told = error.detail if error.reason in _MENDABLE else error.reason.value
+    message = f"Not accepted, please send again: {told}."
     said = {"error": error.reason.value, "message": message, "field": ""}
     return _response(503, said, {"Retry-After": str(seconds)})
 

@@ -217,7 +217,13 @@ def postpone(card: Card, until: datetime, first_sent: datetime) -> Card:
 def give_up(card: Card) -> Card:
     """Let go: the announcement is in the dead-letter queue, the tick leaves the card alone."""
     return card.model_copy(
-        update={"owner": "", "lease_until": None, "next_try": None, "dead_lettered": True}
+        update={
+            "owner": "",
+            "lease_until": None,
+            "next_try": None,
+            "first_sent": None,
+            "dead_lettered": True,
+        }
     )
 
 
