@@ -1,0 +1,326 @@
+"""Hand-written fakes that the tests of the protocols share: a desk with every lane on it.
+
+Store and queues are the fault harness's ports, in a world where nothing goes wrong by itself.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel
+
+from faults.ports import MemoryQueues, MemoryStore
+from faults.world import START, World
+from responder.alert import Alert, Scope, Severity, Status
+from responder.analysis.prompt import PROMPT_VERSION
+from responder.analysis.verdict import Analysis, Confidence
+from responder.contracts import AlertMessage, AnalysisRequest, Announcement
+from responder.errors import Reason, ResponderError, Retryable
+from responder.incident import CacheEntry, Card, Incident
+from responder.ports import Key, Message, Queue, Write
+from responder.protocols import items
+from responder.protocols.analyse import Investigator
+from responder.protocols.card import Timing
+from responder.protocols.deliver import Deliverer
+from responder.protocols.episode import Arrival
+from responder.protocols.record import Recorder
+from responder.protocols.tick import Ticker
+
+LEASE = timedelta(seconds=60)
+TIMING = Timing(timedelta(seconds=10))
+GAP = timedelta(seconds=1)
+QUIET = timedelta(hours=24)
+
+
+class Telemetry:
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.durations: dict[str, float] = {}
+        self.lines: list[tuple[str, dict[str, object]]] = []
+
+    def count(self, metric: str, amount: float = 1, *, reason: str = "", tier: str = "") -> None:
+        self.counts[":".join(part for part in (metric, reason, tier) if part)] += amount  # type: ignore[assignment]
+
+    def seconds(self, metric: str, value: float) -> None:
+        self.durations[metric] = value
+
+    def info(self, message: str, **fields: object) -> None:
+        self.lines.append((message, fields))
+
+    def warning(self, message: str, **fields: object) -> None:
+        self.lines.append((message, fields))
+
+    def said(self, message: str) -> int:
+        """How many lines say this."""
+        return sum(line == message for line, _ in self.lines)
+
+
+class Store(MemoryStore):
+    """The store in memory. ``meanwhile`` runs once, just before the next write: another worker.
+
+    Writing an item whose key starts with ``refuses`` is throttled.
+    """
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.meanwhile: Callable[[], None] | None = None
+        self.refuses = ""
+        self.written: list[str] = []
+
+    def write(self, writes: Sequence[Write]) -> None:
+        if self.meanwhile is not None:
+            act, self.meanwhile = self.meanwhile, None
+            act()
+        if self.refuses and any(write.key.id.startswith(self.refuses) for write in writes):
+            raise Retryable(Reason.UNAVAILABLE, "throttled", took_effect=False)
+        super().write(writes)
+        self.written += [write.key.id for write in writes]
+
+
+@dataclass
+class Call:
+    """One call that Slack saw."""
+
+    method: str
+    channel: str
+    text: str = ""
+    ts: str = ""
+    thread_ts: str = ""
+    delivery_id: str = ""
+
+
+class Slack:
+    """Takes everything, or raises the next of ``errors``; ``meanwhile`` runs once within a call."""
+
+    def __init__(self) -> None:
+        self.editable = True
+        self.calls: list[Call] = []
+        self.errors: list[ResponderError] = []
+        self.lands: dict[str, str] = {}
+        self.meanwhile: Callable[[], None] | None = None
+        self.searched: list[datetime] = []
+
+    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> str:
+        ts = f"{len(self.calls) + 1}.0" if self.editable else ""
+        self._call(Call("post", channel, message.text, ts, thread_ts, delivery_id))
+        return ts
+
+    def update(self, channel: str, ts: str, message: Message, delivery_id: str) -> None:
+        self._call(Call("update", channel, message.text, ts, "", delivery_id))
+
+    def find(
+        self, channel: str, delivery_id: str, since: datetime, thread_ts: str = ""
+    ) -> str | None:
+        self.searched.append(since)
+        self._call(Call("find", channel, "", "", thread_ts, delivery_id))
+        return self.lands.get(delivery_id)
+
+    def methods(self) -> list[str]:
+        """The names of all calls so far."""
+        return [call.method for call in self.calls]
+
+    def _call(self, call: Call) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.calls.append(call)
+        if self.meanwhile is not None:
+            act, self.meanwhile = self.meanwhile, None
+            act()
+
+
+class Claude:
+    """Answers, or raises the next of ``errors``; ``meanwhile`` runs once within a call."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self.asked: list[tuple[str, str]] = []
+        self.errors: list[ResponderError] = []
+        self.ceiling = 0.02
+        self.meanwhile: Callable[[], None] | None = None
+
+    def ceiling_usd(self, incident: Incident, tier: str) -> float:
+        return self.ceiling
+
+    def analyse(self, incident: Incident, tier: str) -> Analysis:
+        self.asked.append((incident.incident_id, tier))
+        if self.meanwhile is not None:
+            act, self.meanwhile = self.meanwhile, None
+            act()
+        if self.errors:
+            raise self.errors.pop(0)
+        return verdict(headline=f"verdict {len(self.asked)}", tier=tier, made_at=self._now())
+
+
+@dataclass
+class Desk:
+    """Every lane on ports in memory, and one clock."""
+
+    world: World = field(default_factory=lambda: World(1))
+    telemetry: Telemetry = field(default_factory=Telemetry)
+    slack: Slack = field(default_factory=Slack)
+
+    def __post_init__(self) -> None:
+        self.store = Store(self.world)
+        self.queues = MemoryQueues(self.world)
+        self.claude = Claude(self.now)
+        self.recorder = Recorder(self.store, self.queues, self.telemetry, self.now, arrive)
+        self.ticker = Ticker(self.store, self.queues, self.telemetry, self.now, QUIET)
+        self.investigator = Investigator(
+            store=self.store,
+            queues=self.queues,
+            analyst=self.claude,
+            telemetry=self.telemetry,
+            now=self.now,
+            new_owner=self.world.new_id,
+            lease_lasts=LEASE,
+            patience=timedelta(minutes=10),
+            daily_budget_usd=5,
+        )
+        self.deliverer = Deliverer(
+            store=self.store,
+            queues=self.queues,
+            chat=lambda incident: self.slack,
+            channel=lambda incident: "#alerts",
+            telemetry=self.telemetry,
+            now=self.now,
+            new_id=self.world.new_id,
+            timing=TIMING,
+            gap=timedelta(0),
+        )
+
+    def now(self) -> datetime:
+        """The time on the desk's clock."""
+        return self.world.now()
+
+    def later(self, **parts: float) -> None:
+        """Let time pass."""
+        self.world.advance(self.now() + timedelta(**parts))
+
+    def record(self, *alerts: Alert) -> None:
+        """Let the processing lane record alerts as one group."""
+        self.recorder.record([AlertMessage(alert=alert, trace="t") for alert in alerts])
+
+    def put(self, key: Key, value: BaseModel) -> None:
+        """Write an item as another worker would, whatever it was before."""
+        items.change(self.store, key, type(value), lambda _: value, self.now())
+
+    def put_incident(self, value: Incident) -> None:
+        self.put(items.incident_item(value.incident_id), value)
+
+    def put_card(self, value: Card) -> None:
+        self.put(items.card_item(value.incident_id), value)
+
+    def put_entry(self, value: CacheEntry) -> None:
+        self.put(items.cache_item(value.cache_key), value)
+
+    def incident(self, incident_id: str = "v1:disk|prod.1") -> Incident:
+        found = items.load(self.store, items.incident_item(incident_id), Incident)
+        assert found is not None, incident_id
+        return found
+
+    def card(self, incident_id: str = "v1:disk|prod.1") -> Card:
+        found = items.load(self.store, items.card_item(incident_id), Card)
+        assert found is not None, incident_id
+        return found
+
+    def entry(self, cache_key: str = "v1:disk@") -> CacheEntry:
+        found = items.load(self.store, items.cache_item(cache_key), CacheEntry)
+        assert found is not None, cache_key
+        return found
+
+    def taken(self, queue: Queue) -> list[tuple[dict[str, Any], int]]:
+        """What a queue holds, as (message, delay in seconds); the queue is empty afterwards."""
+        model = AnalysisRequest if queue is Queue.ANALYSIS else Announcement
+        held, self.queues.messages[queue] = self.queues.messages[queue], []
+        return [
+            (
+                model.model_validate_json(one.body).model_dump(),
+                round((one.visible_at - self.now()).total_seconds()),
+            )
+            for one in held
+        ]
+
+    def announced(self, queue: Queue = Queue.DISTRIBUTION) -> list[tuple[str, int]]:
+        """The announcements a queue holds, as (incident id, delay)."""
+        return [(message["incident_id"], delay) for message, delay in self.taken(queue)]
+
+    def requested(self) -> list[str]:
+        """The incidents whose analysis was asked for."""
+        return [message["incident_id"] for message, _ in self.taken(Queue.ANALYSIS)]
+
+
+def alert(alert_id: str = "a1", **changes: Any) -> Alert:
+    """A firing alert of ``v1:disk`` in prod; ``at`` is seconds after the start."""
+    at = START + timedelta(seconds=changes.pop("at", 0))
+    fields: dict[str, Any] = {
+        "alert_id": alert_id,
+        "source": "alertmanager",
+        "fingerprint": "f1",
+        "title": "disk full",
+        "rule": "v1:disk",
+        "severity": Severity.HIGH,
+        "status": Status.FIRING,
+        "event_at": at,
+        "received_at": at,
+        "scope": Scope(environment="prod"),
+    }
+    return Alert.model_validate(fields | changes)
+
+
+def resolve(alert_id: str = "r1", **changes: Any) -> Alert:
+    """A resolve, whose text gives another signature than its firing."""
+    fields: dict[str, Any] = {"status": Status.RESOLVED, "rule": "v1:disk-ok"}
+    return alert(alert_id, **(fields | changes))
+
+
+def arrive(one: Alert, trace: str) -> Arrival:
+    """Identities that a test can read: the rule is the signature."""
+    key = f"{one.rule}|{one.scope.environment}"
+    return Arrival(one, one.rule, "by rule", key, f"{one.rule}@", trace)
+
+
+def verdict(**changes: Any) -> Analysis:
+    """An analysis of Claude."""
+    fields: dict[str, Any] = {
+        "headline": "the disk is full",
+        "confidence": Confidence.HIGH,
+        "made_by": "model",
+        "tier": "small",
+        "made_at": START,
+        "prompt_version": PROMPT_VERSION,
+        "cost_usd": 0.01,
+    }
+    return Analysis.model_validate(fields | changes)
+
+
+def triage(**changes: Any) -> Analysis:
+    """The fixed triage, still awaiting Claude."""
+    fields: dict[str, Any] = {"made_by": "fallback", "tier": "fallback", "cost_usd": 0}
+    return verdict(**({"headline": "disk full"} | fields | changes))
+
+
+def incident(incident_id: str = "v1:disk|prod.1", **changes: Any) -> Incident:
+    """An open incident of one firing alert, awaiting Claude."""
+    fields: dict[str, Any] = {
+        "incident_id": incident_id,
+        "key": incident_id.rpartition(".")[0],
+        "episode": 1,
+        "signature": "v1:disk",
+        "cache_key": "v1:disk@",
+        "source": "alertmanager",
+        "title": "disk full",
+        "severity": Severity.HIGH,
+        "first_alert_id": "a1",
+        "count": 1,
+        "firing": 1,
+        "first_seen": START,
+        "last_seen": START,
+        "opened_at": START,
+        "first_received_at": START,
+        "analysis": triage(),
+    }
+    return Incident.model_validate(fields | changes)

@@ -1,0 +1,1 @@
+"""Mutation of the conditions that everything hangs on: ``python -m mutation``."""

@@ -1,0 +1,225 @@
+"""The card's steps as pure functions: what is next, who holds it, when it is settled."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fakes import TIMING, incident, verdict
+from faults.world import START as NOW
+from responder.alert import Severity
+from responder.errors import Reason
+from responder.incident import Card, Incident, Intent, Notice, NoticeKind
+from responder.protocols import card as cards
+from responder.protocols.card import Act, Step
+
+SOON = NOW + timedelta(seconds=5)
+INTENT = Intent(delivery_id="d", at=NOW)
+SETTLED = NOW + TIMING.settle
+NOTICES = tuple(Notice(number=n, kind=NoticeKind.REFIRED, at=NOW) for n in (1, 2))
+ANALYSED = incident(revision=2, analysis=verdict(made_at=SOON))
+
+
+def card(**changes: Any) -> Card:
+    return Card.model_validate({"incident_id": "i", "channel": "#c"} | changes)
+
+
+def shown(**changes: Any) -> Card:
+    return card(**({"ts": "1.0", "posted": True, "posted_at": NOW, "shown": 1} | changes))
+
+
+def step(of: Incident, state: Card, *, editable: bool = True, at: Any = NOW) -> Step:
+    return cards.next_step(of, state, at, TIMING, editable=editable)
+
+
+def test_the_lease_outlives_slack_and_an_intent_settles_after_its_time_out() -> None:
+    assert TIMING.lease == TIMING.timeout + timedelta(seconds=15)
+    assert TIMING.settle == TIMING.timeout + timedelta(seconds=10)
+
+
+def test_a_new_card_is_posted() -> None:
+    assert step(incident(), card()) == Step(Act.POST)
+
+
+def test_a_newer_revision_is_an_edit() -> None:
+    assert step(incident(revision=2), shown()) == Step(Act.UPDATE)
+
+
+def test_untold_notices_are_told_in_order_after_the_edit() -> None:
+    noticed = incident(revision=2, notices=NOTICES)
+    assert step(noticed, shown()).act is Act.UPDATE
+    assert step(noticed, shown(shown=2)) == Step(Act.TELL, notice=NOTICES[0])
+    assert step(noticed, shown(shown=2, told=1)) == Step(Act.TELL, notice=NOTICES[1])
+    assert step(noticed, shown(shown=2, told=2)) == Step(Act.NOTHING)
+
+
+@pytest.mark.parametrize("editable", [True, False])
+def test_an_intent_is_left_alone_until_it_has_settled(editable: bool) -> None:
+    just_before = SETTLED - timedelta(microseconds=1)
+    wait = step(incident(), card(intent=INTENT), editable=editable, at=just_before)
+    assert wait == Step(Act.WAIT, until=SETTLED)
+
+
+def test_a_settled_intent_is_looked_for() -> None:
+    assert step(incident(), card(intent=INTENT), at=SETTLED) == Step(Act.FIND, intent=INTENT)
+
+
+def test_a_webhook_cannot_look_and_repeats_what_a_settled_intent_left_open() -> None:
+    assert step(incident(), card(intent=INTENT), editable=False, at=SETTLED) == Step(Act.POST)
+    tells = card(posted=True, shown=1, intent=INTENT.model_copy(update={"notice": 1}))
+    noticed = incident(notices=NOTICES)
+    again = step(noticed, tells, editable=False, at=SETTLED)
+    assert again == Step(Act.TELL, notice=NOTICES[0])
+
+
+def test_a_webhook_posts_first_then_the_analysis_then_the_notices() -> None:
+    analysed = ANALYSED.model_copy(update={"notices": NOTICES})
+    said = cards.analysis_id(analysed)
+    first = card(posted=True, shown=1)
+    assert step(analysed, card(), editable=False) == Step(Act.POST)
+    assert step(analysed, first, editable=False) == Step(Act.POST_ANALYSIS)
+    told = first.model_copy(update={"told_analysis": said})
+    assert step(analysed, told, editable=False) == Step(Act.TELL, notice=NOTICES[0])
+    all_told = told.model_copy(update={"told": 2})
+    assert step(analysed, all_told, editable=False) == Step(Act.NOTE)
+    noted = all_told.model_copy(update={"shown": 2})
+    assert step(analysed, noted, editable=False) == Step(Act.NOTHING)
+
+
+def test_a_webhook_sends_no_message_for_a_triage_or_a_counter() -> None:
+    counted = incident(revision=7, count=9)
+    assert step(counted, card(posted=True, shown=1), editable=False) == Step(Act.NOTE)
+
+
+def test_a_newer_analysis_is_another_message_of_the_webhook() -> None:
+    old = card(posted=True, shown=1, told_analysis=NOW.isoformat())
+    assert step(ANALYSED, old, editable=False) == Step(Act.POST_ANALYSIS)
+
+
+@pytest.mark.parametrize(
+    ("state", "settled"),
+    [
+        (shown(), True),
+        (shown(shown=2, wanted=2), True),
+        (shown(shown=0), False),
+        (shown(wanted=2), False),
+        (shown(intent=INTENT), False),
+    ],
+)
+def test_a_card_is_settled_when_all_is_shown_and_nothing_left_behind(
+    state: Card, settled: bool
+) -> None:
+    assert cards.settled(state, incident()) is settled
+
+
+def test_a_card_is_not_settled_before_the_last_notice_is_told() -> None:
+    noticed = incident(notices=NOTICES)
+    assert not cards.settled(shown(told=1), noticed)
+    assert cards.settled(shown(told=2), noticed)
+
+
+@pytest.mark.parametrize(
+    ("state", "held"),
+    [
+        (None, False),
+        (card(), False),
+        (card(owner="other", lease_until=SOON), True),
+        (card(owner="me", lease_until=SOON), False),
+        (card(owner="other", lease_until=NOW), False),
+        (card(owner="other"), False),
+        (card(lease_until=SOON), False),
+    ],
+)
+def test_only_a_live_lease_of_another_holds_a_card(state: Card | None, held: bool) -> None:
+    assert cards.held_by_other(state, "me", NOW) is held
+
+
+def test_claiming_sets_and_renews_the_lease() -> None:
+    claimed = cards.claim(card(), "me", NOW, TIMING)
+    assert (claimed.owner, claimed.lease_until) == ("me", NOW + TIMING.lease)
+    assert cards.claim(claimed, "me", SOON, TIMING).lease_until == SOON + TIMING.lease
+
+
+def test_asking_for_an_older_revision_does_not_lower_what_is_wanted() -> None:
+    assert cards.ask_for(card(wanted=3), 2).wanted == 3
+    assert cards.ask_for(card(wanted=3), 4).wanted == 4
+
+
+def test_the_first_message_carries_analysis_and_notices() -> None:
+    noticed = ANALYSED.model_copy(update={"notices": NOTICES})
+    posted = cards.posted(cards.intend(card(), "d", NOW), noticed, "1.0", SOON)
+    assert (posted.ts, posted.posted, posted.posted_at, posted.intent) == ("1.0", True, SOON, None)
+    assert (posted.shown, posted.told) == (2, 2)
+    assert step(noticed, posted) == Step(Act.NOTHING)
+    assert step(noticed, posted, editable=False) == Step(Act.NOTHING)
+
+
+def test_what_a_found_message_shows_is_unknown_so_it_is_edited() -> None:
+    found = cards.found(card(intent=INTENT), INTENT, "7.0", SOON)
+    assert (found.ts, found.posted, found.posted_at, found.intent) == ("7.0", True, SOON, None)
+    assert step(incident(), found) == Step(Act.UPDATE)
+
+
+def test_a_found_notice_is_told_and_the_card_keeps_its_ts() -> None:
+    intent = INTENT.model_copy(update={"notice": 2})
+    found = cards.found(shown(intent=intent), intent, "7.0", SOON)
+    assert found == shown(told=2)
+
+
+def test_an_absent_message_voids_its_intent() -> None:
+    assert cards.absent(card(intent=INTENT)) == card()
+
+
+def test_telling_twice_never_goes_back() -> None:
+    assert cards.told(shown(told=2, intent=INTENT), 1) == shown(told=2)
+
+
+def test_the_analysis_message_shows_the_revision() -> None:
+    told = cards.told_analysis(card(posted=True, shown=1, intent=INTENT), ANALYSED)
+    assert (told.shown, told.intent) == (2, None)
+    assert step(ANALYSED, told, editable=False) == Step(Act.NOTHING)
+
+
+def test_an_update_shows_the_revision() -> None:
+    assert cards.updated(shown(), ANALYSED) == shown(shown=2)
+
+
+def test_release_forgets_lease_wait_and_dead_letter_but_not_what_is_shown() -> None:
+    waiting = {"next_try": SOON, "first_sent": NOW, "dead_lettered": True, "wanted": 1}
+    assert cards.release(shown(owner="me", lease_until=SOON, **waiting)) == shown()
+
+
+def test_a_wait_keeps_the_oldest_age() -> None:
+    early, late = NOW - timedelta(hours=1), NOW
+    claimed = card(owner="me", lease_until=SOON)
+    waits = cards.postpone(claimed, SOON, late)
+    assert waits == card(next_try=SOON, first_sent=late)
+    assert cards.postpone(waits, SOON, early).first_sent == early
+    assert cards.postpone(cards.postpone(claimed, SOON, early), SOON, late).first_sent == early
+
+
+def test_giving_up_leaves_a_mark_for_the_tick() -> None:
+    given_up = cards.give_up(card(owner="me", lease_until=SOON, next_try=SOON))
+    assert given_up == card(dead_lettered=True)
+
+
+CRITICAL = incident(severity=Severity.CRITICAL, revision=2)
+
+
+@pytest.mark.parametrize(
+    ("state", "of", "reason"),
+    [
+        (None, incident(), None),
+        (card(), incident(), None),
+        (card(next_try=NOW), incident(), None),
+        (card(next_try=SOON), incident(), Reason.UNAVAILABLE),
+        (card(next_try=SOON), CRITICAL, None),
+        (card(next_try=SOON, wanted=1), CRITICAL, None),
+        (card(next_try=SOON, wanted=2), CRITICAL, Reason.UNAVAILABLE),
+        (card(next_try=SOON), incident(revision=2), Reason.UNAVAILABLE),
+    ],
+)
+def test_a_waiting_copy_carries_the_news_unless_it_is_critical_news(
+    state: Card | None, of: Incident, reason: Reason | None
+) -> None:
+    assert cards.waits_elsewhere(state, of, NOW) is reason
