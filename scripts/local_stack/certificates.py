@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 #: Longer than any run; a leaked file is worthless soon.
 LIFETIME = timedelta(days=7)
-_NAMES = ("localhost", "*.localhost", "*.execute-api.localhost", "*.s3.localhost")
+_NAMES = ("localhost", "*.execute-api.localhost", "*.s3.localhost")
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ from responder_cli.inject.follow import Way, look
 #: One cold start of each function, with room for a busy machine.
 PATIENCE_SECONDS = 60.0
 POLL_SECONDS = 0.2
+#: Of a pipe or a log, which has none of its own.
+PIPE_WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -54,14 +56,17 @@ class Shown:
 
 def main() -> None:
     """Tell the story; the exit status says whether it went as told."""
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     started = time.monotonic()
     try:
         with _stack(partial(demo_view.progress, console, started)) as stack:
             good = Story(stack, console).tell()
+            kept = not stack.processes
     except (ChildError, ports.PortError, DemoError) as error:
         demo_view.trouble(console, str(error))
         sys.exit(1)
+    if not kept:
+        demo_view.keep(console)
     sys.exit(0 if good else 1)
 
 
@@ -81,6 +86,7 @@ class Story:
 
     def tell(self) -> bool:
         """Send, wait, show and check."""
+        demo_view.page(self._console, self._stack.slack_url)
         fires = self._step("Alertmanager: checkout fires", "alertmanager/firing", _on_a_card)
         self._step("The same alert again, later", "alertmanager/firing_again_later", None)
         other = self._step("A nightly backup fails", "generic/firing", _on_a_card)
@@ -89,7 +95,6 @@ class Story:
         demo_view.cards(self._console, [card.message for card in cards if card])
         demo_view.ways(self._console, [self._timed(step) for step in (fires, other, ends)])
         demo_view.costs(self._console, [card.incident for card in cards if card])
-        demo_view.page(self._console, self._stack.slack_url)
         return demo_view.verdict(self._console, _expectations(*cards))
 
     def _step(self, title: str, sample: str, arrived: Callable[[Shown], bool] | None) -> Step:

@@ -27,6 +27,7 @@ CARD_WIDTH = 92
 _TIERS = tiers("claude-haiku-5-5", "claude-sonnet-5-5")
 
 # https://docs.slack.dev/messaging/formatting-message-text
+_BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
 _LINK = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 
 
@@ -86,6 +87,7 @@ def ways(console: Console, steps: Iterable["Step"]) -> None:
         )
     console.print()
     console.print(table)
+    console.print(Text("The first alert waits for the cold start of every function.", "dim"))
 
 
 def costs(console: Console, incidents: Sequence[Incident]) -> None:
@@ -105,8 +107,13 @@ def costs(console: Console, incidents: Sequence[Incident]) -> None:
 
 def page(console: Console, address: str) -> None:
     """Where to see the cards as in Slack."""
+    console.print(Text(f"The cards as a person sees them in Slack: {address}", style="cyan"))
+
+
+def keep(console: Console) -> None:
+    """How to have a stack that stays."""
     console.print(
-        f"While make local runs, {address} shows the cards as a person sees them in Slack."
+        "\nThe stack of this demo has ended, with its page. make local keeps one running."
     )
 
 
@@ -131,7 +138,7 @@ def _blocks(blocks: Iterable[Mapping[str, Any]]) -> Iterator[Text]:
         if block.get("type") == "divider":
             yield Text("─" * 20, style="dim")
         elif block.get("type") == "rich_text":
-            yield Text(_safe_lines("".join(_leaves(block))))
+            yield Text(_safe_lines("".join(_leaves(block))).rstrip())
         else:
             style = {"header": "bold", "context": "dim"}.get(str(block.get("type")), "")
             texts = [
@@ -141,7 +148,7 @@ def _blocks(blocks: Iterable[Mapping[str, Any]]) -> Iterator[Text]:
             ]
             joined = "\n".join(_text(text) for text in texts if isinstance(text, Mapping))
             if joined.strip():
-                yield Text(joined, style=style)
+                yield _bold(joined, style)
 
 
 def _text(value: Mapping[str, Any]) -> str:
@@ -149,6 +156,14 @@ def _text(value: Mapping[str, Any]) -> str:
     if value.get("type") == "mrkdwn":
         text = html.unescape(_LINK.sub(_link, text))
     return _safe_lines(text)
+
+
+def _bold(text: str, style: str) -> Text:
+    """Slack's ``*bold*`` as the terminal's; an asterisk of an alert may be lost, nothing more."""
+    line = Text(style=style)
+    for number, part in enumerate(_BOLD.split(text)):
+        line.append(part, style="bold" if number % 2 else "")
+    return line
 
 
 def _link(found: re.Match[str]) -> str:

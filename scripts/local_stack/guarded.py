@@ -1,4 +1,4 @@
-"""``python -m local_stack.guarded MODULE ARGS``: runs a server that ends with its starter.
+"""``python -m local_stack.guarded PID MODULE ARGS``: runs a server that ends with its starter.
 
 ``stack`` starts every server this way: not even a SIGKILL of ``make local`` leaves one behind.
 """
@@ -12,10 +12,10 @@ CHECK_SECONDS = 1.0
 
 
 def main() -> None:
-    """Run the module named first, with the arguments that follow."""
-    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
-    module = sys.argv[1]
-    sys.argv = sys.argv[1:]
+    """Run the module, with the arguments that follow it, while process PID is our parent."""
+    threading.Thread(target=_watch, args=(int(sys.argv[1]),), daemon=True).start()
+    module = sys.argv[2]
+    sys.argv = sys.argv[2:]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import shutil
 import ssl
 import sys
@@ -173,7 +174,8 @@ def _start_servers(
         return child
 
     def serve(python: Path, module: str, *arguments: str) -> list[str]:
-        return [str(python), "-m", "local_stack.guarded", f"local_stack.{module}", *arguments]
+        guarded = ("-m", "local_stack.guarded", str(os.getpid()))
+        return [str(python), *guarded, f"local_stack.{module}", *arguments]
 
     ours = Path(sys.executable)
     ports = options.ports

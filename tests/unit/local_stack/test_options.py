@@ -1,0 +1,44 @@
+"""What ``make local`` makes of the developer's environment."""
+
+import pytest
+
+from local_stack.__main__ import chosen
+from local_stack.stack import Claude
+
+
+def test_without_keys_nobody_answers_for_claude_and_slack_is_local() -> None:
+    options = chosen({})
+
+    assert options.claude is Claude.NONE
+    assert options.local_slack
+    assert not any(options.secrets.values())
+
+
+def test_a_key_asks_the_real_claude() -> None:
+    options = chosen({"ANTHROPIC_API_KEY": "sk-ant-mine"})
+
+    assert options.claude is Claude.REAL
+    assert options.secrets["anthropic-key"] == "sk-ant-mine"
+
+
+def test_the_local_claude_never_sees_the_real_key() -> None:
+    options = chosen({"ANTHROPIC_API_KEY": "sk-ant-mine", "CLAUDE": "local"})
+
+    assert options.claude is Claude.LOCAL
+    assert options.secrets["anthropic-key"] == ""
+
+
+@pytest.mark.parametrize(
+    ("variable", "secret"),
+    [("SLACK_BOT_TOKEN", "slack-bot-token"), ("SLACK_WEBHOOK_URL", "slack-webhook")],
+)
+def test_real_slack_replaces_the_local_one(variable: str, secret: str) -> None:
+    options = chosen({variable: "mine", "SLACK_CHANNEL": "#ours"})
+
+    assert not options.local_slack
+    assert options.secrets[secret] == "mine"
+    assert options.parameters == {"SlackChannel": "#ours"}
+
+
+def test_the_pace_of_the_local_slack_is_settable() -> None:
+    assert chosen({"SLACK_PACE": "0"}).slack_arguments == ("--pace", "0")
