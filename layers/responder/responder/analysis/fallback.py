@@ -43,8 +43,8 @@ def triage(alert: Alert, *, reason: str, now: datetime) -> Analysis:
 
 
 def with_reason(analysis: Analysis, reason: str) -> Analysis:
-    """The same triage, now with the reason why Claude did not replace it."""
-    return analysis.model_copy(update={"fallback_reason": reason})
+    """What stands since Claude was given up; a stale analysis, too, then counts as fallback."""
+    return analysis.model_copy(update={"made_by": MADE_BY, "tier": TIER, "fallback_reason": reason})
 
 
 def _family(alert: Alert) -> Family:
