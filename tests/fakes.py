@@ -80,6 +80,10 @@ class Store(MemoryStore):
         super().write(writes)
         self.written += [write.key.id for write in writes]
 
+    def lose(self, key: Key) -> None:
+        """Let an item expire and be deleted."""
+        del self.items[key]
+
 
 @dataclass
 class Call:
