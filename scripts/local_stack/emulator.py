@@ -6,7 +6,6 @@ Unlike the emulator's own entry point it listens on one loopback port and nowher
 import asyncio
 import importlib.metadata
 import os
-import signal
 import sys
 
 #: The patches rely on private functions of this very version.
@@ -16,7 +15,7 @@ KEEP_ALIVE_SECONDS = 75
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until a signal ends the process."""
     found = importlib.metadata.version("ministack")
     if found != PINNED:
         sys.exit(f"The emulator's environment has ministack {found}; the patches need {PINNED}.")
@@ -35,10 +34,9 @@ def main() -> None:
     config.certfile, config.keyfile = tls.resolve_tls_material()
 
     async def run() -> None:
-        stopping = asyncio.Event()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-        await serve(ministack.app.app, config, shutdown_trigger=stopping.wait)
+        # No graceful end: nothing is kept, and function processes would be waited for.
+        never = asyncio.Event()
+        await serve(ministack.app.app, config, shutdown_trigger=never.wait)
 
     asyncio.run(run())
 

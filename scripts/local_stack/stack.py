@@ -4,11 +4,7 @@
 """
 
 import json
-import os
-import shutil
 import ssl
-import sys
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,11 +14,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from local_stack import building, certificates, children, deploying, layout
+from local_stack import building, deploying, layout, servers
 from local_stack.children import Child
 from local_stack.ports import LOOPBACK, Ports
 
-START_SECONDS = 30.0
 JSON = "application/json"
 #: Channels that the local Slack has.
 CARDS, TESTS = "#alerts", "#alerts-test"
@@ -129,92 +124,39 @@ def running(options: Options) -> Iterator[Stack]:
     """Build, start and deploy everything; end and remove everything on the way out."""
     options.ports.check()
     building.build(layout.architecture(), options.say)
-    directory = options.directory.resolve()
-    directory.mkdir(parents=True, exist_ok=True)
+    logs = options.directory.resolve() / "log"
     with ExitStack() as ending:
-        # Function processes unpack their code here; a socket's path must stay short, too.
-        home = Path(tempfile.mkdtemp(prefix="responder-local-"))
-        ending.callback(shutil.rmtree, home, ignore_errors=True)
-        trust = certificates.create(home / "tls")
-        servers = _start_servers(options, directory / "log", home, trust, ending)
-        endpoint = f"https://{LOOPBACK}:{options.ports.aws}"
+        options.say("Starting the servers")
+        home = ending.enter_context(servers.temporary_home())
+        aws = ending.enter_context(servers.emulator(home, options.ports.aws, logs))
+        others = [
+            ending.enter_context(servers.ours(name, port, arguments, home, logs))
+            for name, port, arguments in _our_servers(options)
+        ]
         options.say("Deploying template.yaml")
         outputs = deploying.deploy(
-            endpoint, trust.bundle, _parameters(options, endpoint), directory / "log" / "deploy.log"
+            aws.endpoint, aws.bundle, _parameters(options, aws.endpoint), logs / "deploy.log"
         )
         token = deploying.new_token()
         prefix = outputs["SecretPrefix"]
-        deploying.fill_secrets(endpoint, trust.bundle, _secrets(options, prefix, token))
+        deploying.fill_secrets(aws.endpoint, aws.bundle, _secrets(options, prefix, token))
         yield Stack(
-            endpoint=endpoint,
+            endpoint=aws.endpoint,
             slack_url=_slack_url(options),
             claude_url=_claude_url(options),
-            bundle=trust.bundle,
-            api_key=deploying.api_key(endpoint, trust.bundle, outputs["ApiKeyId"]),
+            bundle=aws.bundle,
+            api_key=deploying.api_key(aws.endpoint, aws.bundle, outputs["ApiKeyId"]),
             token=token,
             outputs=outputs,
-            processes=servers,
+            processes=[aws.child, *others],
         )
 
 
-def _start_servers(
-    options: Options,
-    logs: Path,
-    home: Path,
-    trust: certificates.Certificates,
-    ending: ExitStack,
-) -> list[Child]:
-    environment = children.clean_environment(layout.SCRIPTS, home)
-    started = []
-
-    def start(name: str, command: Sequence[str], extra: Mapping[str, str]) -> Child:
-        child = children.start(name, command, {**environment, **extra}, logs / f"{name}.log")
-        ending.callback(child.stop)
-        started.append(child)
-        return child
-
-    def serve(python: Path, module: str, *arguments: str) -> list[str]:
-        guarded = ("-m", "local_stack.guarded", str(os.getpid()))
-        return [str(python), *guarded, f"local_stack.{module}", *arguments]
-
-    ours = Path(sys.executable)
-    ports = options.ports
-    options.say("Starting the servers")
-    emulator = start(
-        "aws", serve(layout.EMULATOR_PYTHON, "emulator"), _emulator_settings(ports, trust)
-    )
-    for name, url, arguments in _our_servers(options):
-        port = url.rsplit(":", 1)[-1]
-        child = start(name, serve(ours, f"{name}_server", "--port", port, *arguments), {})
-        children.wait_until(_answers(url), child, START_SECONDS)
-    health = f"https://{LOOPBACK}:{ports.aws}/_ministack/health"
-    children.wait_until(_answers(health, trust.bundle), emulator, START_SECONDS)
-    return started
-
-
-def _our_servers(options: Options) -> Iterator[tuple[str, str, Sequence[str]]]:
-    if url := _slack_url(options):
-        yield "slack", url, options.slack_arguments
-    if url := _claude_url(options):
-        yield "claude", url, options.claude_arguments
-
-
-def _emulator_settings(ports: Ports, trust: certificates.Certificates) -> dict[str, str]:
-    return {
-        "GATEWAY_PORT": str(ports.aws),
-        "BIND_HOST": LOOPBACK,
-        "AUTH": "true",
-        "USE_SSL": "1",
-        "IOT_MTLS_ENABLED": "0",
-        "MINISTACK_REGION": layout.REGION,
-        "MINISTACK_SSL_CERT": str(trust.chain),
-        "MINISTACK_SSL_KEY": str(trust.key),
-        # The functions inherit these: they must trust the emulator and the outside world.
-        "AWS_CA_BUNDLE": str(trust.bundle),
-        "SSL_CERT_FILE": str(trust.bundle),
-        "REQUESTS_CA_BUNDLE": str(trust.bundle),
-        "LOG_LEVEL": "WARNING",
-    }
+def _our_servers(options: Options) -> Iterator[tuple[str, int, Sequence[str]]]:
+    if _slack_url(options):
+        yield "slack", options.ports.slack, options.slack_arguments
+    if _claude_url(options):
+        yield "claude", options.ports.claude, options.claude_arguments
 
 
 def _parameters(options: Options, endpoint: str) -> dict[str, str]:
@@ -242,18 +184,3 @@ def _slack_url(options: Options) -> str:
 
 def _claude_url(options: Options) -> str:
     return f"http://{LOOPBACK}:{options.ports.claude}" if options.claude is Claude.LOCAL else ""
-
-
-def _answers(url: str, bundle: Path | None = None) -> Callable[[], bool]:
-    context = ssl.create_default_context(cafile=str(bundle)) if bundle else None
-
-    def ask() -> bool:
-        try:
-            urllib.request.urlopen(url, timeout=2, context=context).close()  # noqa: S310 (ours)
-        except urllib.error.HTTPError:
-            return True
-        except OSError:
-            return False
-        return True
-
-    return ask

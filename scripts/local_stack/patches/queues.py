@@ -82,7 +82,8 @@ def _list_moves(data: dict[str, Any], _url: str) -> dict[str, Any]:
 
 def _list_sources(data: dict[str, Any], url: str) -> dict[str, Any]:
     queue = sqs._get_q(data.get("QueueUrl", url))
-    return {"queueUrls": _sources_of(queue["attributes"]["QueueArn"])}
+    urls = _sources_of(queue["attributes"]["QueueArn"])
+    return {"queueUrls": [sqs._externalize_url(found) for found in urls]}
 
 
 def _move(message: dict[str, Any], source: dict[str, Any], destination_arn: str) -> None:

@@ -1,0 +1,112 @@
+"""The servers of a local stack, each for as long as its ``with``; ``stack`` puts them together."""
+
+import os
+import shutil
+import ssl
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_stack import certificates, children, layout
+from local_stack.children import Child
+from local_stack.ports import LOOPBACK
+
+START_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """The local AWS: its address, whom to trust, and its process."""
+
+    endpoint: str
+    bundle: Path
+    child: Child
+
+
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    """Where functions are unpacked and certificates lie, removed at the end."""
+    home = Path(tempfile.mkdtemp(prefix="responder-local-"))
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def emulator(home: Path, port: int, logs: Path) -> Iterator[Emulator]:
+    """The patched emulator with IAM and TLS on."""
+    trust = certificates.create(home / "tls")
+    settings = _emulator_settings(port, trust)
+    with _server(layout.EMULATOR_PYTHON, "emulator", (), settings, home, logs / "aws.log") as child:
+        endpoint = f"https://{LOOPBACK}:{port}"
+        ready = _answers(f"{endpoint}/_ministack/health", trust.bundle)
+        children.wait_until(ready, child, START_SECONDS)
+        yield Emulator(endpoint, trust.bundle, child)
+
+
+@contextmanager
+def ours(name: str, port: int, arguments: Sequence[str], home: Path, logs: Path) -> Iterator[Child]:
+    """The local Slack or Claude, by its short name."""
+    given = ("--port", str(port), *arguments)
+    log = logs / f"{name}.log"
+    with _server(Path(sys.executable), f"{name}_server", given, {}, home, log) as child:
+        children.wait_until(_answers(f"http://{LOOPBACK}:{port}"), child, START_SECONDS)
+        yield child
+
+
+@contextmanager
+def _server(
+    python: Path,
+    module: str,
+    arguments: Sequence[str],
+    settings: Mapping[str, str],
+    home: Path,
+    log: Path,
+) -> Iterator[Child]:
+    guarded = (str(python), "-m", "local_stack.guarded", str(os.getpid()))
+    environment = {**children.clean_environment(layout.SCRIPTS, home), **settings}
+    command = (*guarded, f"local_stack.{module}", *arguments)
+    child = children.start(log.stem, command, environment, log)
+    try:
+        yield child
+    finally:
+        child.stop()
+
+
+def _emulator_settings(port: int, trust: certificates.Certificates) -> dict[str, str]:
+    return {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": LOOPBACK,
+        "AUTH": "true",
+        "USE_SSL": "1",
+        "IOT_MTLS_ENABLED": "0",
+        "MINISTACK_REGION": layout.REGION,
+        "MINISTACK_SSL_CERT": str(trust.chain),
+        "MINISTACK_SSL_KEY": str(trust.key),
+        # The functions inherit these: they must trust the emulator and the outside world.
+        "AWS_CA_BUNDLE": str(trust.bundle),
+        "SSL_CERT_FILE": str(trust.bundle),
+        "REQUESTS_CA_BUNDLE": str(trust.bundle),
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def _answers(url: str, bundle: Path | None = None) -> Callable[[], bool]:
+    context = ssl.create_default_context(cafile=str(bundle)) if bundle else None
+
+    def ask() -> bool:
+        try:
+            urllib.request.urlopen(url, timeout=2, context=context).close()  # noqa: S310 (ours)
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+        return True
+
+    return ask
