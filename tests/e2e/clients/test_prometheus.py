@@ -17,6 +17,7 @@ from e2e.clients import monitoring, programs
 from e2e.clients.monitoring import Config, Sender, Shop
 from e2e.clients.programs import Programs
 from local_stack import layout
+from local_stack.children import tail
 from local_stack.ports import Ports
 from local_stack.stack import CARDS, Options, Stack, running
 
@@ -51,6 +52,10 @@ def _bearer(stack: Stack) -> Config:
     return {"authorization": {"type": "Bearer", "credentials": stack.token}}
 
 
+def _path(stack: Stack) -> Config:
+    return {"path_prefix": stack.in_url.removeprefix(stack.endpoint)}
+
+
 @pytest.mark.parametrize(
     ("rule", "login"), [("OrdersStuckByBasic", _basic), ("OrdersStuckByBearer", _bearer)]
 )
@@ -81,19 +86,26 @@ def test_a_rule_fires_and_resolves_a_card_through_alertmanager(
         _card_follows(stack, shop, sender, rule)
 
 
+@pytest.mark.parametrize(
+    ("rule", "login"), [("OrdersStuckByPath", _path), ("OrdersStuckByHeader", _bearer)]
+)
 def test_a_rule_fires_and_resolves_a_card_from_prometheus_itself(
-    stack: Stack, clients: Programs, tmp_path: Path
+    rule: str,
+    login: Callable[[Stack], Config],
+    stack: Stack,
+    clients: Programs,
+    tmp_path: Path,
 ) -> None:
-    host, _, path = stack.in_url.removeprefix("https://").partition("/")
+    host, _, path = stack.outputs["IntakeUrl"].removeprefix("https://").partition("/")
     us = {
         "api_version": "v2",
         "scheme": "https",
         # Prometheus adds /api/v2/alerts.
-        "path_prefix": f"/{path}",
+        "path_prefix": f"/{path}/token",
         "tls_config": {"ca_file": str(stack.bundle)},
         "static_configs": [{"targets": [host]}],
+        **login(stack),
     }
-    rule = "OrdersStuckDirect"
     with (
         monitoring.shop() as shop,
         monitoring.prometheus(clients.prometheus, tmp_path, shop, rule, us) as sender,
@@ -139,6 +151,8 @@ def _eventually[T](stack: Stack, sender: Sender, look: Callable[[], T | None]) -
     while not (found := look()):
         stack.check()
         sender.child.check()
-        assert time.monotonic() < deadline, [one["text"] for one in stack.slack_messages()]
+        if time.monotonic() > deadline:
+            shown = "\n".join(one["text"] for one in stack.slack_messages())
+            raise AssertionError(f"Slack shows:\n{shown}\n{tail(sender.child.log)}")
         time.sleep(0.1)
     return found

@@ -1,0 +1,1 @@
+"""What the documents claim about size and speed, measured: ``make bench``."""

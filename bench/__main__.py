@@ -1,0 +1,119 @@
+"""``python -m bench``: measure and print, as tables or with ``--json``; ``make bench`` calls it."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bench import cpu, imports, sizes
+
+PACKAGES = ("boto3", "pydantic", "aws-lambda-powertools", "slack_sdk", "anthropic")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    chosen = parser.parse_args()
+    found = measure()
+    if chosen.json:
+        json.dump(found, sys.stdout, indent=2)
+        print()
+        return
+    print("\n\n".join([_about(found), _starts(found), _costs(found), _packages(found)]))
+
+
+def measure() -> dict[str, Any]:
+    """Everything, as JSON has it."""
+    return {
+        "machine": _machine(),
+        "versions": {name: version(name) for name in PACKAGES},
+        "starts": [asdict(one) for one in imports.measure()],
+        "costs": {
+            name: {**asdict(cost), "ratios": cost.ratios()} for name, cost in cpu.measure().items()
+        },
+        "architecture": sizes.architecture(),
+        "packages": [asdict(one) for one in sizes.measure()],
+    }
+
+
+def _machine() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processors": f"{os.cpu_count()} x {_processor()}",
+    }
+
+
+def _processor() -> str:
+    described = Path("/proc/cpuinfo")
+    lines = described.read_text().splitlines() if described.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or "unknown")
+
+
+def _about(found: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
+    machine = found["machine"]
+    return f"Python {machine['python']}, {machine['system']}, {machine['processors']}\n{versions}"
+
+
+def _starts(found: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            one["name"],
+            f"{one['milliseconds']:.0f}",
+            f"{one['ratio']:.2f}",
+            str(one["modules"]),
+            ", ".join(one["watched"]) or "neither",
+        )
+        for one in found["starts"]
+    ]
+    head = ("start of", "ms", "ratio", "modules", "anthropic, slack_sdk")
+    return f"Start in a fresh process, median of {imports.ROUNDS}\n{_table(head, rows)}"
+
+
+def _costs(found: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            sample,
+            f"{cost['json_loads']:.1f}",
+            *(f"{cost[step]:.0f} ({ratio:.0f})" for step, ratio in cost["ratios"].items()),
+        )
+        for sample, cost in found["costs"].items()
+    ]
+    head = ("sample", "json.loads", "parse", "signature", "opened", "repeated", "render")
+    title = "Processor time of one alert in microseconds (in units of json.loads of its body)"
+    return f"{title}\n{_table(head, rows)}"
+
+
+def _packages(found: Mapping[str, Any]) -> str:
+    if not found["packages"]:
+        return "Nothing is built; make build, or make demo, builds what is deployed."
+    rows = [
+        (one["name"], f"{one['megabytes']:.3f}", str(one["files"])) for one in found["packages"]
+    ]
+    title = f"What is deployed, built for {found['architecture']}"
+    return f"{title}\n{_table(('package', 'MB', 'files'), rows)}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    lines = [
+        [
+            cell.ljust(width) if index == 0 else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        for row in (head, *rows)
+    ]
+    return "\n".join("  ".join(cells).rstrip() for cells in lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Processor time of one alert's way through our own code, without any network or AWS.
+
+``__main__`` prints it in units of ``json.loads`` of the same body, which any handler pays.
+"""
+
+import json
+import time
+import timeit
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from bench.imports import REPOSITORY
+from bench.memory import Discarding, MemoryStore
+from responder.alert import Alert
+from responder.contracts import AlertMessage
+from responder.delivery import card
+from responder.incident import Incident
+from responder.intake import parse
+from responder.protocols import identities, items
+from responder.protocols.record import Recorder
+from responder.signature import signature
+
+SAMPLES = (
+    "generic/firing.json",
+    "alertmanager/firing.json",
+    "cloudwatch/sns_alarm.json",
+    "unknown/unfamiliar.json",
+)
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+HEADERS = {"content-type": "application/json"}
+REPEATS = 5
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Microseconds of processor time of each step for one sample of one alert.
+
+    ``opened`` records the first alert of an incident, ``repeated`` another one of an open
+    incident; both contain the signature.
+    """
+
+    json_loads: float
+    parse: float
+    signature: float
+    opened: float
+    repeated: float
+    render: float
+
+    def ratios(self) -> dict[str, float]:
+        """The steps in units of ``json.loads``."""
+        steps = asdict(self)
+        whole = steps.pop("json_loads")
+        return {step: microseconds / whole for step, microseconds in steps.items()}
+
+
+def measure() -> dict[str, Cost]:
+    """The cost of every sample."""
+    return {name: _cost((REPOSITORY / "events" / name).read_bytes()) for name in SAMPLES}
+
+
+def _cost(body: bytes) -> Cost:
+    (alert,) = parse(body, HEADERS, received_at=NOW)
+    incident = _opened(alert)
+    return Cost(
+        json_loads=_microseconds(lambda: json.loads(body)),
+        parse=_microseconds(lambda: parse(body, HEADERS, received_at=NOW)),
+        signature=_microseconds(lambda: signature(alert)),
+        opened=_microseconds(lambda: _recorder(MemoryStore()).record([_message(alert)])),
+        repeated=_microseconds(_repeating(alert)),
+        render=_microseconds(lambda: card.render(incident, NOW)),
+    )
+
+
+def _repeating(alert: Alert) -> Callable[[], None]:
+    recorder = _recorder(MemoryStore())
+    recorder.record([_message(alert)])
+    numbers = count(1)
+
+    def repeat() -> None:
+        number = next(numbers)
+        later = {
+            "alert_id": f"{alert.alert_id}-{number}",
+            "event_at": alert.event_at + timedelta(milliseconds=number),
+        }
+        recorder.record([_message(alert.model_copy(update=later))])
+
+    return repeat
+
+
+def _opened(alert: Alert) -> Incident:
+    store = MemoryStore()
+    _recorder(store).record([_message(alert)])
+    key = identities.arrive(alert, "", "shared").incident_key
+    found = items.load(store, items.incident_item(f"{key}.1"), Incident)
+    if found is None:
+        raise RuntimeError(f"{alert.title} opened no incident")
+    return found
+
+
+def _recorder(store: MemoryStore) -> Recorder:
+    nowhere = Discarding()
+    return Recorder(
+        store,
+        nowhere,
+        nowhere,
+        lambda: NOW,
+        lambda alert, trace: identities.arrive(alert, trace, "shared"),
+    )
+
+
+def _message(alert: Alert) -> AlertMessage:
+    return AlertMessage(alert=alert, trace="bench")
+
+
+def _microseconds(step: Callable[[], object]) -> float:
+    """The fastest of several runs: what disturbs a run only ever makes it slower."""
+    timer = timeit.Timer(step, timer=time.process_time)
+    number, _ = timer.autorange()
+    return min(timer.repeat(REPEATS, number)) / number * 1e6
