@@ -1,0 +1,62 @@
+"""Ends function processes as a machine's end would: SIGKILL, in the middle of what they do."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+FUNCTIONS = ("AlertReceptionFunction", "AnalysisFunction", "DistributionFunction")
+
+
+def kill_all(parent: int) -> Counter[str]:
+    """Kill every function process of the emulator ``parent``; how many of which function."""
+    killed: Counter[str] = Counter()
+    for pid, function in _workers(parent):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+        killed[function] += 1
+    return killed
+
+
+@contextmanager
+def killing(parent: int, every: float) -> Iterator[Counter[str]]:
+    """Kill all function processes ``every`` so many seconds until the block ends."""
+    killed: Counter[str] = Counter()
+    ending = threading.Event()
+
+    def loop() -> None:
+        while not ending.wait(every):
+            killed.update(kill_all(parent))
+
+    killer = threading.Thread(target=loop)
+    killer.start()
+    try:
+        yield killed
+    finally:
+        ending.set()
+        killer.join()
+
+
+def until_gone(parent: int, seconds: float = 10) -> None:
+    """Wait until none of the present function processes is left."""
+    before = {pid for pid, _ in _workers(parent)}
+    deadline = time.monotonic() + seconds
+    while before & {pid for pid, _ in _workers(parent)}:
+        assert time.monotonic() < deadline, "killed processes are still there"
+        time.sleep(0.05)
+
+
+def _workers(parent: int) -> Iterator[tuple[int, str]]:
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=True
+    )
+    for line in listed.stdout.splitlines():
+        pid, ppid, command = line.split(None, 2)
+        if int(ppid) == parent and command.endswith("/_worker.py"):
+            yield int(pid), next(name for name in FUNCTIONS if name in command)
