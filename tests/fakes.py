@@ -159,6 +159,10 @@ class Claude:
         return verdict(headline=f"verdict {len(self.asked)}", tier=tier, made_at=self._now())
 
 
+#: The configured models; ``verdict`` is made by one of them.
+MODELS = frozenset({"model"})
+
+
 @dataclass
 class Desk:
     """Every lane on ports in memory, and one clock."""
@@ -171,7 +175,7 @@ class Desk:
         self.store = Store(self.world)
         self.queues = MemoryQueues(self.world)
         self.claude = Claude(self.now)
-        self.recorder = Recorder(self.store, self.queues, self.telemetry, self.now, arrive)
+        self.recorder = Recorder(self.store, self.queues, self.telemetry, self.now, arrive, MODELS)
         self.ticker = Ticker(self.store, self.queues, self.telemetry, self.now, QUIET)
         self.investigator = Investigator(
             store=self.store,
@@ -183,6 +187,7 @@ class Desk:
             lease_lasts=LEASE,
             patience=timedelta(minutes=10),
             daily_budget_usd=5,
+            models=MODELS,
         )
         self.deliverer = Deliverer(
             store=self.store,

@@ -207,7 +207,7 @@ class Campaign:
 
     def _build(self) -> dict[Queue, Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]]:
         world, telemetry = self.world, self.telemetry
-        recorder = Recorder(self.store, self.queues, telemetry, world.now, arrive)
+        recorder = Recorder(self.store, self.queues, telemetry, world.now, arrive, {"model"})
         investigator = Investigator(
             store=self.store,
             queues=self.queues,
@@ -218,6 +218,7 @@ class Campaign:
             lease_lasts=LEASE,
             patience=timedelta(minutes=10),
             daily_budget_usd=100,
+            models={"model"},
         )
         deliverer = Deliverer(
             store=self.store,

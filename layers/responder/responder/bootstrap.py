@@ -86,12 +86,14 @@ def analysis() -> QueueFunction:
         tiers(given.model_small, given.model_large),
         Breaker(environment.dynamodb(), given.state_table),
     )
+    models = frozenset({given.model_small, given.model_large})
     recorder = Recorder(
         store,
         queues,
         telemetry,
         utc_now,
         lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing),
+        models,
     )
     investigator = Investigator(
         store=store,
@@ -103,6 +105,7 @@ def analysis() -> QueueFunction:
         lease_lasts=given.lease_lasts,
         patience=timedelta(seconds=given.claude_patience),
         daily_budget_usd=given.daily_budget_usd,
+        models=models,
     )
     ticker = Ticker(store, queues, telemetry, utc_now, timedelta(hours=given.quiet_close_hours))
     processing = _lane(Queue.PROCESSING, queues, telemetry)

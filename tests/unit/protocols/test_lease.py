@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fakes import triage, verdict
+from fakes import MODELS, triage, verdict
 from faults.world import START as NOW
 from responder.incident import MAX_WAITERS, CacheEntry, CacheState
 from responder.protocols import lease
@@ -28,11 +28,11 @@ def done(**changes: Any) -> CacheEntry:
 
 @pytest.mark.parametrize("entry", [None, IDLE, pending()])
 def test_without_an_analysis_one_is_due(entry: CacheEntry | None) -> None:
-    assert lease.glance(entry, "small", NOW) == lease.Glance(None, due=True)
+    assert lease.glance(entry, "small", MODELS, NOW) == lease.Glance(None, due=True)
 
 
 def test_a_fresh_analysis_is_served_and_none_is_due() -> None:
-    assert lease.glance(done(), "small", NOW) == lease.Glance(FRESH, due=False)
+    assert lease.glance(done(), "small", MODELS, NOW) == lease.Glance(FRESH, due=False)
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,11 @@ def test_a_fresh_analysis_is_served_and_none_is_due() -> None:
         done(fresh_until=NOW),
         done(fresh_until=None),
         done(analysis=verdict(prompt_version="older")),
+        done(analysis=verdict(made_by="a model that is configured no more")),
     ],
 )
 def test_a_stale_analysis_is_served_at_once_and_a_new_one_is_due(stale: CacheEntry) -> None:
-    assert lease.glance(stale, "small", NOW) == lease.Glance(stale.analysis, due=True)
+    assert lease.glance(stale, "small", MODELS, NOW) == lease.Glance(stale.analysis, due=True)
 
 
 @pytest.mark.parametrize(
@@ -55,14 +56,14 @@ def test_an_incident_that_deserves_the_larger_model_is_served_and_refreshed(
     has: str, deserves: str, due: bool
 ) -> None:
     entry = done(analysis=verdict(tier=has))
-    assert lease.glance(entry, deserves, NOW) == lease.Glance(entry.analysis, due=due)
+    assert lease.glance(entry, deserves, MODELS, NOW) == lease.Glance(entry.analysis, due=due)
 
 
 def test_a_fallback_is_never_served_but_says_why_claude_is_not_asked() -> None:
     given_up = triage(fallback_reason="unavailable")
-    lives = lease.glance(done(analysis=given_up), "small", NOW)
+    lives = lease.glance(done(analysis=given_up), "small", MODELS, NOW)
     assert lives == lease.Glance(None, due=False, unavailable="unavailable")
-    over = lease.glance(done(analysis=given_up, fresh_until=NOW), "small", NOW)
+    over = lease.glance(done(analysis=given_up, fresh_until=NOW), "small", MODELS, NOW)
     assert over == lease.Glance(None, due=True)
 
 

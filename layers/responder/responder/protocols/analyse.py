@@ -9,7 +9,7 @@ redelivered request finds the entry done, attaches, announces and drains. A seco
 the live lease and waits as a copy. Who lost the lease stores nothing and serves its own incident.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -42,6 +42,7 @@ class Investigator:
     lease_lasts: timedelta
     patience: timedelta
     daily_budget_usd: float
+    models: Collection[str]
 
     def handle(self, request: AnalysisRequest) -> None:
         """Bring the request's signature to a fresh analysis, or wait as a delayed copy."""
@@ -68,7 +69,7 @@ class Investigator:
 
         def step(entry: CacheEntry | None) -> CacheEntry | None:
             tier = self._affordable(_tier(incident, entry), now)
-            look = lease.glance(entry, tier, now)
+            look = lease.glance(entry, tier, self.models, now)
             if entry is not None and (not look.due or lease.held_by_other(entry, me, now)):
                 return None
             return lease.take(entry, cache_key, me, now, self.lease_lasts)

@@ -8,10 +8,11 @@ waiters in a done entry, tells them and only then removes them. A winner whose l
 taken by another may not complete: it keeps its verdict for its own incident.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from responder.analysis import tiering
+from responder.analysis import freshness, tiering
 from responder.analysis.prompt import PROMPT_VERSION
 from responder.analysis.verdict import Analysis
 from responder.incident import MAX_WAITERS, CacheEntry, CacheState
@@ -29,19 +30,18 @@ class Glance:
     unavailable: str = ""
 
 
-def glance(entry: CacheEntry | None, tier: str, now: datetime) -> Glance:
-    """Look an entry up for an incident that deserves ``tier``."""
+def glance(entry: CacheEntry | None, tier: str, models: Collection[str], now: datetime) -> Glance:
+    """Look an entry up for an incident that deserves ``tier``; ``models`` are the configured ones.
+
+    An analysis that is too old, of another prompt or model, or of a smaller tier is stale.
+    """
     if entry is None or entry.analysis is None:
         return Glance(None, due=True)
-    lives = entry.fresh_until is not None and entry.fresh_until > now
+    fresh = freshness.is_fresh(entry.analysis, entry.fresh_until, now, PROMPT_VERSION, models)
     if entry.analysis.is_fallback:
-        return Glance(None, not lives, entry.analysis.fallback_reason if lives else "")
-    fresh = (
-        lives
-        and entry.analysis.prompt_version == PROMPT_VERSION
-        and not (entry.analysis.tier == tiering.SMALL and tier == tiering.LARGE)
-    )
-    return Glance(entry.analysis, due=not fresh)
+        return Glance(None, not fresh, entry.analysis.fallback_reason if fresh else "")
+    smaller = entry.analysis.tier == tiering.SMALL and tier == tiering.LARGE
+    return Glance(entry.analysis, due=smaller or not fresh)
 
 
 def held_by_other(entry: CacheEntry | None, me: str, now: datetime) -> bool:

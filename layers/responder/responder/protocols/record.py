@@ -9,7 +9,7 @@ again, and its incident is announced again (and its analysis asked for again whi
 A second worker with the same or a related alert: one transaction wins, the other reads again.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -41,6 +41,7 @@ class Recorder:
     telemetry: Telemetry
     now: Clock
     arrive: Callable[[Alert, str], Arrival]
+    models: Collection[str]
 
     def record(self, messages: Sequence[AlertMessage]) -> None:
         """Record one group of related alerts and announce what changed."""
@@ -80,7 +81,7 @@ class Recorder:
         now = self.now()
 
         def opener(arrival: Arrival, episode: int, draft: Draft) -> Incident:
-            return open_incident(arrival, episode, draft, now)
+            return open_incident(arrival, episode, draft, self.models, now)
 
         draft = Draft.of(self.store, arrivals, opener)
         outcomes = [apply(draft, arrival, now) for arrival in arrivals]
@@ -133,7 +134,9 @@ def commit(store: Store, writes: Sequence[Write]) -> None:
         store.write(writes)
 
 
-def open_incident(arrival: Arrival, episode: int, draft: Draft, now: datetime) -> Incident:
+def open_incident(
+    arrival: Arrival, episode: int, draft: Draft, models: Collection[str], now: datetime
+) -> Incident:
     """The incident of a first alert, with the cached analysis or, while it is awaited, the triage.
 
     An analysis that somebody already works on is waited for; any other that is missing or stale
@@ -143,7 +146,7 @@ def open_incident(arrival: Arrival, episode: int, draft: Draft, now: datetime) -
     incident_id = episode_id(arrival.incident_key, episode)
     entry = draft.entry(arrival.cache_key)
     cached = entry.analysis if entry else None
-    look = lease.glance(entry, tiering.tier_for(alert.severity, cached), now)
+    look = lease.glance(entry, tiering.tier_for(alert.severity, cached), models, now)
     joined = lease.wait(entry, incident_id, now) if look.due and entry else None
     if joined is not None:
         draft.put_entry(joined)
