@@ -262,13 +262,20 @@ class Delivery:
         self._postpone(incident, Postponed(until, error.reason))
 
     def _postpone(self, incident: Incident, wait: Postponed) -> None:
-        """The copy first, then the lease: killed between them, the lease runs out by itself."""
+        """The copy first, then the lease: killed between them, the lease runs out by itself.
+
+        What the copy will show is asked for: another announcement of it need not try, too.
+        """
         update = {"slot_reserved": wait.slot_reserved}
         copy = self._announcement.model_copy(update=update)
         self._lane._wait(copy, incident, wait.until, wait.reason)
         first_sent = self._announcement.first_sent
         self._change(
-            incident, lambda card: cards.postpone(card, wait.until, first_sent), owned=False
+            incident,
+            lambda card: cards.ask_for(
+                cards.postpone(card, wait.until, first_sent), incident.revision
+            ),
+            owned=False,
         )
 
     def _newest(self, incident: Incident) -> Incident:
