@@ -24,7 +24,7 @@ ARCHITECTURE ?= arm64
 STAGE ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help venv setup lint format type test e2e check build deploy local demo bench lock clean
+.PHONY: help venv setup environments lint format type test e2e check build deploy local demo bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -32,7 +32,10 @@ help: ## List the targets
 venv: $(DEV) ## Make the development environment, .venv
 
 setup: ## Make all the environments at once
-	@$(MAKE) -j2 $(DEV) $(SAM) $(EMULATOR)
+	@$(MAKE) -j2 environments
+
+environments: $(DEV) $(SAM) $(EMULATOR)
+	@:
 
 lint: $(DEV) ## Check style and formatting
 	@.venv/bin/ruff check .
