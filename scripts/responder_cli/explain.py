@@ -81,7 +81,8 @@ def _explained(alert: Alert) -> dict[str, Any]:
 def _incident(arrival: Arrival) -> Incident:
     """The incident that this alert would open were it the first of its kind."""
     now = utc_now()
-    draft = Draft(lambda opening, episode, draft: open_incident(opening, episode, draft, now))
+    # Nothing is cached in this draft: which models are configured does not matter.
+    draft = Draft(lambda opening, episode, draft: open_incident(opening, episode, draft, (), now))
     return draft.open(arrival, 1)
 
 
