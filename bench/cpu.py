@@ -107,6 +107,7 @@ def _recorder(store: MemoryStore) -> Recorder:
         nowhere,
         lambda: NOW,
         lambda alert, trace: identities.arrive(alert, trace, "shared"),
+        models=(),
     )
 
 
