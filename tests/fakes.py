@@ -19,7 +19,7 @@ from responder.analysis.verdict import Analysis, Confidence
 from responder.contracts import AlertMessage, AnalysisRequest, Announcement
 from responder.errors import Reason, ResponderError, Retryable
 from responder.incident import CacheEntry, Card, Incident
-from responder.ports import Key, Message, Queue, Write
+from responder.ports import Key, Message, Queue, Record, Write
 from responder.protocols import items
 from responder.protocols.analyse import Investigator
 from responder.protocols.card import Timing
@@ -62,13 +62,16 @@ class Telemetry:
 class Store(MemoryStore):
     """The store in memory. ``meanwhile`` runs once, just before the next write: another worker.
 
-    Writing an item whose key starts with ``refuses`` is throttled.
+    Writing an item whose key starts with ``refuses`` is throttled, items in ``expired`` are read
+    as such, and the due-index, which may lag behind, also names ``also_due``.
     """
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.meanwhile: Callable[[], None] | None = None
         self.refuses = ""
+        self.also_due: list[str] = []
+        self.expired: set[Key] = set()
         self.written: list[str] = []
 
     def write(self, writes: Sequence[Write]) -> None:
@@ -79,6 +82,15 @@ class Store(MemoryStore):
             raise Retryable(Reason.UNAVAILABLE, "throttled", took_effect=False)
         super().write(writes)
         self.written += [write.key.id for write in writes]
+
+    def read(self, keys: Sequence[Key]) -> dict[Key, Record]:
+        return {
+            key: record._replace(data=None) if key in self.expired else record
+            for key, record in super().read(keys).items()
+        }
+
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        return [*super().due(now, limit), *self.also_due]
 
     def lose(self, key: Key) -> None:
         """Let an item expire and be deleted."""
