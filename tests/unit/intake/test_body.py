@@ -65,7 +65,7 @@ def test_gzip_is_bounded_by_what_it_unpacks_to() -> None:
     assert refused(bomb, {"Content-Encoding": "gzip"}).status == 413
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"{}" * 100)[:-12]])
+@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"{}" * 100, mtime=0)[:-12]])
 def test_broken_gzip_is_refused(body: bytes) -> None:
     assert refused(body, {"Content-Encoding": "gzip"}).code == "invalid_gzip"
 
