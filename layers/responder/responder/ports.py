@@ -115,9 +115,7 @@ class Chat(Protocol):
     def editable(self) -> bool:
         """Whether messages can be edited, threaded and found again (bot token)."""
 
-    def post(
-        self, channel: str, message: Message, delivery_id: str, thread_ts: str = ""
-    ) -> str:
+    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> str:
         """Post and return the message's ts (empty in webhook mode)."""
 
     def update(self, channel: str, ts: str, message: Message, delivery_id: str) -> None:
