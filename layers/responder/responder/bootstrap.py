@@ -16,7 +16,7 @@ from responder.adapters.secrets import Secret
 from responder.adapters.sqs import SqsQueues
 from responder.adapters.telemetry import PowertoolsTelemetry
 from responder.clock import utc_now
-from responder.errors import Retryable
+from responder.errors import Reason, Retryable
 from responder.ports import Queue, Store, Table
 
 if TYPE_CHECKING:
@@ -112,8 +112,9 @@ def analysis() -> QueueFunction:
     analysing = _lane(Queue.ANALYSIS, queues, telemetry)
 
     def self_check() -> dict[str, str]:
-        ticker.tick()
-        return {"claude": _presence(key), **_tables(store, tables)}
+        overdue = len(store.due(utc_now(), 1))
+        found = _tables(store, tables)
+        return {**found, "due": f"{overdue} of at most 1", "claude": _presence(key)}
 
     return QueueFunction(
         telemetry,
@@ -181,6 +182,8 @@ def distribution() -> QueueFunction:
                 given.test_channel, Message(text=text), f"pre-traffic-{_new_id()}"
             )
         except Retryable as error:
+            if error.reason is not Reason.SECRET_MISSING:
+                raise
             return {**found, "slack": str(error)}
         return {**found, "slack": "posted to the test channel"}
 

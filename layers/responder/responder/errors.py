@@ -15,6 +15,7 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"
     STALE = "stale"
     RESOLVE_WITHOUT_FIRING = "resolve_without_firing"
+    NO_TEST_CHANNEL = "no_test_channel"
     # Waiting.
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"

@@ -252,6 +252,9 @@ class Delivery:
     def _retry_later(self, incident: Incident, error: Retryable) -> None:
         now = self._lane.now()
         first_sent = self._announcement.first_sent
+        if incident.synthetic and error.reason is Reason.SECRET_MISSING:
+            self._hold_synthetic(incident)
+            return
         if now - first_sent >= PATIENCE:
             self._change(incident, cards.give_up, owned=False)
             raise Permanent(Reason.TOO_OLD, f"Slack not reached for 12 h: {error}") from error
@@ -260,6 +263,12 @@ class Delivery:
         )
         until = waiting.next_try(first_sent, now, error.after)
         self._postpone(incident, Postponed(until, error.reason))
+
+    def _hold_synthetic(self, incident: Incident) -> None:
+        """Nobody set a test channel's secret: nobody waits for the card of a check, either."""
+        self._change(incident, cards.give_up, owned=False)
+        self._lane.telemetry.count("AlertsHeld", reason=Reason.NO_TEST_CHANNEL.value)
+        self._log("Synthetic alert held", incident)
 
     def _postpone(self, incident: Incident, wait: Postponed) -> None:
         """The copy first, then the lease: killed between them, the lease runs out by itself.

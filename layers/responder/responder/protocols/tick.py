@@ -126,7 +126,7 @@ def look_again(
 
 
 def _unshown(incident: Incident, now: datetime) -> int:
-    since = incident.unshown_since
+    since = None if incident.synthetic else incident.unshown_since
     return incident.count if since is not None and now - since >= UNSHOWN_ALARM else 0
 
 
