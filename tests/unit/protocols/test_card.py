@@ -199,7 +199,8 @@ def test_a_wait_keeps_the_oldest_age() -> None:
 
 
 def test_giving_up_leaves_a_mark_for_the_tick() -> None:
-    given_up = cards.give_up(card(owner="me", lease_until=SOON, next_try=SOON))
+    waited = card(owner="me", lease_until=SOON, next_try=SOON, first_sent=NOW)
+    given_up = cards.give_up(waited)
     assert given_up == card(dead_lettered=True)
 
 

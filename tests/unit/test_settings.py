@@ -1,0 +1,114 @@
+"""Settings: what is wrong fails the start by name, what is left out has its default."""
+
+from datetime import timedelta
+
+import pytest
+
+from responder import settings
+from responder.settings import SettingsError, load
+
+LANES = {
+    "STACK_NAME": "mcp",
+    "INCIDENTS_TABLE": "incidents",
+    "STATE_TABLE": "state",
+    "DISTRIBUTION_QUEUE_URL": "u1",
+    "DISTRIBUTION_DLQ_URL": "u2",
+    "CRITICAL_QUEUE_URL": "u3",
+    "CRITICAL_DLQ_URL": "u4",
+}
+ANALYSIS = LANES | {
+    "ALERTS_TABLE": "alerts",
+    "CACHE_TABLE": "cache",
+    "PROCESSING_QUEUE_URL": "u5",
+    "PROCESSING_DLQ_URL": "u6",
+    "ANALYSIS_QUEUE_URL": "u7",
+    "ANALYSIS_DLQ_URL": "u8",
+    "ANTHROPIC_KEY_SECRET": "s1",
+}
+DISTRIBUTION = LANES | {
+    "SLACK_CHANNEL": "#alerts",
+    "TEST_CHANNEL": "#test",
+    "SLACK_WEBHOOK_SECRET": "s2",
+    "SLACK_BOT_TOKEN_SECRET": "s3",
+    "SLACK_TEST_WEBHOOK_SECRET": "s4",
+}
+RECEPTION = {"STACK_NAME": "mcp", "PROCESSING_QUEUE_URL": "u5", "SOURCES_SECRET": "s5"}
+FUNCTIONS = [
+    (settings.Reception, RECEPTION),
+    (settings.Analysis, ANALYSIS),
+    (settings.Distribution, DISTRIBUTION),
+]
+MISSING = [(model, given, name) for model, given in FUNCTIONS for name in given]
+
+
+@pytest.mark.parametrize(("model", "given", "name"), MISSING)
+@pytest.mark.parametrize("value", [None, "", " "])
+def test_a_missing_variable_is_named(
+    model: type[settings.Common], given: dict[str, str], name: str, value: str | None
+) -> None:
+    wrong = {key: text for key, text in given.items() if key != name}
+    if value is not None:
+        wrong[name] = value
+    with pytest.raises(SettingsError, match=f"{name}: "):
+        load(model, wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CLAUDE_TIMEOUT_SECONDS", "soon"),
+        ("CLAUDE_TIMEOUT_SECONDS", "0"),
+        ("CLAUDE_PATIENCE_SECONDS", "-1"),
+        ("SECRET_MAX_AGE_SECONDS", "-1"),
+        ("CACHE_SHARING", "everybody"),
+        ("SIGNATURE_VERSION", "2"),
+        ("DAILY_BUDGET_USD", "-5"),
+        ("QUIET_CLOSE_HOURS", "0"),
+    ],
+)
+def test_a_malformed_variable_of_analysis_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name}: "):
+        load(settings.Analysis, ANALYSIS | {name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SLACK_PACE_SECONDS", "-1"), ("SLACK_TIMEOUT_SECONDS", "0"), ("SLACK_TIMEOUT_SECONDS", "x")],
+)
+def test_a_malformed_variable_of_distribution_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name}: "):
+        load(settings.Distribution, DISTRIBUTION | {name: value})
+
+
+def test_every_wrong_variable_is_named_at_once_and_no_value_is_told() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(settings.Analysis, {"DAILY_BUDGET_USD": "hunter2"})
+    for name in (*ANALYSIS, "DAILY_BUDGET_USD"):
+        assert f"{name}: " in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_what_is_left_out_or_empty_has_its_default() -> None:
+    empty = {"ANTHROPIC_BASE_URL": "", "DAILY_BUDGET_USD": "", "CACHE_SHARING": ""}
+    given = load(settings.Analysis, ANALYSIS | empty)
+    assert (given.anthropic_base_url, given.daily_budget_usd) == ("", 5)
+    assert (given.cache_sharing, given.quiet_close_hours) == ("environment", 24)
+    assert (given.claude_timeout, given.claude_patience) == (45, 600)
+    assert (given.model_small, given.model_large) == ("claude-haiku-5-5", "claude-sonnet-5-5")
+    slack = load(settings.Distribution, DISTRIBUTION)
+    assert (slack.slack_api_url, slack.slack_critical_channel) == ("https://slack.com/api/", "")
+    assert (slack.slack_pace, slack.slack_timeout, slack.max_age) == (1, 10, 300)
+
+
+def test_given_values_are_taken() -> None:
+    given = load(settings.Analysis, ANALYSIS | {"DAILY_BUDGET_USD": "0.5", "STACK_NAME": " s "})
+    assert (given.daily_budget_usd, given.stack_name) == (0.5, "s")
+
+
+def test_variables_of_others_are_no_trouble() -> None:
+    assert load(settings.Reception, RECEPTION | {"PATH": "/bin"}).processing_url == "u5"
+
+
+def test_the_lease_outlives_the_longest_call() -> None:
+    given = load(settings.Analysis, ANALYSIS | {"CLAUDE_TIMEOUT_SECONDS": "20"})
+    assert given.lease_lasts == timedelta(seconds=35)
