@@ -13,6 +13,7 @@ from responder_cli.aws import Stack
 from responder_cli.health.metrics import Window, amount
 from responder_cli.options import examples, json_option, on_stack
 
+#: Of the business metrics; the stack's name follows.
 NAMESPACE = "MCPResponder"
 DAY_MINUTES = 1440
 MINUTE = "%Y-%m-%d %H:%M"
@@ -93,8 +94,9 @@ def _alerts(stack: Stack, window: Window) -> Iterator[Line]:
 
 
 def _figures(stack: Stack, window: Window) -> Iterator[Line]:
+    namespace = f"{NAMESPACE}/{stack.name}"
     for name, metric, dimensions in FIGURES:
-        value = sum(amount(stack, NAMESPACE, metric, one, window) for one in dimensions)
+        value = sum(amount(stack, namespace, metric, one, window) for one in dimensions)
         yield Line("responder", name, value)
 
 

@@ -7,11 +7,12 @@ from functools import cache
 
 import pytest
 
+from responder.adapters import telemetry
 from responder.adapters.telemetry import BY_VERSION
 from template import deployed
 from template.deployed import FUNCTIONS, ROOT, Json, referred, resources, stack
 
-NAMESPACE = "MCPResponder"
+NAMESPACE = {"Fn::Sub": f"{telemetry.NAMESPACE}/${{AWS::StackName}}"}
 CANARY_ONLY = {
     "ReceptionNewVersionErrors",
     "AnalysisNewVersionErrors",
@@ -59,7 +60,7 @@ def own_metrics() -> set[str]:
             for metric in alarm.get("Metrics", [])
             if "MetricStat" in metric
         }
-    names |= {metric[1] for metric in dashboard_metrics() if metric[0] == NAMESPACE}
+    names |= {metric[1] for metric in dashboard_metrics() if metric[0] == NAMESPACE["Fn::Sub"]}
     return names | set(re.findall(r'MetricName=\\"(\w+)\\"', deployed.text(dashboard())))
 
 
@@ -119,6 +120,13 @@ def test_the_product_itself_is_watched() -> None:
         "distribution-failed-items",
         "api-unavailable",
     } <= names
+
+
+def test_business_metrics_are_those_of_this_stack_only() -> None:
+    # Several stacks may share an account: a bare namespace would mix dev's metrics with prod's.
+    named = re.findall(rf"{telemetry.NAMESPACE}(.{{18}})", deployed.text(stack()["Resources"]))
+    assert len(named) > 30
+    assert set(named) == {"/${AWS::StackName}"}
 
 
 @pytest.mark.parametrize("metric", sorted(own_metrics() - {"FallbackLines"}))

@@ -198,7 +198,8 @@ def distribution() -> QueueFunction:
 
 
 def _telemetry(service: str) -> PowertoolsTelemetry:
-    return PowertoolsTelemetry(service, environment.function_version()[1])
+    given = settings.load(settings.Common, environment.variables())
+    return PowertoolsTelemetry(given.stack_name, service, environment.function_version()[1])
 
 
 def _lane(queue: Queue, queues: SqsQueues, telemetry: PowertoolsTelemetry) -> "Lane":

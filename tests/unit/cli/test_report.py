@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from responder.adapters import telemetry
 from responder_cli.aws import Stack
 from responder_cli.deploy import commands
 from responder_cli.main import cli
@@ -25,9 +26,12 @@ class Pages:
         yield from ({"Count": 2}, {"Count": 1}) if critical else ({"Count": 0},)
 
 
-def statistics(MetricName: str, Dimensions: list[dict[str, str]], **_: object) -> dict[str, Any]:
+def statistics(
+    Namespace: str, MetricName: str, Dimensions: list[dict[str, str]], **_: object
+) -> dict[str, Any]:
     small = {"Name": "tier", "Value": "small"} in Dimensions
-    spent = MetricName == "ClaudeDollars" and small
+    ours = f"{telemetry.NAMESPACE}/it"
+    spent = Namespace == ours and MetricName == "ClaudeDollars" and small
     return {"Datapoints": [{"Sum": 0.25}, {"Sum": 0.5}] if spent else []}
 
 

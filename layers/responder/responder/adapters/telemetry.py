@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-#: Namespace of all business metrics; the template's alarms and dashboard name it too.
+#: Begins the namespace of all business metrics; the stack's name ends it, since several stacks may
+#: share an account. The template's alarms and dashboard and ``responder report`` name it too.
 NAMESPACE = "MCPResponder"
 #: Metrics that a canary is judged by, so they are also told apart by the function's version.
 BY_VERSION = frozenset({"FailedItems", "FallbackAnalyses"})
@@ -18,10 +19,11 @@ BY_VERSION = frozenset({"FailedItems", "FallbackAnalyses"})
 class PowertoolsTelemetry:
     """Logs and metrics of one function."""
 
-    def __init__(self, service: str, version: str) -> None:
+    def __init__(self, stack: str, service: str, version: str) -> None:
         """``service`` is ``reception``, ``analysis`` or ``distribution``."""
+        self._namespace = f"{NAMESPACE}/{stack}"
         self._logger = Logger(service=service)
-        self._metrics = Metrics(namespace=NAMESPACE, service=service)
+        self._metrics = Metrics(namespace=self._namespace, service=service)
         self._service = service
         self._version = version
 
@@ -38,7 +40,7 @@ class PowertoolsTelemetry:
 
     def _single(self, metric: str, amount: float, dimensions: Mapping[str, str]) -> None:
         with single_metric(
-            name=metric, unit=MetricUnit.Count, value=amount, namespace=NAMESPACE
+            name=metric, unit=MetricUnit.Count, value=amount, namespace=self._namespace
         ) as one:
             one.add_dimension("service", self._service)
             for name, value in dimensions.items():
