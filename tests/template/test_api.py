@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from template.deployed import Json, resources
+from template.deployed import FUNCTIONS, Json, resources
 
 WITH_KEY = {("/alerts", "post"), ("/alerts/{tool+}", "post")}
 WITHOUT_KEY = {
@@ -107,5 +107,8 @@ def test_access_logs_are_json_and_hold_no_secret() -> None:
     assert not [s for s in stage()["MethodSettings"] if s.get("LoggingLevel", "OFF") != "OFF"]
 
 
-def test_requests_are_traced() -> None:
-    assert stage()["TracingEnabled"] is True
+def test_the_token_in_an_address_goes_to_no_trace() -> None:
+    # X-Ray keeps a stage's requests with their whole address; the functions' segments have none.
+    assert stage()["TracingEnabled"] is False
+    functions = resources("AWS::Lambda::Function")
+    assert {functions[name]["TracingConfig"]["Mode"] for name in FUNCTIONS} == {"Active"}
