@@ -76,6 +76,12 @@ def test_every_alarm_is_ours_by_name_and_says_what_missing_data_means(name: str)
     assert actions == ((None, None) if name in CANARY_ONLY else (told, told))
 
 
+@pytest.mark.parametrize("name", alarms())
+def test_an_alarm_on_a_percentile_needs_no_crowd(name: str) -> None:
+    # With "ignore", p95 is judged from 200 samples per period on: a team never sees that many cards.
+    assert alarms()[name].get("EvaluateLowSampleCountPercentile", "evaluate") == "evaluate"
+
+
 def test_the_rule_leaves_out_the_stacks_own_alarms() -> None:
     rule = resources("AWS::Events::Rule")["AlertReceptionFunctionAlarmStateChange"]
     assert rule["EventPattern"]["source"] == ["aws.cloudwatch"]
