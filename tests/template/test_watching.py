@@ -78,7 +78,7 @@ def test_every_alarm_is_ours_by_name_and_says_what_missing_data_means(name: str)
 
 @pytest.mark.parametrize("name", alarms())
 def test_an_alarm_on_a_percentile_needs_no_crowd(name: str) -> None:
-    # With "ignore", p95 is judged from 200 samples per period on: a team never sees that many cards.
+    # With "ignore", a p95 is judged from 200 samples per period on: no team sees so many cards.
     assert alarms()[name].get("EvaluateLowSampleCountPercentile", "evaluate") == "evaluate"
 
 
