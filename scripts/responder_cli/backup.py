@@ -2,6 +2,7 @@
 
 import json
 import urllib.request
+from dataclasses import dataclass
 
 import click
 
@@ -15,16 +16,28 @@ EXPORTED = ("alerts", "incidents", "state")
 DOWNLOAD_SECONDS = 60
 
 
-@click.command(epilog=examples("responder backup --bucket mcp-responder-backups"))
-@click.option("--bucket", required=True, help="An S3 bucket in the stack's region.")
+@dataclass(frozen=True)
+class Bucket:
+    """Where it is kept; S3 refuses when the bucket of that name is not the owner's.
+
+    Names are taken first come, first served: a stranger may own the name that we ask for.
+    """
+
+    name: str
+    owner: str
+
+
+@click.command(epilog=examples("responder backup --bucket my-backups"))
+@click.option("--bucket", "name", required=True, help="A bucket of this account and region.")
 @json_option
 @on_stack
-def backup(stack: Stack, bucket: str, as_json: bool) -> None:
+def backup(stack: Stack, name: str, as_json: bool) -> None:
     """Export the tables and keep the stack's description and code.
 
     Exports run in the background for some minutes; their state is shown by
     aws dynamodb describe-export. Between backups, point-in-time recovery covers the last 35 days.
     """
+    bucket = Bucket(name, stack.client("sts").get_caller_identity()["Account"])
     day = f"{utc_now():%Y-%m-%d}"
     description = json.dumps(stack.outputs, indent=2).encode()
     kept = {"description": _put(stack, bucket, f"config/{day}/stack.json", description)}
@@ -38,11 +51,14 @@ def backup(stack: Stack, bucket: str, as_json: bool) -> None:
         console.fields(kept.items())
 
 
-def _export(stack: Stack, short: str, bucket: str, day: str) -> str:
+def _export(stack: Stack, short: str, bucket: Bucket, day: str) -> str:
     client = stack.client("dynamodb")
     table = client.describe_table(TableName=stack.table(short))["Table"]["TableArn"]
     answer = client.export_table_to_point_in_time(
-        TableArn=table, S3Bucket=bucket, S3Prefix=f"dynamodb-exports/{day}/{short}"
+        TableArn=table,
+        S3Bucket=bucket.name,
+        S3BucketOwner=bucket.owner,
+        S3Prefix=f"dynamodb-exports/{day}/{short}",
     )
     return str(answer["ExportDescription"]["ExportArn"])
 
@@ -54,6 +70,8 @@ def _code(stack: Stack, short: str) -> bytes:
         return bytes(code.read())
 
 
-def _put(stack: Stack, bucket: str, key: str, body: bytes) -> str:
-    stack.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
-    return f"s3://{bucket}/{key}"
+def _put(stack: Stack, bucket: Bucket, key: str, body: bytes) -> str:
+    stack.client("s3").put_object(
+        Bucket=bucket.name, ExpectedBucketOwner=bucket.owner, Key=key, Body=body
+    )
+    return f"s3://{bucket.name}/{key}"

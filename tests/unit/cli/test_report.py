@@ -1,7 +1,10 @@
 """``report``, ``backup`` and ``deploy``: true figures, real names, commands in order."""
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,7 +106,10 @@ def test_a_backup_exports_real_arns_and_keeps_description_and_code(tmp_path: Any
     )
     bucket = Client({"put_object": {}})
     functions = Client({"get_function": {"Code": {"Location": code.as_uri()}}})
-    target = stack({"A": "1"}, {"dynamodb": tables, "s3": bucket, "lambda": functions})
+    caller = Client({"get_caller_identity": {"Account": "111122223333"}})
+    target = stack(
+        {"A": "1"}, {"dynamodb": tables, "s3": bucket, "lambda": functions, "sts": caller}
+    )
     result = CliRunner().invoke(cli, ["backup", "--bucket", "b", "--json"], obj=lambda *_: target)
     assert result.exit_code == 0, result.output
     kept = json.loads(result.output)
@@ -111,3 +117,14 @@ def test_a_backup_exports_real_arns_and_keeps_description_and_code(tmp_path: Any
     bodies = {put["Key"].rpartition("/")[2]: put["Body"] for put in bucket.asked("put_object")}
     assert json.loads(bodies["stack.json"]) == {"A": "1"}
     assert bodies["AnalysisFunction.zip"] == b"zip"
+    # A stranger's bucket of that name is refused by S3.
+    assert {put["ExpectedBucketOwner"] for put in bucket.asked("put_object")} == {"111122223333"}
+    exports = tables.asked("export_table_to_point_in_time")
+    assert [export["S3BucketOwner"] for export in exports] == ["111122223333"] * 3
+
+
+def test_a_backup_goes_to_no_bucket_that_nobody_named() -> None:
+    script = Path(__file__).parents[3] / "scripts" / "backup.sh"
+    done = subprocess.run([script], env={"PATH": os.defpath}, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "BACKUP_BUCKET" in done.stderr
