@@ -1,6 +1,6 @@
 """Every shape in which a lane can give a batch back to SQS."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -43,7 +43,9 @@ class House:
         self.lane = Lane(Queue.DISTRIBUTION, self.sqs, self.sqs, self.telemetry, origin)
         self.handled: list[str] = []
 
-    def run(self, *records: dict[str, Any], wrong: dict[str, Exception] | None = None) -> Failures:
+    def run(
+        self, *records: dict[str, Any], wrong: Mapping[str, Exception] | None = None
+    ) -> Failures:
         def handle(message: Announcement) -> None:
             error = (wrong or {}).get(message.incident_id)
             if error is not None:
@@ -96,7 +98,7 @@ def test_what_fails_fails_alone(house: House) -> None:
 
 
 def test_a_batch_that_fails_as_a_whole_names_every_item(house: House) -> None:
-    wrong: dict[str, Exception] = {"a": ValueError(), "b": Retryable(Reason.UNAVAILABLE)}
+    wrong: Mapping[str, Exception] = {"a": ValueError(), "b": Retryable(Reason.UNAVAILABLE)}
     assert house.run(record("a"), record("b"), wrong=wrong) == failed("a", "b")
     assert house.telemetry.counts == {"FailedItems": 2}
 

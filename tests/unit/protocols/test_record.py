@@ -6,7 +6,7 @@ import pytest
 
 from fakes import Desk, alert, incident, resolve, triage, verdict
 from faults.world import START
-from responder.alert import Scope, Severity
+from responder.alert import SYNTHETIC_SOURCE, Scope, Severity
 from responder.contracts import AlertMessage
 from responder.errors import Reason, Retryable
 from responder.incident import (
@@ -22,7 +22,6 @@ from responder.incident import (
 from responder.ports import Queue
 from responder.protocols import items
 from responder.protocols.draft import Draft
-from responder.protocols.record import SYNTHETIC_SOURCE
 
 ID = "v1:disk|prod.1"
 

@@ -30,7 +30,8 @@ def entry(**changes: Any) -> CacheEntry:
 
 def quiet(**changes: Any) -> Incident:
     """An open incident with its analysis, of which nothing is overdue by itself."""
-    return incident(**({"analysis": verdict(), "last_seen": NOW, "due_at": NOW} | changes))
+    fields: dict[str, Any] = {"analysis": verdict(), "last_seen": NOW, "due_at": NOW}
+    return incident(**(fields | changes))
 
 
 @pytest.fixture
