@@ -20,8 +20,11 @@ TYPED = $(wildcard layers/responder/responder functions/*/app.py scripts/local_s
 COVERAGE := 90
 # The architecture that is deployed; the local stack takes this machine's.
 ARCHITECTURE ?= arm64
-# The environment of `make deploy`, a section of samconfig.toml.
+# The environment of `make deploy`, a section of samconfig.toml; the S3 bucket for the code (else the
+# one that SAM manages), and parameters that differ from samconfig's, as "NAME=VALUE NAME=VALUE".
 STAGE ?= dev
+BUCKET ?=
+PARAMETERS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help venv setup environments lint format type test e2e check build deploy local demo bench lock clean
@@ -67,7 +70,8 @@ build: $(DEV) $(SAM) ## Build what is deployed, compiled (ARCHITECTURE=arm64)
 	@$(RUN) -m local_stack.building --architecture $(ARCHITECTURE)
 
 deploy: build ## Deploy to AWS (STAGE=dev, staging or prod of samconfig.toml)
-	@.sam/bin/sam deploy --config-env $(STAGE)
+	@$(RUN) -m local_stack.shipping --environment $(STAGE) --architecture $(ARCHITECTURE) \
+		--bucket "$(BUCKET)" $(PARAMETERS)
 
 local: setup ## Run the whole pipeline here until Ctrl-C (AWS_PORT, SLACK_PORT, CLAUDE_PORT, CLAUDE=local)
 	@$(RUN) -m local_stack up

@@ -17,27 +17,30 @@ from local_stack import children, layout
 
 #: What ``sam build`` reads.
 _INPUTS = ("template.yaml", "functions", "layers")
-_STAMP = layout.BUILD / "inputs.sha256"
+_STAMP = "inputs.sha256"
 
 
-def build(architecture: str, say: Callable[[str], None]) -> None:
-    """Bring ``.aws-sam/build`` up to date; a second process that wants the same waits."""
+def build(folder: Path, architecture: str, say: Callable[[str], None]) -> None:
+    """Bring ``folder`` up to date; a second process that wants the same waits."""
+    stamp = folder / _STAMP
     with _alone():
         wanted = _digest(architecture)
-        if _STAMP.exists() and _STAMP.read_text() == wanted:
+        if stamp.exists() and stamp.read_text() == wanted:
             return
         say("Building the functions and layers")
         log = layout.LOCAL / "log"
-        _STAMP.unlink(missing_ok=True)
+        stamp.unlink(missing_ok=True)
         children.run(
             "sam build",
             [
                 str(layout.SAM),
                 *("build", "--cached", "--parallel"),
+                *("--build-dir", str(folder), "--cache-dir", str(folder.parent / "cache")),
                 *("--parameter-overrides", f"Architecture={architecture}"),
             ],
             sam_environment(),
             log / "build.log",
+            cwd=layout.REPOSITORY,
         )
         # Lambda cannot write compiled files: without them every cold start compiles again.
         children.run(
@@ -45,12 +48,12 @@ def build(architecture: str, say: Callable[[str], None]) -> None:
             [
                 sys.executable,
                 *("-m", "compileall", "-q", "-j", "0"),
-                *("--invalidation-mode", "unchecked-hash", str(layout.BUILD)),
+                *("--invalidation-mode", "unchecked-hash", str(folder)),
             ],
             sam_environment(),
             log / "compile.log",
         )
-        _STAMP.write_text(wanted)
+        stamp.write_text(wanted)
 
 
 def sam_environment() -> dict[str, str]:
@@ -99,7 +102,7 @@ def main() -> None:
     parser.add_argument("--architecture", choices=("arm64", "x86_64"), default="arm64")
     chosen = parser.parse_args()
     try:
-        build(chosen.architecture, print)
+        build(layout.BUILD, chosen.architecture, print)
     except children.ChildError as error:
         sys.exit(str(error))
 

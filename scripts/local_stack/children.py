@@ -44,13 +44,20 @@ class Child:
         self.process.wait()
 
 
-def start(name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> Child:
+def start(
+    name: str,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    log: Path,
+    cwd: Path | None = None,
+) -> Child:
     """Start ``command`` with exactly ``environment``, its output in ``log``."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 (our own commands)
             list(command),
             env=dict(environment),
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -59,9 +66,15 @@ def start(name: str, command: Sequence[str], environment: Mapping[str, str], log
     return Child(name, process, log)
 
 
-def run(name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+def run(
+    name: str,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    log: Path,
+    cwd: Path | None = None,
+) -> None:
     """Run ``command`` to its end; on failure raise ChildError with the end of its output."""
-    child = start(name, command, environment, log)
+    child = start(name, command, environment, log, cwd)
     try:
         child.process.wait()
     finally:

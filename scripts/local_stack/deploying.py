@@ -1,7 +1,6 @@
 """``sam deploy`` onto the emulator, and the secrets that the template leaves empty."""
 
 import secrets
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local_stack import building, children, layout
+from local_stack import building, children, layout, samconfig
 
 
 def client(service: str, endpoint: str, bundle: Path) -> Any:
@@ -30,18 +29,9 @@ def client(service: str, endpoint: str, bundle: Path) -> Any:
 
 def deploy(endpoint: str, bundle: Path, parameters: Mapping[str, str], log: Path) -> dict[str, str]:
     """Deploy the built template as samconfig's ``local`` says; the outputs of the stack."""
-    overrides = {**_local_parameters(), **parameters}
     children.run(
         "sam deploy",
-        [
-            str(layout.SAM),
-            *("deploy", "--config-env", "local", "--no-progressbar"),
-            *("--stack-name", layout.STACK_NAME, "--region", layout.REGION, "--resolve-s3"),
-            *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"),
-            *("--no-confirm-changeset", "--no-fail-on-empty-changeset"),
-            "--parameter-overrides",
-            *(f"{name}={value}" for name, value in overrides.items()),
-        ],
+        command(parameters),
         {
             **building.sam_environment(),
             **layout.CREDENTIALS,
@@ -49,6 +39,7 @@ def deploy(endpoint: str, bundle: Path, parameters: Mapping[str, str], log: Path
             "AWS_CA_BUNDLE": str(bundle),
         },
         log,
+        cwd=layout.REPOSITORY,
     )
     described = client("cloudformation", endpoint, bundle).describe_stacks(
         StackName=layout.STACK_NAME
@@ -57,6 +48,21 @@ def deploy(endpoint: str, bundle: Path, parameters: Mapping[str, str], log: Path
         output["OutputKey"]: output["OutputValue"]
         for output in described["Stacks"][0].get("Outputs", [])
     }
+
+
+def command(parameters: Mapping[str, str]) -> list[str]:
+    """The call of SAM; ``parameters`` go before what samconfig says."""
+    overrides = {**samconfig.parameters("local"), **parameters}
+    return [
+        str(layout.SAM),
+        *("deploy", "--config-env", "local", "--no-progressbar"),
+        *("--template-file", str(layout.LOCAL_BUILD / "template.yaml")),
+        *("--stack-name", layout.STACK_NAME, "--region", layout.REGION, "--resolve-s3"),
+        *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"),
+        *("--no-confirm-changeset", "--no-fail-on-empty-changeset"),
+        "--parameter-overrides",
+        *(f"{name}={value}" for name, value in overrides.items()),
+    ]
 
 
 def api_key(endpoint: str, bundle: Path, key_id: str) -> str:
@@ -80,12 +86,3 @@ def fill_secrets(endpoint: str, bundle: Path, values: Mapping[str, str]) -> None
 def new_token() -> str:
     """A token for the route of tools that can set no header."""
     return secrets.token_urlsafe(24)
-
-
-def _local_parameters() -> dict[str, str]:
-    """What samconfig gives ``local``; parameters on the command line would replace them all."""
-    config = tomllib.loads((layout.REPOSITORY / "samconfig.toml").read_text())
-    given = config.get("local", {}).get("deploy", {}).get("parameters", {})
-    overrides = given.get("parameter_overrides", [])
-    pairs = overrides.split() if isinstance(overrides, str) else overrides
-    return dict(pair.split("=", 1) for pair in pairs)

@@ -7,8 +7,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SCRIPTS = REPOSITORY / "scripts"
 SAM = REPOSITORY / ".sam" / "bin" / "sam"
 EMULATOR_PYTHON = REPOSITORY / ".emulator" / "bin" / "python"
+#: For deployments to AWS only: another processor's build must never come into its way.
 BUILD = REPOSITORY / ".aws-sam" / "build"
 LOCAL = REPOSITORY / ".local"
+#: For this machine's processor.
+LOCAL_BUILD = LOCAL / "build"
 
 #: The production name, so that the operators' runbook works here to the letter.
 STACK_NAME = "mcp-incident-responder-prod"

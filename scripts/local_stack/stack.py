@@ -123,7 +123,7 @@ class Stack:
 def running(options: Options) -> Iterator[Stack]:
     """Build, start and deploy everything; end and remove everything on the way out."""
     options.ports.check()
-    building.build(layout.architecture(), options.say)
+    building.build(layout.LOCAL_BUILD, layout.architecture(), options.say)
     logs = options.directory.resolve() / "log"
     with ExitStack() as ending:
         options.say("Starting the servers")

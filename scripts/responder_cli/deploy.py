@@ -8,7 +8,6 @@ import click
 from responder_cli.options import examples
 
 HOME = Path(__file__).parents[2]
-PACKAGED = ".aws-sam/packaged.yaml"
 
 
 @click.command(
@@ -25,18 +24,11 @@ def deploy(environment: str, bucket: str | None) -> None:
 
     It exits with what make or sam exit with.
     """
-    for command in commands(environment, bucket):
-        done = subprocess.run(command, cwd=HOME, check=False)  # noqa: S603 - fixed words and a choice
-        if done.returncode:
-            click.get_current_context().exit(done.returncode)
+    done = subprocess.run(command(environment, bucket), cwd=HOME, check=False)  # noqa: S603 - fixed words and a choice
+    click.get_current_context().exit(done.returncode)
 
 
-def commands(environment: str, bucket: str | None) -> list[list[str]]:
-    """What is run, in order; for a bucket of ours SAM wants packaging as a step of its own."""
-    if bucket is None:
-        return [["make", "deploy", f"STAGE={environment}"]]
-    return [
-        ["make", "build"],
-        [".sam/bin/sam", "package", "--s3-bucket", bucket, "--output-template-file", PACKAGED],
-        [".sam/bin/sam", "deploy", "--config-env", environment, "--template-file", PACKAGED],
-    ]
+def command(environment: str, bucket: str | None) -> list[str]:
+    """What is run; make builds before it deploys."""
+    call = ["make", "deploy", f"STAGE={environment}"]
+    return [*call, f"BUCKET={bucket}"] if bucket else call

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from responder.adapters import telemetry
 from responder_cli.aws import Stack
-from responder_cli.deploy import commands
+from responder_cli.deploy import command
 from responder_cli.main import cli
 from unit.cli.stacks import Client, refusal, stack
 
@@ -80,17 +80,9 @@ def test_unknown_costs_are_called_unknown_with_the_reason(costs: object, why: st
     assert why in str(report(house(costs))["AWS dollars", "unknown"])
 
 
-def test_a_deployment_without_a_bucket_is_make_deploy() -> None:
-    assert commands("dev", None) == [["make", "deploy", "STAGE=dev"]]
-
-
-def test_a_deployment_with_a_bucket_deploys_what_was_packaged_there() -> None:
-    build, package, deploy = commands("prod", "b")
-    assert build == ["make", "build"]
-    assert package[package.index("--s3-bucket") + 1] == "b"
-    packaged = package[package.index("--output-template-file") + 1]
-    assert deploy[deploy.index("--template-file") + 1] == packaged
-    assert deploy[deploy.index("--config-env") + 1] == "prod"
+def test_a_deployment_is_make_deploy() -> None:
+    assert command("dev", None) == ["make", "deploy", "STAGE=dev"]
+    assert command("prod", "b") == ["make", "deploy", "STAGE=prod", "BUCKET=b"]
 
 
 def test_a_backup_exports_real_arns_and_keeps_description_and_code(tmp_path: Any) -> None:

@@ -1,0 +1,54 @@
+"""``python -m local_stack.shipping``: ``sam deploy`` of what ``make build`` built, onto AWS.
+
+``make deploy`` calls it: the processor is the one that was built for, whatever samconfig says.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from local_stack import layout, samconfig
+
+
+def command(
+    environment: str, architecture: str, bucket: str, given: Mapping[str, str]
+) -> list[str]:
+    """The call of SAM; ``given`` goes before what samconfig says, the processor before both."""
+    parameters = {
+        **samconfig.parameters(environment),
+        **given,
+        "Architecture": architecture,
+    }
+    return [
+        str(layout.SAM),
+        *("deploy", "--config-env", environment),
+        *("--template-file", str(layout.BUILD / "template.yaml")),
+        # samconfig lets SAM make a bucket of its own, which it would do beside ours.
+        *(("--s3-bucket", bucket, "--no-resolve-s3") if bucket else ()),
+        "--parameter-overrides",
+        *(f"{name}={value}" for name, value in parameters.items()),
+    ]
+
+
+def main() -> None:
+    """The command line of ``make deploy``."""
+    parser = argparse.ArgumentParser(prog="python -m local_stack.shipping", description=__doc__)
+    parser.add_argument("--environment", choices=("dev", "staging", "prod"), required=True)
+    parser.add_argument("--architecture", choices=("arm64", "x86_64"), required=True)
+    parser.add_argument("--bucket", default="", help="for the code; else the one that SAM manages")
+    parser.add_argument("parameters", nargs="*", type=_pair, metavar="NAME=VALUE")
+    chosen = parser.parse_args()
+    call = command(chosen.environment, chosen.architecture, chosen.bucket, dict(chosen.parameters))
+    sys.exit(subprocess.run(call, cwd=layout.REPOSITORY, check=False).returncode)  # noqa: S603 (our own command)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
+if __name__ == "__main__":
+    main()

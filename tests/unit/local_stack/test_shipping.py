@@ -1,0 +1,47 @@
+"""The calls of SAM: onto AWS goes what was built for the processor that is asked for."""
+
+from pathlib import Path
+
+import pytest
+
+from local_stack import deploying, layout, shipping
+
+
+def parameters(call: list[str]) -> dict[str, str]:
+    pairs = call[call.index("--parameter-overrides") + 1 :]
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def template(call: list[str]) -> Path:
+    return Path(call[call.index("--template-file") + 1])
+
+
+@pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
+def test_the_processor_that_was_built_for_is_deployed(architecture: str) -> None:
+    call = shipping.command("prod", architecture, "", {})
+    assert parameters(call)["Architecture"] == architecture
+
+
+def test_what_is_given_goes_before_samconfig_and_replaces_nothing_else() -> None:
+    whole = parameters(shipping.command("prod", "arm64", "", {}))
+    assert whole["ReserveConcurrency"] == whole["DeletionProtection"] == "true"
+    given = parameters(shipping.command("prod", "arm64", "", {"ReserveConcurrency": "false"}))
+    assert given == {**whole, "ReserveConcurrency": "false"}
+
+
+def test_a_bucket_of_ours_keeps_sam_from_making_one() -> None:
+    call = shipping.command("dev", "arm64", "ours", {})
+    assert call[call.index("--s3-bucket") + 1] == "ours"
+    assert "--no-resolve-s3" in call
+    assert "--s3-bucket" not in shipping.command("dev", "arm64", "", {})
+
+
+def test_a_build_for_this_machine_is_never_deployed_to_aws() -> None:
+    ours, theirs = (
+        template(deploying.command({})),
+        template(shipping.command("prod", "arm64", "", {})),
+    )
+    assert ours.parent == layout.LOCAL_BUILD
+    assert theirs.parent == layout.BUILD
+    # SAM keeps the description of a build beside its folder.
+    assert ours.parents[1] != theirs.parents[1]
