@@ -2,6 +2,7 @@
 
 import json
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import click
@@ -41,8 +42,8 @@ def backup(stack: Stack, name: str, as_json: bool) -> None:
     day = f"{utc_now():%Y-%m-%d}"
     description = json.dumps(stack.outputs, indent=2).encode()
     kept = {"description": _put(stack, bucket, f"config/{day}/stack.json", description)}
-    for short in FUNCTIONS:
-        kept[short] = _put(stack, bucket, f"code/{day}/{short}.zip", _code(stack, short))
+    for part, code in _code(stack):
+        kept[part] = _put(stack, bucket, f"code/{day}/{part}.zip", code)
     for short in EXPORTED:
         kept[f"table {short}"] = _export(stack, short, bucket, day)
     if as_json:
@@ -63,10 +64,23 @@ def _export(stack: Stack, short: str, bucket: Bucket, day: str) -> str:
     return str(answer["ExportDescription"]["ExportArn"])
 
 
-def _code(stack: Stack, short: str) -> bytes:
-    """The zip of the live version, from the address that Lambda signs for us."""
-    answer = stack.client("lambda").get_function(FunctionName=stack.function(short), Qualifier=LIVE)
-    with urllib.request.urlopen(answer["Code"]["Location"], timeout=DOWNLOAD_SECONDS) as code:  # noqa: S310 - Lambda's own answer
+def _code(stack: Stack) -> Iterator[tuple[str, bytes]]:
+    """The zips of the live versions and of their layers, which hold nearly all of the code."""
+    client = stack.client("lambda")
+    layers: set[str] = set()
+    for short in FUNCTIONS:
+        answer = client.get_function(FunctionName=stack.function(short), Qualifier=LIVE)
+        layers |= {layer["Arn"] for layer in answer["Configuration"].get("Layers", [])}
+        yield short, _download(answer["Code"]["Location"])
+    for arn in sorted(layers):
+        name, version = arn.split(":")[-2:]
+        content = client.get_layer_version_by_arn(Arn=arn)["Content"]
+        yield f"{name}-{version}", _download(content["Location"])
+
+
+def _download(url: str) -> bytes:
+    """What lies at an address that Lambda signed for us."""
+    with urllib.request.urlopen(url, timeout=DOWNLOAD_SECONDS) as code:  # noqa: S310 - Lambda's own answer
         return bytes(code.read())
 
 

@@ -97,7 +97,18 @@ def test_a_backup_exports_real_arns_and_keeps_description_and_code(tmp_path: Any
         }
     )
     bucket = Client({"put_object": {}})
-    functions = Client({"get_function": {"Code": {"Location": code.as_uri()}}})
+    layer = tmp_path / "layer.zip"
+    layer.write_bytes(b"layer")
+    arn = "arn:aws:lambda:us-east-1:111122223333:layer:it-responder:7"
+    functions = Client(
+        {
+            "get_function": {
+                "Code": {"Location": code.as_uri()},
+                "Configuration": {"Layers": [{"Arn": arn}]},
+            },
+            "get_layer_version_by_arn": {"Content": {"Location": layer.as_uri()}},
+        }
+    )
     caller = Client({"get_caller_identity": {"Account": "111122223333"}})
     target = stack(
         {"A": "1"}, {"dynamodb": tables, "s3": bucket, "lambda": functions, "sts": caller}
@@ -109,6 +120,9 @@ def test_a_backup_exports_real_arns_and_keeps_description_and_code(tmp_path: Any
     bodies = {put["Key"].rpartition("/")[2]: put["Body"] for put in bucket.asked("put_object")}
     assert json.loads(bodies["stack.json"]) == {"A": "1"}
     assert bodies["AnalysisFunction.zip"] == b"zip"
+    # The three functions share their layers: once each is enough.
+    assert bodies["it-responder-7.zip"] == b"layer"
+    assert functions.asked("get_layer_version_by_arn") == [{"Arn": arn}]
     # A stranger's bucket of that name is refused by S3.
     assert {put["ExpectedBucketOwner"] for put in bucket.asked("put_object")} == {"111122223333"}
     exports = tables.asked("export_table_to_point_in_time")
