@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 
@@ -82,12 +83,32 @@ def test_an_alarm_on_a_percentile_needs_no_crowd(name: str) -> None:
     assert alarms()[name].get("EvaluateLowSampleCountPercentile", "evaluate") == "evaluate"
 
 
-def test_the_rule_leaves_out_the_stacks_own_alarms() -> None:
-    rule = resources("AWS::Events::Rule")["AlertReceptionFunctionAlarmStateChange"]
-    assert rule["EventPattern"]["source"] == ["aws.cloudwatch"]
-    assert rule["EventPattern"]["detail-type"] == ["CloudWatch Alarm State Change"]
-    (other,) = rule["EventPattern"]["detail"]["alarmName"]
-    assert other["anything-but"]["prefix"] == {"Fn::Sub": "${AWS::StackName}-"}
+def alarm_rule() -> Json:
+    return resources("AWS::Events::Rule")["AlertReceptionFunctionAlarmStateChange"]
+
+
+def test_the_rule_leaves_out_the_alarms_of_this_stack_and_its_siblings() -> None:
+    pattern = alarm_rule()["EventPattern"]
+    assert pattern["source"] == ["aws.cloudwatch"]
+    assert pattern["detail-type"] == ["CloudWatch Alarm State Change"]
+    (other,) = pattern["detail"]["alarmName"]
+    own, siblings = other["anything-but"]["prefix"]
+    assert own == {"Fn::Sub": "${AWS::StackName}-"}
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    for environment in deployed.ENVIRONMENTS:
+        assert config[environment]["deploy"]["parameters"]["stack_name"].startswith(siblings)
+
+
+def test_one_stack_of_an_account_takes_its_alarms() -> None:
+    # Each alarm would come with a card of dev, one of staging and one of prod.
+    assert alarm_rule()["State"] == {"Ref": "AlarmRule"}
+    takes = {name: deployed.parameters(name)["AlarmRule"] for name in deployed.ENVIRONMENTS}
+    assert takes == {
+        "local": "ENABLED",
+        "dev": "DISABLED",
+        "staging": "DISABLED",
+        "prod": "ENABLED",
+    }
 
 
 def watched(metric: str, dimension: str) -> set[str]:
