@@ -6,10 +6,12 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 
+import click
 import pytest
 
 from responder.adapters import telemetry
 from responder.adapters.telemetry import BY_VERSION
+from responder_cli.main import cli
 from template import deployed
 from template.deployed import FUNCTIONS, ROOT, Json, referred, resources, stack
 
@@ -75,6 +77,17 @@ def test_every_alarm_is_ours_by_name_and_says_what_missing_data_means(name: str)
     told = [{"Ref": "AlarmTopic"}]
     actions = (alarm.get("AlarmActions"), alarm.get("OKActions"))
     assert actions == ((None, None) if name in CANARY_ONLY else (told, told))
+
+
+@pytest.mark.parametrize("name", alarms())
+def test_an_alarm_names_only_commands_that_exist(name: str) -> None:
+    for words in re.findall(r"responder ([a-z]+(?: [a-z]+)?)", alarms()[name]["AlarmDescription"]):
+        found: click.Command | None = cli
+        for word in words.split():
+            if not isinstance(found, click.Group):
+                break
+            found = found.get_command(click.Context(found), word)
+        assert found is not None, words
 
 
 @pytest.mark.parametrize("name", alarms())
