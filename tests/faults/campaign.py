@@ -121,9 +121,17 @@ class Campaign:
         """Storm, healing, quiet. Raises AssertionError when it never gets quiet."""
         rng = self.world.rng
         chaos = rng.choice([0.0, 0.005, 0.02])
-        self.world.rates = Rates(chaos, rng.choice([0.0, 0.01, 0.05]), rng.choice([0.0, 0.02]))
+        self.world.rates = Rates(
+            kill=chaos,
+            refuse=rng.choice([0.0, 0.01, 0.05]),
+            lose_answer=rng.choice([0.0, 0.02]),
+            bug=rng.choice([0.0, 0.0, 0.01]),
+        )
         for sent in self.sent:
             self.world.at(sent.at, partial(self._accept, sent.alert))
+        for _ in range(rng.choice([0, 0, 1])):
+            when = START + timedelta(seconds=rng.uniform(30, 300))
+            self.world.at(when, self.slack.lose_a_card)
         healed = False
         for _ in range(MAX_STEPS):
             if not healed and self.world.now() >= self.storm_ends:

@@ -45,7 +45,7 @@ def post_before_intent() -> Sequence[Replacement]:
         notice: int,
         thread_ts: str = "",
     ) -> str:
-        self._take_slot(incident, card)
+        self._take_slot(incident, card.channel, self._lane.gap)
         ts = chat.post(card.channel, message, self._lane.new_id(), thread_ts)
         now = self._lane.now()
         self._change(incident, lambda card: cards.intend(card, "late", now, notice))

@@ -199,6 +199,8 @@ class MemorySlack:
         """No messages."""
         self._world = world
         self.messages: list[Posted] = []
+        self.deleted: set[str] = set()
+        self._posted = 0
 
     @property
     def editable(self) -> bool:
@@ -209,7 +211,8 @@ class MemorySlack:
         """As ``ports.Chat``; may land although the poster is gone or was told of a time-out."""
 
         def act() -> str:
-            ts = f"{len(self.messages) + 1}.0"
+            self._posted += 1
+            ts = f"{self._posted}.0"
             self.messages.append(
                 Posted(channel, ts, message.text, delivery_id, thread_ts, self._world.now())
             )
@@ -217,11 +220,22 @@ class MemorySlack:
 
         return self._call("post", act, self._world.rng.uniform(0.05, 8))
 
+    def lose_a_card(self) -> None:
+        """Somebody deletes a message in Slack."""
+        cards = [message for message in self.messages if not message.thread_ts]
+        if cards:
+            gone = self._world.rng.choice(cards)
+            self.messages.remove(gone)
+            self.deleted.add(gone.text.split("|")[1])
+            self._world.note(f"deleted {gone.text}")
+
     def update(self, channel: str, ts: str, message: Message, delivery_id: str) -> None:
         """As ``ports.Chat``. An edit that lands after its caller died shows an older state."""
 
         def act() -> None:
-            one = next(m for m in self.messages if m.ts == ts)
+            one = next((m for m in self.messages if m.ts == ts), None)
+            if one is None:
+                raise Permanent(Reason.CARD_GONE, "message_not_found")
             one.text = message.text
 
         self._call("update", act, 0)

@@ -140,11 +140,17 @@ class _Reckoning:
                 shown[message.text.split("|")[1]].append(message.text)
         for incident in self.incidents.values():
             wanted = f"card|{incident.incident_id}|{incident.revision}|{incident.count}"
+            if self._nobody_noticed_the_deletion(incident, shown[incident.incident_id]):
+                continue
             if shown[incident.incident_id] != [wanted]:
                 yield f"cards {shown[incident.incident_id]}, should be [{wanted}]"
             card = self.cards.get(incident.incident_id)
             if card is None or card.shown != incident.revision or self._held(card) or card.intent:
                 yield f"{incident.incident_id}: card at rest is {card}"
+
+    def _nobody_noticed_the_deletion(self, incident: Incident, shown: list[str]) -> bool:
+        """A deleted card comes back with the incident's next change, and not before it."""
+        return incident.incident_id in self.campaign.slack.deleted and not shown
 
     def _held(self, card: Card) -> bool:
         """Whether somebody still holds the card; a lease that ran out hurts nobody."""
@@ -173,7 +179,9 @@ class _Reckoning:
             if incident.severity is Severity.CRITICAL
         }
         events = self.campaign.world.events
-        faults = sum(events[kind] for kind in ("killed", "refused", "lost", "timed", "slow:"))
+        faults = sum(
+            events[kind] for kind in ("killed", "refused", "lost", "timed", "slow:", "bug")
+        )
         for cache_key, paid in claude.paid.items():
             stored = len(self.campaign.store.verdicts[cache_key])
             if stored > 1 + (cache_key in raised):

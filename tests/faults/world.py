@@ -21,6 +21,10 @@ class Killed(BaseException):
     """A process that is gone: no handler of ours may catch it."""
 
 
+class Bug(Exception):
+    """An unexpected exception, of no type that anybody handles."""
+
+
 @dataclass(frozen=True)
 class Rates:
     """How likely each fault is at one side effect."""
@@ -28,6 +32,7 @@ class Rates:
     kill: float = 0.0
     refuse: float = 0.0
     lose_answer: float = 0.0
+    bug: float = 0.0
 
 
 CALM = Rates()
@@ -94,6 +99,9 @@ class World:
         self._pause(self.rng.uniform(0, 0.05))
         if self._strikes(self.rates.kill):
             self._kill(f"before {name}")
+        if self._strikes(self.rates.bug):
+            self.note(f"bug before {name}")
+            raise Bug(name)
         if refused is not None and self._strikes(self.rates.refuse):
             self.note(f"refused {name}")
             raise refused()

@@ -112,6 +112,8 @@ def test_an_empty_secret_is_missing_by_name_until_it_is_set(
     assert error.after is not None
     assert not secret.present()
     rotate(client, "set")
+    assert not secret.present()
+    clock.time += FORCE_PACE + 1
     assert secret() == "set"
 
 

@@ -185,13 +185,31 @@ def test_a_lost_answer_may_have_taken_effect_and_the_card_is_found(slack: Server
 
 
 @pytest.mark.parametrize(
-    "error", ["not_in_channel", "missing_scope", "invalid_blocks", "msg_too_long", "is_archived"]
+    "error", ["not_in_channel", "missing_scope", "restricted_action", "is_archived"]
 )
 def test_lasting_refusals_are_permanent_and_named(slack: Server, error: str) -> None:
     trouble(slack, mode="ok_false", error=error)
     with pytest.raises(Permanent, match=f"chat.postMessage: {error} .channel C0ALERTS") as caught:
         bot(slack).post(CHANNEL, CARD, "d-1")
     assert caught.value.reason is Reason.REFUSED_BY_SLACK
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ("invalid_blocks", Reason.INVALID_MESSAGE),
+        ("msg_too_long", Reason.INVALID_MESSAGE),
+        ("message_not_found", Reason.CARD_GONE),
+        ("edit_window_closed", Reason.CARD_GONE),
+    ],
+)
+def test_refusals_that_can_be_mended_are_told_apart(
+    slack: Server, error: str, reason: Reason
+) -> None:
+    trouble(slack, mode="ok_false", error=error)
+    with pytest.raises(Permanent, match=error) as caught:
+        bot(slack).post(CHANNEL, CARD, "d-1")
+    assert caught.value.reason is reason
 
 
 def test_slacks_own_refusals_are_permanent(slack: Server) -> None:

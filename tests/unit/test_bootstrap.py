@@ -272,7 +272,8 @@ def test_the_analysis_function_checks_itself(house: House) -> None:
     assert {name: said[name] for name in readable} == readable
     assert said["claude"] == "the secret it/anthropic-key has no value"
     house.set("ANTHROPIC_KEY_SECRET", "key")
-    assert analysis.self_check()["claude"] == "key present"
+    bootstrap.analysis.cache_clear()
+    assert bootstrap.analysis().self_check()["claude"] == "key present"
 
 
 def test_a_check_records_announces_and_asks_for_nothing(house: House) -> None:
@@ -292,7 +293,8 @@ def test_the_distribution_function_checks_itself_in_the_test_channel(
     assert (said["incidents"], said["state"]) == ("readable", "readable")
     assert "it/slack-test-webhook has no value" in said["slack"]
     house.set("SLACK_TEST_WEBHOOK_SECRET", address)
-    assert distribution.self_check()["slack"] == "posted to the test channel"
+    bootstrap.distribution.cache_clear()
+    assert bootstrap.distribution().self_check()["slack"] == "posted to the test channel"
     assert len(messages) == 1
 
 

@@ -27,6 +27,9 @@ class Reason(StrEnum):
     INTENT_UNSETTLED = "intent_unsettled"
     # Giving up, and falling back.
     UNREADABLE = "unreadable"
+    UNSTORABLE = "unstorable"
+    CARD_GONE = "card_gone"
+    INVALID_MESSAGE = "invalid_message"
     TOO_OLD = "too_old"
     REFUSED_BY_SLACK = "refused_by_slack"
     REFUSED_BY_CLAUDE = "refused_by_claude"

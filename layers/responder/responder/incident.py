@@ -149,7 +149,8 @@ class Card(BaseModel):
     ``shown`` is the incident revision that Slack shows (0: none), ``wanted`` the highest one that
     somebody asked for while the lease was held, ``told`` the last notice told. In webhook mode
     ``ts`` stays empty and ``posted`` says that the first message went out. ``intent`` is left
-    behind by a crash between writing it and recording its result.
+    behind by a crash between writing it and recording its result. ``waits_for`` says why the card
+    waits until ``next_try``.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -160,6 +161,7 @@ class Card(BaseModel):
     posted: bool = False
     posted_at: Moment | None = None
     shown: int = 0
+    shown_at: Moment | None = None
     wanted: int = 0
     told: int = 0
     told_analysis: str = ""
@@ -167,6 +169,7 @@ class Card(BaseModel):
     lease_until: Moment | None = None
     intent: Intent | None = None
     next_try: Moment | None = None
+    waits_for: str = ""
     first_sent: Moment | None = None
     dead_lettered: bool = False
 

@@ -130,7 +130,7 @@ def test_a_live_lease_is_waited_for_as_a_copy_until_it_ends(desk: Desk) -> None:
     sent = request(desk)
     desk.investigator.handle(sent)
     assert desk.claude.asked == []
-    assert desk.entry() == held
+    assert desk.entry() == held.model_copy(update={"waiters": (sent.incident_id,)})
     copy = sent.model_copy(update={"not_before": until})
     assert desk.taken(Queue.ANALYSIS) == [(copy.model_dump(), 30)]
     assert desk.telemetry.counts["Waits:lease_held"] == 1
@@ -469,3 +469,54 @@ def test_a_fallback_gives_only_its_reason() -> None:
     changed = with_(own, triage(headline="another's", fallback_reason="timeout"))
     assert changed is not None
     assert changed.analysis == own.analysis.model_copy(update={"fallback_reason": "timeout"})
+
+
+def test_a_bug_gives_the_lease_back_so_that_the_receives_end_in_a_dead_letter(desk: Desk) -> None:
+    class Bug(Exception):
+        pass
+
+    def bug() -> None:
+        raise Bug
+
+    sent = request(desk)
+    for _ in range(3):
+        desk.claude.meanwhile = bug
+        with pytest.raises(Bug):
+            desk.investigator.handle(sent)
+    assert desk.taken(Queue.ANALYSIS) == []
+
+
+def test_a_request_that_failed_for_too_long_ends_with_the_fallback(desk: Desk) -> None:
+    sent = request(desk)
+    desk.later(seconds=1200)
+    desk.investigator.handle(sent)
+    assert desk.claude.asked == []
+    assert desk.incident().analysis.fallback_reason == Reason.TOO_OLD.value
+
+
+def test_a_long_retry_after_does_not_outlast_our_patience(desk: Desk) -> None:
+    sent = request(desk)
+    desk.claude.errors = [Retryable(Reason.RATE_LIMITED, after=800, took_effect=False)]
+    desk.investigator.handle(sent)
+    [(copy, delay)] = desk.taken(Queue.ANALYSIS)
+    assert delay == 600
+    assert copy["not_before"] == sent.first_sent + timedelta(minutes=10)
+
+
+def test_a_severity_raised_while_the_small_model_answered_asks_for_the_large_one(
+    desk: Desk,
+) -> None:
+    sent = request(desk)
+
+    def raised() -> None:
+        before = desk.incident()
+        desk.put_incident(
+            before.model_copy(
+                update={"severity": Severity.CRITICAL, "revision": before.revision + 1}
+            )
+        )
+
+    desk.claude.meanwhile = raised
+    desk.investigator.handle(sent)
+    assert desk.incident().analysis.tier == "small"
+    assert [m["incident_id"] for m, _ in desk.taken(Queue.ANALYSIS)] == [sent.incident_id]

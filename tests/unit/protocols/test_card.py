@@ -181,7 +181,7 @@ def test_the_analysis_message_shows_the_revision() -> None:
 
 
 def test_an_update_shows_the_revision() -> None:
-    assert cards.updated(shown(), ANALYSED) == shown(shown=2)
+    assert cards.updated(shown(), ANALYSED, SOON) == shown(shown=2, shown_at=SOON)
 
 
 def test_release_forgets_lease_wait_and_dead_letter_but_not_what_is_shown() -> None:
@@ -192,10 +192,11 @@ def test_release_forgets_lease_wait_and_dead_letter_but_not_what_is_shown() -> N
 def test_a_wait_keeps_the_oldest_age() -> None:
     early, late = NOW - timedelta(hours=1), NOW
     claimed = card(owner="me", lease_until=SOON)
-    waits = cards.postpone(claimed, SOON, late)
-    assert waits == card(next_try=SOON, first_sent=late)
-    assert cards.postpone(waits, SOON, early).first_sent == early
-    assert cards.postpone(cards.postpone(claimed, SOON, early), SOON, late).first_sent == early
+    waits = cards.postpone(claimed, SOON, late, Reason.PACED)
+    assert waits == card(next_try=SOON, first_sent=late, waits_for="paced")
+    assert cards.postpone(waits, SOON, early, Reason.PACED).first_sent == early
+    older = cards.postpone(claimed, SOON, early, Reason.PACED)
+    assert cards.postpone(older, SOON, late, Reason.PACED).first_sent == early
 
 
 def test_giving_up_leaves_a_mark_for_the_tick() -> None:
@@ -214,13 +215,14 @@ CRITICAL = incident(severity=Severity.CRITICAL, revision=2)
         (card(), incident(), None),
         (card(next_try=NOW), incident(), None),
         (card(next_try=SOON), incident(), Reason.UNAVAILABLE),
-        (card(next_try=SOON), CRITICAL, None),
-        (card(next_try=SOON, wanted=1), CRITICAL, None),
-        (card(next_try=SOON, wanted=2), CRITICAL, Reason.UNAVAILABLE),
+        (card(next_try=SOON, waits_for="paced"), CRITICAL, None),
+        (card(next_try=SOON, waits_for="paced", wanted=1), CRITICAL, None),
+        (card(next_try=SOON, waits_for="paced", wanted=2), CRITICAL, Reason.UNAVAILABLE),
+        (card(next_try=SOON, waits_for="rate_limited"), CRITICAL, Reason.UNAVAILABLE),
         (card(next_try=SOON), incident(revision=2), Reason.UNAVAILABLE),
     ],
 )
-def test_a_waiting_copy_carries_the_news_unless_it_is_critical_news(
+def test_a_waiting_copy_carries_the_news_unless_it_is_critical_news_that_is_only_paced(
     state: Card | None, of: Incident, reason: Reason | None
 ) -> None:
     assert cards.waits_elsewhere(state, of, NOW) is reason

@@ -12,9 +12,10 @@ from responder.contracts import Announcement
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Card, Intent, Notice, NoticeKind
 from responder.policy.route import Routes, route
-from responder.ports import Queue
+from responder.ports import Message, Queue
 from responder.protocols import items
-from responder.protocols.deliver import PATIENCE, SEARCH_MARGIN
+from responder.protocols.deliver import PATIENCE, SEARCH_MARGIN, UPDATES
+from responder.protocols.pace import reserve
 
 ID = "v1:disk|prod.1"
 REFUSED = Retryable(Reason.RATE_LIMITED, "429", after=20, took_effect=False)
@@ -284,15 +285,82 @@ def test_while_one_copy_waits_other_announcements_leave_it_the_work(desk: Desk) 
     assert desk.card().wanted == 2
 
 
-def test_the_news_of_a_critical_incident_does_not_wait_for_the_copy(desk: Desk) -> None:
+def test_critical_news_does_not_wait_for_a_pace_slot(desk: Desk) -> None:
+    pace(desk)
+    desk.slack.post("#alerts", Message(text="other"), "d-0")
+    reserve(desk.store, "#alerts", GAP, desk.now(), urgent=False)
+    deliver(desk)
+    copies(desk)
+    change(desk, severity=Severity.CRITICAL)
+    deliver(desk)
+    assert desk.slack.methods() == ["post", "post"]
+    assert desk.card().next_try is None
+
+
+def test_critical_news_waits_as_slack_asked(desk: Desk) -> None:
     desk.slack.errors = [REFUSED]
     deliver(desk)
     copies(desk)
     desk.later(seconds=5)
     change(desk, severity=Severity.CRITICAL)
     deliver(desk)
+    assert desk.slack.methods() == []
+
+
+def test_a_channel_that_was_set_wrong_can_be_set_right(desk: Desk) -> None:
+    desk.slack.errors = [Permanent(Reason.REFUSED_BY_SLACK, "channel_not_found")]
+    with pytest.raises(Permanent):
+        deliver(desk)
+    desk.deliverer = replace(desk.deliverer, channel=lambda incident: "#right")
+    deliver(desk)
+    assert desk.card().channel == "#right"
+
+
+def test_a_posted_card_stays_in_its_channel(desk: Desk) -> None:
+    deliver(desk)
+    desk.deliverer = replace(desk.deliverer, channel=lambda incident: "#elsewhere")
+    change(desk)
+    deliver(desk)
+    assert desk.card().channel == "#alerts"
+
+
+GONE = Permanent(Reason.CARD_GONE, "message_not_found")
+
+
+def test_a_deleted_card_is_posted_anew(desk: Desk) -> None:
+    deliver(desk)
+    change(desk)
+    desk.slack.errors = [GONE]
+    deliver(desk)
+    assert desk.slack.methods() == ["post", "post"]
+    assert (desk.card().ts, desk.card().shown) == ("2.0", desk.incident().revision)
+
+
+def test_a_card_that_cannot_even_be_posted_anew_is_a_dead_letter(desk: Desk) -> None:
+    deliver(desk)
+    change(desk)
+    desk.slack.errors = [GONE, Permanent(Reason.REFUSED_BY_SLACK, "is_archived")]
+    with pytest.raises(Permanent, match="is_archived"):
+        deliver(desk)
+    assert desk.card().dead_lettered
+
+
+def test_a_message_that_slack_finds_invalid_goes_as_text(desk: Desk) -> None:
+    desk.slack.errors = [Permanent(Reason.INVALID_MESSAGE, "invalid_blocks")]
+    deliver(desk)
     assert desk.slack.methods() == ["post"]
-    assert desk.card().next_try is None
+    assert desk.telemetry.counts["PlainCards"] == 1
+
+
+def test_counters_never_stand_before_a_first_card(desk: Desk) -> None:
+    deliver(desk)
+    pace(desk)
+    for _ in range(30):
+        reserve(desk.store, UPDATES, GAP, desk.now(), urgent=False)
+    desk.record(alert("b1", fingerprint="f2", rule="v1:other"))
+    [message] = [m for m, _ in desk.taken(Queue.DISTRIBUTION) if m["incident_id"] != ID]
+    deliver(desk, message["incident_id"])
+    assert desk.slack.methods() == ["post", "post"]
 
 
 def test_in_an_outage_announcements_of_one_critical_revision_become_one_copy(desk: Desk) -> None:
@@ -412,7 +480,7 @@ def test_a_critical_card_takes_the_next_slot_and_others_make_room(desk: Desk) ->
     assert desk.slack.methods() == ["post", "post"]
 
 
-def test_an_unexpected_error_leaves_the_lease_to_run_out(desk: Desk) -> None:
+def test_an_unexpected_error_gives_the_lease_back(desk: Desk) -> None:
     class Broken(Exception):
         pass
 
@@ -422,7 +490,7 @@ def test_an_unexpected_error_leaves_the_lease_to_run_out(desk: Desk) -> None:
     desk.deliverer = replace(desk.deliverer, chat=chat)  # type: ignore[arg-type]
     with pytest.raises(Broken):
         deliver(desk)
-    assert desk.card().lease_until == START + TIMING.lease
+    assert (desk.card().owner, desk.card().lease_until) == ("", None)
     assert copies(desk) == []
 
 

@@ -227,7 +227,7 @@ def given_up(reason: str, **changes: Any) -> Incident:
 def test_an_awaited_analysis_is_asked_for_after_a_minute() -> None:
     planned = plan(awaited())
     assert planned.request
-    assert planned.requested_since == NOW - MINUTE
+    assert planned.requested_since == awaited().opened_at
     assert planned.incident.due_at == NOW + MINUTE
     early = plan(awaited(analysis_requested_at=NOW - timedelta(seconds=59)))
     assert not early.request
@@ -290,3 +290,12 @@ def test_a_lost_race_is_a_conflict_of_the_store() -> None:
     key = items.incident_item(ID)
     with pytest.raises(Conflict):
         desk.store.write([items.write_of(key, incident(count=2), 0, NOW)])
+
+
+def test_a_card_that_keeps_up_is_not_unshown_although_it_always_lags() -> None:
+    hour_ago = NOW - timedelta(hours=1)
+    lagging = incident(revision=9, unshown_since=hour_ago)
+    keeps_up = plan(lagging, card(shown=8, shown_at=NOW - timedelta(seconds=5)))
+    assert keeps_up.incident.unshown_since == NOW - timedelta(seconds=5)
+    stuck = plan(lagging, card(shown=8, shown_at=hour_ago - MINUTE))
+    assert stuck.incident.unshown_since == hour_ago

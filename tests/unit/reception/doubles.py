@@ -61,6 +61,7 @@ class Wired:
     queues: KeptQueues = field(default_factory=KeptQueues)
     telemetry: KeptTelemetry = field(default_factory=KeptTelemetry)
     sources: Mapping[str, object] | None = field(default_factory=lambda: SOURCES)
+    asked_afresh: int = 0
 
     @property
     def reception(self) -> Reception:
@@ -69,7 +70,8 @@ class Wired:
     def messages(self) -> list[AlertMessage]:
         return [AlertMessage.model_validate_json(sent.body) for sent in self.queues.sent]
 
-    def _read(self) -> Mapping[str, object]:
+    def _read(self, fresh: bool) -> Mapping[str, object]:
+        self.asked_afresh += fresh
         if self.sources is None:
             detail = "the secret mcp-responder/sources has no value"
             raise Retryable(Reason.SECRET_MISSING, detail, after=30)

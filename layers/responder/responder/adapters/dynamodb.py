@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from responder.errors import Conflict, Reason, Retryable
+from responder.errors import Conflict, Permanent, Reason, Retryable
 from responder.ports import Key, Record, Table, Write
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ PARTITION_KEY = {
 #: Answers that mean "another write came first".
 LOST_RACE = frozenset(
     {"ConditionalCheckFailedException", "TransactionConflictException", "TransactionConflict"}
+)
+
+#: Answers that mean "never as it is": too large, or against the rules of names and types.
+UNSTORABLE = frozenset(
+    {"ValidationException", "ValidationError", "ItemCollectionSizeLimitExceeded"}
 )
 
 _serialize = TypeSerializer().serialize
@@ -188,5 +193,12 @@ def _lost_race(error: ClientError) -> bool:
     return bool(codes) and codes <= {"ConditionalCheckFailed", "TransactionConflict"}
 
 
-def _trouble(error: ClientError | BotoCoreError) -> Retryable:
+def _trouble(error: ClientError | BotoCoreError) -> Retryable | Permanent:
+    if isinstance(error, ClientError) and UNSTORABLE & _codes(error):
+        return Permanent(Reason.UNSTORABLE, f"DynamoDB: {error}")
     return Retryable(Reason.UNAVAILABLE, f"DynamoDB: {error}")
+
+
+def _codes(error: ClientError) -> set[str]:
+    reasons: list[dict[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
+    return {error.response["Error"]["Code"], *(reason.get("Code", "None") for reason in reasons)}

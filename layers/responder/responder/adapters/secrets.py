@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NO_VALUE = frozenset({"ResourceNotFoundException", "InvalidRequestException"})
 #: A secret that has no value is looked for again this soon, in seconds.
 RETRY_AFTER = 30.0
-#: A forced fetch within this many seconds of the last one is answered from the cache.
+#: Within this many seconds of a fetch, a forced one and an absent value are not looked for again.
 FORCE_PACE = 5.0
 
 
@@ -50,9 +50,9 @@ class Secret:
     def __call__(self, fresh: bool = False) -> str:
         """Its value. Raises Retryable, naming the secret, when it has none or cannot be read."""
         age = None if self._fetched is None else self._clock() - self._fetched
-        if age is None or age > (FORCE_PACE if fresh else self._max_age):
+        if age is None or age > (FORCE_PACE if fresh or not self._value else self._max_age):
             self._value = self._fetch()
-            self._fetched = self._clock() if self._value else None
+            self._fetched = self._clock()
         if not self._value:
             raise Retryable(
                 Reason.SECRET_MISSING,
@@ -62,10 +62,10 @@ class Secret:
             )
         return self._value
 
-    def as_json(self) -> Mapping[str, object]:
+    def as_json(self, fresh: bool = False) -> Mapping[str, object]:
         """Its value as a JSON object. Raises Retryable, naming the secret, when it is none."""
         try:
-            value = json.loads(self())
+            value = json.loads(self(fresh))
         except ValueError:
             value = None
         if isinstance(value, dict):

@@ -91,7 +91,9 @@ class BotSlack:
             query = {"types": "public_channel,private_channel", "exclude_archived": True}
             listed = self._pages("conversations.list", "", query, "channels")
             found = (str(one["id"]) for one in listed if one.get("name") == name)
-            self._ids[channel] = next(found, channel)
+            if (found_id := next(found, None)) is None:
+                return channel
+            self._ids[channel] = found_id
         return self._ids[channel]
 
     def _messages(

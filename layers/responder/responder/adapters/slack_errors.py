@@ -31,6 +31,18 @@ _RATE_ERRORS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded
 _PASSING_ERRORS = frozenset(
     {"service_unavailable", "internal_error", "fatal_error", "request_timeout", "team_added_to_org"}
 )
+_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+_INVALID = frozenset(
+    {
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "invalid_attachments",
+        "msg_too_long",
+        "msg_blocks_too_long",
+        "too_many_attachments",
+        "no_text",
+    }
+)
 # What slack_sdk lets through, besides its own two: the network's errors, and what comes of tokens,
 # addresses and answers that are not what it expects.
 FAILURES = (OSError, HTTPException, SlackRequestError, ValueError, LookupError, AttributeError)
@@ -54,7 +66,7 @@ def raise_for_status(what: str, status: int, headers: Mapping[str, str]) -> None
 def _retry_after(headers: Mapping[str, str]) -> float:
     # slack_sdk gives the header of a 429 under this spelling, whatever came.
     seconds = headers.get("Retry-After", "").strip()
-    return float(seconds) if seconds.isdigit() else _WAIT_FOR_RATE
+    return min(float(seconds[:6]), 86_400.0) if seconds.isdigit() else _WAIT_FOR_RATE
 
 
 def raise_refusal(what: str, channel: str, error: str) -> NoReturn:
@@ -74,6 +86,10 @@ def raise_refusal(what: str, channel: str, error: str) -> NoReturn:
             after=_WAIT_FOR_SECRET,
             took_effect=False,
         )
+    if error in _GONE:
+        raise Permanent(Reason.CARD_GONE, f"{what}: {error}")
+    if error in _INVALID:
+        raise Permanent(Reason.INVALID_MESSAGE, f"{what}: {error}")
     hint = ""
     if error == "channel_not_found" and not CHANNEL_ID.fullmatch(channel):
         hint = "; editing and finding need the channel's id (C…), not its name"

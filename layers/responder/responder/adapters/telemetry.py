@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from responder.errors import Reason
+
 #: Begins the namespace of all business metrics; the stack's name ends it, since several stacks may
 #: share an account. The template's alarms and dashboard and ``responder report`` name it too.
 NAMESPACE = "MCPResponder"
 #: Metrics that a canary is judged by, so they are also told apart by the function's version.
 BY_VERSION = frozenset({"FailedItems", "FallbackAnalyses"})
+#: Fallbacks that an operator chose say nothing against a version.
+CHOSEN = frozenset({Reason.NO_KEY.value, Reason.ANALYSIS_OFF.value, Reason.BUDGET_SPENT.value})
 
 
 class PowertoolsTelemetry:
@@ -29,7 +33,7 @@ class PowertoolsTelemetry:
 
     def count(self, metric: str, amount: float = 1, *, reason: str = "", tier: str = "") -> None:
         """Add to a metric; with a reason or tier it has a dimension of its own."""
-        if metric in BY_VERSION:
+        if metric in BY_VERSION and reason not in CHOSEN:
             self._single(metric, amount, {"version": self._version})
         dimensions = {"reason": reason, "tier": tier}
         named = {name: value for name, value in dimensions.items() if value}

@@ -164,6 +164,9 @@ def _labels(labels: Mapping[str, str], notes: list[str]) -> dict[str, str]:
     room = MAX_ALL_LABELS
     for name, value in labels.items():
         name = bounded(one_line(name), MAX_LABEL_NAME, "label name", notes)
+        if not name:
+            notes.append("labels: one without a name left out by intake")
+            continue
         value = bounded(value, MAX_LABEL_VALUE, f"label {name[:40]}", notes)
         room -= len(name.encode()) + len(value.encode())
         if room < 0 or len(kept) == MAX_LABELS:
@@ -177,7 +180,7 @@ def _links(links: Mapping[str, str], notes: list[str]) -> dict[str, str]:
     kept: dict[str, str] = {}
     room = MAX_ALL_LINKS
     for name, url in links.items():
-        if not _URL.fullmatch(url):
+        if not name.strip() or not _URL.fullmatch(url):
             continue
         size = len(url.encode(errors="replace"))
         room -= size

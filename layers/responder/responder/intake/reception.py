@@ -22,7 +22,8 @@ from responder.intake.registry import parse
 from responder.ports import Outgoing, Queue, Queues, Telemetry
 
 Answer = dict[str, object]
-Sources = Callable[[], Mapping[str, object]]
+#: Reads the sources secret; True asks for a fresh value.
+Sources = Callable[[bool], Mapping[str, object]]
 
 _OPEN_ROUTE = "/in/"
 _KEY_ROUTE = "/alerts"
@@ -101,7 +102,10 @@ class Reception:
         return _response(202, {"alert_ids": ids, "accepted": len(ids)})
 
     def _authorise(self, route: _Route, headers: Mapping[str, str]) -> None:
-        sender = authenticate(self._sources(), route.token or "", headers)
+        sender = authenticate(self._sources(False), route.token or "", headers)
+        if sender is None:
+            # It may have been added a moment ago, and a refusal is final for most senders.
+            sender = authenticate(self._sources(True), route.token or "", headers)
         if sender is None:
             raise BadRequest(403, "forbidden", "The token is missing or wrong.")
         if not sender.may_send(route.tool):
@@ -111,7 +115,7 @@ class Reception:
     def _sources_state(self) -> str:
         # The secret is created empty: without it only the token route is closed.
         try:
-            self._sources()
+            self._sources(False)
         except ResponderError as error:
             return str(error)
         return "readable"

@@ -22,7 +22,7 @@ from responder.contracts import AnalysisRequest
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import CacheEntry, Incident
 from responder.ports import Analyst, Queue, Queues, Store, Telemetry
-from responder.protocols import announcing, items, lease, waiting
+from responder.protocols import announcing, items, lease, requesting, waiting
 from responder.protocols.switch import SWITCH, Switch
 
 #: The tick looks at an incident this long after its analysis has changed.
@@ -57,8 +57,9 @@ class Investigator:
         me = self.new_owner()
         entry = self._take(incident, me, now)
         if lease.owns(entry, me):
-            self._investigate(request, incident, entry, me)
+            self._guarded(request, incident, entry, me)
         elif lease.held_by_other(entry, me, now) and entry.lease_until is not None:
+            self._join(incident)
             self._wait(request, entry.lease_until, Reason.LEASE_HELD)
         else:
             self._tell(entry, incident.incident_id)
@@ -78,10 +79,32 @@ class Investigator:
         assert taken is not None  # noqa: S101 - `step` leaves alone only what exists
         return taken
 
+    def _join(self, incident: Incident) -> None:
+        """Be told as soon as the lease's owner is done; the copy is for when it never is."""
+        now = self.now()
+        items.change(
+            self.store,
+            items.cache_item(incident.cache_key),
+            CacheEntry,
+            lambda entry: lease.wait(entry, incident.incident_id, now) if entry else None,
+            now,
+        )
+
+    def _guarded(
+        self, request: AnalysisRequest, incident: Incident, entry: CacheEntry, me: str
+    ) -> None:
+        """A bug must not keep the lease: with it, the next receive would only wait, for ever."""
+        try:
+            self._investigate(request, incident, entry, me)
+        except Exception:
+            self._release(request, me, self.now())
+            raise
+
     def _investigate(
         self, request: AnalysisRequest, incident: Incident, entry: CacheEntry, me: str
     ) -> None:
         try:
+            self._refuse_the_too_old(request)
             analysis = self._ask(incident, _tier(incident, entry))
         except Retryable as error:
             if self.now() - request.first_sent < self.patience:
@@ -91,6 +114,11 @@ class Investigator:
         except Permanent as error:
             analysis = self._give_up(incident, error.reason)
         self._finish(incident, me, analysis)
+
+    def _refuse_the_too_old(self, request: AnalysisRequest) -> None:
+        """A request that failed unexpectedly for so long ends with the fallback as well."""
+        if self.now() - request.first_sent >= 2 * self.patience:
+            raise Permanent(Reason.TOO_OLD, "asked for too long")
 
     def _ask(self, incident: Incident, tier: str) -> Analysis:
         """One paid call, within the budget; raises Retryable, or Permanent for the fallback."""
@@ -144,16 +172,21 @@ class Investigator:
             self.telemetry.warning("Budget not settled", detail=str(error), reserved=reserved)
 
     def _postpone(self, request: AnalysisRequest, me: str, error: Retryable) -> None:
+        """Wait as long as Claude asks for, but never beyond the end of our patience."""
         now = self.now()
         until = waiting.next_try(request.first_sent, now, error.after)
+        until = min(until, max(request.first_sent + self.patience, now))
+        self._release(request, me, until)
+        self._wait(request, until, error.reason)
+
+    def _release(self, request: AnalysisRequest, me: str, next_try: datetime) -> None:
         items.change(
             self.store,
             items.cache_item(request.cache_key),
             CacheEntry,
-            lambda entry: lease.release(entry, me, until, request.first_sent),
-            now,
+            lambda entry: lease.release(entry, me, next_try, request.first_sent),
+            self.now(),
         )
-        self._wait(request, until, error.reason)
 
     def _give_up(self, incident: Incident, reason: Reason) -> Analysis:
         self.telemetry.count("FallbackAnalyses", reason=reason.value)
@@ -200,8 +233,13 @@ class Investigator:
             lambda incident: with_analysis(incident, analysis, now, paid=paid),
             now,
         )
-        if attached is not None:
-            announcing.send(self.queues, attached, now)
+        if attached is None:
+            return
+        announcing.send(self.queues, attached, now)
+        # Never after a fallback: what the larger model refuses, it would be asked for ever.
+        made = paid and not analysis.is_fallback
+        if made and tiering.deserves_higher(attached.analysis, attached.severity):
+            requesting.send(self.queues, attached, now)
 
     def _wait(self, request: AnalysisRequest, until: datetime, reason: Reason) -> None:
         waiting.send_copy(

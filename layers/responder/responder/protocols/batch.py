@@ -13,11 +13,13 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ValidationError
 
 from responder.contracts import AlertMessage
-from responder.errors import Permanent, Reason
+from responder.errors import Permanent, Reason, Retryable
 from responder.ports import Outgoing, Queue, Queues, Telemetry
 
 #: Seconds until an unexpectedly failed message is tried again, by receive count.
 RETRY_AFTER = (5, 20, 60, 180)
+#: The same where DynamoDB or SQS refused: their trouble may last, and receives are few.
+TROUBLE_RETRY_AFTER = (5, 60, 180, 600)
 
 Failures = dict[str, list[dict[str, str]]]
 
@@ -71,11 +73,23 @@ class Lane:
             message = self._read(record, AlertMessage, failed)
             if message is not None:
                 read.append((message, record))
-        for members in group([message for message, _ in read]):
+        for members in self._grouped(group, [message for message, _ in read]):
             ids = {id(member) for member in members}
             theirs = [record for message, record in read if id(message) in ids]
             self._guard(theirs, partial(handle, members), failed)
         return _failures(failed)
+
+    def _grouped(
+        self,
+        group: Callable[[Sequence[AlertMessage]], list[list[AlertMessage]]],
+        messages: Sequence[AlertMessage],
+    ) -> list[list[AlertMessage]]:
+        """Groups; one by one where a poison message cannot even be grouped: it then fails alone."""
+        try:
+            return group(messages)
+        except Exception as error:
+            self.telemetry.warning("Not grouped", error=repr(error))
+            return [[message] for message in messages]
 
     def _read[M: BaseModel](
         self, record: Mapping[str, Any], model: type[M], failed: list[Mapping[str, Any]]
@@ -126,7 +140,8 @@ class Lane:
         self.telemetry.warning(
             "Item failed", error=repr(error), message_id=record.get("messageId", "")
         )
-        seconds = RETRY_AFTER[min(received, len(RETRY_AFTER)) - 1]
+        waits = TROUBLE_RETRY_AFTER if isinstance(error, Retryable) else RETRY_AFTER
+        seconds = waits[min(received, len(waits)) - 1]
         self.visibility.retry_in(self.queue, record["receiptHandle"], seconds)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
+from responder.alert import Severity
 from responder.errors import Reason
 from responder.incident import Card, Incident, Intent, Notice
 
@@ -146,6 +147,21 @@ def intend(card: Card, delivery_id: str, now: datetime, notice: int = 0) -> Card
     )
 
 
+def unposted(card: Card) -> bool:
+    """Whether nothing of this card is in Slack, or on its way: its channel is still open."""
+    return not card.ts and not card.posted and card.intent is None
+
+
+def gone(card: Card) -> Card:
+    """Somebody deleted the message, or it cannot be edited any more: it is posted anew."""
+    return card.model_copy(update={"ts": "", "posted": False, "shown": 0, "intent": None})
+
+
+def let_go(card: Card) -> Card:
+    """Give the lease back after an unexpected failure; an intent stays for who comes next."""
+    return card.model_copy(update={"owner": "", "lease_until": None})
+
+
 def posted(card: Card, incident: Incident, ts: str, now: datetime) -> Card:
     """The first message is out and shows ``incident``, its notices and analysis included."""
     return card.model_copy(
@@ -154,6 +170,7 @@ def posted(card: Card, incident: Incident, ts: str, now: datetime) -> Card:
             "posted": True,
             "posted_at": now,
             "shown": incident.revision,
+            "shown_at": now,
             "told": incident.last_notice,
             "told_analysis": analysis_id(incident),
             "intent": None,
@@ -175,9 +192,9 @@ def absent(card: Card) -> Card:
     return card.model_copy(update={"intent": None})
 
 
-def updated(card: Card, incident: Incident) -> Card:
+def updated(card: Card, incident: Incident, now: datetime) -> Card:
     """Slack shows this revision now."""
-    return card.model_copy(update={"shown": incident.revision})
+    return card.model_copy(update={"shown": incident.revision, "shown_at": now})
 
 
 def told(card: Card, number: int) -> Card:
@@ -200,17 +217,24 @@ def release(card: Card) -> Card:
             "lease_until": None,
             "wanted": 0,
             "next_try": None,
+            "waits_for": "",
             "first_sent": None,
             "dead_lettered": False,
         }
     )
 
 
-def postpone(card: Card, until: datetime, first_sent: datetime) -> Card:
+def postpone(card: Card, until: datetime, first_sent: datetime, reason: Reason) -> Card:
     """Let go before a deliberate wait; the oldest announcement's age is kept."""
     oldest = min(card.first_sent, first_sent) if card.first_sent else first_sent
     return card.model_copy(
-        update={"owner": "", "lease_until": None, "next_try": until, "first_sent": oldest}
+        update={
+            "owner": "",
+            "lease_until": None,
+            "next_try": until,
+            "waits_for": reason.value,
+            "first_sent": oldest,
+        }
     )
 
 
@@ -230,10 +254,11 @@ def give_up(card: Card) -> Card:
 def waits_elsewhere(card: Card | None, incident: Incident, now: datetime) -> Reason | None:
     """Whether a copy that will return at ``next_try`` carries this announcement, and why.
 
-    A CRITICAL incident with news is tried at once: it takes the next pace slot.
+    A CRITICAL incident with news does not wait for its pace slot: it takes the next one.
     """
     if card is None or card.next_try is None or now >= card.next_try:
         return None
-    if incident.severity.rank == 0 and card.wanted < incident.revision:
+    paced = card.waits_for == Reason.PACED.value
+    if paced and incident.severity is Severity.CRITICAL and card.wanted < incident.revision:
         return None
     return Reason.UNAVAILABLE

@@ -24,6 +24,10 @@ from responder.protocols.card import Act, Step, Timing
 PATIENCE = timedelta(hours=12)
 #: The history is searched from this long before the intent, as clocks differ.
 SEARCH_MARGIN = timedelta(seconds=60)
+#: Edits have a line of their own, so that counters never stand before a first card: about 50 a
+#: minute and workspace, https://docs.slack.dev/apis/web-api/rate-limits (chat.update, tier 3).
+UPDATES = "chat.update"
+UPDATE_GAP = 1.2
 
 
 class LeaseLost(Exception):
@@ -90,6 +94,7 @@ class Delivery:
         self._announcement = announcement
         self._me = me
         self._slot_free = announcement.slot_reserved
+        self._reposted = False
 
     def run(self, incident: Incident) -> None:
         """Claim the card, do what is missing, let go; every way out leaves nothing unattended."""
@@ -105,6 +110,10 @@ class Delivery:
         except Permanent:
             self._change(incident, cards.give_up, owned=False)
             raise
+        except Exception:
+            # A bug must not keep the lease: the next receive would only ask the dead holder.
+            self._change(incident, cards.let_go, owned=False)
+            raise
 
     def _claim(self, incident: Incident) -> bool:
         """Take the lease where something is missing; else leave, asking the holder for more."""
@@ -113,6 +122,8 @@ class Delivery:
         def step(card: Card | None) -> Card | None:
             blank = Card(incident_id=incident.incident_id, channel=self._lane.channel(incident))
             card = card or blank
+            if cards.unposted(card):
+                card = card.model_copy(update={"channel": blank.channel})
             if cards.settled(card, incident) and not card.owner:
                 return cards.release(card)
             if cards.held_by_other(card, self._me, now) or cards.waits_elsewhere(
@@ -153,7 +164,8 @@ class Delivery:
             case Act.UPDATE:
                 self._update(incident, card, chat)
             case Act.NOTE:
-                self._change(incident, lambda card: cards.updated(card, incident))
+                now = self._lane.now()
+                self._change(incident, lambda card: cards.updated(card, incident, now))
 
     def _post(self, incident: Incident, card: Card, chat: Chat) -> None:
         render = faces.render if chat.editable else faces.webhook_first
@@ -184,11 +196,23 @@ class Delivery:
 
     def _update(self, incident: Incident, card: Card, chat: Chat) -> None:
         """Edit the message; no intent is needed, as repeating an edit is harmless."""
-        self._take_slot(incident, card)
+        self._take_slot(incident, UPDATES, self._lane.gap * UPDATE_GAP)
         delivery_id = f"{incident.incident_id}:card"
-        message = faces.render(incident, self._lane.now())
-        chat.update(card.channel, card.ts, message, delivery_id)
-        self._change(incident, lambda card: cards.updated(card, incident))
+        now = self._lane.now()
+
+        def send(message: Message) -> None:
+            chat.update(card.channel, card.ts, message, delivery_id)
+
+        try:
+            self._plain_if_refused(send, faces.render(incident, now))
+        except Permanent as error:
+            if error.reason is not Reason.CARD_GONE or self._reposted:
+                raise
+            self._reposted = True
+            self._change(incident, cards.gone)
+            self._log("Card gone", incident)
+            return
+        self._change(incident, lambda card: cards.updated(card, incident, now))
         self._lane.telemetry.count("CardsUpdated")
         self._log("Card updated", incident)
 
@@ -217,12 +241,16 @@ class Delivery:
         thread_ts: str = "",
     ) -> str:
         """Intent, then effect; the caller records the result. A sure refusal voids the intent."""
-        self._take_slot(incident, card)
+        self._take_slot(incident, card.channel, self._lane.gap)
         delivery_id = self._lane.new_id()
         now = self._lane.now()
+
+        def post(message: Message) -> str:
+            return chat.post(card.channel, message, delivery_id, thread_ts)
+
         self._change(incident, lambda card: cards.intend(card, delivery_id, now, notice))
         try:
-            return chat.post(card.channel, message, delivery_id, thread_ts)
+            return self._plain_if_refused(post, message)
         except Retryable as error:
             if error.took_effect is False:
                 self._change(incident, cards.absent)
@@ -231,13 +259,24 @@ class Delivery:
             self._change(incident, cards.absent)
             raise
 
-    def _take_slot(self, incident: Incident, card: Card) -> None:
+    def _plain_if_refused[T](self, send: Callable[[Message], T], message: Message) -> T:
+        """A message that Slack finds invalid goes as plain text: an ugly card beats none."""
+        try:
+            return send(message)
+        except Permanent as error:
+            if error.reason is not Reason.INVALID_MESSAGE or not message.blocks:
+                raise
+            self._lane.telemetry.count("PlainCards")
+            self._lane.telemetry.warning("Message refused, sent as text", detail=error.detail)
+            return send(Message(text=message.text))
+
+    def _take_slot(self, incident: Incident, line: str, gap: timedelta) -> None:
         if self._slot_free:
             self._slot_free = False
             return
         now = self._lane.now()
         urgent = incident.severity is Severity.CRITICAL
-        slot = pace.reserve(self._lane.store, card.channel, self._lane.gap, now, urgent=urgent)
+        slot = pace.reserve(self._lane.store, line, gap, now, urgent=urgent)
         if slot > now:
             raise Postponed(slot, Reason.PACED, slot_reserved=True)
 
@@ -259,7 +298,7 @@ class Delivery:
             self._change(incident, cards.give_up, owned=False)
             raise Permanent(Reason.TOO_OLD, f"Slack not reached for 12 h: {error}") from error
         self._lane.telemetry.warning(
-            "Slack not reached", incident_id=incident.incident_id, detail=str(error)
+            "Not delivered yet", incident_id=incident.incident_id, detail=str(error)
         )
         until = waiting.next_try(first_sent, now, error.after)
         self._postpone(incident, Postponed(until, error.reason))
@@ -282,7 +321,7 @@ class Delivery:
         self._change(
             incident,
             lambda card: cards.ask_for(
-                cards.postpone(card, wait.until, first_sent), incident.revision
+                cards.postpone(card, wait.until, first_sent, wait.reason), incident.revision
             ),
             owned=False,
         )

@@ -23,6 +23,8 @@ from responder.protocols.draft import Draft
 
 #: Firing again this soon after a resolve reopens the incident and its card.
 REOPEN_WITHIN = timedelta(minutes=30)
+#: A tool's clock may be ahead of ours by so much; what is beyond is taken as received.
+MAX_SKEW = timedelta(minutes=5)
 #: A duplicate moves "last seen" at most this often.
 LAST_SEEN_PACE = timedelta(minutes=1)
 
@@ -39,10 +41,15 @@ class Arrival:
     trace: str = ""
 
     @property
+    def event_at(self) -> datetime:
+        """When the state began; a clock that is ahead must not win every later comparison."""
+        return min(self.alert.event_at, self.alert.received_at + MAX_SKEW)
+
+    @property
     def order(self) -> tuple[datetime, bool, datetime]:
         """Event order: at equal times the resolve comes first, so that firing has the last word."""
         alert = self.alert
-        return (alert.event_at, alert.status is Status.FIRING, alert.received_at)
+        return (self.event_at, alert.status is Status.FIRING, alert.received_at)
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ class Outcome:
     arrival: Arrival
     incident_id: str = ""
     held: Reason | None = None
+    redelivered: bool = False
 
 
 def apply(draft: Draft, arrival: Arrival, now: datetime) -> Outcome:
@@ -59,12 +67,13 @@ def apply(draft: Draft, arrival: Arrival, now: datetime) -> Outcome:
     alert = arrival.alert
     known = draft.alert(alert.alert_id)
     if known is not None:
-        _touch(draft, known, alert)
-        return Outcome(arrival, known.incident_id, Reason.DUPLICATE)
+        _touch(draft, known, alert, now)
+        redelivered = known.alert.received_at == alert.received_at
+        return Outcome(arrival, known.incident_id, Reason.DUPLICATE, redelivered)
     held, incident_id = (_fire if alert.status is Status.FIRING else _resolve)(draft, arrival, now)
     draft.put_alert(
         AlertRecord(
-            alert=alert,
+            alert=alert if _keeps_raw(draft, alert, incident_id) else _without_raw(alert),
             signature=arrival.signature,
             incident_id=incident_id,
             held=held.value if held else "",
@@ -73,16 +82,43 @@ def apply(draft: Draft, arrival: Arrival, now: datetime) -> Outcome:
     return Outcome(arrival, incident_id, held)
 
 
-def _touch(draft: Draft, known: AlertRecord, alert: Alert) -> None:
+def _keeps_raw(draft: Draft, alert: Alert, incident_id: str) -> bool:
+    """The payload is kept for an incident's first alert and for unknown formats."""
+    incident = draft.incident(incident_id)
+    first = incident is not None and incident.first_alert_id == alert.alert_id
+    return first or alert.unknown_format
+
+
+def _without_raw(alert: Alert) -> Alert:
+    return alert.model_copy(update={"raw": ""})
+
+
+def _touch(draft: Draft, known: AlertRecord, alert: Alert, now: datetime) -> None:
+    """A tool that repeats the very same alert says that it still lasts."""
     incident = draft.incident(known.incident_id)
-    if incident is not None and alert.received_at - incident.last_seen >= LAST_SEEN_PACE:
+    if incident is not None and _closed_too_early(draft, incident, alert):
+        draft.put_incident(_reopened(incident, alert, now))
+    elif incident is not None and alert.received_at - incident.last_seen >= LAST_SEEN_PACE:
         draft.put_incident(incident.model_copy(update={"last_seen": alert.received_at}))
+
+
+def _closed_too_early(draft: Draft, incident: Incident, alert: Alert) -> bool:
+    """Whether we closed a quiet incident that this alert, sent afterwards, says still fires."""
+    pointer = draft.pointer(alert.source, alert.fingerprint)
+    return (
+        incident.state is IncidentState.CLOSED
+        and pointer is not None
+        and pointer.state is Status.FIRING
+        and pointer.incident_id == incident.incident_id
+        and incident.resolved_at is not None
+        and alert.received_at > incident.resolved_at
+    )
 
 
 def _resolve(draft: Draft, arrival: Arrival, now: datetime) -> tuple[Reason | None, str]:
     alert = arrival.alert
     pointer = draft.pointer(alert.source, alert.fingerprint)
-    if pointer is not None and _older(alert, pointer):
+    if pointer is not None and _older(arrival, pointer):
         return Reason.STALE, pointer.incident_id
     incident = incident_of_resolve(draft, arrival, pointer)
     draft.put_pointer(
@@ -90,7 +126,7 @@ def _resolve(draft: Draft, arrival: Arrival, now: datetime) -> tuple[Reason | No
             source=alert.source,
             fingerprint=alert.fingerprint,
             state=Status.RESOLVED,
-            event_at=alert.event_at,
+            event_at=arrival.event_at,
             incident_id=pointer.incident_id if pointer else "",
             signature=pointer.signature if pointer else arrival.signature,
         )
@@ -103,7 +139,8 @@ def _resolve(draft: Draft, arrival: Arrival, now: datetime) -> tuple[Reason | No
             "last_seen": max(incident.last_seen, alert.received_at),
         }
     )
-    draft.put_incident(_one_less(resolved, alert.ends_at or alert.event_at, now))
+    ended = min(alert.ends_at or arrival.event_at, arrival.event_at)
+    draft.put_incident(_one_less(resolved, ended, now))
     return None, incident.incident_id
 
 
@@ -116,7 +153,7 @@ def _fire(draft: Draft, arrival: Arrival, now: datetime) -> tuple[Reason | None,
     alert = arrival.alert
     pointer = draft.pointer(alert.source, alert.fingerprint)
     present = draft.incident(pointer.incident_id) if pointer else None
-    if pointer is not None and _moved_on(alert, pointer, present, arrival):
+    if pointer is not None and _moved_on(arrival, pointer, present):
         return Reason.STALE, pointer.incident_id
     target = _target(draft, arrival, pointer, present, now)
     stays = (
@@ -125,14 +162,14 @@ def _fire(draft: Draft, arrival: Arrival, now: datetime) -> tuple[Reason | None,
         and pointer.incident_id == target.incident_id
     )
     if pointer is not None and pointer.state is Status.FIRING and not stays and present:
-        draft.put_incident(_one_less(present, alert.event_at, now))
-    draft.put_incident(_one_more(target, alert, joins=not stays, now=now))
+        draft.put_incident(_one_less(present, arrival.event_at, now))
+    draft.put_incident(_one_more(target, arrival, joins=not stays, now=now))
     draft.put_pointer(
         Pointer(
             source=alert.source,
             fingerprint=alert.fingerprint,
             state=Status.FIRING,
-            event_at=max(alert.event_at, pointer.event_at) if pointer else alert.event_at,
+            event_at=max(arrival.event_at, pointer.event_at) if pointer else arrival.event_at,
             incident_id=target.incident_id,
             signature=target.signature,
         )
@@ -140,16 +177,16 @@ def _fire(draft: Draft, arrival: Arrival, now: datetime) -> tuple[Reason | None,
     return None, target.incident_id
 
 
-def _older(alert: Alert, pointer: Pointer) -> bool:
+def _older(arrival: Arrival, pointer: Pointer) -> bool:
     """Whether a resolve is older than what the pointer knows; a tie goes to firing."""
     if pointer.state is Status.FIRING:
-        return alert.event_at <= pointer.event_at
-    return alert.event_at < pointer.event_at
+        return arrival.event_at <= pointer.event_at
+    return arrival.event_at < pointer.event_at
 
 
-def _moved_on(alert: Alert, pointer: Pointer, present: Incident | None, arrival: Arrival) -> bool:
+def _moved_on(arrival: Arrival, pointer: Pointer, present: Incident | None) -> bool:
     """Whether the fingerprint has moved on since this firing: resolved, or firing elsewhere."""
-    if alert.event_at >= pointer.event_at:
+    if arrival.event_at >= pointer.event_at:
         return False
     return pointer.state is Status.RESOLVED or (
         present is not None and present.key != arrival.incident_key
@@ -175,7 +212,7 @@ def _target(
     newest = draft.newest(arrival.incident_key)
     if newest is not None and newest.state is IncidentState.OPEN:
         return newest
-    if newest is not None and _reopens(newest, arrival.alert):
+    if newest is not None and _reopens(newest, arrival):
         return _reopened(newest, arrival.alert, now)
     return draft.open(
         arrival,
@@ -187,9 +224,11 @@ def _version(signature: str) -> str:
     return signature.partition(":")[0]
 
 
-def _reopens(incident: Incident, alert: Alert) -> bool:
+def _reopens(incident: Incident, arrival: Arrival) -> bool:
+    """Both clocks count: a tool's start may lie long before the resolve that we know of."""
     ended = incident.resolved_at
-    return ended is not None and alert.event_at - ended <= REOPEN_WITHIN
+    latest = max(arrival.event_at, arrival.alert.received_at)
+    return ended is not None and latest - ended <= REOPEN_WITHIN
 
 
 def _reopened(incident: Incident, alert: Alert, now: datetime) -> Incident:
@@ -207,12 +246,13 @@ def _one_less(incident: Incident, ended: datetime, now: datetime) -> Incident:
     return noticed(resolved, NoticeKind.RESOLVED, now)
 
 
-def _one_more(incident: Incident, alert: Alert, *, joins: bool, now: datetime) -> Incident:
+def _one_more(incident: Incident, arrival: Arrival, *, joins: bool, now: datetime) -> Incident:
+    alert = arrival.alert
     counted = incident.model_copy(
         update={
             "count": incident.count + 1,
             "firing": incident.firing + (1 if joins else 0),
-            "first_seen": min(incident.first_seen, alert.event_at),
+            "first_seen": min(incident.first_seen, arrival.event_at),
             "last_seen": max(incident.last_seen, alert.received_at),
         }
     )

@@ -13,11 +13,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from responder.alert import SYNTHETIC_SOURCE, Alert
+from responder.alert import SYNTHETIC_SOURCE, Alert, Status
 from responder.analysis import fallback, tiering
 from responder.clock import Clock
 from responder.contracts import AlertMessage
-from responder.errors import Reason
 from responder.incident import Incident, IncidentState
 from responder.ports import Queues, Store, Telemetry, Write
 from responder.protocols import announcing, items, lease, requesting
@@ -92,7 +91,7 @@ class Recorder:
 
     def _announce(self, draft: Draft, outcomes: Sequence[Outcome]) -> None:
         now = self.now()
-        again = {o.incident_id for o in outcomes if o.held is Reason.DUPLICATE}
+        again = {outcome.incident_id for outcome in outcomes if outcome.redelivered}
         changed = {incident.incident_id for incident in draft.changed_incidents()}
         for incident_id in sorted((again | changed) - {""}):
             incident = draft.incident(incident_id)
@@ -121,7 +120,8 @@ class Recorder:
         self.telemetry.count("AlertsCounted")
         if incident is not None and incident.first_alert_id == arrival.alert.alert_id:
             self.telemetry.count("IncidentsOpened")
-        if incident is not None and not incident.analysis.is_fallback:
+        firing = arrival.alert.status is Status.FIRING
+        if firing and incident is not None and not incident.analysis.is_fallback:
             self.telemetry.count("CacheHits")
             self.telemetry.info("Using cached analysis", **fields)
         else:
@@ -170,7 +170,7 @@ def open_incident(
         unknown_format=alert.unknown_format,
         synthetic=alert.source == SYNTHETIC_SOURCE,
         first_alert_id=alert.alert_id,
-        first_seen=alert.event_at,
+        first_seen=arrival.event_at,
         last_seen=alert.received_at,
         opened_at=now,
         first_received_at=alert.received_at,
@@ -209,7 +209,7 @@ def _loud(before: Incident | None, incident: Incident) -> bool:
 
 def _delay(before: Incident | None, incident: Incident, now: datetime) -> int | None:
     """How long the planned announcement is delayed; None when another one carries the change."""
-    if before is None or incident.announced_at != before.announced_at:
+    if before is None or _loud(before, incident) or incident.announced_at != before.announced_at:
         return 0
     if incident.trailing_at is not None and incident.trailing_at != before.trailing_at:
         return max(int((incident.trailing_at - now).total_seconds() + 0.999), 0)

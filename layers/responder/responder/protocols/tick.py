@@ -153,11 +153,14 @@ def _show(plan: Plan, card: Card | None, now: datetime) -> Plan:
     incident = plan.incident
     if card is not None and _shows(card, incident):
         return _with(plan, {"unshown_since": None})
-    late = {"unshown_since": incident.unshown_since or now}
+    since = incident.unshown_since or now
+    if card is not None and card.shown_at is not None:
+        since = max(since, card.shown_at)
+    late = {"unshown_since": since}
     if card is not None and (card.dead_lettered or _waiting(card.next_try, now)):
         return _with(plan, late)
-    since = card.first_sent if card else None
-    return _with(plan, late, announce=True, announced_since=since)
+    first_sent = card.first_sent if card else None
+    return _with(plan, late, announce=True, announced_since=first_sent)
 
 
 def _shows(card: Card, incident: Incident) -> bool:
@@ -184,7 +187,7 @@ def _analyse(plan: Plan, entry: CacheEntry | None, now: datetime) -> Plan:
         plan,
         {"analysis_requested_at": now},
         request=True,
-        requested_since=(since or asked) if awaited else None,
+        requested_since=(since or incident.opened_at) if awaited else None,
     )
 
 

@@ -15,6 +15,8 @@ from responder.ports import Outgoing, Queue, Queues, Telemetry
 
 #: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 MAX_DELAY_SECONDS = 900
+#: What the other side asks for is believed up to this long, in seconds.
+MAX_ASKED = 900.0
 #: Without a word of the other side, we wait half the age of the message, within these bounds.
 MIN_WAIT = timedelta(seconds=2)
 MAX_WAIT = timedelta(seconds=30)
@@ -23,7 +25,7 @@ MAX_WAIT = timedelta(seconds=30)
 def next_try(first_sent: datetime, now: datetime, after: float | None) -> datetime:
     """When to try again: what the other side asked for, else backing off with the message's age."""
     if after is not None:
-        return now + timedelta(seconds=max(after, 1))
+        return now + timedelta(seconds=min(max(after, 1), MAX_ASKED))
     return now + min(max((now - first_sent) / 2, MIN_WAIT), MAX_WAIT)
 
 
