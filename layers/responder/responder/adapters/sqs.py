@@ -1,6 +1,8 @@
 """``ports.Queues`` and ``protocols.batch.Visibility`` on SQS."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,6 +19,8 @@ BATCH_LIMIT = 10
 BATCH_BYTES = 1_048_576 - 16_384
 #: Entries that SQS refuses by its own fault are sent again this often before we give up.
 SEND_TRIES = 3
+#: Batches of one request that are under way at once; within boto3's default pool of connections.
+PARALLEL_SENDS = 8
 
 
 class SqsQueues:
@@ -35,8 +39,13 @@ class SqsQueues:
 
     def send(self, queue: Queue, messages: Sequence[Outgoing]) -> None:
         """Send all. Raises Retryable when SQS still refuses some."""
-        for batch in _batches(messages):
-            self._send_batch(self._urls[queue], batch)
+        batches = _batches(messages)
+        if len(batches) == 1:
+            self._send_batch(self._urls[queue], batches[0])
+            return
+        # A request of thousands of alerts must be sent whole before API Gateway gives up on it.
+        with ThreadPoolExecutor(max_workers=PARALLEL_SENDS) as pool:
+            list(pool.map(partial(self._send_batch, self._urls[queue]), batches))
 
     def dead_letter(self, queue: Queue, message: Outgoing) -> None:
         """Put ``message`` into the dead-letter queue of ``queue``."""
