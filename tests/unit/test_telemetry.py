@@ -98,6 +98,9 @@ def test_what_a_canary_is_judged_by_is_also_told_by_version(
     name = "FallbackAnalyses"
     assert told(by_version, name) == ("MCPResponder/it", {**service, "version": "7"}, 1)
     assert told(by_reason, name) == ("MCPResponder/it", {**service, "reason": "timeout"}, 1)
+    house.telemetry.flush()
+    (in_all,) = house.lines()
+    assert told(in_all, name) == ("MCPResponder/it", service, 1)
     house.telemetry.count("FailedItems")
     house.telemetry.flush()
     by_version, in_all = house.lines()
