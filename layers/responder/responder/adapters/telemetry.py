@@ -14,8 +14,8 @@ from responder.errors import Reason
 #: Begins the namespace of all business metrics; the stack's name ends it, since several stacks may
 #: share an account. The template's alarms and dashboard and ``responder report`` name it too.
 NAMESPACE = "MCPResponder"
-#: Metrics that a canary is judged by, so they are also told apart by the function's version; and that
-#: an alarm watches as a whole, so they are counted without a reason, too.
+#: Metrics that a canary is judged by, so they are also told apart by the function's version; alarms
+#: watch them as a whole, so they are counted without a reason, too.
 BY_VERSION = frozenset({"FailedItems", "FallbackAnalyses"})
 #: Fallbacks that an operator chose say nothing against a version.
 CHOSEN = frozenset({Reason.NO_KEY.value, Reason.ANALYSIS_OFF.value, Reason.BUDGET_SPENT.value})
