@@ -107,6 +107,7 @@ class Call:
     ts: str = ""
     thread_ts: str = ""
     delivery_id: str = ""
+    blocks: bool = False
 
 
 class Slack:
@@ -122,11 +123,13 @@ class Slack:
 
     def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> str:
         ts = f"{len(self.calls) + 1}.0" if self.editable else ""
-        self._call(Call("post", channel, message.text, ts, thread_ts, delivery_id))
+        self._call(
+            Call("post", channel, message.text, ts, thread_ts, delivery_id, bool(message.blocks))
+        )
         return ts
 
     def update(self, channel: str, ts: str, message: Message, delivery_id: str) -> None:
-        self._call(Call("update", channel, message.text, ts, "", delivery_id))
+        self._call(Call("update", channel, message.text, ts, "", delivery_id, bool(message.blocks)))
 
     def find(
         self, channel: str, delivery_id: str, since: datetime, thread_ts: str = ""

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from fakes import incident
 from responder.adapters.dynamodb import UNPROCESSED_TRIES, DynamoStore
-from responder.errors import Conflict, Reason, Retryable
+from responder.errors import Conflict, Permanent, Reason, Retryable
 from responder.incident import Incident
 from responder.ports import Key, Record, Table, Write
 from responder.protocols import items
@@ -279,6 +279,27 @@ def test_any_other_trouble_of_a_write_is_retryable(error: Exception, writes: lis
 def test_any_trouble_of_a_read_is_retryable(error: Exception, keys: list[Key]) -> None:
     with pytest.raises(Retryable):
         on(Failing(error)).read(keys)
+
+
+@pytest.mark.parametrize(
+    ("error", "writes"),
+    [
+        (refusal("ValidationException"), ONE),
+        (cancelled("ValidationError", "None"), TWO),
+        (cancelled("ConditionalCheckFailed", "ValidationError"), TWO),
+    ],
+)
+def test_what_dynamodb_will_never_store_is_permanent(
+    error: ClientError, writes: list[Write]
+) -> None:
+    with pytest.raises(Permanent) as caught:
+        on(Failing(error)).write(writes)
+    assert caught.value.reason is Reason.UNSTORABLE
+
+
+def test_an_item_beyond_dynamodbs_limit_is_permanent(store: DynamoStore) -> None:
+    with pytest.raises(Permanent):
+        store.write([Write(STATE, {"text": "x" * 500_000}, 0)])
 
 
 class Throttled:

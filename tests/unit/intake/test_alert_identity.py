@@ -134,8 +134,18 @@ def test_labels_are_kept_up_to_a_size() -> None:
     assert list(made(labels=labels).labels) == list(labels)[:room]
 
 
-def test_only_web_addresses_are_links() -> None:
-    links = {"good": "https://example.com/a", "bad": "javascript:alert(1)"}
+def test_a_label_without_a_name_is_left_out_as_no_table_takes_it() -> None:
+    alert = made(labels={" ": "v", "kept": "v"})
+    assert alert.labels == {"kept": "v"}
+    assert alert.truncated == ("labels: one without a name left out by intake",)
+
+
+def test_only_named_web_addresses_are_links() -> None:
+    links = {
+        "good": "https://example.com/a",
+        "bad": "javascript:alert(1)",
+        " ": "https://example.com/b",
+    }
     assert made(links=links).links == {"good": "https://example.com/a"}
 
 

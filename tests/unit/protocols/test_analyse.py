@@ -13,7 +13,7 @@ from responder.analysis.reading import Call, Unusable
 from responder.analysis.verdict import Analysis
 from responder.contracts import AnalysisRequest
 from responder.errors import Permanent, Reason, Retryable
-from responder.incident import CacheEntry, CacheState, Incident
+from responder.incident import MAX_WAITERS, CacheEntry, CacheState, Incident
 from responder.ports import Queue
 from responder.protocols import items
 from responder.protocols.analyse import budget_item, with_analysis
@@ -469,6 +469,32 @@ def test_a_fallback_gives_only_its_reason() -> None:
     changed = with_(own, triage(headline="another's", fallback_reason="timeout"))
     assert changed is not None
     assert changed.analysis == own.analysis.model_copy(update={"fallback_reason": "timeout"})
+
+
+@pytest.mark.parametrize("error", [refusal(), Permanent(Reason.MISCONFIGURED)])
+def test_what_the_larger_model_refuses_is_not_asked_for_again_and_again(
+    desk: Desk, error: Permanent
+) -> None:
+    handle(desk)
+    desk.put_incident(desk.incident().model_copy(update={"severity": Severity.CRITICAL}))
+    desk.claude.errors = [error]
+    handle(desk)
+    assert desk.requested() == []
+    assert desk.incident().analysis.tier == "small"
+
+
+def test_a_lease_whose_list_of_waiters_is_full_is_waited_for_all_the_same(desk: Desk) -> None:
+    held = CacheEntry(
+        cache_key="v1:disk@",
+        state=CacheState.PENDING,
+        owner="other",
+        lease_until=desk.now() + timedelta(seconds=30),
+        waiters=tuple(f"i{number}" for number in range(MAX_WAITERS)),
+    )
+    desk.put_entry(held)
+    handle(desk)
+    assert desk.entry() == held
+    assert len(desk.taken(Queue.ANALYSIS)) == 1
 
 
 def test_a_bug_gives_the_lease_back_so_that_the_receives_end_in_a_dead_letter(desk: Desk) -> None:

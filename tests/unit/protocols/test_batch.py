@@ -113,6 +113,15 @@ def test_a_failed_message_comes_back_sooner_than_its_time_out(
     assert house.sqs.retries == [("receipt-a", seconds)]
 
 
+@pytest.mark.parametrize(("received", "seconds"), [(1, 5), (2, 60), (3, 180), (4, 600), (9, 600)])
+def test_what_failed_by_the_trouble_of_others_is_given_more_time(
+    house: House, received: int, seconds: int
+) -> None:
+    trouble = Retryable(Reason.UNAVAILABLE, "DynamoDB")
+    house.run(record("a", received=received), wrong={"a": trouble})
+    assert house.sqs.retries == [("receipt-a", seconds)]
+
+
 def test_a_record_without_attributes_counts_as_received_once(house: House) -> None:
     bare = record("a")
     del bare["attributes"]
@@ -221,6 +230,24 @@ def test_a_permanently_failing_group_is_dead_lettered_message_by_message(house: 
     records = [alerting("a", "x"), alerting("b", "x")]
     assert groups(house, *records, handle=handle) == failed()
     assert len(house.sqs.dead) == 2
+
+
+def test_a_message_that_cannot_be_grouped_fails_alone(house: House) -> None:
+    seen: list[str] = []
+
+    def group(messages: Sequence[AlertMessage]) -> list[list[AlertMessage]]:
+        raise RecursionError
+
+    def handle(members: Sequence[AlertMessage]) -> None:
+        (one,) = members
+        if one.alert.alert_id == "poison":
+            raise RecursionError
+        seen.append(one.alert.alert_id)
+
+    records = [alerting("a", "x"), alerting("poison", "x"), alerting("b", "x")]
+    assert house.lane.run_groups(records, group, handle) == failed("poison")
+    assert seen == ["a", "b"]
+    assert house.telemetry.said("Not grouped") == 1
 
 
 def test_no_groups_no_failures(house: House) -> None:

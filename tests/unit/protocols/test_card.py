@@ -205,6 +205,32 @@ def test_giving_up_leaves_a_mark_for_the_tick() -> None:
     assert given_up == card(dead_lettered=True)
 
 
+def test_what_was_deleted_in_slack_is_posted_anew() -> None:
+    gone = cards.gone(shown(told=1, intent=INTENT))
+    assert gone == card(told=1, posted_at=NOW)
+    assert step(incident(), gone) == Step(Act.POST)
+
+
+def test_a_failed_worker_gives_back_the_lease_and_leaves_its_intent() -> None:
+    failed = card(owner="me", lease_until=SOON, intent=INTENT)
+    assert cards.let_go(failed) == card(intent=INTENT)
+
+
+@pytest.mark.parametrize(
+    ("state", "unposted"),
+    [
+        (card(), True),
+        (card(ts="1.0"), False),
+        (card(posted=True), False),
+        (card(intent=INTENT), False),
+    ],
+)
+def test_a_card_may_go_elsewhere_while_nothing_of_it_is_in_slack(
+    state: Card, unposted: bool
+) -> None:
+    assert cards.unposted(state) is unposted
+
+
 CRITICAL = incident(severity=Severity.CRITICAL, revision=2)
 
 

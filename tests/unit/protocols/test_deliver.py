@@ -345,6 +345,41 @@ def test_a_card_that_cannot_even_be_posted_anew_is_a_dead_letter(desk: Desk) -> 
     assert desk.card().dead_lettered
 
 
+def test_a_card_that_vanishes_again_at_once_is_given_up(desk: Desk) -> None:
+    deliver(desk)
+    change(desk)
+
+    def vanish() -> None:
+        change(desk)
+        deliver(desk)
+        desk.slack.errors = [GONE]
+
+    desk.slack.errors = [GONE]
+    desk.slack.meanwhile = vanish
+    with pytest.raises(Permanent, match="message_not_found"):
+        deliver(desk)
+    assert desk.slack.methods() == ["post", "post"]
+    assert desk.card().dead_lettered
+
+
+def test_an_edit_that_slack_finds_invalid_goes_as_text(desk: Desk) -> None:
+    deliver(desk)
+    change(desk)
+    desk.slack.errors = [Permanent(Reason.INVALID_MESSAGE, "invalid_blocks")]
+    deliver(desk)
+    assert [(call.method, call.blocks) for call in desk.slack.calls] == [
+        ("post", True),
+        ("update", False),
+    ]
+
+
+def test_a_text_that_slack_finds_invalid_too_is_given_up(desk: Desk) -> None:
+    desk.slack.errors = [Permanent(Reason.INVALID_MESSAGE, "no_text")] * 2
+    with pytest.raises(Permanent):
+        deliver(desk)
+    assert (desk.card().dead_lettered, desk.card().intent) == (True, None)
+
+
 def test_a_message_that_slack_finds_invalid_goes_as_text(desk: Desk) -> None:
     desk.slack.errors = [Permanent(Reason.INVALID_MESSAGE, "invalid_blocks")]
     deliver(desk)

@@ -129,6 +129,46 @@ def test_a_duplicate_moves_last_seen_once_a_minute(desk: Desk) -> None:
     assert desk.incident().count == 1
 
 
+def test_a_tool_that_repeats_an_alert_announces_it_only_when_something_changed(
+    desk: Desk,
+) -> None:
+    """The same alert received twice is no redelivery: the first one was announced."""
+    desk.record(alert())
+    desk.announced()
+    desk.record(alert(received_at=START + timedelta(seconds=30)))
+    assert desk.announced() == []
+    desk.later(seconds=60)
+    desk.record(alert(received_at=START + timedelta(seconds=60)))
+    assert desk.announced() == [(ID, 0)]
+
+
+def close(desk: Desk) -> None:
+    closed = {"state": IncidentState.CLOSED, "resolved_at": START + timedelta(minutes=5)}
+    desk.put_incident(desk.incident().model_copy(update=closed))
+
+
+@pytest.mark.parametrize("minutes", [0, 5])
+def test_a_redelivery_from_before_the_close_reopens_nothing(desk: Desk, minutes: int) -> None:
+    desk.record(alert())
+    close(desk)
+    desk.record(alert(received_at=START + timedelta(minutes=minutes)))
+    assert desk.incident().state is IncidentState.CLOSED
+
+
+def test_a_repeated_alert_of_a_fingerprint_that_moved_on_reopens_nothing(desk: Desk) -> None:
+    desk.record(alert("a1"))
+    desk.record(alert("a2", rule="v1:memory", at=10))
+    close(desk)
+    desk.record(alert("a1", received_at=START + timedelta(minutes=6)))
+    assert desk.incident().state is IncidentState.CLOSED
+
+
+def test_an_end_in_the_future_is_taken_as_the_time_of_the_resolve(desk: Desk) -> None:
+    desk.record(alert())
+    desk.record(resolve("r1", at=60, ends_at=START + timedelta(days=1)))
+    assert desk.incident().resolved_at == START + timedelta(seconds=60)
+
+
 def test_a_redelivered_alert_asks_again_for_an_analysis_that_may_be_lost(desk: Desk) -> None:
     desk.record(alert())
     assert desk.requested() == [ID]
