@@ -145,6 +145,14 @@ def test_every_function_is_watched(metric: str) -> None:
     assert watched(metric, "FunctionName") == set(FUNCTIONS)
 
 
+def test_the_tick_runs_before_its_silence_is_an_alarm() -> None:
+    silent = stack()["Resources"]["TickSilent"]
+    assert silent["Properties"]["TreatMissingData"] == "breaching"
+    assert stack()["Resources"][silent["DependsOn"]]["Type"].startswith(
+        ("AWS::Events::Rule", "AWS::Scheduler::Schedule")
+    )
+
+
 def test_the_product_itself_is_watched() -> None:
     names = {
         alarm["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
