@@ -205,13 +205,15 @@ class LocalSlack:
         return json_reply({"ok": True, "fail": self._troubles.describe(), **counts})
 
     def _obey(self, order: Any) -> None:
-        if not isinstance(order, dict) or set(order) - {"fail", "pace", "clear"}:
-            raise ValueError("control takes an object of fail, pace and clear")
+        if not isinstance(order, dict) or set(order) - {"fail", "pace", "token", "clear"}:
+            raise ValueError("control takes an object of fail, pace, token and clear")
         check_seconds(order.get("pace"), "pace")
         if "fail" in order:
             self._troubles.set(order["fail"])
         if order.get("pace") is not None:
             self._workspace.set_pace(order["pace"])
+        if "token" in order:
+            self._token = str(order["token"])
         if order.get("clear"):
             self._workspace.clear()
             self._calls.clear()

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,18 +42,17 @@ def killing(parent: int, every: float) -> Iterator[Counter[str]]:
         killer.join()
 
 
-def until_gone(parent: int, seconds: float = 10) -> None:
-    """Wait until none of the present function processes is left."""
-    before = {pid for pid, _ in _workers(parent)}
-    deadline = time.monotonic() + seconds
-    while before & {pid for pid, _ in _workers(parent)}:
-        assert time.monotonic() < deadline, "killed processes are still there"
-        time.sleep(0.05)
+def pids(parent: int, function: str) -> set[int]:
+    """The processes of one function."""
+    return {pid for pid, name in _workers(parent) if name == function}
 
 
 def _workers(parent: int) -> Iterator[tuple[int, str]]:
     listed = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=True
+        ["ps", "-A", "-ww", "-o", "pid=", "-o", "ppid=", "-o", "command="],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     for line in listed.stdout.splitlines():
         pid, ppid, command = line.split(None, 2)
