@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from responder.adapters import environment
 from responder.adapters.dynamodb import DynamoStore
 from responder.clock import utc_now
 from responder.contracts import AlertMessage, AnalysisRequest
+from responder.errors import Reason, Retryable
 from responder.incident import Incident
 from responder.ports import Table
 from responder.protocols import items
@@ -296,6 +298,16 @@ def test_the_distribution_function_checks_itself_in_the_test_channel(
     bootstrap.distribution.cache_clear()
     assert bootstrap.distribution().self_check()["slack"] == "posted to the test channel"
     assert len(messages) == 1
+
+
+def test_a_check_that_does_not_reach_slack_fails(house: House) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        house.set("SLACK_TEST_WEBHOOK_SECRET", f"http://127.0.0.1:{port}/hook")
+        with pytest.raises(Retryable) as caught:
+            bootstrap.distribution().self_check()
+    assert caught.value.reason is not Reason.SECRET_MISSING
 
 
 def test_reception_sends_to_the_processing_queue(house: House) -> None:

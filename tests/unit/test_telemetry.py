@@ -88,6 +88,16 @@ def test_a_metric_with_a_reason_or_tier_is_told_at_once(
     assert told(line, "Waits") == ("MCPResponder/it", {**service, **named}, 0.5)
 
 
+@pytest.mark.parametrize("reason", ["no_key", "analysis_off", "budget_spent"])
+def test_a_fallback_that_an_operator_chose_says_nothing_against_a_version(
+    capsys: pytest.CaptureFixture[str], reason: str
+) -> None:
+    house = House(capsys)
+    house.telemetry.count("FallbackAnalyses", reason=reason)
+    (line,) = house.lines()
+    assert told(line, "FallbackAnalyses")[1] == {"service": house.service, "reason": reason}
+
+
 def test_what_a_canary_is_judged_by_is_also_told_by_version(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
