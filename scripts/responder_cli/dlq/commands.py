@@ -214,7 +214,7 @@ def _carry_out(stack: Stack, step: Step, selection: Selection, rate: int) -> sen
         conduct = sending.Conduct(rate, time.sleep, utc_now, advance)
         if step.way is Way.MOVE:
             return sending.move(stack, step.place, conduct)
-        return sending.send_back(stack, step.place, selection, step.depth, conduct)
+        return sending.send_back(stack, step, selection, conduct)
 
 
 def _outcome_json(outcome: sending.Outcome) -> dict[str, Any]:
@@ -222,6 +222,7 @@ def _outcome_json(outcome: sending.Outcome) -> dict[str, Any]:
         "queue": outcome.place.name,
         "sent": outcome.sent,
         "sent_but_kept": outcome.sent_but_kept,
+        "missing": outcome.missing,
         "failures": outcome.failures,
     }
 
@@ -233,6 +234,11 @@ def _show_outcomes(outcomes: list[sending.Outcome]) -> None:
             console.warn(
                 f"{outcome.sent_but_kept} of them could not be deleted here; sent again, they"
                 " change nothing"
+            )
+        if outcome.missing:
+            console.warn(
+                f"{outcome.missing} of the plan were not handed out by SQS, or are held by somebody"
+                " else: start again"
             )
         for failure in outcome.failures:
             console.warn(f"left where it is: {failure}")

@@ -38,24 +38,26 @@ class Survey:
 
 
 def batches(stack: Stack, url: str, hold: int, most: int) -> Iterator[list[Letter]]:
-    """Letters not met before, in batches, until ``most`` were met or the queue has no others.
+    """Letters not met before, in batches, until ``most`` were met or the queue answers empty.
 
     ``most`` is the depth at the start, so that letters which come back meanwhile are left alone.
+    A letter met twice is one whose hold ran out while we worked: its new receipt is the one that
+    counts, and it is held on, out of the way of those not met yet.
     """
     met: set[str] = set()
-    again: list[Letter] = []
-    barren = 0
+    again: dict[str, Letter] = {}
+    empty = 0
     try:
-        while barren < EMPTY_RECEIVES and len(met) < most:
+        while empty < EMPTY_RECEIVES and len(met) < most:
             letters = _receive(stack, url, hold)
             fresh = [letter for letter in letters if letter.message_id not in met]
-            again.extend(letter for letter in letters if letter.message_id in met)
+            again |= {one.message_id: one for one in letters if one.message_id in met}
             met.update(letter.message_id for letter in fresh)
-            barren = 0 if fresh else barren + 1
+            empty = 0 if letters else empty + 1
             if fresh:
                 yield fresh
     finally:
-        put_back(stack, url, again)
+        put_back(stack, url, list(again.values()))
 
 
 def _receive(stack: Stack, url: str, hold: int) -> list[Letter]:
@@ -84,12 +86,17 @@ def held(stack: Stack, url: str, limit: int) -> Iterator[list[Letter]]:
 
 def put_back(stack: Stack, url: str, letters: Sequence[Letter]) -> None:
     """Make letters visible again; one that cannot be reappears when its hold runs out."""
+    hide(stack, url, letters, 0)
+
+
+def hide(stack: Stack, url: str, letters: Sequence[Letter], seconds: int) -> None:
+    """Keep letters that we hold from others for so long from now on."""
     for start in range(0, len(letters), LARGEST_BATCH):
         stack.client("sqs").change_message_visibility_batch(
             QueueUrl=url,
             Entries=[
-                {"Id": str(number), "ReceiptHandle": letter.receipt, "VisibilityTimeout": 0}
-                for number, letter in enumerate(letters[start : start + LARGEST_BATCH])
+                {"Id": str(number), "ReceiptHandle": one.receipt, "VisibilityTimeout": seconds}
+                for number, one in enumerate(letters[start : start + LARGEST_BATCH])
             ],
         )
 

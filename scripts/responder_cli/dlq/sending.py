@@ -10,19 +10,21 @@ receive ──▶ send the copy ──▶ delete the letter
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from responder_cli.aws import LIVE, Stack
 from responder_cli.dlq.letters import OUR_ATTRIBUTES, Letter, Selection
-from responder_cli.dlq.looking import HOLD_SECONDS, batches, put_back
+from responder_cli.dlq.looking import HOLD_SECONDS, batches, hide, put_back
 from responder_cli.dlq.places import Place, Way, arn
+from responder_cli.dlq.plan import Step
 
 #: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
 FASTEST_MOVE = 500
 POLL_SECONDS = 1.0
+RENEWED_AFTER = timedelta(seconds=HOLD_SECONDS / 2)
 RUNNING = ("RUNNING", "CANCELLING")
 
 Wait = Callable[[float], None]
@@ -42,9 +44,13 @@ class Conduct:
 
 @dataclass
 class Outcome:
-    """What became of one place's letters; ``failures`` says why some stayed."""
+    """What became of one place's letters; ``failures`` says why some stayed.
+
+    ``planned`` is 0 where nobody counted before.
+    """
 
     place: Place
+    planned: int = 0
     sent: int = 0
     sent_but_kept: int = 0
     failures: list[str] = field(default_factory=list)
@@ -52,7 +58,12 @@ class Outcome:
     @property
     def good(self) -> bool:
         """Whether everything meant went back."""
-        return not self.failures and not self.sent_but_kept
+        return not (self.failures or self.sent_but_kept or self.missing)
+
+    @property
+    def missing(self) -> int:
+        """Letters of the plan that SQS never handed to us."""
+        return max(0, self.planned - self.sent - len(self.failures))
 
 
 def move(stack: Stack, place: Place, conduct: Conduct) -> Outcome:
@@ -77,18 +88,22 @@ def move(stack: Stack, place: Place, conduct: Conduct) -> Outcome:
     return outcome
 
 
-def send_back(
-    stack: Stack, place: Place, selection: Selection, most: int, conduct: Conduct
-) -> Outcome:
-    """Send the selected ones of the first ``most`` letters back, one by one, and delete each.
+def send_back(stack: Stack, step: Step, selection: Selection, conduct: Conduct) -> Outcome:
+    """Send the selected letters of a step back, one by one, and delete each.
 
     Letters not sent are visible again afterwards, also when we are interrupted.
     """
+    place = step.place
     url = stack.output(place.output)
-    outcome = Outcome(place)
+    outcome = Outcome(place, planned=_planned(step, selection))
     untouched: dict[str, Letter] = {}
+    renewed_at = conduct.now()
     try:
-        for batch in batches(stack, url, HOLD_SECONDS, most):
+        for batch in batches(stack, url, HOLD_SECONDS, step.depth):
+            if conduct.now() - renewed_at > RENEWED_AFTER:
+                # Else those that are not meant would come again and again before the others.
+                hide(stack, url, list(untouched.values()), HOLD_SECONDS)
+                renewed_at = conduct.now()
             untouched.update((letter.message_id, letter) for letter in batch)
             for letter in filter(selection.takes, batch):
                 if _send_one(stack, place, url, letter, conduct.now, outcome):
@@ -98,6 +113,12 @@ def send_back(
     finally:
         put_back(stack, url, list(untouched.values()))
     return outcome
+
+
+def _planned(step: Step, selection: Selection) -> int:
+    if step.matching is not None:
+        return step.matching
+    return step.depth if selection.everything else 0
 
 
 def _send_one(

@@ -1,18 +1,21 @@
 """Replaying events that never reached reception: the right event, deleted only after success."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from responder.clock import utc_now
 from responder_cli.dlq.letters import Letter, Selection
-from responder_cli.dlq.places import PLACES
+from responder_cli.dlq.looking import HOLD_SECONDS, batches
+from responder_cli.dlq.places import PLACES, Way
+from responder_cli.dlq.plan import Step
 from responder_cli.dlq.sending import Conduct, NotDelivered, Outcome, original_event, send_back
 from unit.cli.stacks import Client, stack
 
 RULE = next(place for place in PLACES if place.name == "rule")
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 EVENT = {"source": "aws.cloudwatch", "detail-type": "CloudWatch Alarm State Change"}
 
 
@@ -49,7 +52,7 @@ def replay(answer: dict[str, Any], body: str) -> tuple[Outcome, Client, Client]:
     functions = Client({"invoke": answer})
     house = stack({"RuleFailureQueueUrl": "u"}, {"sqs": sqs, "lambda": functions})
     conduct = Conduct(50, lambda _: None, utc_now, lambda _: None)
-    return send_back(house, RULE, Selection(), 1, conduct), sqs, functions
+    return send_back(house, Step(RULE, Way.REPLAY, 1, None), Selection(), conduct), sqs, functions
 
 
 def test_a_replayed_event_reaches_the_live_reception_and_is_then_deleted() -> None:
@@ -112,3 +115,78 @@ def test_the_reason_is_read_from_whoever_gave_up(dead: Letter, reason: str) -> N
 def test_the_time_of_sending_is_read_in_utc() -> None:
     sent = letter("x", {"SentTimestamp": "1763726400000"}).sent_at
     assert sent == datetime(2025, 11, 21, 12, tzinfo=UTC)
+
+
+class Queue:
+    """SQS with one queue, whose holds run out by the clock of the test."""
+
+    def __init__(self, bodies: list[str]) -> None:
+        self.moment = NOW
+        self.visible_at = {str(number): self.moment for number in range(len(bodies))}
+        self.bodies = {str(number): body for number, body in enumerate(bodies)}
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def wait(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+    def receive_message(self, VisibilityTimeout: int, **_: object) -> dict[str, Any]:
+        ready = [one for one, moment in self.visible_at.items() if moment <= self.moment][:10]
+        if not ready:
+            self.wait(1)
+        self._hide(ready, VisibilityTimeout)
+        return {
+            "Messages": [
+                {"MessageId": one, "ReceiptHandle": one, "Body": self.bodies[one]} for one in ready
+            ]
+        }
+
+    def change_message_visibility_batch(self, Entries: list[dict[str, Any]], **_: object) -> None:
+        for entry in Entries:
+            self._hide([entry["ReceiptHandle"]], entry["VisibilityTimeout"])
+
+    def delete_message(self, ReceiptHandle: str, **_: object) -> None:
+        del self.visible_at[ReceiptHandle]
+
+    def _hide(self, ids: list[str], seconds: int) -> None:
+        until = self.moment + timedelta(seconds=seconds)
+        self.visible_at |= {one: until for one in ids if one in self.visible_at}
+
+
+def work_off(queue: Queue, step: Step, selection: Selection) -> Outcome:
+    house = stack(
+        {"RuleFailureQueueUrl": "u"},
+        {"sqs": queue, "lambda": Client({"invoke": {"StatusCode": 200}})},
+    )
+    # So slow that the first letters' holds run out many times before the last is reached.
+    conduct = Conduct(1, lambda seconds: queue.wait(10 * seconds), queue.now, lambda _: None)
+    return send_back(house, step, selection, conduct)
+
+
+def test_a_selection_reaches_the_letters_behind_those_that_are_left_alone() -> None:
+    left, meant = {"source": "left"}, {"source": "meant"}
+    bodies = [json.dumps(meant if n % 2 else left) for n in range(100)]
+    queue = Queue(bodies)
+    step = Step(RULE, Way.REPLAY, 100, 50)
+    outcome = work_off(queue, step, Selection(sources=("meant",)))
+    assert (outcome.sent, outcome.missing) == (50, 0)
+    assert outcome.good
+    assert set(queue.visible_at.values()) == {queue.moment}
+    assert {queue.bodies[one] for one in queue.visible_at} == {json.dumps(left)}
+
+
+def test_letters_that_come_back_meanwhile_do_not_end_the_work() -> None:
+    queue = Queue([json.dumps(EVENT)] * 30)
+    house = stack({"RuleFailureQueueUrl": "u"}, {"sqs": queue})
+    met = []
+    for batch in batches(house, "u", HOLD_SECONDS, 30):
+        met += [one.message_id for one in batch]
+        queue.wait(HOLD_SECONDS)
+    assert sorted(met) == sorted(queue.bodies)
+
+
+def test_fewer_letters_than_planned_are_a_failure() -> None:
+    outcome = work_off(Queue([json.dumps(EVENT)]), Step(RULE, Way.REPLAY, 3, None), Selection())
+    assert (outcome.sent, outcome.missing) == (1, 2)
+    assert not outcome.good
