@@ -11,7 +11,7 @@ from responder.clock import utc_now
 from responder.protocols.switch import SWITCH
 from responder_cli import console
 from responder_cli.aws import Stack
-from responder_cli.options import examples, json_option, on_stack
+from responder_cli.options import asks_where_it_acts, examples, json_option, on_stack
 
 
 @click.group(epilog=examples("responder analysis off", "responder analysis status --json"))
@@ -21,6 +21,7 @@ def analysis() -> None:
 
 @analysis.command(epilog=examples("responder analysis off --stack mcp-incident-responder-prod"))
 @on_stack
+@asks_where_it_acts
 def off(stack: Stack) -> None:
     """Send nothing to Claude; new cards carry the fixed triage."""
     _turn(stack, off=True)

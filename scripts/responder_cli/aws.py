@@ -31,10 +31,14 @@ class NotFound(Exception):
 
 @dataclass
 class Stack:
-    """One deployed stack: its name, its outputs, and clients for its services."""
+    """One deployed stack: its name, its outputs, and clients for its services.
+
+    ``on_aws`` is false where it is an emulator's.
+    """
 
     name: str
     make_client: Callable[[str], Any]
+    on_aws: bool = False
     _clients: dict[str, Any] = field(default_factory=dict)
     _described: dict[str, Any] | None = None
 
@@ -100,7 +104,11 @@ def connect(name: str, region: str | None, profile: str | None) -> Stack:
         read_timeout=LONGEST_INVOCATION_SECONDS,
         retries={"mode": "standard", "max_attempts": 4},
     )
-    return Stack(name, lambda service: session.client(service, config=config))  # type: ignore[call-overload]
+    return Stack(
+        name,
+        lambda service: session.client(service, config=config),  # type: ignore[call-overload]
+        on_aws=not os.environ.get("AWS_ENDPOINT_URL"),
+    )
 
 
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from responder_cli import aws
 from responder_cli.aws import Stack
@@ -38,6 +39,31 @@ def on_stack(command: Command) -> Command:
     ) -> Any:  # noqa: ANN401 - what the command returns
         connect: Callable[..., Stack] = ctx.obj or aws.connect
         return command(connect(stack_name, region, profile), *args, **options)
+
+    return wrapped
+
+
+def asks_where_it_acts(command: Command) -> Command:
+    """Let a command that changes a stack on AWS ask when nobody has named the stack; --yes skips.
+
+    It stands below ``on_stack``: production is the default, and looking at it needs no question.
+    """
+
+    @yes_option
+    @click.pass_context
+    @wraps(command)
+    def wrapped(
+        ctx: click.Context, /, stack: Stack, *args: object, yes: bool, **options: object
+    ) -> Any:  # noqa: ANN401 - what the command returns
+        named = ctx.get_parameter_source("stack_name") is not ParameterSource.DEFAULT
+        if stack.on_aws and not (named or yes):
+            account = stack.client("sts").get_caller_identity()["Account"]
+            click.confirm(
+                f"No --stack was given. Act on {stack.name} of account {account}?",
+                abort=True,
+                err=True,
+            )
+        return command(stack, *args, **options)
 
     return wrapped
 

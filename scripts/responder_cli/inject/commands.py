@@ -12,7 +12,7 @@ import click
 from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.inject.follow import Way, look
-from responder_cli.options import examples, json_option, on_stack
+from responder_cli.options import asks_where_it_acts, examples, json_option, on_stack
 from responder_cli.webhook import Answer, post
 
 SAMPLES = Path(__file__).parents[3] / "events"
@@ -37,6 +37,7 @@ POLL_SECONDS = 0.25
               help="Seconds to wait for cards.")  # fmt: skip
 @json_option
 @on_stack
+@asks_where_it_acts
 def inject(
     stack: Stack,
     file: Path | None,
