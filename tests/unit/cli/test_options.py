@@ -1,0 +1,79 @@
+"""Commands that change production ask first when nobody said that production is meant."""
+
+import pytest
+from click.testing import CliRunner, Result
+
+from responder_cli.aws import Stack, connect
+from responder_cli.main import cli
+from unit.cli.stacks import Client
+
+ACCOUNT = "111122223333"
+
+
+class House:
+    """A stack whose switch can be turned, on AWS or not."""
+
+    def __init__(self, *, on_aws: bool) -> None:
+        self.table = Client({"update_item": {}})
+        clients = {
+            "dynamodb": self.table,
+            "sts": Client({"get_caller_identity": {"Account": ACCOUNT}}),
+        }
+        self._make = lambda name, *_: Stack(name, clients.__getitem__, on_aws=on_aws)
+
+    def run(self, *words: str, answer: str = "", **environment: str) -> Result:
+        return CliRunner().invoke(cli, list(words), obj=self._make, input=answer, env=environment)
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.table.asked("update_item"))
+
+
+@pytest.fixture(autouse=True)
+def nobody_named_a_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STACK_NAME", raising=False)
+
+
+def test_production_by_default_is_named_with_its_account_and_asked_for() -> None:
+    house = House(on_aws=True)
+    result = house.run("analysis", "off", answer="n\n")
+    assert result.exit_code == 1
+    assert "mcp-incident-responder-prod" in result.output
+    assert ACCOUNT in result.output
+    assert not house.changed
+    assert house.run("analysis", "off", answer="y\n").exit_code == 0
+    assert house.changed
+
+
+def test_nobody_there_to_answer_means_no() -> None:
+    house = House(on_aws=True)
+    assert house.run("inject", "--sample", "generic/firing").exit_code == 1
+    assert house.run("analysis", "off").exit_code == 1
+    assert not house.changed
+
+
+@pytest.mark.parametrize("words", [("--yes",), ("--stack", "mcp-incident-responder-prod")])
+def test_who_says_what_is_meant_is_not_asked(words: tuple[str, ...]) -> None:
+    house = House(on_aws=True)
+    assert house.run("analysis", "off", *words).exit_code == 0
+    assert house.changed
+
+
+def test_the_environment_names_a_stack_too() -> None:
+    house = House(on_aws=True)
+    assert house.run("analysis", "off", STACK_NAME="mine").exit_code == 0
+    assert house.changed
+
+
+def test_an_emulator_is_not_production() -> None:
+    house = House(on_aws=False)
+    assert house.run("analysis", "off").exit_code == 0
+    assert house.changed
+
+
+@pytest.mark.parametrize(("endpoint", "on_aws"), [("", True), ("https://localhost:4566", False)])
+def test_an_endpoint_of_its_own_is_an_emulator(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str, on_aws: bool
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    assert connect("any", "us-east-1", None).on_aws is on_aws
