@@ -1,7 +1,7 @@
 """Which ports the local stack listens on, all on loopback; ``stack`` and ``demo`` ask here."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -32,9 +32,9 @@ class Ports:
         with _listener(0) as aws, _listener(0) as slack, _listener(0) as claude:
             return cls(*(opened.getsockname()[1] for opened in (aws, slack, claude)))
 
-    def check(self) -> None:
-        """Raise PortError, naming the port and its variable, if one of them is taken."""
-        for name in _DEFAULTS:
+    def check(self, names: Iterable[str]) -> None:
+        """Raise PortError, naming the port and its variable, if one of these servers' is taken."""
+        for name in names:
             port = getattr(self, name)
             try:
                 _listener(port).close()

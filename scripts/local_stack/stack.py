@@ -122,7 +122,7 @@ class Stack:
 @contextmanager
 def running(options: Options) -> Iterator[Stack]:
     """Build, start and deploy everything; end and remove everything on the way out."""
-    options.ports.check()
+    options.ports.check(["aws", *(name for name, *_ in _our_servers(options))])
     building.build(layout.LOCAL_BUILD, layout.architecture(), options.say)
     logs = options.directory.resolve() / "log"
     with ExitStack() as ending:
