@@ -1,4 +1,4 @@
-"""``python -m local_stack up``: the stack of ``make local``, until Ctrl-C or SIGTERM."""
+"""``python -m local_stack up``: the stack of ``make local``, until Ctrl-C, SIGTERM or SIGHUP."""
 
 import argparse
 import os
@@ -13,6 +13,7 @@ from local_stack.children import ChildError
 from local_stack.stack import Claude, Options, Stack, running
 
 CHECK_SECONDS = 0.5
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stop(Exception):
@@ -45,9 +46,12 @@ def chosen(given: Mapping[str, str]) -> Options:
 def up() -> None:
     """Run the stack until Stop; raises ChildError when one of its servers dies."""
     with environment.held(layout.LOCAL):
+        # One that was killed could not remove it.
+        (layout.LOCAL / environment.FILE).unlink(missing_ok=True)
         options = chosen(os.environ)
         with running(options) as stack:
-            file = environment.write(options.directory, stack)
+            lasting = environment.with_lasting_trust(options.directory, stack)
+            file = environment.write(options.directory, lasting)
             try:
                 _explain(stack, options)
                 while True:
@@ -62,8 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local_stack", description=__doc__)
     parser.add_argument("command", choices=["up"])
     parser.parse_args()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, _stop)
+    stop_on_signals()
     try:
         up()
     except Stop:
@@ -72,8 +75,14 @@ def main() -> None:
         sys.exit(str(error))
 
 
+def stop_on_signals() -> None:
+    """Have Stop raised by Ctrl-C, by a polite kill, and when the terminal is closed."""
+    for name in _ENDING:
+        signal.signal(name, _stop)
+
+
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    for name in (signal.SIGINT, signal.SIGTERM):
+    for name in _ENDING:
         # The way down is short; a second Ctrl-C must not leave children behind.
         signal.signal(name, signal.SIG_IGN)
     raise Stop

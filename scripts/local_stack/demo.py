@@ -58,12 +58,16 @@ def main() -> None:
     """Tell the story; the exit status says whether it went as told."""
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     started = time.monotonic()
+    local.stop_on_signals()
     try:
         with _stack(partial(demo_view.progress, console, started)) as stack:
             good = Story(stack, console).tell()
             kept = not stack.processes
     except (ChildError, ports.PortError, DemoError) as error:
         demo_view.trouble(console, str(error))
+        sys.exit(1)
+    except local.Stop:
+        demo_view.trouble(console, "Stopped.")
         sys.exit(1)
     if not kept:
         demo_view.keep(console)

@@ -8,6 +8,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from local_stack import layout
@@ -15,6 +16,7 @@ from local_stack.stack import Stack
 
 FILE = "stack.env"
 _LOCK = "stack.lock"
+_BUNDLE = "ca.pem"
 #: curl, OpenSSL (Python, Go), requests and the AWS SDKs each have a variable of their own.
 _TRUST = ("AWS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
@@ -40,6 +42,17 @@ def variables(stack: Stack) -> dict[str, str]:
         "AWS_SESSION_TOKEN": "",
         **dict.fromkeys(_TRUST, str(stack.bundle)),
     }
+
+
+def with_lasting_trust(directory: Path, stack: Stack) -> Stack:
+    """The stack with its trust bundle in ``directory``, where it stays when the stack has ended.
+
+    A shell that sourced ``stack.env`` would else trust nobody from then on: the bundle holds this
+    machine's usual authorities, too.
+    """
+    kept = directory / _BUNDLE
+    kept.write_bytes(stack.bundle.read_bytes())
+    return replace(stack, bundle=kept.resolve())
 
 
 def write(directory: Path, stack: Stack) -> Path:

@@ -1,14 +1,16 @@
 """The servers of a local stack, each for as long as its ``with``; ``stack`` puts them together."""
 
+import fcntl
 import os
 import shutil
 import ssl
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,9 @@ from local_stack.children import Child
 from local_stack.ports import LOOPBACK
 
 START_SECONDS = 30.0
+_HOME = "responder-local-"
+_LOCK = "held"
+_YOUNG_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,27 @@ class Emulator:
 @contextmanager
 def temporary_home() -> Iterator[Path]:
     """Where functions are unpacked and certificates lie, removed at the end."""
-    home = Path(tempfile.mkdtemp(prefix="responder-local-"))
-    try:
-        yield home
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    _sweep(Path(tempfile.gettempdir()))
+    home = Path(tempfile.mkdtemp(prefix=_HOME))
+    with (home / _LOCK).open("w") as lock:
+        # Given back by the system, however we end.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield home
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _sweep(place: Path) -> None:
+    """Remove the homes that nobody holds: a stack that was killed could not remove its own."""
+    for home in place.glob(f"{_HOME}*"):
+        with suppress(OSError):
+            if time.time() - home.stat().st_mtime < _YOUNG_SECONDS:
+                # Perhaps made just now, and not locked yet.
+                continue
+            with (home / _LOCK).open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager

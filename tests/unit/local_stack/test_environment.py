@@ -63,6 +63,17 @@ def test_what_was_written_is_read_back(stack: Stack, tmp_path: Path) -> None:
     assert environment.read(tmp_path) == stack
 
 
+def test_what_a_shell_trusts_outlives_the_stack(stack: Stack, tmp_path: Path) -> None:
+    stack.bundle.parent.mkdir()
+    stack.bundle.write_text("authorities")
+    lasting = environment.with_lasting_trust(tmp_path, stack)
+    stack.bundle.unlink()
+
+    assert lasting.bundle.is_absolute()
+    assert lasting.bundle.read_text() == "authorities"
+    assert environment.variables(lasting)["CURL_CA_BUNDLE"] == str(lasting.bundle)
+
+
 def test_it_is_readable_by_its_owner_alone(stack: Stack, tmp_path: Path) -> None:
     assert environment.write(tmp_path, stack).stat().st_mode & 0o077 == 0
 

@@ -1,7 +1,13 @@
-"""What ``make local`` makes of the developer's environment."""
+"""What ``make local`` makes of the developer's environment, and what ends it."""
+
+import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
+from local_stack import layout
 from local_stack.__main__ import chosen
 from local_stack.stack import Claude
 
@@ -42,3 +48,27 @@ def test_real_slack_replaces_the_local_one(variable: str, secret: str) -> None:
 
 def test_the_pace_of_the_local_slack_is_settable() -> None:
     assert chosen({"SLACK_PACE": "0"}).slack_arguments == ("--pace", "0")
+
+
+ENDING = """
+import time
+from local_stack import __main__ as local
+local.stop_on_signals()
+print("ready", flush=True)
+try:
+    time.sleep(60)
+except local.Stop:
+    print("stopped")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whatever_ends_it_politely_lets_it_tidy_up(number: signal.Signals) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(layout.SCRIPTS)}
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDING], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        assert process.stdout.read() == "stopped\n"
