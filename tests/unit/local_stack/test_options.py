@@ -54,8 +54,8 @@ ENDING = """
 import time
 from local_stack import __main__ as local
 local.stop_on_signals()
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     time.sleep(60)
 except local.Stop:
     print("stopped")
