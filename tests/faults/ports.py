@@ -108,6 +108,7 @@ class MemoryQueues:
         self.messages: dict[Queue, list[Held]] = {queue: [] for queue in Queue}
         self.dead: dict[Queue, list[Held]] = {queue: [] for queue in Queue}
         self._settled: list[Held] = []
+        self.doubled = False
 
     def send(self, queue: Queue, messages: Sequence[Outgoing]) -> None:
         """As ``ports.Queues``."""
@@ -142,6 +143,7 @@ class MemoryQueues:
         )
         delivered = []
         for held in batch:
+            self.doubled |= queue is Queue.ANALYSIS and held.visible_at > now
             held.receives += 1
             held.receipt += 1
             if held.receives > MAX_RECEIVES and not twice:

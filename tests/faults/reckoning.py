@@ -171,6 +171,16 @@ class _Reckoning:
             if card is not None and card.told != incident.last_notice:
                 yield f"{incident.incident_id}: told {card.told} of {incident.last_notice}"
 
+    def _told_by_a_vanished_request(self, entry: CacheEntry) -> bool:
+        """A waiter may stay named when it has its analysis and nobody can come to strike it out.
+
+        That takes a request that SQS delivered twice: one delivery succeeds and deletes it, the
+        other one is killed between telling and draining.
+        """
+        waiting = [self.incidents.get(waiter) for waiter in entry.waiters]
+        answered = all(one is None or not one.analysis.is_fallback for one in waiting)
+        return self.campaign.queues.doubled and answered
+
     def _analyses(self) -> Iterator[str]:
         claude = self.campaign.claude
         raised = {
@@ -189,7 +199,7 @@ class _Reckoning:
             if paid - stored > faults:
                 yield f"{cache_key}: paid {paid} times for {stored} verdicts, {faults} faults"
         for entry in self.entries:
-            if entry.waiters:
+            if entry.waiters and not self._told_by_a_vanished_request(entry):
                 yield f"{entry.cache_key}: waiters left {entry.waiters}"
             if entry.lease_until is not None and entry.lease_until > self.campaign.world.now():
                 yield f"{entry.cache_key}: still leased"
