@@ -53,12 +53,13 @@ type: $(DEV) ## Check types, strictly
 
 test: setup ## All tests but the long ones, with coverage
 	@mkdir -p .local
-	@.venv/bin/python -m pytest -n 2 --dist loadscope -m "not smoke and not e2e_long" \
+	@.venv/bin/python -m pytest -n 2 --dist worksteal -m "not smoke and not e2e_long" \
 		--cov --cov-report=term --cov-fail-under=$(COVERAGE) $(ARGS)
 	@.venv/bin/python -m pytest -m smoke $(ARGS)
 
-e2e: setup ## The long tests: outages, kills, real clients
+e2e: setup ## The long tests: mutations, outages, kills, real clients
 	@mkdir -p .local
+	@PYTHONPATH=layers/responder:scripts:tests .venv/bin/python -m mutation
 	@.venv/bin/python -m pytest -m e2e_long $(ARGS)
 
 check: $(SAM) $(CHECK) ## Validate the template: sam, cfn-lint, checkov
