@@ -1,8 +1,11 @@
 """Every patch of the emulator, seen from outside by a client as a person would miss it."""
 
+import io
 import json
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,16 @@ from local_stack.servers import Emulator
 
 TEMPLATE = Path(__file__).with_name("emulator_stack.yaml")
 PATIENCE_SECONDS = 40.0
+ONLY_THE_FIRST_STARTS = """
+import os, pathlib, time
+begun = pathlib.Path(os.environ["BEGUN"])
+if begun.exists():
+    os._exit(1)
+def handler(event, context):
+    begun.touch()
+    time.sleep(4)
+    return "not disturbed"
+"""
 
 Client = Callable[[str], Any]
 
@@ -193,6 +206,35 @@ def test_an_alarm_s_change_of_state_reaches_eventbridge(client: Client) -> None:
     assert event["detail"]["state"]["value"] == "ALARM"
     assert event["detail"]["state"]["reason"] == "by hand"
     assert event["resources"][0].endswith(f":alarm:{name}")
+
+
+def test_a_process_that_dies_at_its_start_ends_no_other(
+    client: Client, outputs: Mapping[str, str], tmp_path: Path
+) -> None:
+    functions, begun = client("lambda"), tmp_path / "begun"
+    role = functions.get_function_configuration(FunctionName=outputs["FunctionName"])["Role"]
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("index.py", ONLY_THE_FIRST_STARTS)
+    functions.create_function(
+        FunctionName="only-the-first-starts",
+        Runtime="python3.13",
+        Handler="index.handler",
+        Role=role,
+        Timeout=20,
+        Code={"ZipFile": code.getvalue()},
+        Environment={"Variables": {"BEGUN": str(begun)}},
+    )
+
+    def invoke() -> Any:
+        answer = functions.invoke(FunctionName="only-the-first-starts")
+        return json.load(answer["Payload"])
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(invoke)
+        assert eventually(begun.exists)
+        assert "errorMessage" in invoke()
+        assert first.result() == "not disturbed"
 
 
 def _clients(emulator: Emulator) -> Client:

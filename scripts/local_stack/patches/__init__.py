@@ -4,7 +4,7 @@ Every patch is one function whose docstring names the gap, and has its test in
 ``tests/integration/test_emulator_patches.py``.
 """
 
-from local_stack.patches import alarms, cloudformation, metrics, permissions, queues
+from local_stack.patches import alarms, cloudformation, metrics, permissions, processes, queues
 from local_stack.patches.background import start
 
 
@@ -22,4 +22,5 @@ def apply() -> None:
     cloudformation.reserved_concurrency()
     cloudformation.mapping_concurrency()
     permissions.queue_batches_need_no_action_of_their_own()
+    processes.one_failed_start_ends_no_other()
     start([queues.record_depth_and_age, alarms.evaluate_all])
