@@ -78,13 +78,14 @@ def analysis() -> QueueFunction:
         Table.INCIDENTS: given.incidents_table,
         Table.STATE: given.state_table,
     }
-    store = DynamoStore(environment.dynamodb(), tables)
+    dynamodb = environment.dynamodb()
+    store = DynamoStore(dynamodb, tables)
     queues = _lane_queues(given)
     key = Secret(environment.secrets(), given.anthropic_secret, given.max_age)
     claude = Claude(
         ApiKey(key, base_url=given.anthropic_base_url, timeout_seconds=given.claude_timeout),
         tiers(given.model_small, given.model_large),
-        Breaker(environment.dynamodb(), given.state_table),
+        Breaker(dynamodb, given.state_table),
     )
     models = frozenset({given.model_small, given.model_large})
     recorder = Recorder(

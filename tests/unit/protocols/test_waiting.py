@@ -32,7 +32,7 @@ def test_without_a_word_we_back_off_with_the_messages_age(age: float, seconds: f
 
 
 @pytest.mark.parametrize(
-    ("until", "delay"), [(-5, 0), (0, 0), (0.1, 1), (7, 7), (900, 900), (7200, 900)]
+    ("until", "delay"), [(-5, 1), (0, 1), (0.1, 1), (7, 7), (900, 900), (7200, 900)]
 )
 def test_the_copy_is_delayed_as_far_as_sqs_can(until: float, delay: int) -> None:
     desk = Desk()

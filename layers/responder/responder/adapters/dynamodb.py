@@ -91,16 +91,19 @@ class DynamoStore:
         """Ids of incidents whose time has come, the oldest of each partition first."""
         found: list[tuple[int, str]] = []
         for shard in range(DUE_SHARDS):
-            answer = self._client.query(
-                TableName=self._tables[Table.INCIDENTS],
-                IndexName=DUE_INDEX,
-                KeyConditionExpression="due_shard = :shard AND due_at <= :now",
-                ExpressionAttributeValues={
-                    ":shard": {"S": str(shard)},
-                    ":now": {"N": str(int(now.timestamp()))},
-                },
-                Limit=limit,
-            )
+            try:
+                answer = self._client.query(
+                    TableName=self._tables[Table.INCIDENTS],
+                    IndexName=DUE_INDEX,
+                    KeyConditionExpression="due_shard = :shard AND due_at <= :now",
+                    ExpressionAttributeValues={
+                        ":shard": {"S": str(shard)},
+                        ":now": {"N": str(int(now.timestamp()))},
+                    },
+                    Limit=limit,
+                )
+            except (ClientError, BotoCoreError) as error:
+                raise _trouble(error) from error
             found += [
                 (int(item["due_at"]["N"]), item["id"]["S"].removeprefix("incident#"))
                 for item in answer["Items"]

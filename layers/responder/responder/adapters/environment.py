@@ -31,17 +31,17 @@ def function_version() -> tuple[str, str]:
 
 
 def dynamodb() -> "DynamoDBClient":
-    """The one DynamoDB client of this process."""
+    """A DynamoDB client."""
     return _session().client("dynamodb", config=_config())
 
 
 def sqs() -> "SQSClient":
-    """The one SQS client of this process."""
+    """An SQS client."""
     return _session().client("sqs", config=_config())
 
 
 def secrets() -> "SecretsManagerClient":
-    """The one Secrets Manager client of this process."""
+    """A Secrets Manager client."""
     return _session().client("secretsmanager", config=_config())
 
 

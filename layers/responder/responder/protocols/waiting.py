@@ -39,7 +39,8 @@ def send_copy(
     telemetry: Telemetry,
 ) -> None:
     """Send ``message`` again for ``until``; waits beyond SQS's longest delay are taken in turns."""
-    delay = min(max(ceil((until - now).total_seconds()), 0), MAX_DELAY_SECONDS)
+    # Never at once: the copy must not arrive while its sender still holds the lease.
+    delay = min(max(ceil((until - now).total_seconds()), 1), MAX_DELAY_SECONDS)
     copy = message.model_copy(update={"not_before": until})
     queues.send(queue, [Outgoing(copy.model_dump_json(), delay=delay)])
     telemetry.count("Waits", reason=reason.value)
