@@ -120,7 +120,8 @@ def canned_instance(node: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
     if "const" in node:
         return node["const"]
     if "enum" in node:
-        return node["enum"][0]
+        # The middle claims least: a "low" confidence would have the larger model asked as well.
+        return node["enum"][len(node["enum"]) // 2]
     if "anyOf" in node:
         return canned_instance(_fullest(node["anyOf"]), root)
     if "allOf" in node:
@@ -140,7 +141,8 @@ def _canned_value(kind: str, node: Mapping[str, Any], root: Mapping[str, Any]) -
         properties = node.get("properties", {})
         return {name: canned_instance(child, root) for name, child in properties.items()}
     if kind == "array":
-        return [canned_instance(node["items"], root)] if "items" in node else []
+        # It has no evidence to cite, and so no causes to name, unless it must.
+        return [canned_instance(node["items"], root)] if node.get("minItems") else []
     if kind == "string":
         return _FORMATS.get(node.get("format", ""), CANNED)
     # 0.5 is a sensible probability, and every unbounded number may be one half.

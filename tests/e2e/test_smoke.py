@@ -1,6 +1,7 @@
 """One pass through the whole pipeline, and what it answers to bad input; part of ``make test``."""
 
 import base64
+import gzip
 import json
 import urllib.request
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from e2e.payloads import a_minute_ago, alarm, alertmanager, problem
 from e2e.pipeline import DEAD_LETTER_QUEUES, Pipeline, visible, wait_until
 from responder.errors import Reason
 from responder.incident import Incident, IncidentState
+from responder.intake.body import MAX_BODY_BYTES
 
 pytestmark = pytest.mark.smoke
 
@@ -156,7 +158,7 @@ def test_a_wrong_key_is_refused(pipeline: Pipeline, headers: dict[str, str]) -> 
         (b'{"title": "cut off', "invalid_json"),
         (b"42", "not_an_object"),
         (b'"disk full"', "not_an_object"),
-        (b"\xff\x00\xfe", "invalid_json"),
+        (b"\xff\x00\xfe", "undecodable"),
     ],
     ids=["empty", "blank", "broken JSON", "number", "string", "no text"],
 )
@@ -178,8 +180,16 @@ def test_the_same_bytes_as_text_get_a_card_of_unknown_format(pipeline: Pipeline)
     until_card_says(pipeline, incident.incident_id, "Unknown format", "cut off")
 
 
+def test_compressed_bodies_arrive_byte_for_byte(pipeline: Pipeline) -> None:
+    body = gzip.compress(problem("compressed", 1))
+    headers = {"x-api-key": pipeline.stack.api_key, "content-encoding": "gzip"}
+    answer = pipeline.post(body, headers=headers)
+    assert answer.status == 202, answer
+    pipeline.shown(answer.alert_ids, PATIENCE)
+
+
 def test_too_large_a_body_is_refused(pipeline: Pipeline) -> None:
-    body = json.dumps({"title": "x" * (5 * 1024 * 1024)}).encode()
+    body = json.dumps({"title": "x" * MAX_BODY_BYTES}).encode()
     answer = pipeline.post(body)
     assert answer.status == 413, answer
     assert json.loads(answer.text)["message"]

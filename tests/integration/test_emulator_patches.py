@@ -95,6 +95,12 @@ def test_templates_set_expiry_and_recovery_of_tables(
     assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
+def test_templates_set_binary_media_types(client: Client, outputs: Mapping[str, str]) -> None:
+    api = client("apigateway").get_rest_api(restApiId=outputs["ApiId"])
+
+    assert api["binaryMediaTypes"] == ["*/*", "image/png"]
+
+
 def test_templates_set_reserved_concurrency(client: Client, outputs: Mapping[str, str]) -> None:
     reserved = client("lambda").get_function_concurrency(FunctionName=outputs["FunctionName"])
 

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from responder.intake.body import MAX_BODY_BYTES
 from template.deployed import FUNCTIONS, Json, resources
 
 WITH_KEY = {("/alerts", "post"), ("/alerts/{tool+}", "post")}
@@ -28,6 +29,11 @@ SENDERS_FAULT = {
     "REQUEST_TOO_LARGE": 413,
 }
 
+#: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (synchronous invocation)
+LAMBDA_PAYLOAD_BYTES = 6 * 1024 * 1024
+#: API Gateway takes 10,240 bytes of headers and passes them twice; the rest is the context.
+HEADERS_AND_CONTEXT_BYTES = 64 * 1024
+
 
 def body() -> Json:
     given: Json = resources("AWS::ApiGateway::RestApi")["AlertApi"]["Body"]
@@ -48,6 +54,12 @@ def test_these_are_all_the_routes_and_who_needs_a_key() -> None:
     assert keyed == {**dict.fromkeys(WITH_KEY, True), **dict.fromkeys(WITHOUT_KEY, False)}
     scheme = body()["components"]["securitySchemes"]["api_key"]
     assert (scheme["in"], scheme["name"]) == ("header", "x-api-key")
+
+
+def test_bodies_arrive_byte_for_byte() -> None:
+    assert list(map(str, body()["x-amazon-apigateway-binary-media-types"])) == ["*/*"]
+    in_base64 = 4 * -(-MAX_BODY_BYTES // 3)
+    assert in_base64 <= LAMBDA_PAYLOAD_BYTES - HEADERS_AND_CONTEXT_BYTES
 
 
 def test_every_route_without_a_key_is_throttled() -> None:

@@ -6,6 +6,8 @@ from responder import settings
 from template import deployed
 from template.deployed import ENVIRONMENTS, FUNCTIONS, referred, resources, stack
 
+#: Seconds, https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+API_GATEWAY_TIMEOUT = 29
 SETTINGS: dict[str, type[settings.Common]] = {
     "AlertReceptionFunction": settings.Reception,
     "AnalysisFunction": settings.Analysis,
@@ -193,5 +195,6 @@ def test_a_late_tick_is_dropped_and_a_failed_event_is_kept() -> None:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_timeouts_leave_room_for_the_calls_they_hold(environment: str) -> None:
     values = deployed.parameters(environment)
+    assert int(values["ReceptionTimeout"]) < API_GATEWAY_TIMEOUT
     assert int(values["AnalysisTimeout"]) >= int(values["ClaudeTimeoutSeconds"]) + 15
     assert int(values["DistributionTimeout"]) >= 5 * int(values["SlackTimeoutSeconds"]) + 15

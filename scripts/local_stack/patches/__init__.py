@@ -21,6 +21,7 @@ def apply() -> None:
     cloudformation.table_settings()
     cloudformation.reserved_concurrency()
     cloudformation.mapping_concurrency()
+    cloudformation.binary_media_types()
     permissions.queue_batches_need_no_action_of_their_own()
     processes.one_failed_start_ends_no_other()
     start([queues.record_depth_and_age, alarms.evaluate_all])

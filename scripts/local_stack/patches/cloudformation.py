@@ -7,6 +7,7 @@ from ministack.services import dynamodb, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 Settle = Callable[[str, dict[str, Any]], None]
+Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def table_settings() -> None:
@@ -46,16 +47,31 @@ def mapping_concurrency() -> None:
         most = int(scaling["MaximumConcurrency"])
         return {**properties, "ScalingConfig": {"MaximumConcurrency": most}}
 
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
+    _before("AWS::Lambda::EventSourceMapping", typed)
+
+
+def binary_media_types() -> None:
+    """``BinaryMediaTypes`` keep the ``~1`` that stands for a slash, and match no request."""
+
+    def unescaped(properties: dict[str, Any]) -> dict[str, Any]:
+        types = [given.replace("~1", "/") for given in properties.get("BinaryMediaTypes", [])]
+        return {**properties, "BinaryMediaTypes": types}
+
+    _before("AWS::ApiGateway::RestApi", unescaped)
+
+
+def _before(resource_type: str, change: Change) -> None:
+    """Let a create or an update see the properties that ``change`` makes of the template's."""
+    handlers = provisioners._RESOURCE_HANDLERS[resource_type]
     create, update = handlers["create"], handlers["update"]
 
     def creating(logical_id: str, properties: dict[str, Any], *rest: Any) -> Any:
-        return create(logical_id, typed(properties), *rest)
+        return create(logical_id, change(properties), *rest)
 
     def updating(
         physical_id: str, old: dict[str, Any], new: dict[str, Any], *rest: Any, **named: Any
     ) -> Any:
-        return update(physical_id, typed(old), typed(new), *rest, **named)
+        return update(physical_id, change(old), change(new), *rest, **named)
 
     handlers["create"], handlers["update"] = creating, updating
 

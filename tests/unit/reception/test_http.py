@@ -6,6 +6,7 @@ import gzip
 import pytest
 
 from responder.errors import Permanent, Reason, Retryable
+from responder.intake.body import MAX_BODY_BYTES
 from samples import JSON, NOW, alerts, only, sample
 from unit.reception.doubles import Wired, body_of, request
 
@@ -55,7 +56,7 @@ def test_broken_base64_is_the_senders_fault() -> None:
         (None, JSON, 400, "empty_body"),
         (b"{", JSON, 400, "invalid_json"),
         (b"5", JSON, 400, "not_an_object"),
-        (b"x" * (5 * 1024 * 1024 + 1), {}, 413, "too_large"),
+        (b"x" * (MAX_BODY_BYTES + 1), {}, 413, "too_large"),
     ],
 )
 def test_refusals_say_why_and_queue_nothing(

@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl
 
 from responder.intake.errors import BadRequest
 
-#: A request with its JSON escapes must fit into Lambda's 6 MB synchronous payload:
+#: In base64 and with its headers a request must fit into Lambda's 6 MB synchronous payload:
 #: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-MAX_BODY_BYTES = 5 * 1024 * 1024
+MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_FORM_FIELDS = 500
 
 # Charsets that senders of alerts declare; any other name is read as UTF-8.
