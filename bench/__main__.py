@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import cpu, imports, sizes
+from bench import cpu, imports, signatures, sizes
 
 PACKAGES = ("boto3", "pydantic", "aws-lambda-powertools", "slack_sdk", "anthropic")
 
@@ -26,7 +26,11 @@ def main() -> None:
         json.dump(found, sys.stdout, indent=2)
         print()
         return
-    print("\n\n".join([_about(found), _starts(found), _costs(found), _packages(found)]))
+    print(
+        "\n\n".join(
+            [_about(found), _starts(found), _costs(found), _signatures(found), _packages(found)]
+        )
+    )
 
 
 def measure() -> dict[str, Any]:
@@ -38,6 +42,8 @@ def measure() -> dict[str, Any]:
         "costs": {
             name: {**asdict(cost), "ratios": cost.ratios()} for name, cost in cpu.measure().items()
         },
+        "signature_quality": [asdict(one) for one in signatures.quality()],
+        "signature_speed": [asdict(one) for one in signatures.speed()],
         "architecture": sizes.architecture(),
         "packages": [asdict(one) for one in sizes.measure()],
     }
@@ -91,6 +97,28 @@ def _costs(found: Mapping[str, Any]) -> str:
     head = ("sample", "json.loads", "parse", "signature", "opened", "repeated", "render")
     title = "Processor time of one alert in microseconds (in units of json.loads of its body)"
     return f"{title}\n{_table(head, rows)}"
+
+
+def _signatures(found: Mapping[str, Any]) -> str:
+    rates = [
+        (one["name"], f"{one['per_second']:,.0f}", f"{one['ratio']:.1f}")
+        for one in found["signature_speed"]
+    ]
+    speed = f"Signatures on one core\n{_table(('method', 'a second', 'ratio'), rates)}"
+    rows = [
+        (
+            one["dataset"],
+            f"{one['accuracy']:.3f}",
+            f"{one['f1']:.3f}",
+            f"{one['signatures']:.2f}",
+            f"{one['wrong']:.4f}",
+        )
+        for one in found["signature_quality"]
+    ]
+    if not rows:
+        return f"{speed}\nNo labelled data here (SIGNATURE_DATA, SIGNATURE_TOOLS): no quality."
+    head = ("data", "accuracy", "f1", "signatures/group", "wrong")
+    return f"{speed}\n\nSignatures against true groups\n{_table(head, rows)}"
 
 
 def _packages(found: Mapping[str, Any]) -> str:

@@ -53,7 +53,7 @@ def test_a_text_of_values_falls_back_to_masked_digits() -> None:
 
 
 def test_known_words_are_left_out() -> None:
-    assert normalise("queue mail is late", {"mail"}) == "queue is late"
+    assert normalise("queue mail is late", frozenset({"mail"})) == "queue is late"
 
 
 def test_white_space_does_not_matter() -> None:

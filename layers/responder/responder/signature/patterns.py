@@ -52,17 +52,52 @@ IDENTIFIER = re.compile(r"[A-Za-z]*_[A-Za-z_]+|[A-Za-z]+[a-z][A-Z][A-Za-z]*|[A-Z
 HTTP_METHOD = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\b")
 # Three or more words without digits between quotes are a message, not a value.
 SENTENCE = re.compile(r"[A-Za-z,.:;']+(?: [A-Za-z,.:;'()-]+){2,}")
+# Fields whose value is the cause itself: reason=OOMKilled, err="connection refused".
+CAUSE_FIELDS = frozenset({"msg", "message", "error", "err", "reason", "cause", "exception",
+                          "desc", "description", "detail"})  # fmt: skip
+# The name before a quoted value: the longest that CAUSE_FIELDS knows is shorter than this.
+FIELD_NAME_CHARS = 16
 
 DIGIT = re.compile(r"\d")
-DIGITS = re.compile(r"\d+")
-# What separates units inside a word; hyphens, dots and underscores hold a unit together.
+WORD = re.compile(r"-?\w+")
+# A word of one unit; hyphens, dots and underscores hold a unit together.
+ONE_UNIT = re.compile(r"[\w.$-]+")
 BREAK = re.compile(r"[^\w.$-]+")
+# "address space.........0": a leader separates as a space does.
+LEADER = re.compile(r"\.{2,}")
 # host.example.net, svc.cluster.local, but not java.lang.Error: lower case and a network's ending.
 HOST = re.compile(
     r"(?:[a-z0-9_-]{1,63}\.){1,8}"
     r"(?:com|net|org|io|dev|app|cloud|edu|gov|info|biz|local|internal|localdomain|lan|svc|test"
-    r"|example|de|uk|fr|eu|cn|jp|ru|us|nl|it|es|ch|at|se|pl|in|br|au|ca)"
+    r"|example|de|uk|fr|eu|cn|hk|tw|jp|kr|sg|ru|us|nl|it|es|ch|at|se|dk|fi|be|pl|cz|pt|gr|ie|tr|in"
+    r"|il|za|mx|br|ar|au|nz|ca)"
 )
+# db.internal.lan:5432, but not handler.go:42 or CartService.java:311.
+HOST_AND_PORT = re.compile(
+    r"(?:[a-z0-9_-]{1,63}\.){1,8}"
+    r"(?!go:|py:|js:|rb:|rs:|ts:|cs:|sh:|cc:|kt:|pl:|c:|h:|cpp:|hpp:|java:|scala:|php:|jsx:|tsx:)"
+    r"[a-z]{2,10}:\d{2,5}"
+)
+EMAIL = re.compile(r"[\w.%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
+# Hexadecimals without a digit: "Type@fdecab", deadbeef.
+OBJECT_HASH = re.compile(r"@[0-9a-f]{5,16}\b")
+HEXADECIMAL = re.compile(r"[a-f]{8,64}|[A-F]{8,64}")
+# The name of a pod whose suffixes happen to hold no digit: api-bvqzzrfhfk-bsqvq.
+POD_NAME = re.compile(
+    r"(?:[a-z0-9-]{1,63}?-)?[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}"
+)
+# Dates in words, and zones of time.
+DATE_WORDS = frozenset(
+    {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun",
+     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+     "UTC", "GMT", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "CET", "CEST", "BST",
+     "IST", "JST"}
+)  # fmt: skip
+TRUTH = frozenset({"true", "false", "True", "False", "TRUE", "FALSE"})
+# A constant, although all of it is punctuation: "connection from 10.0.0.1 () at".
+EMPTY_PARENTHESES = "()"
+# Beside a name they are values: "rack:null"; alone they are causes: "nil pointer".
+NOTHING = frozenset({"null", "nil", "none", "None", "NULL", "NaN", "nan", "undefined"}) | TRUTH
 
 # Names in code keep their meaning beside a number: CamelCase, dotted, with underscores.
 NAME = re.compile(r"[A-Za-z]+[a-z][A-Z]\w*|\w+[._][\w.]*")
@@ -71,6 +106,7 @@ NAME = re.compile(r"[A-Za-z]+[a-z][A-Z]\w*|\w+[._][\w.]*")
 CODE_WORDS = frozenset({"status", "code", "exit", "errno", "sqlstate", "signal", "http"})
 CODE = re.compile(r"[1-9]\d{0,4}|[0-9A-Z]{5}")
 # "(IntegrityError) (1062, …": the number behind an error's name is the vendor's, too.
+ERROR_ENDINGS = ("Error", "Exception")
 ERROR_NAME = re.compile(r"[\w.]*(?:Error|Exception)")
 # ORA-00060, SQL-1205: a vendor's number of an error.
 VENDOR_CODE = re.compile(r"(?:ORA|TNS|SQL|DB|PLS|PGSQL|MSSQL|SQLSTATE)-?\d{3,6}")
@@ -80,6 +116,34 @@ FAULT = re.compile(
     r"|exited|terminated",
     re.IGNORECASE,
 )
+
+# A unit behind a number belongs to the value: one copy says "93.0 B", the next "5.2 KB", and where
+# one waits "<1 sec", another waits "00:07".
+SIZES = frozenset(
+    {"b", "kb", "mb", "gb", "tb", "pb", "kib", "mib", "gib", "tib", "byte", "bytes", "bit", "bits",
+     "kbit", "mbit", "gbit"}
+)  # fmt: skip
+SIZE = "bytes"
+TIMES = frozenset(
+    {"ns", "us", "µs", "ms", "s", "sec", "secs", "second", "seconds", "min", "mins", "minute",
+     "minutes", "h", "hr", "hrs", "hour", "hours", "d", "day", "days", "week", "weeks", "am", "pm"}
+)  # fmt: skip
+# What follows these is somebody's data ("user anna", "column echo"), where the word behind it shows
+# that it stands for one, and it is not itself a state of the user.
+NAMING_WORDS = frozenset({"user", "column", "tenant", "customer", "login", "account", "username"})
+NAME_OF_A_USER = re.compile(r"[A-Za-z][\w-]{0,63}")
+AFTER_A_NAME = frozenset(
+    {"from", "by", "of", "in", "at", "on", "with", "is", "was", "has", "does", "not", "cannot",
+     "already", "expected", "violates", "exceeded", "logged"}
+)  # fmt: skip
+STATES = frozenset(
+    {"unknown", "locked", "disabled", "expired", "denied", "blocked", "missing", "invalid",
+     "inactive", "suspended", "deleted", "not", "is", "was", "has", "from", "by", "of", "in", "at",
+     "on", "with", "does", "cannot", "already", "and", "or", "for", "to", "the", "a", "an"}
+)  # fmt: skip
+# "Killed process 83 (quebec)": the name in parentheses says which one it was.
+PROCESS_WORDS = frozenset({"process", "pid", "thread", "task", "program"})
+IN_PARENTHESES = re.compile(r"\([a-z][\w-]{0,63}\)[.,:;]?")
 
 # An identifier inside a rule's name: UUIDs, instance ids, long numbers and long hexadecimals.
 RULE_IDENTIFIER = re.compile(

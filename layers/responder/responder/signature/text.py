@@ -1,107 +1,174 @@
 """The words of a text that name a problem: signature version 1's ``normalise``.
 
 Words that hold a digit are dropped, not masked: 96 of 100 variable values in log text hold one.
-Most words of a stream were seen before, so the fate of each is remembered.
+Most words of a stream were seen before, so the fate of each is remembered; only the few words that
+say something of their neighbours ("status 503", "user anna", "5 seconds") are looked at in place,
+by ``neighbours``.
 """
 
 import re
-from collections.abc import Set
 
+from responder.signature import neighbours
 from responder.signature.patterns import (
     BREAK,
-    CODE,
-    CODE_WORDS,
+    CAUSE_FIELDS,
+    DATE_WORDS,
     DIGIT,
-    DIGITS,
-    ERROR_NAME,
-    FAULT,
+    EMAIL,
+    EMPTY_PARENTHESES,
+    FIELD_NAME_CHARS,
+    HEXADECIMAL,
     HOST,
+    HOST_AND_PORT,
     HTTP_METHOD,
     IDENTIFIER,
+    LEADER,
     NAME,
+    NOTHING,
+    OBJECT_HASH,
+    ONE_UNIT,
+    POD_NAME,
     QUOTED,
     SENTENCE,
-    VENDOR_CODE,
+    TRUTH,
+    WORD,
 )
 
 #: What stands behind this many characters does not change what problem a text tells of.
 MAX_TEXT = 32_768
 _MAX_MEMO = 50_000
 _MAX_REMEMBERED = 80
-_FEWEST_WORDS = 2
+_MAX_TEXTS = 5_000
+_MAX_TEXT_REMEMBERED = 1_000
 _EDGES = "()[]{}<>,;:.=\"'`"
+_INNER_EDGES = "._-$"
+_ANY_DIGIT = bytes.maketrans(b"0123456789", b"1111111111")
 
-_memo: dict[str, tuple[str, ...]] = {}
+
+class _Fates(dict[str, str]):
+    """What remains of each word seen lately: its units without values and places, or nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: The words that say something of their neighbours, and what.
+        self.roles: dict[str, neighbours.Role] = {}
+
+    def __missing__(self, word: str) -> str:
+        if len(word) > _MAX_REMEMBERED:
+            return _fate(word)
+        if len(self) >= _MAX_MEMO:
+            self.clear()
+            self.roles.clear()
+        if role := neighbours.role_of(word.strip(_EDGES)):
+            self.roles[word] = role
+        fate = self[word] = _fate(word)
+        return fate
 
 
-def normalise(text: str, known: Set[str] = frozenset()) -> str:
+_fates = _Fates()
+_texts: dict[tuple[str, frozenset[str]], str] = {}
+
+
+def normalise(text: str, known: frozenset[str] = frozenset()) -> str:
     """The constant words of ``text``, in order, without those in ``known``.
 
-    Where fewer than two words remain, the text with its digits masked.
+    Where fewer than two words remain, the text with its numbers masked.
     """
     text = text[:MAX_TEXT]
-    words = _words(text, known)
-    if len(words) >= _FEWEST_WORDS:
-        return " ".join(words)
-    return DIGITS.sub("0", " ".join(text.split()))
+    shape = _shape(text)
+    found = _texts.get((shape, known))
+    return _learn(text, shape, known) if found is None else found
 
 
-def _words(text: str, known: Set[str]) -> list[str]:
-    has_fault = FAULT.search(text) is not None
-    if '"' in text or "'" in text:
-        text = QUOTED.sub(_unquoted, text)
-    kept: list[str] = []
-    before = ""
-    for word in text.split():
-        if word.isalpha():
-            fate: tuple[str, ...] = (word,)
-        elif (found := _memo.get(word)) is not None:
-            fate = found
-        else:
-            fate = _remembered(word)
-        if has_fault and not fate and (code := _code(before, word)):
-            fate = (code,)
-        kept.extend(unit for unit in fate if unit not in known)
-        before = word
+def _shape(text: str) -> str:
+    """``text`` with all its digits alike: they decide nothing but its codes."""
+    encoded = text.encode(errors="surrogatepass")
+    return encoded.translate(_ANY_DIGIT).decode(errors="surrogatepass")
+
+
+def _learn(text: str, shape: str, known: frozenset[str]) -> str:
+    kept, has_codes = _kept(text)
+    if known and not known.isdisjoint(words := kept.split()):
+        kept = " ".join([word for word in words if word not in known])
+    if " " not in kept:
+        kept, has_codes = WORD.sub(_masked, " ".join(text.split())), False
+    if not has_codes and len(shape) <= _MAX_TEXT_REMEMBERED:
+        if len(_texts) >= _MAX_TEXTS:
+            _texts.clear()
+        _texts[shape, known] = kept
     return kept
 
 
-def _remembered(word: str) -> tuple[str, ...]:
-    fate = _fate(word)
-    if len(word) <= _MAX_REMEMBERED:
-        if len(_memo) >= _MAX_MEMO:
-            _memo.clear()
-        _memo[word] = fate
-    return fate
+def _kept(text: str) -> tuple[str, bool]:
+    """The constant words, and whether there may be codes among them."""
+    if '"' in text or "'" in text:
+        text = QUOTED.sub(_unquoted, text)
+    shapes = _shape(text).split()
+    fates = list(map(_fates.__getitem__, shapes))
+    has_codes = False
+    if not _fates.roles.keys().isdisjoint(shapes):
+        roles = list(map(_fates.roles.get, shapes))
+        neighbours.settle_values(shapes, fates, roles)
+        if has_codes := neighbours.has_codes(text, roles):
+            neighbours.keep_codes(text.split(), fates, roles)
+    return " ".join(filter(None, fates)), has_codes
 
 
-def _fate(word: str) -> tuple[str, ...]:
+def _fate(word: str) -> str:
     """What remains of one word: its units that are neither values nor places."""
-    if "://" in word or _is_path(word):
-        return ()
-    name, equals, _ = word.partition("=")
-    if equals and name:
-        word = name
-    units = [part.strip("._-$") for part in BREAK.split(word)]
+    bare = word.strip(_EDGES)
+    if ONE_UNIT.fullmatch(bare):
+        if ".." in bare:
+            return " ".join(filter(None, map(_fate, LEADER.split(bare))))
+        unit = bare.strip(_INNER_EDGES)
+        return "" if unit in TRUTH or not _stays(unit) else unit
+    if word == EMPTY_PARENTHESES:
+        return word
+    name, equals, value = bare.partition("=")
+    if not name:
+        name, equals, value = bare, "", ""
+    if "://" in word or _is_path(name) or HOST_AND_PORT.fullmatch(bare) or EMAIL.fullmatch(bare):
+        return ""
+    name, hashes = OBJECT_HASH.subn(" ", name)
+    units = _units(name)
     # One word of a name and a number ("task:2315", "context#7") is a value as a whole.
-    has_number = len(units) > 1 and any(unit and DIGIT.search(unit) for unit in units)
-    return tuple(unit for unit in units if _stays(unit, has_number))
+    has_number = bool(hashes) or any(DIGIT.search(unit) for unit in units)
+    if equals and units and units[-1].lower() in CAUSE_FIELDS:
+        units += _units(value)
+    several = len(units) > 1
+    return " ".join(
+        unit
+        for unit in units
+        if _stays(unit)
+        and not (several and unit in NOTHING)
+        and (not has_number or NAME.fullmatch(unit))
+    )
 
 
-def _stays(unit: str, has_number: bool) -> bool:
-    if not unit or DIGIT.search(unit) or HOST.fullmatch(unit):
+def _units(word: str) -> list[str]:
+    stripped = (part.strip(_INNER_EDGES) for part in BREAK.split(word))
+    return [unit for unit in stripped if unit]
+
+
+def _stays(unit: str) -> bool:
+    if not unit or unit in DATE_WORDS or DIGIT.search(unit):
         return False
-    return not has_number or NAME.fullmatch(unit) is not None
+    if unit.isalpha():
+        return HEXADECIMAL.fullmatch(unit) is None
+    return not (HOST.fullmatch(unit) or POD_NAME.fullmatch(unit))
 
 
 def _is_path(word: str) -> bool:
-    word = word.lstrip("([{<\"'")
     return word[:1] == "/" or word[1:3] == ":\\" or word.count("/") > 1
 
 
 def _unquoted(quoted: re.Match[str]) -> str:
     """What stands for a quoted text: a message or a name in code stays, a value goes."""
     inner = quoted[1] if quoted[1] is not None else quoted[2]
+    begin = quoted.start()
+    if begin and quoted.string[begin - 1] == "=":
+        name = _units(quoted.string[max(0, begin - FIELD_NAME_CHARS) : begin - 1])
+        return f" {inner} " if name and name[-1].lower() in CAUSE_FIELDS else " "
     if method := HTTP_METHOD.match(inner):
         return f" {method[1]} "
     if IDENTIFIER.fullmatch(inner) or SENTENCE.fullmatch(inner):
@@ -109,12 +176,5 @@ def _unquoted(quoted: re.Match[str]) -> str:
     return " "
 
 
-def _code(before: str, word: str) -> str:
-    """The code that ``word`` is, where a vendor's form or the word before it says that it is."""
-    bare = word.strip(_EDGES)
-    if VENDOR_CODE.fullmatch(bare):
-        return bare
-    name, separator, value = bare.rpartition("=")
-    named = (name if separator else before).strip(_EDGES)
-    is_named = named.lower().rpartition("_")[2] in CODE_WORDS or ERROR_NAME.fullmatch(named)
-    return value if is_named and CODE.fullmatch(value) else ""
+def _masked(word: re.Match[str]) -> str:
+    return "0" if DIGIT.search(word[0]) else word[0]

@@ -1,9 +1,11 @@
 """Signature version 1: rule, service, identity labels and the constant words of an alert's text.
 
 Neither severity nor scope takes part, nor anything that differs between the copies of a problem.
+What is learnt of a label or a value is remembered, as most alerts of a stream resemble each other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from functools import partial
 
 from responder.alert import Alert
 from responder.signature.explain import explain
@@ -25,67 +27,84 @@ VERSION = 1
 _SHORTEST_VALUE = 3
 _SEPARATORS = str.maketrans("", "", "_-. /")
 _PARTS = "-./:|_"
+_MAX_MEMO = 50_000
 
-_fates: dict[str, str] = {}
-_MAX_FATES = 10_000
+# The fate of a label, by its name: kept where it is empty, or why it is ignored.
+_POD = "pod"
+_SAME_AS_SERVICE = "same as service"
+_VARIES = "varies"
+
+
+class _Memo[K, V](dict[K, V]):
+    """A function's results by its argument, forgotten when they are too many."""
+
+    def __init__(self, function: Callable[[K], V]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, argument: K) -> V:
+        if len(self) >= _MAX_MEMO:
+            self.clear()
+        result = self[argument] = self._function(argument)
+        return result
 
 
 def signature(alert: Alert) -> Signature:
     """The signature of an alert; firing and resolved have the same."""
-    rule = RULE_IDENTIFIER.sub("", alert.rule)
-    kept, ignored = _sorted_out(alert)
+    rule, identity, text = _parts(alert)
+    parts = [alert.source, alert.service, rule, text]
+    for label in identity:
+        parts += label
+    return Signature(key_of(VERSION, parts), partial(_explained, alert))
+
+
+def _parts(alert: Alert) -> tuple[str, list[tuple[str, str]], str]:
+    """Rule, identity labels in order, and the text; either of rule and text may be empty."""
+    rule = _rules[alert.rule] if alert.rule else ""
+    identity = []
+    for name, value in alert.labels.items():
+        fate = _names[name]
+        if not fate or fate is _POD:
+            stable = _stable_values[value] if not fate else _pods[value]
+            if stable and not (fate and stable == alert.service):
+                identity.append((name, stable))
+    identity.sort()
     text = "" if rule and alert.source in RULE_SAYS_ALL else _text(alert)
-    rule = rule or normalise(alert.title)
-    identity = sorted(kept.items())
-    key = key_of(VERSION, [alert.source, alert.service, rule, identity, text])
-    return Signature(key, explain(alert, rule, identity, ignored, text))
+    return rule or normalise(alert.title), identity, text
 
 
-def _sorted_out(alert: Alert) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """The identity labels, and the ignored ones by the reason why."""
-    kept: dict[str, str] = {}
+def _explained(alert: Alert) -> str:
+    rule, identity, text = _parts(alert)
+    kept = dict(identity)
     ignored: dict[str, list[str]] = {}
     for name, value in alert.labels.items():
-        fate = _fate(name)
-        value = POD_SUFFIX.sub("", value) if fate == "pod" else value
-        stable = value if not DIGIT.search(value) else _without_numbers(value)
-        if fate not in ("kept", "pod"):
-            ignored.setdefault(fate, []).append(name)
-        elif not stable:
-            ignored.setdefault("varies", []).append(name)
-        elif fate == "pod" and stable == alert.service:
-            # Some alerts of a service carry the pod and some do not; it says nothing new.
-            ignored.setdefault("same as service", []).append(name)
-        else:
-            kept[name] = stable
-    return kept, ignored
+        if name not in kept:
+            fate = _names[name]
+            if fate is _POD and _pods[value]:
+                # Some alerts of a service carry the pod and some do not; it says nothing new.
+                fate = _SAME_AS_SERVICE
+            ignored.setdefault(_VARIES if fate in ("", _POD) else fate, []).append(name)
+    return explain(alert, rule, identity, ignored, text)
 
 
-def _fate(name: str) -> str:
-    """What becomes of a label by its name alone: kept, pod, or the reason why it is ignored."""
-    fate = _fates.get(name)
-    if fate is None:
-        if len(_fates) >= _MAX_FATES:
-            _fates.clear()
-        fate = _fates[name] = _judged(name)
-    return fate
-
-
-def _judged(name: str) -> str:
+def _judged_name(name: str) -> str:
+    """What becomes of a label by its name alone: kept (empty), pod, or why it is ignored."""
     bare = name.lower().translate(_SEPARATORS)
     if bare in SCOPE_LABELS:
         return "scope"
     if bare in SEVERITY_LABELS:
         return "not the problem"
     if bare in POD_LABELS:
-        return "pod"
+        return _POD
     if bare in VOLATILE_LABELS or bare.endswith(VOLATILE_ENDINGS):
-        return "varies"
-    return "kept"
+        return _VARIES
+    return ""
 
 
-def _without_numbers(value: str) -> str:
+def _stable(value: str) -> str:
     """``value`` without its parts that hold a digit, as in a job's name with its number."""
+    if not DIGIT.search(value):
+        return value
     for separator in _PARTS:
         if separator in value:
             parts = value.split(separator)
@@ -93,23 +112,34 @@ def _without_numbers(value: str) -> str:
     return ""
 
 
+def _owner(pod: str) -> str:
+    return _stable(POD_SUFFIX.sub("", pod))
+
+
+def _without_identifiers(rule: str) -> str:
+    return RULE_IDENTIFIER.sub("", rule)
+
+
+_names = _Memo(_judged_name)
+_stable_values = _Memo(_stable)
+_pods = _Memo(_owner)
+_rules = _Memo(_without_identifiers)
+
+
 def _text(alert: Alert) -> str:
-    """Title and message without label values, which templates render into them."""
-    text = f"{alert.title}\n{alert.message}" if alert.message else alert.title
-    plain, woven = _values(alert)
-    for value in woven:
-        if value in text:
-            text = text.replace(value, " ")
-    return normalise(text, plain)
+    """Title and message without label values, which templates render into them.
 
-
-def _values(alert: Alert) -> tuple[frozenset[str], list[str]]:
-    """Label values: single words, to be dropped as words, and others, to be cut out as they are.
-
-    The longest go first, so that a value inside a longer one leaves no rest of it behind.
+    Values of letters alone are dropped as words. Others are cut out as they are, the longest first,
+    so that a value inside a longer one leaves no rest of it behind.
     """
-    values: Iterable[str] = {alert.service, alert.resource, *alert.labels.values()}
-    telling = [value for value in values if len(value) >= _SHORTEST_VALUE]
-    plain = frozenset(value for value in telling if value.isalpha())
-    woven = sorted((value for value in telling if not value.isalpha()), key=lambda v: (-len(v), v))
-    return plain, woven
+    text = f"{alert.title}\n{alert.message}" if alert.message else alert.title
+    plain: list[str] = []
+    woven: list[str] = []
+    for value in (alert.service, alert.resource, *alert.labels.values()):
+        if value in text and len(value) >= _SHORTEST_VALUE:
+            (plain if value.isalpha() else woven).append(value)
+    woven.sort()
+    woven.sort(key=len, reverse=True)
+    for value in woven:
+        text = text.replace(value, " ")
+    return normalise(text, frozenset(plain))
