@@ -67,8 +67,10 @@ def analysis() -> QueueFunction:
     from responder.contracts import AnalysisRequest
     from responder.protocols import identities
     from responder.protocols.analyse import Investigator
+    from responder.protocols.corrections import Corrected
     from responder.protocols.record import Recorder
     from responder.protocols.tick import Ticker
+    from responder.signature import VERSIONS
 
     given = settings.load(settings.Analysis, environment.variables())
     telemetry = _telemetry("analysis")
@@ -88,12 +90,13 @@ def analysis() -> QueueFunction:
         Breaker(dynamodb, given.state_table),
     )
     models = frozenset({given.model_small, given.model_large})
+    signed = Corrected(VERSIONS[given.signature_version], store, utc_now)
     recorder = Recorder(
         store,
         queues,
         telemetry,
         utc_now,
-        lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing),
+        lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing, signed(alert)),
         models,
     )
     investigator = Investigator(

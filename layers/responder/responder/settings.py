@@ -65,6 +65,7 @@ class Analysis(Lanes):
     cache_sharing: Literal["shared", "environment", "scope"] = Field(
         "environment", alias="CACHE_SHARING"
     )
+    # The names in signature.VERSIONS; not imported, as every function loads this module.
     signature_version: Literal["1"] = Field("1", alias="SIGNATURE_VERSION")
     model_small: str = Field("claude-haiku-5-5", alias="MODEL_SMALL", min_length=1)
     model_large: str = Field("claude-sonnet-5-5", alias="MODEL_LARGE", min_length=1)

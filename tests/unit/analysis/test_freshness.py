@@ -4,6 +4,7 @@ from itertools import pairwise
 import pytest
 
 from responder.alert import Severity
+from responder.analysis import freshness
 from responder.analysis.freshness import fresh_until, is_fresh
 from responder.errors import Reason
 from unit.analysis.examples import NOW, analysis
@@ -59,3 +60,12 @@ def test_a_fallback_does_not_depend_on_prompt_and_model() -> None:
 def test_nothing_is_not_fresh() -> None:
     assert not is_fresh(None, NOW + timedelta(hours=1), NOW, "v1", MODELS)
     assert not is_fresh(analysis(), None, NOW, "v1", MODELS)
+
+
+def test_a_head_start_depends_on_the_incident_alone_and_is_rarely_long() -> None:
+    starts = [freshness.looked_at(NOW, f"incident-{number}") - NOW for number in range(2_000)]
+    assert starts[7] == freshness.looked_at(NOW, "incident-7") - NOW
+    mean = sum(starts, timedelta()) / len(starts)
+    assert timedelta(0) <= min(starts) < freshness.HEAD_START / 100
+    assert 0.9 * freshness.HEAD_START < mean < 1.1 * freshness.HEAD_START
+    assert max(starts) < freshness.HEAD_START * 12

@@ -58,7 +58,7 @@ def test_the_first_announcement_posts_the_card(desk: Desk) -> None:
     assert (card.channel, card.ts, card.shown) == ("#alerts", "1.0", 1)
     assert (card.owner, card.lease_until, card.intent) == ("", None, None)
     assert desk.slack.methods() == ["post"]
-    assert desk.telemetry.counts == {"AlertsCounted": 1, "IncidentsOpened": 1, "CardsPosted": 1}
+    assert desk.telemetry.counts["CardsPosted"] == 1
     assert desk.telemetry.durations["TimeToCard"] == 2
 
 

@@ -1,17 +1,22 @@
 """The lease of an analysis as pure steps: who may take, wait, store and let go."""
 
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 
 from fakes import MODELS, triage, verdict
 from faults.world import START as NOW
+from responder.analysis import freshness
 from responder.incident import MAX_WAITERS, CacheEntry, CacheState
 from responder.protocols import lease
 
 SOON = NOW + timedelta(seconds=30)
+MOMENT = timedelta(milliseconds=10)
 PAST = NOW - timedelta(seconds=1)
+# Its drawn head start is a hundredth of a second.
+LATE = next(f"i{n}" for n in count() if freshness.looked_at(NOW, f"i{n}") < NOW + MOMENT)
 IDLE = CacheEntry(cache_key="k")
 FRESH = verdict()
 
@@ -28,11 +33,11 @@ def done(**changes: Any) -> CacheEntry:
 
 @pytest.mark.parametrize("entry", [None, IDLE, pending()])
 def test_without_an_analysis_one_is_due(entry: CacheEntry | None) -> None:
-    assert lease.glance(entry, "small", MODELS, NOW) == lease.Glance(None, due=True)
+    assert lease.glance(entry, "small", MODELS, NOW, LATE) == lease.Glance(None, due=True)
 
 
 def test_a_fresh_analysis_is_served_and_none_is_due() -> None:
-    assert lease.glance(done(), "small", MODELS, NOW) == lease.Glance(FRESH, due=False)
+    assert lease.glance(done(), "small", MODELS, NOW, LATE) == lease.Glance(FRESH, due=False)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +50,7 @@ def test_a_fresh_analysis_is_served_and_none_is_due() -> None:
     ],
 )
 def test_a_stale_analysis_is_served_at_once_and_a_new_one_is_due(stale: CacheEntry) -> None:
-    assert lease.glance(stale, "small", MODELS, NOW) == lease.Glance(stale.analysis, due=True)
+    assert lease.glance(stale, "small", MODELS, NOW, LATE) == lease.Glance(stale.analysis, due=True)
 
 
 @pytest.mark.parametrize(
@@ -56,14 +61,27 @@ def test_an_incident_that_deserves_the_larger_model_is_served_and_refreshed(
     has: str, deserves: str, due: bool
 ) -> None:
     entry = done(analysis=verdict(tier=has))
-    assert lease.glance(entry, deserves, MODELS, NOW) == lease.Glance(entry.analysis, due=due)
+    assert lease.glance(entry, deserves, MODELS, NOW, LATE) == lease.Glance(entry.analysis, due=due)
+
+
+def test_a_hot_analysis_is_refreshed_before_it_is_stale() -> None:
+    entry = done(fresh_until=NOW + timedelta(minutes=3))
+    looks = [lease.glance(entry, "small", MODELS, NOW, f"i{n}") for n in range(1_000)]
+    assert 1 <= sum(look.due for look in looks) < 100
+    assert all(look.analysis == FRESH for look in looks)
+
+
+def test_what_was_given_up_is_not_asked_for_early() -> None:
+    given_up = done(analysis=triage(fallback_reason="unavailable"), fresh_until=NOW + MOMENT)
+    looks = [lease.glance(given_up, "small", MODELS, NOW, f"i{n}") for n in range(1_000)]
+    assert not any(look.due for look in looks)
 
 
 def test_a_fallback_is_never_served_but_says_why_claude_is_not_asked() -> None:
     given_up = triage(fallback_reason="unavailable")
-    lives = lease.glance(done(analysis=given_up), "small", MODELS, NOW)
+    lives = lease.glance(done(analysis=given_up), "small", MODELS, NOW, LATE)
     assert lives == lease.Glance(None, due=False, unavailable="unavailable")
-    over = lease.glance(done(analysis=given_up, fresh_until=NOW), "small", MODELS, NOW)
+    over = lease.glance(done(analysis=given_up, fresh_until=NOW), "small", MODELS, NOW, LATE)
     assert over == lease.Glance(None, due=True)
 
 

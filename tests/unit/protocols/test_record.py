@@ -1,5 +1,6 @@
 """The processing lane: what alerts do to incidents, and what is announced and asked for."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -61,7 +62,11 @@ def test_the_first_alert_opens_announces_and_asks(desk: Desk) -> None:
     assert not opened.synthetic
     assert desk.announced() == [(ID, 0)]
     assert desk.requested() == [ID]
-    assert desk.telemetry.counts == {"AlertsCounted": 1, "IncidentsOpened": 1}
+    assert desk.telemetry.counts == {
+        "AlertsCounted": 1,
+        "IncidentsOpened": 1,
+        "CacheMisses": 1,
+    }
     assert desk.telemetry.said("Alert counted") == 1
 
 
@@ -469,6 +474,29 @@ def test_a_cached_analysis_is_attached_and_nothing_asked_for(desk: Desk) -> None
     assert desk.requested() == []
     assert desk.telemetry.said("Using cached analysis") == 1
     assert desk.telemetry.counts["CacheHits"] == 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "metric"),
+    [
+        (lambda desk: None, "CacheMisses"),
+        (lambda desk: done(desk), "CacheHits"),
+        (lambda desk: done(desk, fresh_until=desk.now()), "CacheStale"),
+        (lambda desk: pending(desk), "CacheWaiting"),
+        (
+            lambda desk: done(desk, analysis=triage(fallback_reason="budget_spent")),
+            "CacheGivenUp",
+        ),
+    ],
+)
+def test_what_the_cache_has_for_a_new_incident_is_counted(
+    desk: Desk, entry: Callable[[Desk], CacheEntry | None], metric: str
+) -> None:
+    if (stored := entry(desk)) is not None:
+        desk.put_entry(stored)
+    desk.record(alert())
+    counted = {name for name in desk.telemetry.counts if name.startswith("Cache")}
+    assert counted == {metric}
 
 
 def test_every_alert_served_from_the_cache_is_logged_once(desk: Desk) -> None:

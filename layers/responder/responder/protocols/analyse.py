@@ -70,7 +70,7 @@ class Investigator:
 
         def step(entry: CacheEntry | None) -> CacheEntry | None:
             tier = self._affordable(_tier(incident, entry), now)
-            look = lease.glance(entry, tier, self.models, now)
+            look = lease.glance(entry, tier, self.models, now, incident.incident_id)
             if entry is not None and (not look.due or lease.held_by_other(entry, me, now)):
                 return None
             return lease.take(entry, cache_key, me, now, self.lease_lasts)
@@ -202,13 +202,18 @@ class Investigator:
     def _finish(self, incident: Incident, me: str, analysis: Analysis) -> None:
         now = self.now()
         fresh_until = freshness.fresh_until(analysis, incident.severity, now)
-        entry = items.change(
-            self.store,
-            items.cache_item(incident.cache_key),
-            CacheEntry,
-            lambda entry: lease.complete(entry, me, analysis, fresh_until),
-            now,
-        )
+        refreshed = False
+
+        def complete(entry: CacheEntry | None) -> CacheEntry | None:
+            nonlocal refreshed
+            before = entry.analysis if entry else None
+            refreshed = before is not None and not before.is_fallback
+            return lease.complete(entry, me, analysis, fresh_until)
+
+        key = items.cache_item(incident.cache_key)
+        entry = items.change(self.store, key, CacheEntry, complete, now)
+        if refreshed and not analysis.is_fallback:
+            self.telemetry.count("CacheRefreshes")
         self._attach(incident.incident_id, analysis, paid=True)
         if entry is not None and entry.fresh_until == fresh_until:
             self._tell(entry, incident.incident_id)

@@ -4,17 +4,17 @@ import hashlib
 
 from responder.alert import Alert
 from responder.protocols.episode import Arrival
-from responder.signature import signature
+from responder.signature import Signature, signature
 
 
-def arrive(alert: Alert, trace: str, sharing: str) -> Arrival:
+def arrive(alert: Alert, trace: str, sharing: str, signed: Signature | None = None) -> Arrival:
     """Signature, incident key (signature and scope) and cache key of an alert.
 
     ``sharing`` says between which alerts of one signature an analysis is shared: ``shared`` (all),
     ``environment`` (of one environment) or ``scope`` (of one account, region, cluster and
-    environment).
+    environment). ``signed`` is the signature where it is not the plain one.
     """
-    signed = signature(alert)
+    signed = signed or signature(alert)
     shared_by = {"shared": "", "environment": alert.scope.environment, "scope": alert.scope.key()}
     return Arrival(
         alert=alert,

@@ -24,6 +24,8 @@ M = TypeVar("M", bound=BaseModel)
 RETENTION = timedelta(days=90)
 #: Heads outlive the incidents they number, so that no incident id is ever used twice.
 HEAD_RETENTION = timedelta(days=400)
+#: What operators decided stands until they decide otherwise.
+DECISION_RETENTION = timedelta(days=3650)
 #: A conditional write that loses this many races in a row is an unexpected failure.
 MAX_RACES = 40
 #: Races beyond this many wait a moment, at random, before they look again.
@@ -78,8 +80,14 @@ def decode[M: BaseModel](record: Record, model: type[M]) -> M | None:
 
 def write_of(key: Key, value: BaseModel, expect: int, now: datetime) -> Write:
     """The conditional write that stores ``value``, with its expiry."""
-    kept = HEAD_RETENTION if key.id.startswith("head#") else RETENTION
-    return Write(key, _data(value), expect, now + kept)
+    return Write(key, _data(value), expect, now + _retention(key))
+
+
+def _retention(key: Key) -> timedelta:
+    if key.id.startswith("head#"):
+        return HEAD_RETENTION
+    decided = key.table is Table.STATE and key.id.startswith(("switch#", "signature-rules"))
+    return DECISION_RETENTION if decided else RETENTION
 
 
 def load[M: BaseModel](store: Store, key: Key, model: type[M]) -> M | None:

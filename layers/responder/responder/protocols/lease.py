@@ -30,13 +30,18 @@ class Glance:
     unavailable: str = ""
 
 
-def glance(entry: CacheEntry | None, tier: str, models: Collection[str], now: datetime) -> Glance:
+def glance(
+    entry: CacheEntry | None, tier: str, models: Collection[str], now: datetime, asker: str
+) -> Glance:
     """Look an entry up for an incident that deserves ``tier``; ``models`` are the configured ones.
 
-    An analysis that is too old, of another prompt or model, or of a smaller tier is stale.
+    An analysis that is too old, of another prompt or model, or of a smaller tier is stale. One that
+    will be too old soon is due already for some askers (incident ids), which refresh it in time.
     """
     if entry is None or entry.analysis is None:
         return Glance(None, due=True)
+    if not entry.analysis.is_fallback:
+        now = freshness.looked_at(now, asker)
     fresh = freshness.is_fresh(entry.analysis, entry.fresh_until, now, PROMPT_VERSION, models)
     if entry.analysis.is_fallback:
         return Glance(None, not fresh, entry.analysis.fallback_reason if fresh else "")

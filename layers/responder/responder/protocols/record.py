@@ -118,14 +118,21 @@ class Recorder:
             self.telemetry.info("Alert held", reason=outcome.held.value, **fields)
             return
         self.telemetry.count("AlertsCounted")
-        if incident is not None and incident.first_alert_id == arrival.alert.alert_id:
-            self.telemetry.count("IncidentsOpened")
-        firing = arrival.alert.status is Status.FIRING
-        if firing and incident is not None and not incident.analysis.is_fallback:
-            self.telemetry.count("CacheHits")
-            self.telemetry.info("Using cached analysis", **fields)
-        else:
+        if incident is None or arrival.alert.status is not Status.FIRING:
             self.telemetry.info("Alert counted", **fields)
+            return
+        found = _cache_metric(incident)
+        if incident.first_alert_id == arrival.alert.alert_id:
+            self.telemetry.count("IncidentsOpened")
+            self.telemetry.count(found)
+        elif not incident.analysis.is_fallback:
+            # Whatever was found when the incident was opened, this alert needs no analysis more.
+            found = "CacheHits"
+            self.telemetry.count(found)
+        cached = not incident.analysis.is_fallback
+        self.telemetry.info(
+            "Using cached analysis" if cached else "Alert counted", cache=found, **fields
+        )
 
 
 def commit(store: Store, writes: Sequence[Write]) -> None:
@@ -146,7 +153,8 @@ def open_incident(
     incident_id = episode_id(arrival.incident_key, episode)
     entry = draft.entry(arrival.cache_key)
     cached = entry.analysis if entry else None
-    look = lease.glance(entry, tiering.tier_for(alert.severity, cached), models, now)
+    deserved = tiering.tier_for(alert.severity, cached)
+    look = lease.glance(entry, deserved, models, now, incident_id)
     joined = lease.wait(entry, incident_id, now) if look.due and entry else None
     if joined is not None:
         draft.put_entry(joined)
@@ -180,6 +188,16 @@ def open_incident(
         analysis_requested_at=now if look.due and joined is None else None,
         trace=arrival.trace,
     )
+
+
+def _cache_metric(incident: Incident) -> str:
+    """What the cache had for an incident when it was opened, as the name of a metric."""
+    asked = incident.analysis_requested_at is not None
+    if not incident.analysis.is_fallback:
+        return "CacheStale" if asked else "CacheHits"
+    if incident.analysis.fallback_reason:
+        return "CacheGivenUp"
+    return "CacheMisses" if asked else "CacheWaiting"
 
 
 def _revised(draft: Draft, incident: Incident, now: datetime) -> Incident:

@@ -20,6 +20,7 @@ from responder.signature.patterns import (
     VOLATILE_ENDINGS,
     VOLATILE_LABELS,
 )
+from responder.signature.rules import Corrections
 from responder.signature.text import normalise
 from responder.signature.value import Signature, key_of
 
@@ -49,18 +50,42 @@ class _Memo[K, V](dict[K, V]):
         return result
 
 
-def signature(alert: Alert) -> Signature:
+def signature(alert: Alert, corrections: Corrections | None = None) -> Signature:
     """The signature of an alert; firing and resolved have the same."""
-    rule, identity, text = _parts(alert)
+    rule, identity, text = _parts(alert, corrections)
     parts = [alert.source, alert.service, rule, text]
     for label in identity:
         parts += label
-    return Signature(key_of(VERSION, parts), partial(_explained, alert))
+    return Signature(key_of(VERSION, parts), partial(_explained, alert, corrections))
 
 
-def _parts(alert: Alert) -> tuple[str, list[tuple[str, str]], str]:
+def _parts(alert: Alert, corrections: Corrections | None) -> tuple[str, list[tuple[str, str]], str]:
     """Rule, identity labels in order, and the text; either of rule and text may be empty."""
+    if corrections is not None:
+        return _corrected(alert, corrections)
     rule = _rules[alert.rule] if alert.rule else ""
+    text = "" if rule and alert.source in RULE_SAYS_ALL else _text(alert, _whole(alert))
+    return rule or normalise(alert.title), _identity(alert), text
+
+
+def _corrected(alert: Alert, corrections: Corrections) -> tuple[str, list[tuple[str, str]], str]:
+    """Likewise, by the rules of the operators."""
+    whole = _whole(alert)
+    rule, identity, text = _parts(alert, None)
+    identity = corrections.labels(alert, identity)
+    for name, is_whole in corrections.kept_labels(alert).items():
+        value = alert.labels[name]
+        identity.append((name, value if is_whole else _stable(value)))
+    if corrections.same_as:
+        rule, text = _without_identifiers(corrections.same_as), ""
+    elif text:
+        text = _text(alert, corrections.cut(whole))
+    identity += [("text", words) for words in corrections.kept_text(whole)]
+    return rule, sorted(identity), text
+
+
+def _identity(alert: Alert) -> list[tuple[str, str]]:
+    """The labels that name the problem, in order, each with what is stable of its value."""
     identity = []
     for name, value in alert.labels.items():
         fate = _names[name]
@@ -69,12 +94,11 @@ def _parts(alert: Alert) -> tuple[str, list[tuple[str, str]], str]:
             if stable and not (fate and stable == alert.service):
                 identity.append((name, stable))
     identity.sort()
-    text = "" if rule and alert.source in RULE_SAYS_ALL else _text(alert)
-    return rule or normalise(alert.title), identity, text
+    return identity
 
 
-def _explained(alert: Alert) -> str:
-    rule, identity, text = _parts(alert)
+def _explained(alert: Alert, corrections: Corrections | None) -> str:
+    rule, identity, text = _parts(alert, corrections)
     kept = dict(identity)
     ignored: dict[str, list[str]] = {}
     for name, value in alert.labels.items():
@@ -84,7 +108,8 @@ def _explained(alert: Alert) -> str:
                 # Some alerts of a service carry the pod and some do not; it says nothing new.
                 fate = _SAME_AS_SERVICE
             ignored.setdefault(_VARIES if fate in ("", _POD) else fate, []).append(name)
-    return explain(alert, rule, identity, ignored, text)
+    line = explain(alert, rule, identity, ignored, text)
+    return line if corrections is None else f"{corrections.explanation} {line}"
 
 
 def _judged_name(name: str) -> str:
@@ -126,13 +151,16 @@ _pods = _Memo(_owner)
 _rules = _Memo(_without_identifiers)
 
 
-def _text(alert: Alert) -> str:
+def _whole(alert: Alert) -> str:
+    return f"{alert.title}\n{alert.message}" if alert.message else alert.title
+
+
+def _text(alert: Alert, text: str) -> str:
     """Title and message without label values, which templates render into them.
 
     Values of letters alone are dropped as words. Others are cut out as they are, the longest first,
     so that a value inside a longer one leaves no rest of it behind.
     """
-    text = f"{alert.title}\n{alert.message}" if alert.message else alert.title
     plain: list[str] = []
     woven: list[str] = []
     for value in (alert.service, alert.resource, *alert.labels.values()):
