@@ -7,12 +7,14 @@ Every command prints through this module. Colour disappears when the output is p
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import click
 from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -84,6 +86,15 @@ def as_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
 def progress_console() -> Console:
     """Where progress bars go: standard error, so that results can be piped."""
     return Console(stderr=True)
+
+
+@contextmanager
+def progress(words: str) -> Iterator[Callable[[], None]]:
+    """Count long work on standard error, where a person looks; call what it gives for each one."""
+    columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=progress_console(), transient=True) as bar:
+        task = bar.add_task(words, total=None)
+        yield lambda: bar.advance(task)
 
 
 def _moment(value: object) -> str:

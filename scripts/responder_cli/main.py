@@ -9,6 +9,7 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
+from responder.errors import ResponderError
 from responder_cli import console
 from responder_cli.analysis import analysis
 from responder_cli.aws import NotFound
@@ -19,6 +20,7 @@ from responder_cli.explain import explain
 from responder_cli.health.commands import health
 from responder_cli.inject.commands import inject
 from responder_cli.report import report
+from responder_cli.signature.commands import signature
 
 EXIT_UNREACHABLE = 3
 
@@ -27,6 +29,7 @@ Examples:
   responder health
   responder explain events/generic/firing.json
   responder dlq list
+  responder signature rules show
   STACK_NAME=mcp-incident-responder-dev responder inject --sample generic/firing --wait
 
 \b
@@ -48,7 +51,7 @@ class Commands(click.Group):
         except ParamValidationError as error:
             console.warn(f"responder: {error}")
             ctx.exit(2)
-        except (BotoCoreError, ClientError, NotFound, ConnectionError) as error:
+        except (BotoCoreError, ClientError, NotFound, ConnectionError, ResponderError) as error:
             console.warn(f"responder: {error}")
             ctx.exit(EXIT_UNREACHABLE)
 
@@ -66,5 +69,5 @@ def cli() -> None:
     """
 
 
-for _command in (explain, inject, health, dlq, analysis, report, backup, deploy):
+for _command in (explain, inject, health, dlq, analysis, signature, report, backup, deploy):
     cli.add_command(_command)

@@ -20,7 +20,7 @@ def test_each_save_is_a_new_active_version() -> None:
     desk = Desk()
     first = corrections.save(desk.store, IGNORES, desk.now())
     second = corrections.save(desk.store, SPLITS, desk.now())
-    assert (first.version, second.version) == (1, 2)
+    assert (first.number, second.number) == (1, 2)
     assert corrections.load(desk.store) == second
     assert corrections.load(desk.store, 1) == first
 
@@ -31,7 +31,7 @@ def test_an_older_version_can_be_active_again_and_none_is_ever_overwritten() -> 
     corrections.save(desk.store, SPLITS, desk.now())
     assert corrections.activate(desk.store, 1, desk.now())
     assert corrections.load(desk.store) == first
-    assert corrections.save(desk.store, SPLITS, desk.now()).version == 3
+    assert corrections.save(desk.store, SPLITS, desk.now()).number == 3
     assert corrections.activate(desk.store, 0, desk.now())
     assert corrections.load(desk.store) == Rules()
     assert not corrections.activate(desk.store, 9, desk.now())
@@ -45,7 +45,7 @@ def test_of_two_who_save_at_once_each_gets_a_version() -> None:
 
     desk.store.meanwhile = other
     mine = corrections.save(desk.store, SPLITS, desk.now())
-    assert mine.version == 2
+    assert mine.number == 2
     assert corrections.load(desk.store, 1).rules == IGNORES.rules
 
 

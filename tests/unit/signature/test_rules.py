@@ -16,7 +16,7 @@ def alert(message: str = "Belt 7 stands still", **labels: str) -> Alert:
 
 
 def key(given: Alert, **rule: object) -> str:
-    rules = Rules.model_validate({"version": 3, "rules": [{"why": "tests", **rule}]})
+    rules = Rules.model_validate({"number": 3, "rules": [{"why": "tests", **rule}]})
     return signature(given, rules.for_alert(given)).key
 
 
@@ -69,7 +69,7 @@ def test_twins_are_one_problem_whatever_they_say() -> None:
 
 def test_the_explanation_names_the_rules() -> None:
     rules = Rules.model_validate(
-        {"version": 3, "rules": [{"why": "both belts feed one sorter", "ignore_labels": ["job"]}]}
+        {"number": 3, "rules": [{"why": "both belts feed one sorter", "ignore_labels": ["job"]}]}
     )
     line = signature(alert(), rules.for_alert(alert())).explanation
     assert line.startswith("Corrected by rules v3: both belts feed one sorter.")

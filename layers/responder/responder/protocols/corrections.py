@@ -55,7 +55,7 @@ def save(store: Store, rules: Rules, now: datetime) -> Rules:
         pointer = store.read([items.state_item(POINTER)])[items.state_item(POINTER)]
         before = items.decode(pointer, Pointer)
         version = (before.newest if before else 0) + 1
-        numbered = rules.model_copy(update={"version": version})
+        numbered = rules.model_copy(update={"number": version})
         moved = Pointer(active=version, newest=version)
         store.write(
             [

@@ -69,11 +69,14 @@ class Rule(BaseModel):
 
 
 class Rules(BaseModel):
-    """All corrections, and which version of them this is (0: there never were any)."""
+    """All corrections; ``number`` says which version of them this is (0: there never were any).
+
+    Not ``version``: that attribute of an item is the store's.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: Annotated[int, Field(ge=0)] = 0
+    number: Annotated[int, Field(ge=0)] = 0
     rules: Annotated[tuple[Rule, ...], Field(max_length=MAX_RULES)] = ()
     by: str = ""
     at: str = ""
@@ -81,14 +84,14 @@ class Rules(BaseModel):
     def for_alert(self, alert: Alert) -> "Corrections | None":
         """What its rules change about an alert; None for nearly all alerts."""
         found = tuple(rule for rule in self.rules if rule.matches(alert))
-        return Corrections(self.version, found) if found else None
+        return Corrections(self.number, found) if found else None
 
 
 @dataclass(frozen=True)
 class Corrections:
     """The rules that one alert has to obey."""
 
-    version: int
+    number: int
     rules: tuple[Rule, ...]
 
     def labels(self, alert: Alert, identity: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -132,7 +135,7 @@ class Corrections:
     def explanation(self) -> str:
         """Which rules were obeyed, and why there are any."""
         reasons = "; ".join(dict.fromkeys(rule.why for rule in self.rules))
-        return f"Corrected by rules v{self.version}: {reasons}."
+        return f"Corrected by rules v{self.number}: {reasons}."
 
 
 def _found(words: Sequence[str], pattern: str) -> list[tuple[int, int]]:

@@ -1,0 +1,240 @@
+"""The commands of ``responder signature``; ``comparing`` computes, ``history`` reads."""
+
+import getpass
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from responder.adapters.dynamodb import DynamoStore
+from responder.clock import utc_now
+from responder.ports import Table
+from responder.protocols import corrections
+from responder.signature import VERSIONS, Rules
+from responder_cli import console
+from responder_cli.aws import Stack
+from responder_cli.options import (
+    asks_where_it_acts,
+    examples,
+    json_option,
+    on_stack,
+    yes_option,
+)
+from responder_cli.signature.comparing import Change, Comparison, Variant, compare
+from responder_cli.signature.history import stored
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+ACTIVE = next(iter(VERSIONS))
+DAYS = 7
+MOST_ALERTS = 5_000
+SHOWN_CHANGES = 10
+SHOWN_SIDES = 5
+
+_EXAMPLE = """\b
+A file of rules:
+  {"rules": [
+    {"why": "both belts feed one sorter",
+     "source": "alertmanager", "rule": "Belt*", "ignore_labels": ["belt"]},
+    {"why": "shops are separate problems",
+     "rule": "CheckoutSlow", "split_by": ["shop"]},
+    {"why": "two names of one rule", "rule": "DiskFullOld", "same_as": "DiskFull"},
+    {"why": "the courier never matters", "ignore_text": ["by courier *"]}]}
+
+In a pattern of text, * is exactly one word; in source and rule it is any characters.
+Other fields: keep_labels, keep_text.
+"""
+
+
+@click.group(
+    epilog=examples(
+        "responder signature rules show",
+        "responder signature diff --rules rules.json",
+        "responder signature rules apply rules.json",
+    )
+)
+def signature() -> None:
+    """Which alerts are one problem: rules of yours, and what a change would do."""
+
+
+def _dry_run(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the span of history that it replays."""
+    for option in (
+        click.option("--most", default=MOST_ALERTS, show_default=True, type=click.IntRange(1),
+                     help="Read no more alerts than this."),
+        click.option("--days", default=DAYS, show_default=True, type=click.IntRange(1, 90),
+                     help="How far back to read stored alerts."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@signature.command(
+    epilog=examples(
+        "responder signature diff --rules rules.json",
+        "responder signature diff --rules rules.json --days 30 --json",
+        "responder signature diff --from-version 1 --to-version 1",
+    )
+)
+@click.option("--rules", "file", type=FILE, help="Rules to compare with the active ones.")
+@click.option(
+    "--from-version", default=ACTIVE, show_default=True, type=click.Choice(list(VERSIONS))
+)
+@click.option("--to-version", default=ACTIVE, show_default=True, type=click.Choice(list(VERSIONS)))
+@_dry_run
+@json_option
+@on_stack
+def diff(
+    stack: Stack,
+    file: Path | None,
+    from_version: str,
+    to_version: str,
+    days: int,
+    most: int,
+    as_json: bool,
+) -> None:
+    """Replay stored alerts in two ways: which problems would split, and which would merge.
+
+    Nothing is changed. Without --rules both sides have the active rules.
+    """
+    active = corrections.load(_store(stack))
+    before = Variant(from_version, active)
+    after = Variant(to_version, _read(file) if file else active)
+    found = _compared(stack, before, after, days, most)
+    if as_json:
+        console.as_json(asdict(found))
+    else:
+        _show(found, days)
+
+
+@signature.group(epilog=_EXAMPLE)
+def rules() -> None:
+    """The rules by which you correct signatures without code."""
+
+
+@rules.command(
+    epilog=examples("responder signature rules show", "responder signature rules show 2")
+)
+@click.argument("version", required=False, type=click.IntRange(1))
+@on_stack
+def show(stack: Stack, version: int | None) -> None:
+    """Print the active rules, or those of an older version, as the JSON that `apply` takes."""
+    found = corrections.load(_store(stack), version)
+    if version is not None and found.number != version:
+        raise click.ClickException(f"There is no version {version} of the rules.")
+    console.as_json(found.model_dump(mode="json", exclude_defaults=True) or {"rules": []})
+
+
+@rules.command(epilog=examples("responder signature rules check rules.json"))
+@click.argument("file", type=FILE)
+@_dry_run
+@on_stack
+def check(stack: Stack, file: Path, days: int, most: int) -> None:
+    """Say what is wrong with a file of rules, or what it would do to stored alerts."""
+    proposed = _read(file)
+    active = corrections.load(_store(stack))
+    _show(_compared(stack, Variant(ACTIVE, active), Variant(ACTIVE, proposed), days, most), days)
+
+
+@rules.command(
+    epilog=examples(
+        "responder signature rules apply rules.json --stack mcp-incident-responder-prod"
+    )
+)
+@click.argument("file", type=FILE)
+@_dry_run
+@yes_option
+@on_stack
+def apply(stack: Stack, file: Path, days: int, most: int, yes: bool) -> None:
+    """Show what a file of rules would do, ask, and make it the next active version.
+
+    Open incidents stay as they are and are resolved as before; alerts that now belong elsewhere
+    open an incident there. Obeyed within 30 seconds.
+    """
+    store = _store(stack)
+    proposed = _read(file)
+    active = Variant(ACTIVE, corrections.load(store))
+    _show(_compared(stack, active, Variant(ACTIVE, proposed), days, most), days)
+    if not yes:
+        question = f"Make these {len(proposed.rules)} rules active on {stack.name}?"
+        click.confirm(question, abort=True, err=True)
+    now = utc_now()
+    named = proposed.model_copy(update={"by": getpass.getuser(), "at": now.isoformat()})
+    saved = corrections.save(store, named, now)
+    console.say(f"Version {saved.number} is active; obeyed within 30 seconds.")
+
+
+@rules.command(
+    epilog=examples("responder signature rules use 2", "responder signature rules use 0")
+)
+@click.argument("version", type=click.IntRange(0))
+@on_stack
+@asks_where_it_acts
+def use(stack: Stack, version: int) -> None:
+    """Go back to an older version of the rules; 0 is none at all."""
+    if not corrections.activate(_store(stack), version, utc_now()):
+        raise click.ClickException(f"There is no version {version} of the rules.")
+    console.say(f"Version {version} is active; obeyed within 30 seconds.")
+
+
+def _store(stack: Stack) -> DynamoStore:
+    return DynamoStore(stack.client("dynamodb"), {Table.STATE: stack.table("state")})
+
+
+def _read(file: Path) -> Rules:
+    """The rules of a file; who changed them, and when, is not for the file to say."""
+    try:
+        given = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(given, dict):
+            given = {name: given[name] for name in given.keys() - {"number", "by", "at"}}
+        return Rules.model_validate(given)
+    except ValidationError as error:
+        said = [
+            f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
+            for one in error.errors(include_url=False, include_input=False)
+        ]
+        raise click.ClickException(f"{file}: {'; '.join(map(console.safe, said))}") from error
+    except ValueError as error:
+        raise click.ClickException(f"{file} is not JSON: {error}") from error
+
+
+def _compared(stack: Stack, before: Variant, after: Variant, days: int, most: int) -> Comparison:
+    start = utc_now() - timedelta(days=days)
+    with console.progress("Reading stored alerts") as advance:
+        alerts = []
+        for record in stored(stack, start, most):
+            alerts.append(record.alert)
+            advance()
+    return compare(alerts, before, after)
+
+
+def _show(found: Comparison, days: int) -> None:
+    console.say(
+        f"{found.alerts} firing alerts of {days} days: {found.before} problems now, "
+        f"{found.after} then; {found.moved} alerts would have another signature."
+    )
+    console.say(
+        f"First analyses by Claude: {found.before} now, {found.after} then "
+        f"({found.after - found.before:+d})."
+    )
+    _show_changes("would split into", found.splits)
+    _show_changes("would be made of", found.merges)
+
+
+def _show_changes(words: str, changes: Sequence[Change]) -> None:
+    for change in changes[:SHOWN_CHANGES]:
+        console.say()
+        console.say(f"{change.title} ({change.alerts} alerts) {words} {len(change.sides)}:")
+        sides = change.sides[:SHOWN_SIDES]
+        console.grid(
+            ("alerts", "title", "grouped by"),
+            [(str(side.alerts), side.title, side.explanation) for side in sides],
+        )
+        if len(change.sides) > SHOWN_SIDES:
+            console.say(f"and {len(change.sides) - SHOWN_SIDES} more")
+    if len(changes) > SHOWN_CHANGES:
+        console.say(f"and {len(changes) - SHOWN_CHANGES} more that {words} several")

@@ -1,0 +1,91 @@
+"""What a change of version or rules does to alerts: which problems split, and which merge."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from responder.alert import Alert, Status
+from responder.signature import VERSIONS, Rules, Signature
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to sign: a version with a set of rules."""
+
+    version: str
+    rules: Rules
+
+    def sign(self, alert: Alert) -> Signature:
+        """The signature of an alert in this way."""
+        return VERSIONS[self.version](alert, self.rules.for_alert(alert))
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the signatures of a split or a merge, with an alert that has it."""
+
+    key: str
+    alerts: int
+    title: str
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A signature of one variant that becomes, or was made of, several of the other."""
+
+    key: str
+    title: str
+    sides: tuple[Side, ...]
+
+    @property
+    def alerts(self) -> int:
+        """How many of the alerts it is about."""
+        return sum(side.alerts for side in self.sides)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``before`` and ``after`` are numbers of signatures: of first analyses, without expiry."""
+
+    alerts: int
+    before: int
+    after: int
+    moved: int
+    splits: tuple[Change, ...]
+    merges: tuple[Change, ...]
+
+
+def compare(alerts: Iterable[Alert], before: Variant, after: Variant) -> Comparison:
+    """Sign every firing alert in both ways."""
+    pairs = [
+        (alert, before.sign(alert), after.sign(alert))
+        for alert in alerts
+        if alert.status is Status.FIRING
+    ]
+    return Comparison(
+        alerts=len(pairs),
+        before=len({old.key for _, old, _ in pairs}),
+        after=len({new.key for _, _, new in pairs}),
+        moved=sum(old.key != new.key for _, old, new in pairs),
+        splits=_changes([(old, new, alert) for alert, old, new in pairs]),
+        merges=_changes([(new, old, alert) for alert, old, new in pairs]),
+    )
+
+
+def _changes(pairs: Sequence[tuple[Signature, Signature, Alert]]) -> tuple[Change, ...]:
+    """Every first signature that meets several second ones; the largest change first."""
+    met: dict[str, dict[str, list[tuple[Signature, Alert]]]] = defaultdict(dict)
+    for one, other, alert in pairs:
+        met[one.key].setdefault(other.key, []).append((other, alert))
+    found = [
+        Change(key, next(iter(others.values()))[0][1].title, tuple(map(_side, others.values())))
+        for key, others in met.items()
+        if len(others) > 1
+    ]
+    return tuple(sorted(found, key=lambda change: -change.alerts))
+
+
+def _side(members: Sequence[tuple[Signature, Alert]]) -> Side:
+    signed, alert = members[0]
+    return Side(signed.key, len(members), alert.title, signed.explanation)

@@ -1,0 +1,153 @@
+"""``responder signature`` on moto's DynamoDB: history is replayed, rules are versions."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+from moto import mock_aws
+
+from responder.adapters.dynamodb import DynamoStore
+from responder.alert import Alert
+from responder.clock import utc_now
+from responder.incident import AlertRecord
+from responder.ports import Table
+from responder.protocols import corrections, items
+from responder.signature import signature
+from responder_cli.aws import Stack
+from responder_cli.main import cli
+from samples import only
+from template.deployed import resources
+from unit.cli.stacks import stack
+
+MERGES = {"rules": [{"why": "one sorter", "ignore_labels": ["job"]}]}
+
+
+@dataclass
+class House:
+    """A stack's tables on moto, and the command line pointed at it."""
+
+    stack: Stack
+    store: DynamoStore
+    directory: Path
+
+    def run(self, *words: str, answer: str = "") -> Result:
+        return CliRunner().invoke(
+            cli, ["signature", *words], obj=lambda *_: self.stack, input=answer
+        )
+
+    def accepted(self, job: str, number: int, *, days_ago: int = 0) -> Alert:
+        alert = only("alertmanager/firing.json").model_copy(
+            update={
+                "alert_id": f"al-{job}-{number}",
+                "labels": {"job": job},
+                "received_at": utc_now() - timedelta(days=days_ago),
+            }
+        )
+        record = AlertRecord(alert=alert, signature=signature(alert).key, incident_id="i")
+        key = items.alert_key(alert.alert_id)
+        self.store.write([items.write_of(key, record, 0, utc_now())])
+        return alert
+
+    def file(self, content: object) -> str:
+        path = self.directory / "rules.json"
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return str(path)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="eu-west-1")
+        names = {"AlertsTable": "it-alerts", "StateTable": "it-state"}
+        for logical, name in names.items():
+            make_table(client, logical, name)
+        tables = {Table.ALERTS: "it-alerts", Table.STATE: "it-state"}
+        yield House(stack({}, {"dynamodb": client}), DynamoStore(client, tables), tmp_path)
+
+
+def make_table(client: Any, logical: str, name: str) -> None:
+    """A table as the template has it."""
+    wanted = resources("AWS::DynamoDB::Table")[logical]
+    optional = {k: wanted[k] for k in ("GlobalSecondaryIndexes",) if k in wanted}
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=wanted["AttributeDefinitions"],
+        KeySchema=wanted["KeySchema"],
+        **optional,
+    )
+
+
+def test_a_diff_replays_what_was_stored_lately(house: House) -> None:
+    for number in range(3):
+        house.accepted("sorter", number)
+    house.accepted("packer", 1)
+    house.accepted("loader", 1, days_ago=30)
+    done = house.run("diff", "--rules", house.file(MERGES), "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert (found["alerts"], found["before"], found["after"]) == (4, 2, 1)
+    assert sorted(side["alerts"] for side in found["merges"][0]["sides"]) == [1, 3]
+    told = house.run("diff", "--rules", house.file(MERGES), "--days", "60").stdout
+    assert "5 firing alerts of 60 days: 3 problems now, 1 then; 5 alerts" in told
+    assert "would be made of 3" in told
+
+
+def test_no_more_alerts_are_read_than_asked_for(house: House) -> None:
+    for number in range(120):
+        house.accepted("sorter", number)
+    every = json.loads(house.run("diff", "--json").stdout)
+    few = json.loads(house.run("diff", "--most", "7", "--json").stdout)
+    assert (every["alerts"], few["alerts"]) == (120, 7)
+
+
+def test_rules_are_applied_after_a_look_and_a_yes(house: House) -> None:
+    house.accepted("sorter", 1)
+    house.accepted("packer", 1)
+    refused = house.run("rules", "apply", house.file(MERGES), answer="n\n")
+    assert refused.exit_code == 1
+    assert corrections.load(house.store).number == 0
+    done = house.run("rules", "apply", house.file(MERGES), answer="y\n")
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert "2 problems now, 1 then" in done.output
+    assert "Version 1 is active" in done.output
+    active = corrections.load(house.store)
+    assert (active.number, active.rules[0].why, bool(active.by)) == (1, "one sorter", True)
+
+
+def test_what_is_shown_can_be_applied_again_and_older_versions_come_back(house: House) -> None:
+    house.run("rules", "apply", house.file(MERGES), "--yes")
+    shown = house.run("rules", "show").stdout
+    other = {"rules": [{"why": "apart", "split_by": ["job"]}]}
+    house.run("rules", "apply", house.file(other), "--yes")
+    assert house.run("rules", "use", "1").exit_code == 0
+    assert json.loads(house.run("rules", "show").stdout) == json.loads(shown)
+    assert "Version 3" in house.run("rules", "apply", house.file(shown), "--yes").output
+    assert json.loads(house.run("rules", "show", "2").stdout)["rules"] == other["rules"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "is not JSON"),
+        ({"rules": [{"why": "none"}]}, "changes nothing"),
+        ({"rules": [{"why": "typo", "ignore_label": ["a"]}]}, "ignore_label"),
+        ([], "rules.json"),
+    ],
+)
+def test_a_wrong_file_says_what_is_wrong(house: House, content: object, said: str) -> None:
+    done = house.run("rules", "check", house.file(content))
+    assert done.exit_code == 1
+    assert said in done.output
+
+
+def test_unknown_versions_are_refused(house: House) -> None:
+    assert house.run("rules", "use", "4").exit_code == 1
+    assert house.run("rules", "show", "4").exit_code == 1
+    assert json.loads(house.run("rules", "show").stdout) == {"rules": []}

@@ -1,0 +1,39 @@
+"""What a change of rules does to stored alerts, computed without a stack."""
+
+from responder.alert import Alert, Status
+from responder.signature import Rules
+from responder_cli.signature.comparing import Variant, compare
+from samples import only
+
+PLAIN = Variant("1", Rules())
+
+
+def ruled(**rule: object) -> Variant:
+    return Variant("1", Rules.model_validate({"rules": [{"why": "tests", **rule}]}))
+
+
+def belt(job: str, status: Status = Status.FIRING) -> Alert:
+    return only("alertmanager/firing.json").model_copy(
+        update={"rule": "BeltStill", "labels": {"job": job}, "status": status}
+    )
+
+
+def test_a_merge_names_what_comes_together_and_what_it_saves() -> None:
+    alerts = [belt("sorter"), belt("packer"), belt("packer")]
+    found = compare(alerts, PLAIN, ruled(ignore_labels=["job"]))
+    assert (found.alerts, found.before, found.after, found.moved) == (3, 2, 1, 3)
+    assert found.splits == ()
+    (merge,) = found.merges
+    assert sorted(side.alerts for side in merge.sides) == [1, 2]
+
+
+def test_a_split_names_what_comes_apart() -> None:
+    alerts = [belt("sorter-1"), belt("sorter-2")]
+    found = compare(alerts, PLAIN, ruled(split_by=["job"]))
+    assert (found.before, found.after, len(found.splits), found.merges) == (1, 2, 1, ())
+    assert "job=sorter-2" in found.splits[0].sides[1].explanation
+
+
+def test_without_a_change_nothing_moves_and_resolves_do_not_count() -> None:
+    found = compare([belt("sorter"), belt("sorter", Status.RESOLVED)], PLAIN, PLAIN)
+    assert (found.alerts, found.moved, found.splits, found.merges) == (1, 0, (), ())
