@@ -16,8 +16,10 @@ from responder.protocols.draft import Draft
 from responder.protocols.episode import Arrival
 from responder.protocols.identities import arrive
 from responder.protocols.record import open_incident
+from responder.signature import Rules, signature
 from responder_cli import console
 from responder_cli.options import examples, json_option
+from responder_cli.signature.files import read_rules
 
 #: Nothing here asks a stack: its parameters have the template's defaults, and channels are named
 #: by their parameters.
@@ -30,25 +32,31 @@ ROUTES = Routes("SlackChannel", "SlackCriticalChannel (else SlackChannel)", "Tes
         "responder explain events/alertmanager/firing.json",
         "responder explain page.txt --header 'Content-Type: text/plain'",
         "responder explain body.json --tool grafana --json",
+        "responder explain events/alertmanager/firing.json --rules rules.json",
     )
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--tool", help="The tool, as in the route /alerts/TOOL.")
 @click.option("--header", "headers", multiple=True, metavar="'K: V'",
               help="A header of the request (repeatable).")  # fmt: skip
+@click.option("--rules", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Signature rules to obey, as `signature rules apply` takes them.")  # fmt: skip
 @json_option
-def explain(file: Path, tool: str | None, headers: tuple[str, ...], as_json: bool) -> None:
+def explain(
+    file: Path, tool: str | None, headers: tuple[str, ...], rules: Path | None, as_json: bool
+) -> None:
     """Show how a payload would be read: alerts, severity, signature and route. Nothing is sent."""
     try:
         alerts = parse(file.read_bytes(), dict(map(_header, headers)), tool)
     except BadRequest as error:
         words = console.safe(str(error))
         raise click.ClickException(f"refused with {error.status}: {words}") from error
+    obeyed = read_rules(rules) if rules else Rules()
     if as_json:
-        console.as_json([_explained(alert) for alert in alerts])
+        console.as_json([_explained(alert, obeyed) for alert in alerts])
         return
     for alert in alerts:
-        console.fields((name, _flat(value)) for name, value in _explained(alert).items())
+        console.fields((name, _flat(value)) for name, value in _explained(alert, obeyed).items())
         console.say()
 
 
@@ -59,10 +67,10 @@ def _header(line: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _explained(alert: Alert) -> dict[str, Any]:
+def _explained(alert: Alert, rules: Rules) -> dict[str, Any]:
     """What the pipeline would make of one alert; the payload itself is left out."""
     read = alert.model_dump(mode="json", exclude={"raw"}, exclude_defaults=True)
-    arrival = arrive(alert, "", CACHE_SHARING)
+    arrival = arrive(alert, "", CACHE_SHARING, signature(alert, rules.for_alert(alert)))
     incident = _incident(arrival)
     decision = route(incident, ROUTES)
     return {

@@ -1,7 +1,6 @@
 """The commands of ``responder signature``; ``comparing`` computes, ``history`` reads."""
 
 import getpass
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
@@ -9,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import ValidationError
-
 from responder.adapters.dynamodb import DynamoStore
 from responder.clock import utc_now
 from responder.ports import Table
 from responder.protocols import corrections
-from responder.signature import VERSIONS, Rules
+from responder.signature import VERSIONS
 from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.options import (
@@ -26,6 +23,7 @@ from responder_cli.options import (
     yes_option,
 )
 from responder_cli.signature.comparing import Change, Comparison, Variant, compare
+from responder_cli.signature.files import read_rules
 from responder_cli.signature.history import stored
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -103,7 +101,7 @@ def diff(
     """
     active = corrections.load(_store(stack))
     before = Variant(from_version, active)
-    after = Variant(to_version, _read(file) if file else active)
+    after = Variant(to_version, read_rules(file) if file else active)
     found = _compared(stack, before, after, days, most)
     if as_json:
         console.as_json(asdict(found))
@@ -135,7 +133,7 @@ def show(stack: Stack, version: int | None) -> None:
 @on_stack
 def check(stack: Stack, file: Path, days: int, most: int) -> None:
     """Say what is wrong with a file of rules, or what it would do to stored alerts."""
-    proposed = _read(file)
+    proposed = read_rules(file)
     active = corrections.load(_store(stack))
     _show(_compared(stack, Variant(ACTIVE, active), Variant(ACTIVE, proposed), days, most), days)
 
@@ -156,7 +154,7 @@ def apply(stack: Stack, file: Path, days: int, most: int, yes: bool) -> None:
     open an incident there. Obeyed within 30 seconds.
     """
     store = _store(stack)
-    proposed = _read(file)
+    proposed = read_rules(file)
     active = Variant(ACTIVE, corrections.load(store))
     _show(_compared(stack, active, Variant(ACTIVE, proposed), days, most), days)
     if not yes:
@@ -183,23 +181,6 @@ def use(stack: Stack, version: int) -> None:
 
 def _store(stack: Stack) -> DynamoStore:
     return DynamoStore(stack.client("dynamodb"), {Table.STATE: stack.table("state")})
-
-
-def _read(file: Path) -> Rules:
-    """The rules of a file; who changed them, and when, is not for the file to say."""
-    try:
-        given = json.loads(file.read_text(encoding="utf-8"))
-        if isinstance(given, dict):
-            given = {name: given[name] for name in given.keys() - {"number", "by", "at"}}
-        return Rules.model_validate(given)
-    except ValidationError as error:
-        said = [
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
-            for one in error.errors(include_url=False, include_input=False)
-        ]
-        raise click.ClickException(f"{file}: {'; '.join(map(console.safe, said))}") from error
-    except ValueError as error:
-        raise click.ClickException(f"{file} is not JSON: {error}") from error
 
 
 def _compared(stack: Stack, before: Variant, after: Variant, days: int, most: int) -> Comparison:

@@ -62,3 +62,13 @@ def test_a_header_without_a_colon_is_wrong_usage(tmp_path: Path) -> None:
     body = tmp_path / "body.json"
     body.write_text("{}")
     assert run(str(body), "--header", "nonsense").exit_code == 2
+
+
+def test_rules_are_obeyed_and_named(tmp_path: Path) -> None:
+    file = tmp_path / "rules.json"
+    file.write_text('{"rules": [{"why": "one shop", "ignore_labels": ["job"]}]}')
+    sample = str(EVENTS / "alertmanager" / "firing.json")
+    (plain,) = json.loads(run(sample, "--json").stdout)
+    (corrected,) = json.loads(run(sample, "--json", "--rules", str(file)).stdout)
+    assert corrected["signature"] != plain["signature"]
+    assert corrected["signature_made_of"].startswith("Corrected by rules v0: one shop.")

@@ -133,6 +133,16 @@ def test_cached_analysis_tells_its_age_and_why_it_was_grouped() -> None:
     assert "from the cache" not in shown(card.render(ANALYSED, NOW))
 
 
+def test_an_analysis_that_was_made_for_another_place_says_so() -> None:
+    elsewhere = Scope(environment="dev", cluster="belt")
+    shared = CACHED.analysis.model_copy(update={"made_for": elsewhere})
+    text = shown(card.render(CACHED.model_copy(update={"analysis": shared}), NOW))
+    assert "when shown (made for dev · cluster belt <!date^" in text
+    own = CACHED.analysis.model_copy(update={"made_for": CACHED.scope})
+    text = shown(card.render(CACHED.model_copy(update={"analysis": own}), NOW))
+    assert "when shown (made <!date^" in text
+
+
 def test_other_opinion_on_severity_and_noise() -> None:
     text = shown(card.render(with_analysis(noise_likelihood=0.5), NOW))
     assert "Claude would say HIGH, the alert says CRITICAL" in text

@@ -84,6 +84,21 @@ def test_claude_is_asked_once_and_the_incident_carries_the_analysis(desk: Desk) 
     assert desk.telemetry.counts["ClaudeDollars:small"] == pytest.approx(0.01)
 
 
+def test_an_analysis_knows_for_which_place_it_was_made(desk: Desk) -> None:
+    handle(desk)
+    stored = desk.entry().analysis
+    assert stored is not None
+    assert stored.made_for == desk.incident().scope != Scope()
+
+
+def test_a_refresh_is_counted(desk: Desk) -> None:
+    handle(desk)
+    assert desk.telemetry.counts["CacheRefreshes"] == 0
+    desk.later(days=30)
+    handle(desk)
+    assert desk.telemetry.counts["CacheRefreshes"] == 1
+
+
 def test_a_finished_analysis_is_attached_and_not_paid_again(desk: Desk) -> None:
     join(desk)
     handle(desk)

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from responder.alert import Moment, Severity
+from responder.alert import Moment, Scope, Severity
 
 
 class Confidence(StrEnum):
@@ -38,7 +38,8 @@ class Analysis(BaseModel):
     """A verdict. ``made_by`` is a model id or ``fallback``; ``cost_usd`` is of this one call.
 
     ``fallback_reason`` says why Claude did not make it (empty while Claude is still awaited and
-    for analyses of Claude). ``tier`` is ``small`` or ``large``, ``fallback`` for the fixed triage.
+    for analyses of Claude). ``made_for`` is the scope of the incident that it was made for; others
+    may share it. ``tier`` is ``small`` or ``large``, ``fallback`` for the fixed triage.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -61,6 +62,7 @@ class Analysis(BaseModel):
     input_tokens: int = 0
     output_tokens: int = 0
     fallback_reason: str = ""
+    made_for: Scope = Scope()
 
     @property
     def is_fallback(self) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from responder.analysis.verdict import Analysis, Cause, Check
 from responder.delivery import blocks, mrkdwn
-from responder.delivery.words import duration
+from responder.delivery.words import duration, place
 from responder.errors import Reason
 from responder.incident import Incident, IncidentState
 
@@ -22,6 +22,7 @@ _CAUSE, _EVIDENCE = 350, 180
 _CHECK, _COMMAND = 250, 450
 _ACTION = 300
 _SMALL = 80
+_PLACE = 200
 
 _NOT_CLAUDE = {
     Reason.BUDGET_SPENT: "Claude was not asked: today's budget is spent",
@@ -127,9 +128,11 @@ def _check(number: int, check: Check) -> str:
 def _age(incident: Incident, now: datetime) -> str:
     if not incident.from_cache or incident.analysis.is_fallback:
         return ""
-    made_at = incident.analysis.made_at
+    made_at, made_for = incident.analysis.made_at, incident.analysis.made_for
     old = duration(now - made_at)
-    return f"Analysis from the cache, {old} old when shown (made {mrkdwn.date(made_at)})"
+    elsewhere = mrkdwn.inline(place(made_for), _PLACE) if made_for != incident.scope else ""
+    where = f" for {elsewhere}" if elsewhere else ""
+    return f"Analysis from the cache, {old} old when shown (made{where} {mrkdwn.date(made_at)})"
 
 
 def _cost(analysis: Analysis) -> str:

@@ -143,7 +143,7 @@ class Investigator:
         self._report(incident, analysis)
         waited = analysis.made_at - incident.first_received_at
         self.telemetry.seconds("TimeToAnalysis", waited.total_seconds())
-        return analysis
+        return analysis.model_copy(update={"made_for": incident.scope})
 
     def _affordable(self, tier: str, now: datetime) -> str:
         spent = items.load(self.store, items.state_item(budget_item(now)), money.Budget)
