@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from responder.adapters.dynamodb import DynamoStore
 from responder.clock import utc_now
 from responder.ports import Table
