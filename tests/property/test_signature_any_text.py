@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from responder.alert import Alert, Scope, Severity, Status
 from responder.signature import normalise, signature
+from responder.signature.value import key_of
 from samples import NOW
 
 words = st.text(max_size=30)
@@ -80,3 +81,17 @@ def test_time_grows_linearly(piece: str) -> None:
 
     # Four times the text may take four times as long, with room for noise, never sixteen times.
     assert best(32_000) < 10 * best(8_000) + 0.002
+
+
+parts = st.lists(st.text(alphabet="ab\0\"\\,[]", max_size=4), min_size=2, max_size=6)
+
+
+@given(parts, parts)
+def test_only_equal_parts_have_equal_keys(first: list[str], second: list[str]) -> None:
+    assert (key_of(1, first) == key_of(1, second)) == (first == second)
+
+
+@given(st.text(alphabet="abé 1290:.=-/@'\"()\n", max_size=120), st.integers(1, 9))
+def test_which_digits_a_text_without_codes_holds_does_not_matter(text: str, turn: int) -> None:
+    other = text.translate({ord(str(d)): str((d + turn) % 10) for d in range(10)})
+    assert normalise(other) == normalise(text)
