@@ -108,7 +108,7 @@ class Campaign:
         self.store = MemoryStore(self.world)
         self.queues = MemoryQueues(self.world)
         self.slack = MemorySlack(self.world)
-        self.claude = MemoryClaude(self.world)
+        self.claude = MemoryClaude(self.world, self.store)
         self.telemetry = Counting()
         self.storm_ends = START + STORM_LASTS
         self._next_tick = START + TICK_EVERY

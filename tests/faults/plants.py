@@ -94,6 +94,15 @@ def lease_without_owner() -> Sequence[Replacement]:
     return [(lease, "may_end", owns)]
 
 
+def ask_without_lease() -> Sequence[Replacement]:
+    """Whoever finds the lease held by another asks Claude all the same."""
+
+    def owns(entry: CacheEntry | None, me: str) -> bool:
+        return entry is not None and entry.state is CacheState.PENDING
+
+    return [(lease, "may_end", lease.owns), (lease, "owns", owns)]
+
+
 def resolve_by_signature() -> Sequence[Replacement]:
     """A resolve goes to the incident of its own signature instead of its fingerprint's."""
 
@@ -111,6 +120,7 @@ PLANTS: dict[str, Plant] = {
         delete_before_copy,
         waiters_not_drained,
         lease_without_owner,
+        ask_without_lease,
         resolve_by_signature,
     )
 }

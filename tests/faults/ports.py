@@ -2,12 +2,13 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from faults.world import World
+from faults.world import START, Worker, World
 from responder.analysis.verdict import Analysis, Confidence
 from responder.errors import Conflict, Permanent, Reason, Retryable
 from responder.incident import Incident
@@ -58,6 +59,11 @@ class MemoryStore:
             if "due_at" in data and data["due_at"] <= now.timestamp()
         ]
         return [incident_id for _, incident_id in sorted(found)[:limit]]
+
+    def leased_until(self, cache_key: str) -> datetime:
+        """When the lease of an analysis runs out; long ago where there is none."""
+        data = self.items.get(Key(Table.CACHE, cache_key), (0, {}))[1]
+        return datetime.fromisoformat(data["lease_until"]) if "lease_until" in data else START
 
     def _read(self, keys: Sequence[Key]) -> dict[Key, Record]:
         return {
@@ -271,12 +277,14 @@ class MemorySlack:
 
 
 class MemoryClaude:
-    """Claude, paid by the call."""
+    """Claude, paid by the call; watches that no call meets another one under its lease."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, store: MemoryStore) -> None:
         """Nothing paid."""
         self._world = world
-        self.paid: Counter[str] = Counter()
+        self._store = store
+        self._in_flight: dict[str, list[datetime]] = defaultdict(list)
+        self.payers: dict[str, list[Worker]] = defaultdict(list)
 
     def ceiling_usd(self, incident: Incident, tier: str) -> float:
         """As ``ports.Analyst``."""
@@ -285,11 +293,13 @@ class MemoryClaude:
     def analyse(self, incident: Incident, tier: str) -> Analysis:
         """As ``ports.Analyst``; sometimes slower than the lease lasts."""
         rng = self._world.rng
+        payer = self._world.current
+        assert payer is not None
 
         def act() -> Analysis:
-            self.paid[incident.cache_key] += 1
+            self.payers[incident.cache_key].append(payer)
             return Analysis(
-                headline=f"verdict {sum(self.paid.values())}",
+                headline=f"verdict {sum(map(len, self.payers.values()))}",
                 confidence=Confidence.HIGH,
                 made_by="model",
                 tier=tier,
@@ -308,9 +318,25 @@ class MemoryClaude:
         takes = rng.choice([1, 5, 20, SLOW])
         if takes == SLOW:
             self._world.note("slow: longer than the lease lasts")
-        return self._world.effect(
-            "claude", act, refused=refused, unanswered=_unanswered, takes=takes
-        )
+        with self._alone(incident.cache_key):
+            return self._world.effect(
+                "claude", act, refused=refused, unanswered=_unanswered, takes=takes
+            )
+
+    @contextmanager
+    def _alone(self, cache_key: str) -> Iterator[None]:
+        """A call in flight; that of a killed worker is in flight until its lease runs out."""
+        others = self._in_flight[cache_key]
+        if any(until > self._world.now() for until in others):
+            self._store.broken.append(f"{cache_key}: two calls in flight while a lease is live")
+        mine = self._store.leased_until(cache_key)
+        others.append(mine)
+        try:
+            yield
+        except Exception:
+            others.remove(mine)
+            raise
+        others.remove(mine)
 
 
 class Counting:

@@ -188,16 +188,13 @@ class _Reckoning:
             for incident in self.incidents.values()
             if incident.severity is Severity.CRITICAL
         }
-        events = self.campaign.world.events
-        faults = sum(
-            events[kind] for kind in ("killed", "refused", "lost", "timed", "slow:", "bug")
-        )
-        for cache_key, paid in claude.paid.items():
+        for cache_key, payers in claude.payers.items():
             stored = len(self.campaign.store.verdicts[cache_key])
             if stored > 1 + (cache_key in raised):
                 yield f"{cache_key}: {stored} verdicts stored"
-            if paid - stored > faults:
-                yield f"{cache_key}: paid {paid} times for {stored} verdicts, {faults} faults"
+            undisturbed = sum(not payer.disturbed for payer in payers)
+            if undisturbed > stored:
+                yield f"{cache_key}: {undisturbed} paid undisturbed for {stored} verdicts"
         for entry in self.entries:
             if entry.waiters and not self._told_by_a_vanished_request(entry):
                 yield f"{entry.cache_key}: waiters left {entry.waiters}"

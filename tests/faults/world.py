@@ -40,13 +40,17 @@ CALM = Rates()
 
 @dataclass
 class Worker:
-    """One invocation. ``deadline`` is Lambda's time-out; ``owners`` the lease owners it named."""
+    """One invocation. ``deadline`` is Lambda's time-out; ``owners`` the lease owners it named.
+
+    ``disturbed`` says that some fault has struck it.
+    """
 
     run: Callable[[], None]
     deadline: datetime
     ended: Callable[[bool], None]
     wakes_at: datetime
     owners: set[str] = field(default_factory=set)
+    disturbed: bool = False
     green: "greenlet | None" = None
 
 
@@ -163,7 +167,9 @@ class World:
             heapq.heappop(self._later)[2]()
 
     def note(self, what: str) -> None:
-        """Remember an event, for the replay of a failing seed."""
+        """Remember an event, for the replay of a failing seed; a worker's events are its faults."""
+        if self.current is not None:
+            self.current.disturbed = True
         self.events[what.split(" ", 1)[0]] += 1
         self.history.append(f"{(self.time - START).total_seconds():8.2f} {what}")
 
