@@ -30,8 +30,10 @@ def chosen(given: Mapping[str, str]) -> Options:
     channel = given.get("SLACK_CHANNEL")
     key = given.get("ANTHROPIC_API_KEY", "")
     claude = Claude.REAL if key else Claude.NONE
-    if given.get("CLAUDE"):
-        claude = Claude(given["CLAUDE"])
+    if named := given.get("CLAUDE"):
+        if named not in set(Claude):
+            raise ChildError(f"CLAUDE is one of {', '.join(Claude)}, not {named!r}")
+        claude = Claude(named)
     return Options(
         directory=layout.LOCAL,
         ports=ports.Ports.chosen(given),

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,18 +31,8 @@ def build(folder: Path, architecture: str, say: Callable[[str], None]) -> None:
         say("Building the functions and layers")
         log = layout.LOCAL / "log"
         stamp.unlink(missing_ok=True)
-        children.run(
-            "sam build",
-            [
-                str(layout.SAM),
-                *("build", "--cached", "--parallel"),
-                *("--build-dir", str(folder), "--cache-dir", str(folder.parent / "cache")),
-                *("--parameter-overrides", f"Architecture={architecture}"),
-            ],
-            sam_environment(),
-            log / "build.log",
-            cwd=layout.REPOSITORY,
-        )
+        with sam_environment() as environment:
+            _sam_build(folder, architecture, environment, log / "build.log")
         # Lambda cannot write compiled files: without them every cold start compiles again.
         children.run(
             "compileall",
@@ -50,14 +41,38 @@ def build(folder: Path, architecture: str, say: Callable[[str], None]) -> None:
                 *("-m", "compileall", "-q", "-j", "0"),
                 *("--invalidation-mode", "unchecked-hash", str(folder)),
             ],
-            sam_environment(),
+            os.environ,
             log / "compile.log",
         )
         stamp.write_text(wanted)
 
 
-def sam_environment() -> dict[str, str]:
-    """The developer's environment (pip's settings count) without any AWS account in it."""
+def _sam_build(folder: Path, architecture: str, environment: Mapping[str, str], log: Path) -> None:
+    children.run(
+        "sam build",
+        [
+            str(layout.SAM),
+            *("build", "--cached", "--parallel"),
+            *("--build-dir", str(folder), "--cache-dir", str(folder.parent / "cache")),
+            *("--parameter-overrides", f"Architecture={architecture}"),
+        ],
+        environment,
+        log,
+        cwd=layout.REPOSITORY,
+    )
+
+
+@contextmanager
+def sam_environment() -> Iterator[dict[str, str]]:
+    """The developer's environment (pip's settings count) without any AWS account in it.
+
+    SAM leaves empty folders wherever it may keep temporary files: it gets a place that goes.
+    """
+    with tempfile.TemporaryDirectory(prefix="responder-sam-") as scratch:
+        yield {**_without_account(), "TMPDIR": scratch}
+
+
+def _without_account() -> dict[str, str]:
     mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         **mine,

@@ -44,10 +44,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Shown:
-    """An incident as the tables have it, and its card as the local Slack has it."""
+    """An incident as the tables have it, and its card as the local Slack has it.
+
+    ``is_current`` says that the card shows all of the incident.
+    """
 
     incident: Incident
     message: dict[str, Any]
+    is_current: bool
 
     def says(self, text: str) -> bool:
         """Whether a person reads ``text`` on the card."""
@@ -91,14 +95,16 @@ class Story:
     def tell(self) -> bool:
         """Send, wait, show and check."""
         demo_view.page(self._console, self._stack.slack_url)
-        fires = self._step("Alertmanager: checkout fires", "alertmanager/firing", _on_a_card)
-        self._step("The same alert again, later", "alertmanager/firing_again_later", None)
+        fires = self._step("Checkout fires", "alertmanager/firing", _on_a_card)
+        again = self._step("The same alert again", "alertmanager/firing_again_later", None)
         other = self._step("A nightly backup fails", "generic/firing", _on_a_card)
-        ends = self._step("Alertmanager: checkout is resolved", "alertmanager/resolved", _resolved)
+        ends = self._step("Checkout is resolved", "alertmanager/resolved", _resolved)
         cards = [self._shown(fires.way), self._shown(other.way)]
         demo_view.cards(self._console, [card.message for card in cards if card])
-        demo_view.ways(self._console, [self._timed(step) for step in (fires, other, ends)])
-        demo_view.costs(self._console, [card.incident for card in cards if card])
+        steps = [self._timed(step) for step in (fires, again, other, ends)]
+        demo_view.ways(self._console, steps, has_cold_starts=bool(self._stack.processes))
+        incidents = [card.incident for card in cards if card]
+        demo_view.costs(self._console, incidents, is_stand_in=bool(self._stack.claude_url))
         return demo_view.verdict(self._console, _expectations(*cards))
 
     def _step(self, title: str, sample: str, arrived: Callable[[Shown], bool] | None) -> Step:
@@ -130,10 +136,12 @@ class Story:
     def _shown(self, way: Way) -> Shown | None:
         """The card of an alert's incident, None while there is none."""
         item = self._deployed.item("incidents", "id", f"incident#{way.incident_id}")
+        card = self._deployed.item("incidents", "id", f"card#{way.incident_id}") or {}
         found = [m for m in self._stack.slack_messages() if way.card_ts and m["ts"] == way.card_ts]
         if not item or not found:
             return None
-        return Shown(Incident.model_validate(item), found[0])
+        incident = Incident.model_validate(item)
+        return Shown(incident, found[0], int(card.get("shown") or 0) >= incident.revision)
 
     def _timed(self, step: Step) -> Step:
         """The step with the way as it is known at the end, analysis included."""
@@ -142,7 +150,7 @@ class Story:
 
 def _on_a_card(shown: Shown) -> bool:
     awaited = shown.incident.analysis.is_fallback and not shown.incident.analysis.fallback_reason
-    return not awaited and shown.says(shown.incident.analysis.headline[:40])
+    return not awaited and shown.is_current
 
 
 def _resolved(shown: Shown) -> bool:

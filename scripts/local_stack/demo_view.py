@@ -7,6 +7,7 @@ import html
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
@@ -14,10 +15,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from responder.analysis import pricing, prompt
+from responder.analysis import fallback, pricing, prompt
 from responder.analysis.tiering import tier_for, tiers
 from responder.incident import Incident
 from responder_cli.console import safe
+from responder_cli.inject.follow import Way
 
 if TYPE_CHECKING:
     from local_stack.demo import Step
@@ -42,7 +44,7 @@ def step(console: Console, title: str, accepted: float, shown: float | None) -> 
     line.append(title, style="bold")
     line.append(f"  accepted in {accepted * 1000:.0f} ms")
     if shown is not None:
-        line.append(f", in Slack after {shown:.1f} s")
+        line.append(f", all of it in Slack after {shown:.1f} s")
     console.print(line)
 
 
@@ -73,28 +75,33 @@ def plain_text(message: Mapping[str, Any]) -> str:
     return "\n".join(part.plain for blocks in lists for part in _blocks(blocks))
 
 
-def ways(console: Console, steps: Iterable["Step"]) -> None:
+def ways(console: Console, steps: Iterable["Step"], *, has_cold_starts: bool) -> None:
     """The alerts' ways, timed from their acceptance by the tables' own clock."""
-    table = Table("Alert", "Accepted in", "Card after", "Analysis after", "By", box=None)
+    table = Table("Alert", "Accepted in", "Card after", "Analysis", box=None)
     for one in steps:
         way = one.way
+        card = _after(way.accepted_at, way.card_at)
         table.add_row(
             Text(one.title),
             f"{one.accepted_seconds * 1000:.0f} ms",
-            _after(way.accepted_at, way.card_at),
-            _after(way.accepted_at, way.analysed_at),
-            Text(safe(way.analysed_by)),
+            card or "the same card",
+            Text(_analysis(way) if card else ""),
         )
     console.print()
     console.print(table)
-    console.print(Text("The first alert waits for the cold start of every function.", "dim"))
+    if has_cold_starts:
+        console.print(Text("The first alert waits for the cold start of every function.", "dim"))
 
 
-def costs(console: Console, incidents: Sequence[Incident]) -> None:
-    """What Claude cost, or at most would have cost."""
+def costs(console: Console, incidents: Sequence[Incident], *, is_stand_in: bool) -> None:
+    """What Claude cost, or would have cost at its prices (at most, where nobody answered)."""
     paid = sum(incident.analysis.cost_usd for incident in incidents)
     if any(not incident.analysis.is_fallback for incident in incidents):
         text = f"Claude cost ${paid:.4f}"
+        if is_stand_in:
+            text = (
+                f"The local stand-in answered, free of charge; Claude would have cost ${paid:.4f}"
+            )
     else:
         most = sum(_ceiling(incident) for incident in incidents)
         text = f"No Claude key, so this cost nothing. With one: at most ${most:.3f}"
@@ -107,7 +114,8 @@ def costs(console: Console, incidents: Sequence[Incident]) -> None:
 
 def page(console: Console, address: str) -> None:
     """Where to see the cards as in Slack."""
-    console.print(Text(f"The cards as a person sees them in Slack: {address}", style="cyan"))
+    text = f"The cards as a person sees them in Slack, while this runs: {address}"
+    console.print(Text(text, style="cyan"))
 
 
 def keep(console: Console) -> None:
@@ -190,9 +198,18 @@ def _safe_lines(text: str) -> str:
     return "\n".join(safe(line) for line in text.split("\n"))
 
 
-def _after(start: Any, end: Any) -> str:
+def _analysis(way: Way) -> str:
+    """Who made it, and when it came where somebody had to be asked."""
+    if way.analysed_by == fallback.MADE_BY:
+        return "fixed triage"
+    after = _after(way.accepted_at, way.analysed_at)
+    return f"{safe(way.analysed_by)} {f'after {after}' if after else 'from the cache'}"
+
+
+def _after(start: datetime | None, end: datetime | None) -> str:
+    """Empty where the second came first: the card, or the analysis, was there already."""
     if start is None or end is None or end < start:
-        return "-"
+        return ""
     return f"{(end - start).total_seconds():.1f} s"
 
 

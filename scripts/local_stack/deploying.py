@@ -29,18 +29,15 @@ def client(service: str, endpoint: str, bundle: Path) -> Any:
 
 def deploy(endpoint: str, bundle: Path, parameters: Mapping[str, str], log: Path) -> dict[str, str]:
     """Deploy the built template as samconfig's ``local`` says; the outputs of the stack."""
-    children.run(
-        "sam deploy",
-        command(parameters),
-        {
-            **building.sam_environment(),
-            **layout.CREDENTIALS,
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_CA_BUNDLE": str(bundle),
-        },
-        log,
-        cwd=layout.REPOSITORY,
-    )
+    reached = {"AWS_ENDPOINT_URL": endpoint, "AWS_CA_BUNDLE": str(bundle)}
+    with building.sam_environment() as environment:
+        children.run(
+            "sam deploy",
+            command(parameters),
+            {**environment, **layout.CREDENTIALS, **reached},
+            log,
+            cwd=layout.REPOSITORY,
+        )
     described = client("cloudformation", endpoint, bundle).describe_stacks(
         StackName=layout.STACK_NAME
     )

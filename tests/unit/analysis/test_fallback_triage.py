@@ -183,4 +183,13 @@ def test_an_alert_of_which_nothing_is_known_still_has_a_headline_and_checks() ->
 
 
 def test_a_sender_whose_clock_is_ahead_does_not_make_time_negative() -> None:
-    assert "It reached us 0 s later." in triaged(event_at=NOW + timedelta(hours=1)).summary
+    ahead = triaged(event_at=NOW + timedelta(hours=1)).summary
+    assert "Its clock is 1 h ahead of ours." in ahead
+    assert "reached us" not in ahead
+    assert "It reached us 0 s later." in triaged(event_at=NOW + timedelta(seconds=2)).summary
+
+
+@pytest.mark.parametrize("message", ["Belt stands", "Belt stands.", "Why?"])
+def test_what_the_alert_says_ends_as_a_sentence(message: str) -> None:
+    said = message if message[-1] in ".?" else f"{message}."
+    assert f"It says: {said} " in triaged(message=message).summary

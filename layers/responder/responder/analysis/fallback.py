@@ -22,6 +22,10 @@ MAX_CHECKS = 5
 #: More of a text does not change its family, and one alert must not cost seconds.
 MAX_WORDS_FROM = 20_000
 
+#: Clocks that differ by less differ as clocks do.
+CLOCKS_DIFFER = timedelta(seconds=5)
+
+_ENDS = (".", "!", "?", "…")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[a-z0-9]{1,60}")
 
@@ -104,11 +108,14 @@ def _sentences(alert: Alert, family: Family) -> Iterator[str]:
     else:
         ago = _span(alert.received_at - started)
         yield f"{source} reports this as {alert.severity.value} since {_time(started)}."
-        yield f"It reached us {ago} later."
+        if started - alert.received_at > CLOCKS_DIFFER:
+            yield f"Its clock is {_span(started - alert.received_at)} ahead of ours."
+        else:
+            yield f"It reached us {ago} later."
     if where := _where(alert):
         yield f"Where: {where}."
     if message := shorten(one_line(alert.message), 500):
-        yield f"It says: {message}"
+        yield f"It says: {message if message.endswith(_ENDS) else f'{message}.'}"
     if family is not UNRECOGNISED:
         yield f"By its words this is about {family.category}."
     yield "No cause has been established."

@@ -178,7 +178,8 @@ def open_incident(
         unknown_format=alert.unknown_format,
         synthetic=alert.source == SYNTHETIC_SOURCE,
         first_alert_id=alert.alert_id,
-        first_seen=arrival.event_at,
+        # A tool's clock that is ahead of ours would let it begin after it was last seen.
+        first_seen=min(arrival.event_at, alert.received_at),
         last_seen=alert.received_at,
         opened_at=now,
         first_received_at=alert.received_at,
