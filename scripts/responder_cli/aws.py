@@ -6,6 +6,7 @@ Every command takes a ``Stack``; tests give it hand-written clients or moto's.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -63,10 +64,25 @@ class Stack:
 
     def function(self, short: str) -> str:
         """The full name of a function, as the template names it."""
-        return f"{self.name}-{short}"
+        return self._full(short)
 
     def table(self, short: str) -> str:
         """The full name of a table, as the template names it."""
+        return self._full(short)
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When it was created, or last updated."""
+        found = self._description
+        return found.get("LastUpdatedTime") or found.get("CreationTime")
+
+    def check(self) -> None:
+        """Raises NotFound when there is no such stack; asks AWS once, whoever asks how often."""
+        _ = self._description
+
+    def _full(self, short: str) -> str:
+        """A name of a stack that is not there would fail later, in words that do not name it."""
+        self.check()
         return f"{self.name}-{short}"
 
     def item(self, table: str, key: str, value: str) -> dict[str, Any] | None:
@@ -109,6 +125,11 @@ def connect(name: str, region: str | None, profile: str | None) -> Stack:
         lambda service: session.client(service, config=config),  # type: ignore[call-overload]
         on_aws=not os.environ.get("AWS_ENDPOINT_URL"),
     )
+
+
+def words(error: Exception) -> str:
+    """What AWS said, without the colon that botocore leaves where AWS gave no message."""
+    return str(error).rstrip(": ")
 
 
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,23 @@ def warn(text: str) -> None:
     Console(stderr=True, highlight=False).print(Text(safe(text), style="yellow"), soft_wrap=True)
 
 
+def ask(question: str) -> None:
+    """Ask on standard error, so that results can be piped; ends the command unless it is a yes.
+
+    Only an answer that was typed ends the line: Ctrl-C, Ctrl-D and a pipe leave what follows
+    behind the question.
+    """
+    typed = False
+    try:
+        agreed = click.confirm(question, err=True)
+        typed = sys.stdin.isatty()
+    finally:
+        if not typed:
+            click.echo(err=True)
+    if not agreed:
+        raise click.Abort
+
+
 def fields(rows: Iterable[tuple[str, str]]) -> None:
     """Names and values under each other."""
     table = Table(box=None, show_header=False, pad_edge=False)

@@ -12,7 +12,7 @@ from botocore.exceptions import (
 from responder.errors import ResponderError
 from responder_cli import console
 from responder_cli.analysis import analysis
-from responder_cli.aws import NotFound
+from responder_cli.aws import NotFound, words
 from responder_cli.backup import backup
 from responder_cli.deploy import deploy
 from responder_cli.dlq.commands import dlq
@@ -52,7 +52,7 @@ class Commands(click.Group):
             console.warn(f"responder: {error}")
             ctx.exit(2)
         except (BotoCoreError, ClientError, NotFound, ConnectionError, ResponderError) as error:
-            console.warn(f"responder: {error}")
+            console.warn(f"responder: {words(error)}")
             ctx.exit(EXIT_UNREACHABLE)
 
 

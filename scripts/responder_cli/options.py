@@ -7,7 +7,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from responder_cli import aws
+from responder_cli import aws, console
 from responder_cli.aws import Stack
 
 DEFAULT_STACK = "mcp-incident-responder-prod"
@@ -57,12 +57,9 @@ def asks_where_it_acts(command: Command) -> Command:
     ) -> Any:  # noqa: ANN401 - what the command returns
         named = ctx.get_parameter_source("stack_name") is not ParameterSource.DEFAULT
         if stack.on_aws and not (named or yes):
+            stack.check()
             account = stack.client("sts").get_caller_identity()["Account"]
-            click.confirm(
-                f"No --stack was given. Act on {stack.name} of account {account}?",
-                abort=True,
-                err=True,
-            )
+            console.ask(f"No --stack was given. Act on {stack.name} of account {account}?")
         return command(stack, *args, **options)
 
     return wrapped

@@ -159,8 +159,7 @@ def apply(stack: Stack, file: Path, days: int, most: int, yes: bool) -> None:
     active = Variant(ACTIVE, corrections.load(store))
     _show(_compared(stack, active, Variant(ACTIVE, proposed), days, most), days)
     if not yes:
-        question = f"Make these {len(proposed.rules)} rules active on {stack.name}?"
-        click.confirm(question, abort=True, err=True)
+        console.ask(f"Make these {len(proposed.rules)} rules active on {stack.name}?")
     now = utc_now()
     named = proposed.model_copy(update={"by": getpass.getuser(), "at": now.isoformat()})
     saved = corrections.save(store, named, now)

@@ -2,11 +2,13 @@
 
 from unicodedata import category
 
+import click
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder_cli.console import UNSAFE_CATEGORIES, as_json, safe, say
+from responder_cli.console import UNSAFE_CATEGORIES, as_json, ask, safe, say
 
 
 @pytest.mark.parametrize(
@@ -37,3 +39,22 @@ def test_json_holds_printable_ascii_only(capsys: pytest.CaptureFixture[str]) -> 
     assert all(
         " " <= character <= "~" or character == "\n" for character in capsys.readouterr().out
     )
+
+
+@click.command()
+def asking() -> None:
+    ask("Go on?")
+    click.echo("went on")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "stdout"), [("y\n", 0, "went on\n"), ("n\n", 1, ""), ("", 1, "")]
+)
+def test_what_follows_a_question_begins_a_line_of_its_own(
+    answer: str, code: int, stdout: str
+) -> None:
+    result = CliRunner().invoke(asking, input=answer)
+    assert result.exit_code == code
+    assert result.stdout == stdout
+    assert result.stderr.startswith("Go on? [y/N]: ")
+    assert code == 0 or result.stderr.endswith("\nAborted!\n")

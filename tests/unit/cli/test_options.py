@@ -5,17 +5,23 @@ from click.testing import CliRunner, Result
 
 from responder_cli.aws import Stack, connect
 from responder_cli.main import cli
-from unit.cli.stacks import Client
+from unit.cli.stacks import Client, refusal
 
 ACCOUNT = "111122223333"
 
 
-class House:
-    """A stack whose switch can be turned, on AWS or not."""
+def absent(**_: object) -> None:
+    raise refusal("ValidationError")
 
-    def __init__(self, *, on_aws: bool) -> None:
+
+class House:
+    """A stack whose switch can be turned, on AWS or not, there or not."""
+
+    def __init__(self, *, on_aws: bool, there: bool = True) -> None:
         self.table = Client({"update_item": {}})
+        self.stacks = Client({"describe_stacks": {"Stacks": [{}]} if there else absent})
         clients = {
+            "cloudformation": self.stacks,
             "dynamodb": self.table,
             "sts": Client({"get_caller_identity": {"Account": ACCOUNT}}),
         }
@@ -69,6 +75,26 @@ def test_an_emulator_is_not_production() -> None:
     house = House(on_aws=False)
     assert house.run("analysis", "off").exit_code == 0
     assert house.changed
+
+
+@pytest.mark.parametrize("on_aws", [True, False])
+@pytest.mark.parametrize("words", [("--stack", "zz"), ()], ids=["named", "default"])
+def test_a_stack_that_is_not_there_is_named_before_anything_is_asked_or_done(
+    words: tuple[str, ...], on_aws: bool
+) -> None:
+    house = House(on_aws=on_aws, there=False)
+    for command in (("analysis", "off"), ("analysis", "status"), ("signature", "rules", "show")):
+        result = house.run(*command, *words)
+        assert result.exit_code == 3, result.output
+        assert "no stack" in result.output
+        assert "Act on" not in result.output
+    assert not house.table.calls
+
+
+def test_the_stack_is_looked_up_once_a_command() -> None:
+    house = House(on_aws=True)
+    house.run("analysis", "off", answer="y\n")
+    assert len(house.stacks.calls) == 1
 
 
 @pytest.mark.parametrize(("endpoint", "on_aws"), [("", True), ("https://localhost:4566", False)])
