@@ -1,3 +1,8 @@
 #!/bin/sh
 # Every day: table exports, stack description and code into BACKUP_BUCKET, a bucket of this account.
-exec "$(dirname "$0")/responder" backup --bucket "${BACKUP_BUCKET:?says which S3 bucket keeps it}" "$@"
+[ -n "${BACKUP_BUCKET:-}" ] || {
+    echo "backup: BACKUP_BUCKET is not set. Name the S3 bucket, for example:" \
+        "BACKUP_BUCKET=my-backups scripts/backup.sh" >&2
+    exit 2
+}
+exec "$(dirname "$0")/responder" backup --bucket "$BACKUP_BUCKET" "$@"

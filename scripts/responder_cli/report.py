@@ -9,12 +9,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from responder.alert import Severity
 from responder.clock import utc_now
 from responder_cli import console
-from responder_cli.aws import Stack
-from responder_cli.health.metrics import Window, amount
+from responder_cli.aws import Stack, words
+from responder_cli.health.metrics import Window, amount, ours
 from responder_cli.options import examples, json_option, on_stack
 
-#: Of the business metrics; the stack's name follows.
-NAMESPACE = "MCPResponder"
 DAY_MINUTES = 1440
 MINUTE = "%Y-%m-%d %H:%M"
 DAYS = {"daily": 1, "weekly": 7, "monthly": 30}
@@ -94,14 +92,16 @@ def _alerts(stack: Stack, window: Window) -> Iterator[Line]:
 
 
 def _figures(stack: Stack, window: Window) -> Iterator[Line]:
-    namespace = f"{NAMESPACE}/{stack.name}"
     for name, metric, dimensions in FIGURES:
-        value = sum(amount(stack, namespace, metric, one, window) for one in dimensions)
+        value = sum(amount(stack, ours(stack), metric, one, window) for one in dimensions)
         yield Line("responder", name, value)
 
 
 def _costs(stack: Stack, window: Window) -> Iterator[Line]:
     """AWS's own figures, or why there are none: never a guess."""
+    if not stack.on_aws:
+        yield Line("AWS dollars", "unknown", "not available here: this is no stack on AWS")
+        return
     try:
         answer = stack.client("ce").get_cost_and_usage(
             TimePeriod={"Start": f"{window.start:%Y-%m-%d}", "End": f"{window.end:%Y-%m-%d}"},
@@ -111,7 +111,7 @@ def _costs(stack: Stack, window: Window) -> Iterator[Line]:
             Filter={"Tags": {"Key": STACK_TAG, "Values": [stack.name]}},
         )
     except (ClientError, BotoCoreError) as error:
-        yield Line("AWS dollars", "unknown", f"Cost Explorer does not answer: {error}")
+        yield Line("AWS dollars", "unknown", f"Cost Explorer does not answer: {words(error)}")
         return
     costs: dict[str, float] = {}
     for period in answer["ResultsByTime"]:

@@ -3,14 +3,16 @@
 Thresholds on errors are the runbook's; the others say where they come from.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from botocore.exceptions import ClientError
 
-from responder_cli.aws import FUNCTIONS, LIVE, TABLES, Stack
+from responder.errors import Reason
+from responder.protocols.tick import UNSHOWN_ALARM
+from responder_cli.aws import FUNCTIONS, LIVE, TABLES, Stack, words
 from responder_cli.dlq.places import ALL, PLACES, chosen, depth
-from responder_cli.health.metrics import MINUTE, Window, highest, total
+from responder_cli.health.metrics import MINUTE, Window, highest, ours, total
 from responder_cli.health.verdict import Finding, failing, ok, warning
 from responder_cli.webhook import NoAnswer, post
 
@@ -20,6 +22,14 @@ MOST_ERRORS = {"AlertReceptionFunction": 10, "AnalysisFunction": 5, "Distributio
 OLDEST_SECONDS = 15 * MINUTE
 #: The tick runs every minute.
 TICK_LATE = timedelta(minutes=3)
+
+#: What ails now is asked of so many minutes, however far the rest looks back.
+LATELY_MINUTES = 5
+#: Reasons to wait for the other side. Waits for a turn (paced), for another worker (lease_held,
+#: intent_unsettled) belong to a healthy stack.
+AILMENTS = (Reason.UNAVAILABLE, Reason.RATE_LIMITED, Reason.TIMEOUT, Reason.BREAKER_OPEN)
+#: These no time heals; alerts wait until an operator does.
+MENDABLE = (Reason.SECRET_MISSING, Reason.MISCONFIGURED)
 
 #: Secrets by the end of their name, and what an empty one means.
 CLAUDE_SECRET = "anthropic-key"  # noqa: S105 - the name of a secret
@@ -84,6 +94,57 @@ def queues(stack: Stack, window: Window) -> Iterator[Finding]:
         yield failing(name, reason) if (age or 0) > OLDEST_SECONDS else ok(name, reason)
 
 
+def claude(stack: Stack, window: Window) -> Iterator[Finding]:
+    """Claude answers; while it does not, cards carry the fixed triage."""
+    tries = _waits(stack, "analysis", AILMENTS, window.last(LATELY_MINUTES))
+    yield warning("claude", tries) if tries else ok("claude", "nothing waits for it")
+
+
+def slack(stack: Stack, window: Window) -> Iterator[Finding]:
+    """Slack takes the cards.
+
+    What waits for it is sent again as a fresh message: the age of the queue never shows it.
+    """
+    lately = window.last(LATELY_MINUTES)
+    hopeless = _waits(stack, "distribution", MENDABLE, lately)
+    passing = _waits(stack, "distribution", AILMENTS, lately)
+    if hopeless:
+        yield failing("slack", "; ".join(filter(None, (hopeless, passing))))
+    elif passing:
+        yield warning("slack", passing)
+    else:
+        yield ok("slack", "nothing waits for it")
+
+
+def _waits(stack: Stack, service: str, reasons: Sequence[Reason], window: Window) -> str:
+    """How often a service tried in vain and why, in words; empty where it did not."""
+    namespace = ours(stack)
+    counts = {
+        reason: total(
+            stack, namespace, "Waits", {"service": service, "reason": reason.value}, window
+        )
+        for reason in reasons
+    }
+    return "; ".join(
+        f"{count} {'try' if count == 1 else 'tries'} in {window.words}: {reason.value}"
+        for reason, count in counts.items()
+        if count
+    )
+
+
+def cards(stack: Stack, window: Window) -> Iterator[Finding]:
+    """No alert is shown to nobody, by the tick's own count."""
+    lately = window.last(LATELY_MINUTES)
+    unshown = highest(stack, ours(stack), "AlertsUnshown", {"service": "analysis"}, lately)
+    if unshown:
+        minutes = UNSHOWN_ALARM // timedelta(minutes=1)
+        yield failing("cards", f"{round(unshown)} alerts shown to nobody for {minutes} minutes")
+    elif unshown is None:
+        yield ok("cards", "not counted lately: see tick")
+    else:
+        yield ok("cards", "no alert is overdue")
+
+
 def dead_letters(stack: Stack) -> Iterator[Finding]:
     """Nothing gave up."""
     for place in chosen(ALL, stack.outputs):
@@ -132,11 +193,20 @@ def tick(stack: Stack, now: datetime) -> Iterator[Finding]:
     """The minute tick, which heals what stopped half-way, is alive."""
     item = stack.item("state", "id", "heartbeat#tick")
     if item is None:
-        yield failing("tick", "never ran: what stops half-way is not taken up again")
+        yield _never_ran(stack, now)
         return
     age = now - datetime.fromisoformat(str(item["at"]))
     reason = f"ran {max(0, round(age.total_seconds()))} s ago"
     yield failing("tick", reason) if age > TICK_LATE else ok("tick", reason)
+
+
+def _never_ran(stack: Stack, now: datetime) -> Finding:
+    """A stack that was only just deployed has not had its first minute."""
+    age = now - stack.changed_at if stack.changed_at else None
+    if age is not None and age < TICK_LATE:
+        seconds = max(0, round(age.total_seconds()))
+        return warning("tick", f"not yet: the stack is {seconds} s old")
+    return failing("tick", "never ran: what stops half-way is not taken up again")
 
 
 def analysis(stack: Stack) -> Iterator[Finding]:
@@ -157,6 +227,9 @@ def every(stack: Stack, window: Window) -> Iterator[Finding]:
         "api": lambda: api(stack),
         "functions": lambda: functions(stack, window),
         "queues": lambda: queues(stack, window),
+        "claude": lambda: claude(stack, window),
+        "slack": lambda: slack(stack, window),
+        "cards": lambda: cards(stack, window),
         "dead letters": lambda: dead_letters(stack),
         "tables": lambda: tables(stack),
         "secrets": lambda: secrets(stack),
@@ -167,4 +240,4 @@ def every(stack: Stack, window: Window) -> Iterator[Finding]:
         try:
             yield from check()
         except ClientError as error:
-            yield failing(name, f"could not be checked: {error}")
+            yield failing(name, f"could not be checked: {words(error)}")

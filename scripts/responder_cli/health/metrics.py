@@ -1,13 +1,15 @@
 """Sums and maxima from CloudWatch that survive what it really answers: no datapoints, floats."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from responder_cli.aws import Stack
 
 #: CloudWatch rounds periods to whole minutes; a day is the longest that it takes everywhere.
 MINUTE = 60
+#: Of the business metrics; the stack's name follows.
+NAMESPACE = "MCPResponder"
 LONGEST_PERIOD = 86_400
 
 
@@ -23,10 +25,19 @@ class Window:
         """Where it begins."""
         return self.end - timedelta(minutes=self.minutes)
 
+    def last(self, minutes: int) -> "Window":
+        """Its last minutes."""
+        return replace(self, minutes=minutes)
+
     @property
     def words(self) -> str:
         """For a person."""
         return f"{self.minutes // 60} h" if self.minutes >= 120 else f"{self.minutes} min"
+
+
+def ours(stack: Stack) -> str:
+    """The namespace of the stack's own metrics."""
+    return f"{NAMESPACE}/{stack.name}"
 
 
 def total(

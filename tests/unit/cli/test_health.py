@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from responder.adapters import telemetry
+from responder_cli.aws import Stack
 from responder_cli.health import checks
 from responder_cli.health.metrics import Window
 from responder_cli.health.verdict import Finding, Verdict
@@ -97,6 +99,67 @@ def test_one_dead_letter_is_too_many() -> None:
     }
 
 
+def waits(**counts: float) -> Client:
+    """CloudWatch with these waits, by "service reason"; nothing else, and of no other namespace."""
+
+    def statistics(
+        Namespace: str, MetricName: str, Dimensions: list[dict[str, str]], **_: object
+    ) -> dict[str, Any]:
+        named = {one["Name"]: one["Value"] for one in Dimensions}
+        key = f"{named.get('service')}_{named.get('reason')}"
+        ours = Namespace == f"{telemetry.NAMESPACE}/it" and MetricName == "Waits"
+        return {"Datapoints": [{"Sum": counts[key]}] if ours and key in counts else []}
+
+    return Client({"get_metric_statistics": statistics})
+
+
+@pytest.mark.parametrize(
+    ("counts", "verdict", "reason"),
+    [
+        ({}, Verdict.OK, ""),
+        ({"distribution_unavailable": 12.0}, Verdict.WARNING, "12 tries in 5 min: unavailable"),
+        ({"distribution_timeout": 1.0}, Verdict.WARNING, "1 try in 5 min: timeout"),
+        ({"distribution_secret_missing": 3.0}, Verdict.FAILING, "3 tries in 5 min: secret_missing"),
+        (
+            {"distribution_misconfigured": 2.0, "distribution_rate_limited": 4.0},
+            Verdict.FAILING,
+            "2 tries in 5 min: misconfigured; 4 tries in 5 min: rate_limited",
+        ),
+        ({"distribution_paced": 50.0, "distribution_lease_held": 5.0}, Verdict.OK, ""),
+        ({"distribution_intent_unsettled": 5.0, "analysis_unavailable": 9.0}, Verdict.OK, ""),
+    ],
+)
+def test_waiting_for_slack_is_told_from_waiting_for_a_turn(
+    counts: dict[str, float], verdict: Verdict, reason: str
+) -> None:
+    (found,) = checks.slack(stack({}, {"cloudwatch": waits(**counts)}), Window(NOW, 1440))
+    assert (found.component, found.verdict) == ("slack", verdict)
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize("reason", ["unavailable", "rate_limited", "timeout", "breaker_open"])
+def test_waiting_for_claude_is_a_warning(reason: str) -> None:
+    house = stack({}, {"cloudwatch": waits(**{f"analysis_{reason}": 2.0})})
+    (found,) = checks.claude(house, FIVE_MINUTES)
+    assert (found.verdict, found.reason) == (Verdict.WARNING, f"2 tries in 5 min: {reason}")
+    healthy = stack({}, {"cloudwatch": waits(analysis_lease_held=2, distribution_timeout=3)})
+    assert verdicts(checks.claude(healthy, FIVE_MINUTES)) == {"claude": Verdict.OK}
+
+
+@pytest.mark.parametrize(
+    ("unshown", "verdict"), [(None, Verdict.OK), (0.0, Verdict.OK), (3.0, Verdict.FAILING)]
+)
+def test_an_alert_that_nobody_sees_is_failing(unshown: float | None, verdict: Verdict) -> None:
+    metrics = watch() if unshown is None else watch(AlertsUnshown=unshown)
+    (found,) = checks.cards(stack({}, {"cloudwatch": metrics}), Window(NOW, 1440))
+    assert found.verdict is verdict
+    assert verdict is Verdict.OK or found.reason == "3 alerts shown to nobody for 15 minutes"
+    (asked,) = metrics.asked("get_metric_statistics")
+    assert asked["Namespace"] == f"{telemetry.NAMESPACE}/it"
+    assert asked["Dimensions"] == [{"Name": "service", "Value": "analysis"}]
+    assert asked["StartTime"] == NOW - timedelta(minutes=5)
+
+
 def vault(**values: str) -> Client:
     def value(SecretId: str) -> dict[str, str]:
         prefix, _, name = SecretId.partition("/")
@@ -136,6 +199,31 @@ def test_the_tick_must_have_run_lately(age: int | None, verdict: Verdict) -> Non
     item = {} if age is None else {"Item": {"at": {"S": at}}}
     house = stack({}, {"dynamodb": Client({"get_item": item})})
     assert verdicts(checks.tick(house, NOW)) == {"tick": verdict}
+
+
+@pytest.mark.parametrize(
+    ("created", "updated", "verdict"),
+    [
+        (40, None, Verdict.WARNING),
+        (5000, 40, Verdict.WARNING),
+        (200, None, Verdict.FAILING),
+        (5000, 200, Verdict.FAILING),
+    ],
+)
+def test_a_stack_of_a_minute_has_not_ticked_yet(
+    created: int, updated: int | None, verdict: Verdict
+) -> None:
+    times = {"CreationTime": created, "LastUpdatedTime": updated}
+    described = {
+        name: NOW - timedelta(seconds=age) for name, age in times.items() if age is not None
+    }
+    clients = {
+        "cloudformation": Client({"describe_stacks": {"Stacks": [described]}}),
+        "dynamodb": Client({"get_item": {}}),
+    }
+    (found,) = checks.tick(Stack("it", clients.__getitem__), NOW)
+    assert found.verdict is verdict
+    assert verdict is Verdict.FAILING or found.reason == "not yet: the stack is 40 s old"
 
 
 class Door(BaseHTTPRequestHandler):
@@ -198,7 +286,19 @@ def test_what_aws_refuses_is_a_finding_not_the_end_and_the_topic_is_told() -> No
     assert result.exit_code == 1
     found = {one["component"]: one["verdict"] for one in json.loads(result.output)}
     assert found == dict.fromkeys(
-        ["api", "functions", "queues", "dead letters", "tables", "secrets", "tick", "analysis"],
+        [
+            "api",
+            "functions",
+            "queues",
+            "claude",
+            "slack",
+            "cards",
+            "dead letters",
+            "tables",
+            "secrets",
+            "tick",
+            "analysis",
+        ],
         "failing",
     )
     (told,) = topic.asked("publish")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from responder.adapters import telemetry
@@ -38,8 +39,8 @@ def statistics(
     return {"Datapoints": [{"Sum": 0.25}, {"Sum": 0.5}] if spent else []}
 
 
-def house(costs: Any) -> Stack:
-    return stack(
+def house(costs: Any, *, on_aws: bool = True) -> Stack:
+    target = stack(
         {"WebhookUrl": "https://x"},
         {
             "dynamodb": Client({"get_paginator": lambda **_: Pages()}),
@@ -47,6 +48,8 @@ def house(costs: Any) -> Stack:
             "ce": Client({"get_cost_and_usage": costs}),
         },
     )
+    target.on_aws = on_aws
+    return target
 
 
 def report(target: Stack) -> dict[tuple[str, str], float | str]:
@@ -78,6 +81,18 @@ def no_access(**_: object) -> None:
 )
 def test_unknown_costs_are_called_unknown_with_the_reason(costs: object, why: str) -> None:
     assert why in str(report(house(costs))["AWS dollars", "unknown"])
+
+
+def test_an_empty_refusal_leaves_no_colon_behind() -> None:
+    def silent(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "400", "Message": ""}}, "GetCostAndUsage")
+
+    assert str(report(house(silent))["AWS dollars", "unknown"]).endswith("operation")
+
+
+def test_an_emulator_is_not_asked_what_aws_costs() -> None:
+    told = report(house(no_access, on_aws=False))["AWS dollars", "unknown"]
+    assert str(told).startswith("not available here")
 
 
 def test_a_deployment_is_make_deploy() -> None:
@@ -132,5 +147,6 @@ def test_a_backup_exports_real_arns_and_keeps_description_and_code(tmp_path: Any
 def test_a_backup_goes_to_no_bucket_that_nobody_named() -> None:
     script = Path(__file__).parents[3] / "scripts" / "backup.sh"
     done = subprocess.run([script], env={"PATH": os.defpath}, capture_output=True, text=True)
-    assert done.returncode != 0
-    assert "BACKUP_BUCKET" in done.stderr
+    assert done.returncode == 2
+    assert "BACKUP_BUCKET is not set" in done.stderr
+    assert "BACKUP_BUCKET=" in done.stderr
