@@ -2,20 +2,24 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from responder.clock import utc_now
+from responder.intake import parse
+from responder.intake.errors import BadRequest
 from responder_cli import console
 from responder_cli.aws import Stack
-from responder_cli.inject.follow import Way, look
+from responder_cli.inject import samples
+from responder_cli.inject.follow import Way, look, recorded
 from responder_cli.options import asks_where_it_acts, examples, json_option, on_stack
 from responder_cli.webhook import Answer, post
 
-SAMPLES = Path(__file__).parents[3] / "events"
 EXIT_FAILED = 1
 ACCEPTED = 202
 POLL_SECONDS = 0.25
@@ -30,7 +34,7 @@ POLL_SECONDS = 0.25
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
                 required=False)  # fmt: skip
-@click.option("--sample", help="A file of events/ by its name there, without .json.")
+@click.option("--sample", help="A file of events/ by its name there, without suffix; happens now.")
 @click.option("--tool", help="The tool, where the payload does not tell (route /alerts/TOOL).")
 @click.option("--wait", is_flag=True, help="Follow the alerts to their cards; print the times.")
 @click.option("--timeout", type=click.IntRange(1, 900), default=60, show_default=True,
@@ -49,23 +53,38 @@ def inject(
 ) -> None:
     """Send an alert through the real front door, with the stack's own API key.
 
-    It is a real alert: its card appears where cards of its severity appear. A payload with a
-    time of its own is a duplicate when it is sent again, and is then held.
+    It is a real alert: its card appears where cards of its severity appear. A FILE goes as it is;
+    with a time of its own it is a duplicate when it is sent again, and changes nothing.
     """
-    answer = _send(stack, _payload(file, sample), tool)
+    body = _payload(file, sample)
+    known = _known(stack, body, tool)
+    answer = _send(stack, body, tool)
     told = _told(answer)
     if answer.status != ACCEPTED:
         raise click.ClickException(f"refused with {answer.status}: {console.safe(str(told))}")
     ids = [str(alert_id) for alert_id in told.get("alert_ids", [])]
-    ways = _follow(stack, ids, time.monotonic, timeout) if wait else [Way(one) for one in ids]
+    ways = [look(stack, one) if one in known else Way(one) for one in ids]
+    ways = [replace(way, duplicate=way.alert_id in known) for way in ways]
+    ways = _follow(stack, ways, time.monotonic, timeout) if wait else ways
     if as_json:
         console.as_json([_line(way) for way in ways])
     else:
         for way in ways:
             console.fields((name, str(value)) for name, value in _line(way).items())
-    if wait and not all(way.arrived for way in ways):
-        console.warn(f"no card within {timeout} s: responder health, responder dlq list")
+    if not _judged(ways, timeout if wait else None):
         click.get_current_context().exit(EXIT_FAILED)
+
+
+def _judged(ways: list[Way], waited: int | None) -> bool:
+    """Say what did not go as it should; whether who waited got what was waited for."""
+    for way in ways:
+        if way.duplicate:
+            console.warn(f"{way.alert_id}: duplicate of an alert accepted at {way.accepted_at}")
+    if waited is None:
+        return True
+    if not all(way.arrived for way in ways):
+        console.warn(f"no card within {waited} s: responder health, responder dlq list")
+    return all(way.arrived and not way.duplicate for way in ways)
 
 
 def _payload(file: Path | None, sample: str | None) -> bytes:
@@ -73,12 +92,22 @@ def _payload(file: Path | None, sample: str | None) -> bytes:
         raise click.UsageError("Give a FILE or --sample, one of them.")
     if file is not None:
         return file.read_bytes()
-    names = {
-        str(path.relative_to(SAMPLES).with_suffix("")): path for path in SAMPLES.rglob("*.json")
-    }
-    if sample not in names:
-        raise click.UsageError(f"No sample {sample}. There are: {', '.join(sorted(names))}")
-    return names[sample].read_bytes()
+    names = samples.files()
+    if sample is None or sample not in names:
+        raise click.UsageError(f"No sample {sample}. There are: {', '.join(names)}")
+    return samples.read(sample, utc_now())
+
+
+def _known(stack: Stack, body: bytes, tool: str | None) -> Collection[str]:
+    """Those of its alerts that were recorded before it is sent, by the ids that intake gives them.
+
+    Asked beforehand, so that no clock has to agree with another.
+    """
+    try:
+        alerts = parse(body, {"content-type": _content_type(body)}, tool)
+    except BadRequest:
+        return ()  # The front door says what is wrong with it.
+    return {alert.alert_id for alert in alerts if recorded(stack, alert.alert_id)}
 
 
 def _send(stack: Stack, body: bytes, tool: str | None) -> Answer:
@@ -104,24 +133,30 @@ def _told(answer: Answer) -> dict[str, Any]:
     return told if isinstance(told, dict) else {"message": told}
 
 
-def _follow(stack: Stack, ids: list[str], clock: Callable[[], float], timeout: int) -> list[Way]:
+def _follow(stack: Stack, ways: list[Way], clock: Callable[[], float], timeout: int) -> list[Way]:
     """Poll until every alert has its card and its analysis, or the time is up."""
     end = clock() + timeout
-    ways = [look(stack, one) for one in ids]
+    ways = _looked(stack, ways)
     while not all(way.complete for way in ways) and clock() < end:
         time.sleep(POLL_SECONDS)
-        ways = [way if way.complete else look(stack, way.alert_id) for way in ways]
+        ways = _looked(stack, ways)
     return ways
+
+
+def _looked(stack: Stack, ways: list[Way]) -> list[Way]:
+    return [way if way.complete else look(stack, way.alert_id) for way in ways]
 
 
 def _line(way: Way) -> dict[str, Any]:
     """An alert's way for a person or a program: seconds count from its acceptance."""
+    if way.duplicate:
+        return {"alert_id": way.alert_id, "accepted_at": way.accepted_at, "duplicate": True}
     shown = {
         "alert_id": way.alert_id,
         "accepted_at": way.accepted_at,
         "held": way.held,
         "incident_id": way.incident_id,
-        "seconds_to_card": _seconds(way.accepted_at, way.card_at),
+        "seconds_to_card": _seconds(way.accepted_at, way.shown_at),
         "card_ts": way.card_ts,
         "analysed_by": way.analysed_by,
         "seconds_to_analysis": _seconds(way.accepted_at, way.analysed_at),

@@ -12,7 +12,10 @@ from responder_cli.aws import Stack
 class Way:
     """How far an alert came. ``held`` says why it has no card of its own, empty otherwise.
 
-    ``analysed_at`` stays None while the card carries the triage that awaits Claude's answer.
+    ``card_at`` is when the incident's card was posted, maybe for an earlier alert; ``current_at``
+    is when the card last changed, once it shows all that the incident counts. ``analysed_at`` stays
+    None while the card carries the triage that awaits Claude's answer. A ``duplicate`` goes
+    nowhere: the way is that of the alert which came first.
     """
 
     alert_id: str
@@ -21,19 +24,33 @@ class Way:
     incident_id: str = ""
     card_at: datetime | None = None
     card_ts: str = ""
+    current_at: datetime | None = None
     analysed_at: datetime | None = None
     analysed_by: str = ""
     from_cache: bool = False
+    duplicate: bool = False
+
+    @property
+    def shown_at(self) -> datetime | None:
+        """Since when a card shows the alert: its own, or that of an incident which was open."""
+        if self.card_at and self.accepted_at and self.card_at < self.accepted_at:
+            return self.current_at
+        return self.card_at
 
     @property
     def arrived(self) -> bool:
         """Whether the alert is on a card, or will never have one of its own."""
-        return bool(self.held or self.card_at)
+        return bool(self.held or self.duplicate or self.shown_at)
 
     @property
     def complete(self) -> bool:
         """Whether nothing more is to come, neither card nor analysis."""
-        return bool(self.held or (self.card_at and self.analysed_at))
+        return bool(self.held or self.duplicate or (self.shown_at and self.analysed_at))
+
+
+def recorded(stack: Stack, alert_id: str) -> bool:
+    """Whether an alert of that id is known."""
+    return stack.item("alerts", "alert_id", alert_id) is not None
 
 
 def look(stack: Stack, alert_id: str) -> Way:
@@ -54,7 +71,9 @@ def look(stack: Stack, alert_id: str) -> Way:
 def _with_card(stack: Stack, way: Way) -> Way:
     card = stack.item("incidents", "id", f"card#{way.incident_id}") or {}
     incident = stack.item("incidents", "id", f"incident#{way.incident_id}") or {}
-    shown = int(card.get("shown") or 0) > 0
+    revision = int(card.get("shown") or 0)
+    shown = revision > 0
+    current = shown and revision >= int(incident.get("revision") or 0)
     verdict = _verdict(incident)
     return Way(
         way.alert_id,
@@ -63,6 +82,7 @@ def _with_card(stack: Stack, way: Way) -> Way:
         incident_id=way.incident_id,
         card_at=_moment(card.get("posted_at")) if shown else None,
         card_ts=str(card.get("ts") or ""),
+        current_at=_moment(card.get("shown_at")) if current else None,
         analysed_at=_moment(verdict.get("made_at")),
         analysed_by=str(verdict.get("made_by") or ""),
         from_cache=bool(verdict) and bool(incident.get("from_cache")),

@@ -11,6 +11,7 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 from click.testing import CliRunner, Result
 
+from responder.intake import parse
 from responder_cli.aws import Stack
 from responder_cli.main import cli
 from unit.cli.stacks import Client, stack
@@ -28,6 +29,7 @@ class Gateway(HTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Door)
         self.requests: list[tuple[str, str, bytes]] = []
+        self.alert_ids = ["a1"]
 
 
 class Door(BaseHTTPRequestHandler):
@@ -41,7 +43,7 @@ class Door(BaseHTTPRequestHandler):
         allowed = self.headers["x-api-key"] == "k"
         self.send_response(202 if allowed else 403)
         self.end_headers()
-        told = {"alert_ids": ["a1"]} if allowed else {"message": "Forbidden"}
+        told = {"alert_ids": self.server.alert_ids} if allowed else {"message": "Forbidden"}
         self.wfile.write(json.dumps(told).encode())
 
     def log_message(self, *_: object) -> None:
@@ -144,6 +146,50 @@ def test_a_held_alert_needs_no_card_and_says_why(gateway: Gateway, body: str) ->
     result = run(house(gateway, items), body, "--wait", "--json")
     assert result.exit_code == 0
     assert json.loads(result.output)[0]["held"] == "resolve_without_firing"
+
+
+JOINED = {"incident#i1": {"analysis": CLAUDE, "revision": 7}}
+EARLIER = "2026-11-21T11:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("shown", "arrives"), [(6, False), (7, True)], ids=["not yet counted", "counted"]
+)
+def test_an_open_incidents_card_shows_an_alert_once_it_counts_it(
+    gateway: Gateway, body: str, shown: int, arrives: bool
+) -> None:
+    card = {"shown": shown, "ts": "1.2", "posted_at": EARLIER, "shown_at": POSTED}
+    items = {**alert(), **JOINED, "card#i1": card}
+    result = run(house(gateway, items), body, "--wait", "--timeout", "1", "--json")
+    assert result.exit_code == (0 if arrives else 1)
+    (way,) = json.loads(result.stdout)
+    assert way.get("seconds_to_card") == (1.5 if arrives else None)
+
+
+@pytest.mark.parametrize(("words", "code"), [((), 0), (("--wait",), 1)])
+def test_what_was_known_before_is_called_a_duplicate(
+    gateway: Gateway, tmp_path: Path, words: tuple[str, ...], code: int
+) -> None:
+    path = tmp_path / "known.json"
+    path.write_text('{"title": "t", "timestamp": "2026-11-20T02:14:07Z"}')
+    (known,) = parse(path.read_bytes(), {}, None)
+    gateway.alert_ids = [known.alert_id]
+    items = {known.alert_id: alert()["a1"], **CARD, "incident#i1": {"analysis": CLAUDE}}
+    result = run(house(gateway, items), str(path), *words, "--json")
+    assert result.exit_code == code
+    assert json.loads(result.stdout) == [
+        {"alert_id": known.alert_id, "accepted_at": ACCEPTED, "duplicate": True}
+    ]
+    assert "duplicate of an alert accepted at 2026-11-21 12:00:00" in result.stderr
+    assert gateway.requests[0][2] == path.read_bytes()
+
+
+def test_a_sample_is_sent_as_happening_now(gateway: Gateway) -> None:
+    for name in ("generic/firing", "unknown/plain_text"):
+        assert run(house(gateway, {}), "--sample", name).exit_code == 0
+    firing, text = gateway.requests
+    assert "2026-11-20T02:14:07Z" not in firing[2].decode()
+    assert text[1] == "text/plain"
 
 
 def test_a_refused_payload_is_a_failure(gateway: Gateway, body: str) -> None:
