@@ -1,8 +1,10 @@
-"""``responder dlq list|show|reprocess``: options, tables and questions; the work is elsewhere."""
+"""``responder dlq``: options, tables and questions; the work is elsewhere."""
 
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,18 +13,20 @@ from rich.progress import Progress
 from responder.clock import utc_now
 from responder_cli import console
 from responder_cli.aws import Stack
-from responder_cli.dlq import looking, sending
+from responder_cli.dlq import discarding, looking, sending
+from responder_cli.dlq.discarding import Exported
 from responder_cli.dlq.letters import Letter, Selection
-from responder_cli.dlq.places import ALL, NAMES, Way, chosen
+from responder_cli.dlq.places import ALL, NAMES, Place, Way, chosen
 from responder_cli.dlq.plan import Step, plan
 from responder_cli.options import examples, json_option, on_stack, yes_option
 
 EXIT_FAILED = 1
+Command = Callable[..., Any]
 
 
 @click.group()
 def dlq() -> None:
-    """Dead letters: what gave up, why, and sending it back.
+    """Dead letters: what gave up, why, and sending it back or discarding it.
 
     Queues: processing, analysis, distribution, critical (messages that gave up on the way of an
     alert), and sns, rule, async (events that never reached reception).
@@ -128,6 +132,30 @@ def _flat(value: object) -> str:
     return console.to_json(value) if isinstance(value, dict | list) else str(value or "-")
 
 
+def selecting(command: Command) -> Command:
+    """Give a command the options that say which letters of which queue are meant."""
+
+    @click.option("--queue", type=click.Choice([*NAMES, ALL]), default="processing",
+                  show_default=True)  # fmt: skip
+    @click.option("--reason", "reasons", multiple=True, help="Only these reasons (repeatable).")
+    @click.option("--source", "sources", multiple=True, help="Only these tools (repeatable).")
+    @click.option("--signature", "signatures", multiple=True, help="Only these signatures.")
+    @click.option("--id", "ids", multiple=True, help="Only these message, alert or incident ids.")
+    @wraps(command)
+    def wrapped(
+        *args: object,
+        reasons: tuple[str, ...],
+        sources: tuple[str, ...],
+        signatures: tuple[str, ...],
+        ids: tuple[str, ...],
+        **options: object,
+    ) -> Any:  # noqa: ANN401 - what the command returns
+        selection = Selection(reasons, sources, signatures, ids)
+        return command(*args, selection=selection, **options)
+
+    return wrapped
+
+
 @dlq.command(
     epilog=examples(
         "responder dlq reprocess --dry-run",
@@ -135,11 +163,7 @@ def _flat(value: object) -> str:
         "responder dlq reprocess --queue distribution --reason too_old --rate 5",
     )
 )
-@click.option("--queue", type=click.Choice([*NAMES, ALL]), default="processing", show_default=True)
-@click.option("--reason", "reasons", multiple=True, help="Only these reasons (repeatable).")
-@click.option("--source", "sources", multiple=True, help="Only these tools (repeatable).")
-@click.option("--signature", "signatures", multiple=True, help="Only these signatures.")
-@click.option("--id", "ids", multiple=True, help="Only these message, alert or incident ids.")
+@selecting
 @click.option("--rate", type=click.IntRange(1, sending.FASTEST_MOVE), default=50, show_default=True,
               help="Messages a second, at most.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and end.")
@@ -149,10 +173,7 @@ def _flat(value: object) -> str:
 def reprocess(
     stack: Stack,
     queue: str,
-    reasons: tuple[str, ...],
-    sources: tuple[str, ...],
-    signatures: tuple[str, ...],
-    ids: tuple[str, ...],
+    selection: Selection,
     rate: int,
     dry_run: bool,
     yes: bool,
@@ -163,7 +184,6 @@ def reprocess(
     Nothing is deleted before its copy is safely in the target. An interrupted run is simply
     started again: what was sent twice is recognised by the pipeline and shown once.
     """
-    selection = Selection(reasons, sources, signatures, ids)
     steps = plan(stack, chosen(queue, stack.outputs), selection)
     if not as_json:
         _show_plan(steps)
@@ -173,7 +193,7 @@ def reprocess(
             console.as_json([_step_json(step) for step in steps])
         return
     if not yes:
-        click.confirm("Go on?", abort=True, err=True)
+        console.ask("Go on?")
     outcomes = [_carry_out(stack, step, selection, rate) for step in due]
     if as_json:
         console.as_json([_outcome_json(outcome) for outcome in outcomes])
@@ -242,3 +262,98 @@ def _show_outcomes(outcomes: list[sending.Outcome]) -> None:
             )
         for failure in outcome.failures:
             console.warn(f"left where it is: {failure}")
+
+
+@dlq.command(
+    epilog=examples(
+        "responder dlq discard --reason unreadable",
+        "responder dlq discard --queue distribution --id MESSAGE --export letters.jsonl",
+        "responder dlq discard --queue all --all --yes",
+    )
+)
+@selecting
+@click.option("--all", "everything", is_flag=True, help="Every letter, where nothing selects.")
+@click.option("--export", "file", type=click.Path(path_type=Path),
+              help="A new file; else dead-letters-TIME.jsonl in this directory.")  # fmt: skip
+@yes_option
+@json_option
+@on_stack
+def discard(
+    stack: Stack,
+    queue: str,
+    selection: Selection,
+    everything: bool,
+    file: Path | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Write dead letters that nobody can use to a file, ask, and delete them.
+
+    The file is the only copy left: one JSON document a line, with body, attributes and times.
+    Nothing is deleted that is not in it; whoever says no keeps it all the same. Interrupted, start
+    it again.
+    """
+    if selection.everything is not everything:
+        raise click.UsageError("Say which letters: --reason, --source, --signature, --id or --all.")
+    path = file or Path(f"dead-letters-{utc_now():%Y%m%dT%H%M%SZ}.jsonl")
+    exported = _exported(stack, chosen(queue, stack.outputs), selection, path)
+    if not as_json:
+        _show_exported(exported)
+    due = [one for one in exported if one.ids]
+    if due and not yes:
+        console.ask(f"They are written to {path}. Delete them from their queues?")
+    for one in due:
+        discarding.delete(stack, one)
+    if as_json:
+        console.as_json([_exported_json(one, path) for one in exported])
+    else:
+        _show_deleted(due, path)
+    if any(one.kept for one in due):
+        click.get_current_context().exit(EXIT_FAILED)
+
+
+def _exported(
+    stack: Stack, places: tuple[Place, ...], selection: Selection, path: Path
+) -> list[Exported]:
+    """What is in the file, which is there only if something is in it."""
+    try:
+        exported = discarding.export(stack, places, selection, path)
+        if not any(one.ids for one in exported):
+            path.unlink()
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}; nothing was deleted") from error
+    return exported
+
+
+def _show_exported(exported: list[Exported]) -> None:
+    console.grid(
+        ("queue", "selected", "reasons", "what would happen"),
+        [
+            (
+                one.place.name,
+                str(len(one.ids)),
+                ", ".join(f"{reason} {count}" for reason, count in one.reasons.items()) or "-",
+                "deleted; only the export keeps them" if one.ids else "nothing to do",
+            )
+            for one in exported
+        ],
+    )
+
+
+def _exported_json(one: Exported, path: Path) -> dict[str, Any]:
+    return {
+        "queue": one.place.name,
+        "export": str(path) if one.ids else None,
+        "exported": len(one.ids),
+        "deleted": one.deleted,
+    }
+
+
+def _show_deleted(due: list[Exported], path: Path) -> None:
+    for one in due:
+        console.say(f"{one.place.name}: {one.deleted} deleted, kept in {path}")
+        if one.kept:
+            console.warn(
+                f"{one.kept} of the export were not handed out by SQS, or are held by somebody"
+                " else: start again"
+            )
