@@ -26,6 +26,7 @@ from responder.protocols.card import Timing
 from responder.protocols.deliver import Deliverer
 from responder.protocols.episode import Arrival
 from responder.protocols.record import Recorder
+from responder.protocols.silences import CurrentSilences
 from responder.protocols.tick import Ticker
 
 LEASE = timedelta(seconds=60)
@@ -190,8 +191,10 @@ class Desk:
         self.store = Store(self.world)
         self.queues = MemoryQueues(self.world)
         self.claude = Claude(self.now)
-        self.recorder = Recorder(self.store, self.queues, self.telemetry, self.now, arrive, MODELS)
-        self.ticker = Ticker(self.store, self.queues, self.telemetry, self.now, QUIET)
+        self.silences = CurrentSilences(self.store, self.now)
+        ports = (self.store, self.queues, self.telemetry, self.now)
+        self.recorder = Recorder(*ports, arrive, MODELS, self.silences)
+        self.ticker = Ticker(*ports, QUIET, self.silences)
         self.investigator = Investigator(
             store=self.store,
             queues=self.queues,

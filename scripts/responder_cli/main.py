@@ -21,6 +21,7 @@ from responder_cli.health.commands import health
 from responder_cli.inject.commands import inject
 from responder_cli.report import report
 from responder_cli.signature.commands import signature
+from responder_cli.silence import silence
 
 EXIT_UNREACHABLE = 3
 
@@ -69,5 +70,5 @@ def cli() -> None:
     """
 
 
-for _command in (explain, inject, health, dlq, analysis, signature, report, backup, deploy):
+for _command in (explain, inject, health, dlq, analysis, silence, signature, report, backup, deploy):
     cli.add_command(_command)

@@ -69,6 +69,7 @@ def analysis() -> QueueFunction:
     from responder.protocols.analyse import Investigator
     from responder.protocols.corrections import Corrected
     from responder.protocols.record import Recorder
+    from responder.protocols.silences import CurrentSilences
     from responder.protocols.tick import Ticker
     from responder.signature import VERSIONS
 
@@ -90,6 +91,7 @@ def analysis() -> QueueFunction:
         Breaker(dynamodb, given.state_table),
     )
     models = frozenset({given.model_small, given.model_large})
+    silences = CurrentSilences(store, utc_now)
     signed = Corrected(VERSIONS[given.signature_version], store, utc_now)
     recorder = Recorder(
         store,
@@ -98,6 +100,7 @@ def analysis() -> QueueFunction:
         utc_now,
         lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing, signed(alert)),
         models,
+        silences,
     )
     investigator = Investigator(
         store=store,
@@ -111,7 +114,9 @@ def analysis() -> QueueFunction:
         daily_budget_usd=given.daily_budget_usd,
         models=models,
     )
-    ticker = Ticker(store, queues, telemetry, utc_now, timedelta(hours=given.quiet_close_hours))
+    ticker = Ticker(
+        store, queues, telemetry, utc_now, timedelta(hours=given.quiet_close_hours), silences
+    )
     processing = _lane(Queue.PROCESSING, queues, telemetry)
     analysing = _lane(Queue.ANALYSIS, queues, telemetry)
 

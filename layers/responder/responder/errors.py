@@ -16,6 +16,7 @@ class Reason(StrEnum):
     STALE = "stale"
     RESOLVE_WITHOUT_FIRING = "resolve_without_firing"
     NO_TEST_CHANNEL = "no_test_channel"
+    SILENCED = "silenced"
     # Waiting.
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"

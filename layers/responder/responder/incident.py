@@ -44,13 +44,26 @@ class Notice(BaseModel):
     detail: str = ""
 
 
+class Hold(BaseModel):
+    """The silence that an incident is under: whose, why, and until when."""
+
+    model_config = ConfigDict(frozen=True)
+
+    silence_id: str
+    until: Moment
+    comment: str = ""
+    author: str = ""
+
+
 class Incident(BaseModel):
     """An open (or past) episode of one signature in one scope.
 
     ``revision`` rises with every change that the card shows. ``count`` is the number of distinct
     firing alerts, ``resolves`` of resolved ones, ``firing`` of fingerprints that still fire.
     ``announced_at`` and ``trailing_at`` pace counter-only changes; ``due_at`` is when the tick
-    must look again; ``unshown_since`` is set by the tick while the card lags behind.
+    must look again; ``unshown_since`` is set by the tick while the card lags behind. ``silence`` is
+    the one it is under, ``silence_ended`` one that ended while it was open, and ``held`` says why
+    it must not have a card yet.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -92,6 +105,9 @@ class Incident(BaseModel):
     trailing_at: Moment | None = None
     due_at: Moment | None = None
     unshown_since: Moment | None = None
+    silence: Hold | None = None
+    silence_ended: Hold | None = None
+    held: str = ""
     trace: str = ""
 
     @property

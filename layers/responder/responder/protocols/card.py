@@ -84,7 +84,7 @@ def settled(card: Card, incident: Incident) -> bool:
     """Whether Slack shows all of the incident, and nothing is left behind or asked for."""
     return (
         card.shown >= max(incident.revision, card.wanted)
-        and card.told >= incident.last_notice
+        and (card.told >= incident.last_notice or incident.silence is not None)
         and card.intent is None
     )
 
@@ -102,6 +102,8 @@ def _appending(incident: Incident, card: Card) -> Step:
     """Webhook mode: first message, analysis, notices; counters alone are not worth a message."""
     if not card.posted:
         return Step(Act.POST)
+    if incident.silence is not None:
+        return Step(Act.NOTE) if card.shown < incident.revision else Step(Act.NOTHING)
     if not incident.analysis.is_fallback and card.told_analysis != analysis_id(incident):
         return Step(Act.POST_ANALYSIS)
     notice = _untold(incident, card)
@@ -111,6 +113,9 @@ def _appending(incident: Incident, card: Card) -> Step:
 
 
 def _untold(incident: Incident, card: Card) -> Notice | None:
+    """The next notice to tell; under a silence nobody is told, and not afterwards either."""
+    if incident.silence is not None:
+        return None
     return next((n for n in incident.notices if n.number > card.told), None)
 
 
@@ -193,8 +198,9 @@ def absent(card: Card) -> Card:
 
 
 def updated(card: Card, incident: Incident, now: datetime) -> Card:
-    """Slack shows this revision now."""
-    return card.model_copy(update={"shown": incident.revision, "shown_at": now})
+    """Slack shows this revision now; what a silence keeps from being told is told by this alone."""
+    told = incident.last_notice if incident.silence is not None else card.told
+    return card.model_copy(update={"shown": incident.revision, "shown_at": now, "told": told})
 
 
 def told(card: Card, number: int) -> Card:

@@ -124,6 +124,8 @@ class Delivery:
             card = card or blank
             if cards.unposted(card):
                 card = card.model_copy(update={"channel": blank.channel})
+            if incident.held and cards.unposted(card):
+                return None
             if cards.settled(card, incident) and not card.owner:
                 return cards.release(card)
             if cards.held_by_other(card, self._me, now) or cards.waits_elsewhere(
@@ -133,6 +135,8 @@ class Delivery:
             return cards.claim(card, self._me, now, self._lane.timing)
 
         card = items.change(self._lane.store, self._key(incident), Card, step, now)
+        if incident.held and (card is None or cards.unposted(card)):
+            self._log("Card held", incident, held=incident.held)
         return card is not None and card.owner == self._me
 
     def _show_everything(self, incident: Incident, chat: Chat) -> None:

@@ -86,7 +86,9 @@ def write_of(key: Key, value: BaseModel, expect: int, now: datetime) -> Write:
 def _retention(key: Key) -> timedelta:
     if key.id.startswith("head#"):
         return HEAD_RETENTION
-    decided = key.table is Table.STATE and key.id.startswith(("switch#", "signature-rules"))
+    decided = key.table is Table.STATE and key.id.startswith(
+        ("switch#", "signature-rules", "silences")
+    )
     return DECISION_RETENTION if decided else RETENTION
 
 

@@ -18,6 +18,7 @@ from responder.analysis import fallback, tiering
 from responder.clock import Clock
 from responder.contracts import AlertMessage
 from responder.incident import Incident, IncidentState
+from responder.policy import holding
 from responder.ports import Queues, Store, Telemetry, Write
 from responder.protocols import announcing, items, lease, requesting
 from responder.protocols.draft import Draft, episode_id
@@ -41,6 +42,7 @@ class Recorder:
     now: Clock
     arrive: Callable[[Alert, str], Arrival]
     models: Collection[str]
+    silences: holding.Current = holding.no_silences
 
     def record(self, messages: Sequence[AlertMessage]) -> None:
         """Record one group of related alerts and announce what changed."""
@@ -78,14 +80,17 @@ class Recorder:
 
     def _attempt(self, arrivals: Sequence[Arrival]) -> tuple[Draft, list[Outcome]]:
         now = self.now()
+        silences = self.silences()
 
         def opener(arrival: Arrival, episode: int, draft: Draft) -> Incident:
-            return open_incident(arrival, episode, draft, self.models, now)
+            opened = open_incident(arrival, episode, draft, self.models, now)
+            return holding.review(opened, silences, now, opening=True)
 
         draft = Draft.of(self.store, arrivals, opener)
         outcomes = [apply(draft, arrival, now) for arrival in arrivals]
         for incident in draft.changed_incidents():
-            draft.put_incident(_revised(draft, incident, now))
+            reviewed = holding.review(incident, silences, now)
+            draft.put_incident(_revised(draft, reviewed, now))
         commit(self.store, draft.writes(now))
         return draft, outcomes
 
@@ -118,6 +123,9 @@ class Recorder:
             self.telemetry.info("Alert held", reason=outcome.held.value, **fields)
             return
         self.telemetry.count("AlertsCounted")
+        if incident is not None and incident.held:
+            self.telemetry.count("AlertsHeld", reason=incident.held)
+            fields["held"] = incident.held
         if incident is None or arrival.alert.status is not Status.FIRING:
             self.telemetry.info("Alert counted", **fields)
             return
@@ -223,6 +231,7 @@ def _loud(before: Incident | None, incident: Incident) -> bool:
         before is None
         or incident.last_notice != before.last_notice
         or incident.state is not before.state
+        or incident.held != before.held
     )
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from responder.clock import Clock
 from responder.errors import Conflict, Reason
 from responder.incident import CacheEntry, Card, Incident, IncidentState
-from responder.policy import quiet
+from responder.policy import holding, quiet
+from responder.policy.silence import Silences
 from responder.ports import Queues, Store, Telemetry
 from responder.protocols import announcing, items, lease, requesting
 from responder.protocols.heartbeat import HEARTBEAT, Heartbeat
@@ -66,6 +67,7 @@ class Ticker:
     telemetry: Telemetry
     now: Clock
     quiet_after: timedelta
+    silences: holding.Current = holding.no_silences
 
     def tick(self) -> None:
         """One pass over what is due; always leaves a heartbeat and the gauge of unshown alerts."""
@@ -97,7 +99,7 @@ class Ticker:
             return 0
         card = items.decode(records[card_key], Card)
         entry = items.load(self.store, items.cache_item(incident.cache_key), CacheEntry)
-        plan = look_again(incident, card, entry, now, self.quiet_after)
+        plan = look_again(incident, card, entry, now, self.quiet_after, self.silences())
         try:
             self.store.write([items.write_of(key, plan.incident, records[key].version, now)])
         except Conflict:
@@ -117,9 +119,11 @@ def look_again(
     entry: CacheEntry | None,
     now: datetime,
     quiet_after: timedelta,
+    silences: Silences = holding.NO_SILENCES,
 ) -> Plan:
     """What is overdue for one incident, and when to look again."""
-    plan = _close(Plan(incident), now, quiet_after)
+    plan = _silence(Plan(incident), silences, now)
+    plan = _close(plan, now, quiet_after)
     plan = _show(plan, card, now)
     plan = _analyse(plan, entry, now)
     return _schedule(plan, card, now, quiet_after)
@@ -132,6 +136,14 @@ def _unshown(incident: Incident, now: datetime) -> int:
 
 def _with(plan: Plan, update: Mapping[str, object], **flags: Any) -> Plan:  # noqa: ANN401 - fields of Plan
     return replace(plan, incident=plan.incident.model_copy(update=update), **flags)
+
+
+def _silence(plan: Plan, silences: Silences, now: datetime) -> Plan:
+    """A silence begins or ends while nothing is heard of an incident; what it held is shown."""
+    before, reviewed = plan.incident, holding.review(plan.incident, silences, now)
+    if reviewed == before:
+        return plan
+    return _with(replace(plan, incident=reviewed), {"revision": before.revision + 1}, announce=True)
 
 
 def _close(plan: Plan, now: datetime, quiet_after: timedelta) -> Plan:
@@ -151,6 +163,8 @@ def _close(plan: Plan, now: datetime, quiet_after: timedelta) -> Plan:
 def _show(plan: Plan, card: Card | None, now: datetime) -> Plan:
     """Announce again what Slack should show by now, unless somebody deliberately waits."""
     incident = plan.incident
+    if incident.held:
+        return _with(plan, {"unshown_since": None}, announce=False)
     if card is not None and _shows(card, incident):
         return _with(plan, {"unshown_since": None})
     since = incident.unshown_since or now
@@ -174,6 +188,8 @@ def _waiting(next_try: datetime | None, now: datetime) -> bool:
 def _analyse(plan: Plan, entry: CacheEntry | None, now: datetime) -> Plan:
     """Ask again for an analysis that is awaited for too long, or was given up in an outage."""
     incident = plan.incident
+    if incident.held:
+        return plan
     asked = incident.analysis_requested_at or incident.opened_at
     busy = lease.held_by_other(entry, "", now) or (
         entry is not None and _waiting(entry.next_try, now)
@@ -208,6 +224,8 @@ def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedel
     if incident.unshown_since is not None:
         waits = card.next_try + GRACE if card and card.next_try else now + GRACE
         times.append(max(min(waits, now + DEAD_LETTER_PACE), now + GRACE / 2))
+    if incident.silence is not None:
+        times.append(now + GRACE)
     if incident.state is IncidentState.OPEN:
         times.append(quiet.closes_at(incident, quiet_after))
         patience = _patience(incident)

@@ -1,0 +1,144 @@
+"""``responder silence add|list|expire``: what you do not want to be told of, for a while."""
+
+import getpass
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import click
+from pydantic import ValidationError
+
+from responder.adapters.dynamodb import DynamoStore
+from responder.clock import utc_now
+from responder.policy.matching import Matcher
+from responder.policy.silence import Silence
+from responder.ports import Table
+from responder.protocols import silences
+from responder_cli import console
+from responder_cli.aws import Stack
+from responder_cli.options import asks_where_it_acts, examples, json_option, on_stack
+
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?")
+MINUTE = "%Y-%m-%d %H:%M"
+
+
+class Duration(click.ParamType[timedelta]):
+    """A time like 30m, 2h, 1d12h."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Fails with what is expected."""
+        if isinstance(value, timedelta):
+            return value
+        found = _DURATION.fullmatch(str(value))
+        days, hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+        span = timedelta(days=days, hours=hours, minutes=minutes)
+        if not span:
+            self.fail(f"{value!r} is no duration like 30m, 2h or 1d12h", param, ctx)
+        return span
+
+
+@click.group(
+    epilog=examples(
+        'responder silence add service=checkout severity=LOW --for 2h --comment "new release"',
+        "responder silence list",
+        "responder silence expire 3f9c2a",
+    )
+)
+def silence() -> None:
+    """Keep what you expect anyway from being told, for a while.
+
+    A silenced incident gets no card while the silence lasts, CRITICAL ones included. If it still
+    fires at the end, its card appears and says so. Alerts are counted all along.
+    """
+
+
+@silence.command(
+    epilog=examples(
+        'responder silence add service=checkout --for 2h --comment "new release"',
+        'responder silence add "rule=~Disk.*" label.team=storage --for 1d --comment "moving disks"',
+        'responder silence add severity=INFO cluster!=prod --for 30m --comment "load test"',
+    )
+)
+@click.argument("matchers", nargs=-1, required=True, metavar="MATCHER...")
+@click.option("--for", "span", type=Duration(), required=True, help="How long: 30m, 2h, 1d12h.")
+@click.option("--comment", required=True, help="Why; cards show it.")
+@click.option("--starts", type=click.DateTime(), help="When it begins, in UTC; else now.")
+@on_stack
+@asks_where_it_acts
+def add(
+    stack: Stack, matchers: Sequence[str], span: timedelta, comment: str, starts: datetime | None
+) -> None:
+    """Silence what all MATCHERs match: FIELD=VALUE, or with != =~ !~ (RE2, whole value).
+
+    Fields: source, service, rule, title, message, resource, severity, environment, cluster,
+    region, account, label.NAME.
+    """
+    now = utc_now()
+    begins = starts.replace(tzinfo=UTC) if starts else now
+    try:
+        wanted = Silence(
+            id=secrets.token_hex(3),
+            matchers=tuple(map(Matcher.parse, matchers)),
+            starts_at=begins,
+            ends_at=begins + span,
+            comment=comment,
+            author=getpass.getuser(),
+        )
+    except ValidationError as error:
+        said = (one["msg"] for one in error.errors(include_url=False, include_input=False))
+        raise click.UsageError(console.safe("; ".join(said))) from error
+    except ValueError as error:
+        raise click.UsageError(console.safe(str(error))) from error
+    silences.add(_store(stack), wanted, now)
+    console.say(
+        f"Silence {wanted.id} until {wanted.ends_at:{MINUTE}} UTC; obeyed within "
+        f"{silences.MAX_AGE.seconds} seconds. End it: responder silence expire {wanted.id}"
+    )
+
+
+@silence.command("list", epilog=examples("responder silence list", "responder silence list --json"))
+@click.option("--all", "every", is_flag=True, help="Also those that ended in the last days.")
+@json_option
+@on_stack
+def list_(stack: Stack, every: bool, as_json: bool) -> None:
+    """The silences that hold now or will, by their end."""
+    now = utc_now()
+    found = [one for one in silences.load(_store(stack)) if every or one.ends_at > now]
+    found.sort(key=lambda one: one.ends_at)
+    if as_json:
+        console.as_json([one.model_dump(mode="json") for one in found])
+        return
+    console.grid(
+        ("id", "from", "until", "by", "matches", "comment"),
+        [
+            (
+                one.id,
+                f"{one.starts_at:{MINUTE}}",
+                f"{one.ends_at:{MINUTE}}",
+                one.author,
+                " ".join(map(str, one.matchers)),
+                one.comment,
+            )
+            for one in found
+        ],
+    )
+
+
+@silence.command(epilog=examples("responder silence expire 3f9c2a"))
+@click.argument("silence_id", metavar="ID")
+@on_stack
+@asks_where_it_acts
+def expire(stack: Stack, silence_id: str) -> None:
+    """End a silence now: what it held and still fires appears within two minutes."""
+    if silences.expire(_store(stack), silence_id, utc_now()) is None:
+        raise click.ClickException(f"No silence {silence_id} holds now or later.")
+    console.say(f"Silence {silence_id} has ended.")
+
+
+def _store(stack: Stack) -> DynamoStore:
+    return DynamoStore(stack.client("dynamodb"), {Table.STATE: stack.table("state")})

@@ -1,0 +1,81 @@
+"""``responder silence`` on moto's DynamoDB."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+from moto import mock_aws
+
+from integration.test_cli_signature import make_table
+from responder.clock import utc_now
+from responder_cli.silence import silence
+from unit.cli.stacks import stack
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="eu-west-1")
+        make_table(client, "StateTable", "it-state")
+        it = stack({}, {"dynamodb": client})
+        yield lambda *words: CliRunner().invoke(silence, list(words), obj=lambda *_: it)
+
+
+def listed(run: Run, *words: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(run("list", "--json", *words).stdout)
+    return found
+
+
+def test_a_silence_is_added_listed_and_ended(run: Run) -> None:
+    added = run(
+        "add", "service=checkout", "severity=~LOW|INFO", "--for", "2h", "--comment", "release"
+    )
+    assert added.exit_code == 0, added.output
+    (found,) = listed(run)
+    assert found["id"] in added.stdout
+    assert found["comment"] == "release"
+    assert found["author"]
+    lasts = datetime.fromisoformat(found["ends_at"]) - datetime.fromisoformat(found["starts_at"])
+    assert lasts == timedelta(hours=2)
+    assert "service=checkout severity=~LOW|INFO" in run("list").stdout
+    assert run("expire", found["id"]).exit_code == 0
+    assert listed(run) == []
+    assert [one["id"] for one in listed(run, "--all")] == [found["id"]]
+    assert run("expire", found["id"]).exit_code == 1
+
+
+def test_a_silence_can_begin_later(run: Run) -> None:
+    start = (utc_now() + timedelta(hours=5)).strftime("%Y-%m-%dT%H:%M:%S")
+    assert (
+        run(
+            "add", "service=a", "--for", "1d12h30m", "--starts", start, "--comment", "later"
+        ).exit_code
+        == 0
+    )
+    (found,) = listed(run)
+    assert found["starts_at"].startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["service=a", "--for", "soon", "--comment", "why not"], "is no duration like 30m"),
+        (["servise=a", "--for", "1h", "--comment", "why not"], "there is no field 'servise'"),
+        (["title=~(", "--for", "1h", "--comment", "why not"], "is no expression of RE2"),
+        (["service!=a", "--for", "1h", "--comment", "why not"], "would hold everything"),
+        (["service=a", "--for", "1h", "--comment", "x"], "at least 3 characters"),
+        (["--for", "1h", "--comment", "why not"], "Missing argument"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_a_reason(
+    run: Run, words: list[str], said: str
+) -> None:
+    done = run("add", *words)
+    assert done.exit_code == 2
+    assert said in done.output
+    assert listed(run) == []

@@ -1,0 +1,72 @@
+"""Matchers: how they are written, what they see, and which are refused."""
+
+import re
+
+import pytest
+
+from fakes import incident
+from responder.alert import Scope, Severity
+from responder.policy.matching import Matcher, facts
+
+SEEN = facts(
+    incident(
+        service="checkout",
+        rule="DiskFull",
+        severity=Severity.LOW,
+        scope=Scope(environment="prod", cluster="eu-1"),
+        labels={"team": "storage", "severity": "info"},
+        message="line one\nline two",
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "matches"),
+    [
+        ("service=checkout", True),
+        ("service=check", False),
+        ("service!=billing", True),
+        ("severity=~LOW|INFO", True),
+        ("severity=~LO", False),
+        ("rule!~Disk.*", False),
+        ("rule!~Net.*", True),
+        ("environment=prod", True),
+        ("cluster=~eu-.*", True),
+        ("label.team=storage", True),
+        ("label.severity=info", True),
+        ("label.absent=", True),
+        ("label.absent!=", False),
+        ('service = "checkout"', True),
+        ("message=~line.*two", True),
+        ("source=alertmanager", True),
+    ],
+)
+def test_what_matches(written: str, matches: bool) -> None:
+    assert Matcher.parse(written).matches(SEEN) is matches
+
+
+@pytest.mark.parametrize(
+    "written", ["service=checkout", "label.a.b/c=~x|y", "title!=a=b", "region!~"]
+)
+def test_what_is_written_is_read_again(written: str) -> None:
+    assert Matcher.parse(str(Matcher.parse(written))) == Matcher.parse(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("checkout", "is not written FIELD=VALUE"),
+        ("servise=checkout", "there is no field 'servise'; there are source, service"),
+        ("label.=x", "there is no field"),
+        ("rule=~(", "is no expression of RE2"),
+        (r"rule=~(a)\1", "is no expression of RE2"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_a_reason(written: str, said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        Matcher.parse(written)
+
+
+def test_an_evil_expression_on_hostile_text_ends_at_once() -> None:
+    evil = Matcher.parse("message=~(a+)+(a|a)*.*a.*a.*a.*b")
+    assert not evil.matches({"message": "a" * 20_000})

@@ -1,0 +1,210 @@
+"""Silences in the lanes: what they hold, what they let through, and what comes at their end."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from fakes import Desk, alert, resolve
+from responder.alert import Severity
+from responder.contracts import Announcement
+from responder.delivery import card as face
+from responder.errors import Reason, Retryable
+from responder.incident import Card, Incident
+from responder.policy.matching import Matcher
+from responder.policy.silence import Silence
+from responder.ports import Key, Queue, Record
+from responder.protocols import items, silences
+
+ID = "v1:disk|prod.1"
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def silence(desk: Desk, minutes: float = 30, name: str = "s1", *matchers: str) -> Silence:
+    wanted = Silence(
+        id=name,
+        matchers=tuple(map(Matcher.parse, matchers or ("title=disk full",))),
+        starts_at=desk.now(),
+        ends_at=desk.now() + timedelta(minutes=minutes),
+        comment="new disks",
+        author="anna",
+    )
+    silences.add(desk.store, wanted, desk.now())
+    desk.later(seconds=silences.MAX_AGE.total_seconds())
+    return wanted
+
+
+def deliver_all(desk: Desk) -> None:
+    """Every announcement that is on a queue, until none is left."""
+    while found := [*desk.announced(), *desk.announced(Queue.CRITICAL)]:
+        for incident_id, _ in found:
+            desk.deliverer.handle(Announcement(incident_id=incident_id, first_sent=desk.now()))
+
+
+def tick(desk: Desk, **later: float) -> None:
+    desk.later(**later)
+    desk.ticker.tick()
+    deliver_all(desk)
+
+
+def card(desk: Desk) -> Card | None:
+    return items.load(desk.store, items.card_item(ID), Card)
+
+
+def incident(desk: Desk) -> Incident:
+    return desk.incident()
+
+
+def test_a_silenced_problem_gets_neither_card_nor_analysis_and_is_counted(desk: Desk) -> None:
+    silence(desk)
+    desk.record(alert("a1"), alert("a2", at=1))
+    deliver_all(desk)
+    assert desk.slack.methods() == []
+    assert desk.requested() == []
+    assert (incident(desk).count, incident(desk).held) == (2, "silenced")
+    assert desk.telemetry.counts["AlertsHeld:silenced"] == 2
+    assert desk.telemetry.counts["AlertsCounted"] == 2
+
+
+def test_even_critical_is_held_and_a_rise_in_severity_tells_nobody(desk: Desk) -> None:
+    silence(desk)
+    desk.record(alert("a1"))
+    desk.record(alert("a2", at=5, severity=Severity.CRITICAL))
+    deliver_all(desk)
+    assert desk.slack.methods() == []
+
+
+def test_other_problems_are_told(desk: Desk) -> None:
+    silence(desk, 30, "s1", "service=elsewhere")
+    desk.record(alert("a1"))
+    deliver_all(desk)
+    assert desk.slack.methods() == ["post"]
+    assert desk.telemetry.counts["AlertsHeld:silenced"] == 0
+
+
+def test_what_still_fires_at_the_end_is_shown_says_so_and_is_analysed(desk: Desk) -> None:
+    silence(desk, minutes=10)
+    desk.record(alert("a1"))
+    deliver_all(desk)
+    for _ in range(9):
+        tick(desk, minutes=1)
+        assert desk.slack.methods() == []
+        assert desk.requested() == []
+    for _ in range(4):
+        tick(desk, minutes=1)
+    assert desk.slack.methods()[0] == "post"
+    assert "Still firing at the end of a silence* by anna: new disks" in shown(desk)
+    assert desk.requested() != []
+    assert incident(desk).held == ""
+
+
+def test_what_was_resolved_under_a_silence_is_never_shown(desk: Desk) -> None:
+    silence(desk, minutes=10)
+    desk.record(alert("a1"))
+    desk.record(resolve("r1", at=60))
+    for _ in range(15):
+        tick(desk, minutes=1)
+    assert desk.slack.methods() == []
+    assert desk.requested() == []
+    assert desk.telemetry.counts["AlertsUnshown"] == 0
+
+
+def test_what_fires_again_after_the_silence_is_shown(desk: Desk) -> None:
+    silence(desk, minutes=10)
+    desk.record(alert("a1"))
+    desk.record(resolve("r1", at=60))
+    desk.later(minutes=15)
+    desk.record(alert("a2", at=900))
+    deliver_all(desk)
+    assert desk.slack.methods() == ["post"]
+
+
+def test_a_card_that_stands_is_kept_up_to_date_and_nobody_is_told(desk: Desk) -> None:
+    desk.record(alert("a1"))
+    deliver_all(desk)
+    silence(desk)
+    desk.record(alert("a2", at=30, severity=Severity.CRITICAL))
+    deliver_all(desk)
+    assert desk.slack.methods() == ["post", "update"]
+    assert "Silenced until" in shown(desk)
+    assert desk.telemetry.counts["AlertsHeld:silenced"] == 0
+    desk.later(minutes=40)
+    desk.record(alert("a3", at=2400))
+    deliver_all(desk)
+    assert desk.slack.methods() == ["post", "update", "update"]
+
+
+def test_a_silence_that_begins_while_nothing_is_heard_is_seen_by_the_tick(desk: Desk) -> None:
+    desk.record(alert("a1"))
+    deliver_all(desk)
+    silence(desk)
+    tick(desk, minutes=2)
+    assert incident(desk).silence is not None
+    assert desk.slack.methods() == ["post", "update"]
+
+
+def test_an_operator_ends_a_silence_early(desk: Desk) -> None:
+    held = silence(desk, minutes=600)
+    desk.record(alert("a1"))
+    deliver_all(desk)
+    assert silences.expire(desk.store, held.id, desk.now()) is not None
+    for _ in range(3):
+        tick(desk, minutes=1)
+    assert desk.slack.methods()[0] == "post"
+    assert silences.expire(desk.store, held.id, desk.now()) is None
+    assert silences.expire(desk.store, "unknown", desk.now()) is None
+
+
+def test_thousands_fit_and_old_ones_make_room(desk: Desk) -> None:
+    def named(name: str, start: datetime) -> Silence:
+        return Silence(
+            id=name,
+            matchers=(Matcher.parse("service=" + "x" * 900), Matcher.parse("title=" + "y" * 900)),
+            starts_at=start,
+            ends_at=start + timedelta(hours=1),
+            comment="room",
+        )
+
+    for number in range(400):
+        silences.add(desk.store, named(f"s{number}", desk.now()), desk.now())
+    assert len({one.id for one in silences.load(desk.store)}) == 400
+    manifest = items.load(desk.store, items.state_item(silences.MANIFEST), silences.Manifest)
+    assert manifest is not None
+    assert 2 <= manifest.chunks <= 5
+    desk.later(days=10)
+    silences.add(desk.store, named("new", desk.now()), desk.now())
+    assert len(silences.load(desk.store)) < 400
+
+
+def test_of_two_who_add_at_once_both_stand(desk: Desk) -> None:
+    def other() -> None:
+        silence(desk, name="theirs")
+
+    desk.store.meanwhile = other
+    silence(desk, name="mine")
+    assert {one.id for one in silences.load(desk.store)} == {"mine", "theirs"}
+
+
+class Broken:
+    """A store that cannot be read."""
+
+    def read(self, keys: object) -> dict[Key, Record]:
+        raise Retryable(Reason.UNAVAILABLE, "throttled")
+
+
+def test_a_table_that_does_not_answer_keeps_no_alert_from_people(desk: Desk) -> None:
+    desk.recorder = type(desk.recorder)(
+        desk.store, desk.queues, desk.telemetry, desk.now, desk.recorder.arrive, (),
+        silences.CurrentSilences(Broken(), desk.now),  # type: ignore[arg-type]
+    )  # fmt: skip
+    desk.record(alert("a1"))
+    deliver_all(desk)
+    assert desk.slack.methods() == ["post"]
+
+
+def shown(desk: Desk) -> str:
+    """What the card says."""
+    return str(face.render(incident(desk), desk.now()).blocks)
