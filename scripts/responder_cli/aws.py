@@ -62,6 +62,12 @@ class Stack:
         except KeyError:
             raise NotFound(f"stack {self.name} has no output {key}") from None
 
+    def parameter(self, key: str, default: str) -> str:
+        """A parameter of the stack; ``default`` where it has none of that name."""
+        given = self._description.get("Parameters", [])
+        found = {one["ParameterKey"]: one["ParameterValue"] for one in given}
+        return str(found.get(key, default))
+
     def function(self, short: str) -> str:
         """The full name of a function, as the template names it."""
         return self._full(short)

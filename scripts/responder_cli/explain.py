@@ -16,7 +16,7 @@ from responder.protocols.draft import Draft
 from responder.protocols.episode import Arrival
 from responder.protocols.identities import arrive
 from responder.protocols.record import open_incident
-from responder.signature import Rules, signature
+from responder.signature import Rules
 from responder_cli import console
 from responder_cli.options import examples, json_option
 from responder_cli.signature.files import read_rules
@@ -70,7 +70,7 @@ def _header(line: str) -> tuple[str, str]:
 def _explained(alert: Alert, rules: Rules) -> dict[str, Any]:
     """What the pipeline would make of one alert; the payload itself is left out."""
     read = alert.model_dump(mode="json", exclude={"raw"}, exclude_defaults=True)
-    arrival = arrive(alert, "", CACHE_SHARING, signature(alert, rules.for_alert(alert)))
+    arrival = arrive(alert, "", CACHE_SHARING, rules=rules)
     incident = _incident(arrival)
     decision = route(incident, ROUTES)
     return {

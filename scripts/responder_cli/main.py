@@ -70,5 +70,16 @@ def cli() -> None:
     """
 
 
-for _command in (explain, inject, health, dlq, analysis, silence, signature, report, backup, deploy):
+for _command in (
+    explain,
+    inject,
+    health,
+    dlq,
+    analysis,
+    silence,
+    signature,
+    report,
+    backup,
+    deploy,
+):
     cli.add_command(_command)

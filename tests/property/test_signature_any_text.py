@@ -3,11 +3,12 @@
 import re
 import time
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from responder.alert import Alert, Scope, Severity, Status
-from responder.signature import normalise, signature
+from responder.signature import normalise, signature, text
 from responder.signature.value import key_of
 from samples import NOW
 
@@ -34,9 +35,9 @@ def alert_of(title: str, message: str, given_labels: dict[str, str]) -> Alert:
 
 
 @given(st.text(max_size=400))
-def test_normalise_is_total_and_settles(text: str) -> None:
-    once = normalise(text)
-    assert bool(once) == bool(text.split())
+def test_normalise_is_total_and_settles(given_text: str) -> None:
+    once = normalise(given_text)
+    assert bool(once) == bool(given_text.split())
     # Taking quotes and fault words away may let another round take more, but it ends at once.
     twice = normalise(once)
     assert len(twice) <= len(once)
@@ -71,11 +72,11 @@ def test_the_instance_never_takes_part(
 @given(st.text(alphabet="ab1./:=-_'\"\\ \n$@", min_size=1, max_size=12))
 def test_time_grows_linearly(piece: str) -> None:
     def best(length: int) -> float:
-        text = (piece * length)[:length]
+        long = (piece * length)[:length]
         taken = []
         for _ in range(3):
             begin = time.thread_time()
-            normalise(text)
+            normalise(long)
             taken.append(time.thread_time() - begin)
         return min(taken)
 
@@ -83,7 +84,7 @@ def test_time_grows_linearly(piece: str) -> None:
     assert best(32_000) < 10 * best(8_000) + 0.002
 
 
-parts = st.lists(st.text(alphabet="ab\0\"\\,[]", max_size=4), min_size=2, max_size=6)
+parts = st.lists(st.text(alphabet='ab\0"\\,[]', max_size=4), min_size=2, max_size=6)
 
 
 @given(parts, parts)
@@ -92,6 +93,42 @@ def test_only_equal_parts_have_equal_keys(first: list[str], second: list[str]) -
 
 
 @given(st.text(alphabet="abé 1290:.=-/@'\"()\n", max_size=120), st.integers(1, 9))
-def test_which_digits_a_text_without_codes_holds_does_not_matter(text: str, turn: int) -> None:
-    other = text.translate({ord(str(d)): str((d + turn) % 10) for d in range(10)})
-    assert normalise(other) == normalise(text)
+def test_which_digits_a_text_without_codes_holds_does_not_matter(line: str, turn: int) -> None:
+    other = line.translate({ord(str(d)): str((d + turn) % 10) for d in range(10)})
+    assert normalise(other) == normalise(line)
+
+
+words_of_all_roles = st.lists(
+    st.sampled_from(
+        ["error", "status", "503", "404", "000", "93", "KB", "user", "anna", "from", "10.0.0.1",
+         "code=5", "code=0", "exit", "'a b c'", "port", "22", "for", "x=1", "disk", "process", "7",
+         "(sorter)", "ORA-00060", "ORA-11111", "+Inf", "s", "failed"]
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@given(st.lists(words_of_all_roles, min_size=1, max_size=8))
+def test_what_was_read_before_never_matters(texts: list[list[str]]) -> None:
+    lines = [" ".join(words) for words in texts]
+    warm = [normalise(line) for line in lines]
+    cold = []
+    for line in lines:
+        text._fates.clear()
+        text._fates.roles.clear()
+        text._texts.clear()
+        cold.append(normalise(line))
+    assert warm == cold
+
+
+def test_a_full_memo_forgets_between_texts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = "disk 93 KB of user anna on error status 503 now"
+    known = normalise(line)
+    for size in range(1, 14):
+        monkeypatch.setattr(text, "_MAX_MEMO", size)
+        text._texts.clear()
+        text._fates.clear()
+        text._fates.roles.clear()
+        for number in range(size):
+            normalise(f"word{chr(97 + number)} stands")
+        assert normalise(line) == known

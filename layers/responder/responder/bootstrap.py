@@ -67,7 +67,7 @@ def analysis() -> QueueFunction:
     from responder.contracts import AnalysisRequest
     from responder.protocols import identities
     from responder.protocols.analyse import Investigator
-    from responder.protocols.corrections import Corrected
+    from responder.protocols.corrections import CurrentRules
     from responder.protocols.record import Recorder
     from responder.protocols.silences import CurrentSilences
     from responder.protocols.tick import Ticker
@@ -92,13 +92,13 @@ def analysis() -> QueueFunction:
     )
     models = frozenset({given.model_small, given.model_large})
     silences = CurrentSilences(store, utc_now)
-    signed = Corrected(VERSIONS[given.signature_version], store, utc_now)
+    signer, rules = VERSIONS[given.signature_version], CurrentRules(store, utc_now)
     recorder = Recorder(
         store,
         queues,
         telemetry,
         utc_now,
-        lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing, signed(alert)),
+        lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing, signer, rules()),
         models,
         silences,
     )

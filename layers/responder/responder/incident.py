@@ -63,7 +63,8 @@ class Incident(BaseModel):
     ``announced_at`` and ``trailing_at`` pace counter-only changes; ``due_at`` is when the tick
     must look again; ``unshown_since`` is set by the tick while the card lags behind. ``silence`` is
     the one it is under, ``silence_ended`` one that ended while it was open, and ``held`` says why
-    it must not have a card yet.
+    it must not have a card yet. ``rules`` is the number of the signature rules that it was opened
+    under.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -73,6 +74,7 @@ class Incident(BaseModel):
     episode: int
     signature: str
     cache_key: str
+    rules: int = 0
     explanation: str = ""
     source: str
     rule: str = ""

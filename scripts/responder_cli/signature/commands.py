@@ -2,7 +2,7 @@
 
 import getpass
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,8 @@ from responder_cli.signature.comparing import Change, Comparison, Variant, compa
 from responder_cli.signature.files import read_rules
 from responder_cli.signature.history import stored
 
+VERSION = click.Choice(list(VERSIONS))
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-ACTIVE = next(iter(VERSIONS))
 DAYS = 7
 MOST_ALERTS = 5_000
 SHOWN_CHANGES = 10
@@ -80,18 +80,16 @@ def _dry_run(command: Callable[..., Any]) -> Callable[..., Any]:
     )
 )
 @click.option("--rules", "file", type=FILE, help="Rules to compare with the active ones.")
-@click.option(
-    "--from-version", default=ACTIVE, show_default=True, type=click.Choice(list(VERSIONS))
-)
-@click.option("--to-version", default=ACTIVE, show_default=True, type=click.Choice(list(VERSIONS)))
+@click.option("--from-version", type=VERSION, help="Else the active one.")
+@click.option("--to-version", type=VERSION, help="Else the active one.")
 @_dry_run
 @json_option
 @on_stack
 def diff(
     stack: Stack,
     file: Path | None,
-    from_version: str,
-    to_version: str,
+    from_version: str | None,
+    to_version: str | None,
     days: int,
     most: int,
     as_json: bool,
@@ -100,9 +98,10 @@ def diff(
 
     Nothing is changed. Without --rules both sides have the active rules.
     """
-    active = corrections.load(_store(stack))
-    before = Variant(from_version, active)
-    after = Variant(to_version, read_rules(file) if file else active)
+    before = _active(stack)
+    after = replace(before, rules=read_rules(file)) if file else before
+    before = replace(before, version=from_version or before.version)
+    after = replace(after, version=to_version or after.version)
     found = _compared(stack, before, after, days, most)
     if as_json:
         console.as_json(asdict(found))
@@ -135,8 +134,8 @@ def show(stack: Stack, version: int | None) -> None:
 def check(stack: Stack, file: Path, days: int, most: int) -> None:
     """Say what is wrong with a file of rules, or what it would do to stored alerts."""
     proposed = read_rules(file)
-    active = corrections.load(_store(stack))
-    _show(_compared(stack, Variant(ACTIVE, active), Variant(ACTIVE, proposed), days, most), days)
+    active = _active(stack)
+    _show(_compared(stack, active, replace(active, rules=proposed), days, most), days)
 
 
 @rules.command(
@@ -151,18 +150,19 @@ def check(stack: Stack, file: Path, days: int, most: int) -> None:
 def apply(stack: Stack, file: Path, days: int, most: int, yes: bool) -> None:
     """Show what a file of rules would do, ask, and make it the next active version.
 
-    Open incidents stay as they are and are resolved as before; alerts that now belong elsewhere
-    open an incident there. Obeyed within 30 seconds.
+    What is open keeps its incident until it is over, whatever its signature has become. Obeyed
+    within 30 seconds.
     """
-    store = _store(stack)
     proposed = read_rules(file)
-    active = Variant(ACTIVE, corrections.load(store))
-    _show(_compared(stack, active, Variant(ACTIVE, proposed), days, most), days)
+    active = _active(stack)
+    _show(_compared(stack, active, replace(active, rules=proposed), days, most), days)
     if not yes:
         console.ask(f"Make these {len(proposed.rules)} rules active on {stack.name}?")
     now = utc_now()
     named = proposed.model_copy(update={"by": getpass.getuser(), "at": now.isoformat()})
-    saved = corrections.save(store, named, now)
+    saved = corrections.save(_store(stack), named, active.rules.number, now)
+    if saved is None:
+        raise click.ClickException("Somebody else changed the rules meanwhile; look again.")
     console.say(f"Version {saved.number} is active; obeyed within 30 seconds.")
 
 
@@ -177,6 +177,15 @@ def use(stack: Stack, version: int) -> None:
     if not corrections.activate(_store(stack), version, utc_now()):
         raise click.ClickException(f"There is no version {version} of the rules.")
     console.say(f"Version {version} is active; obeyed within 30 seconds.")
+
+
+def _active(stack: Stack) -> Variant:
+    """How the stack signs now."""
+    return Variant(
+        stack.parameter("SignatureVersion", next(iter(VERSIONS))),
+        corrections.load(_store(stack)),
+        stack.parameter("CacheSharing", "environment"),
+    )
 
 
 def _store(stack: Stack) -> DynamoStore:
@@ -199,8 +208,8 @@ def _show(found: Comparison, days: int) -> None:
         f"{found.after} then; {found.moved} alerts would have another signature."
     )
     console.say(
-        f"First analyses by Claude: {found.before} now, {found.after} then "
-        f"({found.after - found.before:+d})."
+        f"First analyses by Claude: {found.calls_before} now, {found.calls_after} then "
+        f"({found.calls_after - found.calls_before:+d})."
     )
     _show_changes("would split into", found.splits)
     _show_changes("would be made of", found.merges)

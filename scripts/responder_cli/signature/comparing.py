@@ -5,19 +5,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from responder.alert import Alert, Status
+from responder.protocols.identities import arrive
 from responder.signature import VERSIONS, Rules, Signature
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to sign: a version with a set of rules."""
+    """One way to sign: a version with a set of rules, and who shares an analysis."""
 
     version: str
     rules: Rules
+    sharing: str = "shared"
 
     def sign(self, alert: Alert) -> Signature:
         """The signature of an alert in this way."""
         return VERSIONS[self.version](alert, self.rules.for_alert(alert))
+
+    def cache_key(self, alert: Alert) -> str:
+        """Alerts of one cache key share one analysis."""
+        return arrive(alert, "", self.sharing, VERSIONS[self.version], self.rules).cache_key
 
 
 @dataclass(frozen=True)
@@ -46,11 +52,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """``before`` and ``after`` are numbers of signatures: of first analyses, without expiry."""
+    """``before`` and ``after`` are numbers of signatures; calls count first analyses alone."""
 
     alerts: int
     before: int
     after: int
+    calls_before: int
+    calls_after: int
     moved: int
     splits: tuple[Change, ...]
     merges: tuple[Change, ...]
@@ -67,6 +75,8 @@ def compare(alerts: Iterable[Alert], before: Variant, after: Variant) -> Compari
         alerts=len(pairs),
         before=len({old.key for _, old, _ in pairs}),
         after=len({new.key for _, _, new in pairs}),
+        calls_before=len({before.cache_key(alert) for alert, _, _ in pairs}),
+        calls_after=len({after.cache_key(alert) for alert, _, _ in pairs}),
         moved=sum(old.key != new.key for _, old, new in pairs),
         splits=_changes([(old, new, alert) for alert, old, new in pairs]),
         merges=_changes([(new, old, alert) for alert, old, new in pairs]),

@@ -1,6 +1,6 @@
 """What a change of rules does to stored alerts, computed without a stack."""
 
-from responder.alert import Alert, Status
+from responder.alert import Alert, Scope, Status
 from responder.signature import Rules
 from responder_cli.signature.comparing import Variant, compare
 from samples import only
@@ -32,6 +32,15 @@ def test_a_split_names_what_comes_apart() -> None:
     found = compare(alerts, PLAIN, ruled(split_by=["job"]))
     assert (found.before, found.after, len(found.splits), found.merges) == (1, 2, 1, ())
     assert "job=sorter-2" in found.splits[0].sides[1].explanation
+
+
+def test_calls_are_counted_by_who_shares_an_analysis() -> None:
+    here, there = belt("sorter"), belt("sorter")
+    there = there.model_copy(update={"scope": Scope(environment="elsewhere")})
+    by_environment = Variant("1", Rules(), "environment")
+    found = compare([here, there], PLAIN, by_environment)
+    assert (found.before, found.after) == (1, 1)
+    assert (found.calls_before, found.calls_after) == (1, 2)
 
 
 def test_without_a_change_nothing_moves_and_resolves_do_not_count() -> None:

@@ -1,11 +1,12 @@
 """The processing lane: what alerts do to incidents, and what is announced and asked for."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from fakes import Desk, alert, incident, resolve, triage, verdict
+from fakes import Desk, alert, arrive, incident, resolve, triage, verdict
 from faults.world import START
 from responder.alert import SYNTHETIC_SOURCE, Scope, Severity
 from responder.contracts import AlertMessage
@@ -626,3 +627,12 @@ def test_held_alerts_are_recorded_with_their_reason(desk: Desk) -> None:
     record = items.load(desk.store, items.alert_key("r1"), AlertRecord)
     assert record is not None
     assert record.held == Reason.RESOLVE_WITHOUT_FIRING.value
+
+
+def test_where_the_rules_have_changed_what_is_open_stays_together(desk: Desk) -> None:
+    desk.record(alert("a1"))
+    other = arrive(alert("a2", rule="v1:memory", at=10), "t")
+    desk.recorder = replace(desk.recorder, arrive=lambda one, trace: replace(other, rules=4))
+    desk.record(other.alert)
+    stayed = desk.incident()
+    assert (stayed.count, stayed.firing, stayed.state) == (2, 1, IncidentState.OPEN)

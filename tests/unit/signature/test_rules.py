@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from responder.alert import Alert
 from responder.signature import Rules, signature
+from responder.signature.rules import Words
 from samples import only
 
 
@@ -62,9 +63,31 @@ def test_kept_words_split_although_they_look_like_values() -> None:
 
 def test_twins_are_one_problem_whatever_they_say() -> None:
     twin = alert("No parcel passed").model_copy(update={"rule": "BeltIdle", "title": "BeltIdle"})
-    given = {"rule": "Belt*", "same_as": "BeltStill"}
+    given = {"rule": "BeltIdle", "same_as": "BeltStill"}
     assert signature(twin).key != signature(alert()).key
     assert key(twin, **given) == key(alert(), **given)
+    third = alert().model_copy(update={"rule": "BeltTorn"})
+    assert key(third, **given) == signature(third).key
+
+
+def test_kept_words_are_no_label() -> None:
+    labelled = alert("Belt 7 stands still", text="Belt 7")
+    plain = alert("Belt 7 stands still")
+    both = key(labelled, keep_text=["Belt *"], split_by=["text"])
+    assert both != key(plain, keep_text=["Belt *"])
+
+
+def test_patterns_meet_long_texts_in_linear_time() -> None:
+    patterns = [f"belt * number{n} *" for n in range(20)]
+    rules = Rules.model_validate(
+        {"rules": [{"why": "tests", "ignore_text": patterns} for _ in range(10)]}
+    )
+    long = alert("belt seven " * 4_000)
+    found = rules.for_alert(long)
+    assert found is not None
+    seen = Words(long.message)
+    assert seen.find("belt * number1 *") == []
+    assert found.cut(long.message) == " ".join(seen.whole)
 
 
 def test_the_explanation_names_the_rules() -> None:
@@ -84,6 +107,7 @@ def test_the_explanation_names_the_rules() -> None:
         ({"keep_text": ["a " * 13]}, "needs a word that is not"),
         ({"ignore_lables": ["a"]}, "ignore_lables"),
         ({"ignore_labels": ["a"], "why": ""}, "why"),
+        ({"same_as": "   "}, "changes nothing"),
     ],
 )
 def test_a_rule_that_cannot_be_meant_is_refused(wrong: dict[str, object], said: str) -> None:

@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from responder.alert import Alert
 from responder.clock import Clock
 from responder.errors import Retryable
 from responder.ports import Key, Store
 from responder.protocols import items
-from responder.signature import Rules, Signature, Signer
+from responder.signature import Rules
 
 #: The name of the pointer in the state table; versions are ``signature-rules#<n>``.
 POINTER = "signature-rules"
@@ -45,15 +44,18 @@ def load(store: Store, version: int | None = None) -> Rules:
     return items.load(store, version_key(version), Rules) or Rules()
 
 
-def save(store: Store, rules: Rules, now: datetime) -> Rules:
+def save(store: Store, rules: Rules, replaces: int, now: datetime) -> Rules | None:
     """Write ``rules`` as a new version and make it active; returns it. Raises Retryable.
 
-    Of two who save at once each gets a version of its own, and the later one is active.
+    None, and nothing written, when version ``replaces`` is active no more: who looked at what the
+    change does looked at something else.
     """
 
-    def attempt() -> Rules:
+    def attempt() -> Rules | None:
         pointer = store.read([items.state_item(POINTER)])[items.state_item(POINTER)]
         before = items.decode(pointer, Pointer)
+        if (before.active if before else 0) != replaces:
+            return None
         version = (before.newest if before else 0) + 1
         numbered = rules.model_copy(update={"number": version})
         moved = Pointer(active=version, newest=version)
@@ -79,22 +81,18 @@ def activate(store: Store, version: int, now: datetime) -> bool:
     return items.change(store, items.state_item(POINTER), Pointer, step, now) is not None
 
 
-class Corrected:
-    """The active signature function, with the rules as they stood at most ``MAX_AGE`` ago."""
+class CurrentRules:
+    """The rules as they stood at most ``MAX_AGE`` ago."""
 
-    def __init__(self, signer: Signer, store: Store, now: Clock) -> None:
+    def __init__(self, store: Store, now: Clock) -> None:
         """Nothing is read before the first alert."""
-        self._signer = signer
         self._store = store
         self._now = now
         self._rules: Rules | None = None
         self._read_at: datetime | None = None
 
-    def __call__(self, alert: Alert) -> Signature:
-        """The signature of an alert. Raises Retryable while the rules were never readable."""
-        return self._signer(alert, self._current().for_alert(alert))
-
-    def _current(self) -> Rules:
+    def __call__(self) -> Rules:
+        """What is known. Raises Retryable while the rules were never readable."""
         now = self._now()
         if self._rules is None or self._read_at is None or now - self._read_at >= MAX_AGE:
             try:

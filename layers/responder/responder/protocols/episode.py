@@ -39,6 +39,7 @@ class Arrival:
     incident_key: str
     cache_key: str
     trace: str = ""
+    rules: int = 0
 
     @property
     def event_at(self) -> datetime:
@@ -206,8 +207,10 @@ def _target(
         and pointer is not None
         and pointer.state is Status.FIRING
         and present.state is IncidentState.OPEN
-        and _version(present.signature) != _version(arrival.signature)
+        and (_version(present.signature), present.rules)
+        != (_version(arrival.signature), arrival.rules)
     ):
+        # Another way to sign makes no other problem of it, and no second card.
         return present
     newest = draft.newest(arrival.incident_key)
     if newest is not None and newest.state is IncidentState.OPEN:

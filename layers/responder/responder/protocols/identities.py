@@ -4,17 +4,25 @@ import hashlib
 
 from responder.alert import Alert
 from responder.protocols.episode import Arrival
-from responder.signature import Signature, signature
+from responder.signature import Rules, Signer, signature
+
+NO_RULES = Rules()
 
 
-def arrive(alert: Alert, trace: str, sharing: str, signed: Signature | None = None) -> Arrival:
+def arrive(
+    alert: Alert,
+    trace: str,
+    sharing: str,
+    signer: Signer = signature,
+    rules: Rules = NO_RULES,
+) -> Arrival:
     """Signature, incident key (signature and scope) and cache key of an alert.
 
     ``sharing`` says between which alerts of one signature an analysis is shared: ``shared`` (all),
     ``environment`` (of one environment) or ``scope`` (of one account, region, cluster and
-    environment). ``signed`` is the signature where it is not the plain one.
+    environment).
     """
-    signed = signed or signature(alert)
+    signed = signer(alert, rules.for_alert(alert))
     shared_by = {"shared": "", "environment": alert.scope.environment, "scope": alert.scope.key()}
     return Arrival(
         alert=alert,
@@ -23,6 +31,7 @@ def arrive(alert: Alert, trace: str, sharing: str, signed: Signature | None = No
         incident_key=f"{signed.key}.{_digest(alert.scope.key())}",
         cache_key=f"{signed.key}@{shared_by[sharing]}",
         trace=trace,
+        rules=rules.number,
     )
 
 

@@ -172,6 +172,7 @@ def open_incident(
         episode=episode,
         signature=arrival.signature,
         cache_key=arrival.cache_key,
+        rules=arrival.rules,
         explanation=arrival.explanation,
         source=alert.source,
         rule=alert.rule,

@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from responder.signature.patterns import (
     AFTER_A_NAME,
+    BEFORE_A_NAMING_WORD,
     CODE,
     CODE_WORDS,
     DIGIT,
@@ -17,6 +18,7 @@ from responder.signature.patterns import (
     IN_PARENTHESES,
     NAME_OF_A_USER,
     NAMING_WORDS,
+    PROCESS_STATES,
     PROCESS_WORDS,
     SIZE,
     SIZES,
@@ -99,21 +101,20 @@ def code_in(bare: str) -> str:
 
 def _drop_name(words: Sequence[str], fates: list[str], at: int, role: Role) -> None:
     if role is Role.PORT:
-        if at > 3 and (words[at - 4], words[at - 2]) == ("for", "from"):
+        is_address = at > 3 and DIGIT.search(words[at - 1]) is not None
+        if is_address and (words[at - 4], words[at - 2]) == ("for", "from"):
             fates[at - 3] = ""
     elif role is Role.PROCESS:
-        if (
-            at + 2 < len(words)
-            and words[at + 1].isdigit()
-            and IN_PARENTHESES.fullmatch(words[at + 2])
-        ):
-            fates[at + 2] = ""
+        if at + 2 < len(words) and words[at + 1].isdigit():
+            named = IN_PARENTHESES.fullmatch(words[at + 2])
+            if named and named[1] not in PROCESS_STATES:
+                fates[at + 2] = ""
     elif _names_data(words, at):
         fates[at + 1] = ""
 
 
 def _names_data(words: Sequence[str], at: int) -> bool:
-    if at + 1 >= len(words) or words[at].endswith((",", ";", ".")):
+    if at + 1 >= len(words) or words[at].endswith((",", ";", ".", ":")):
         return False
     name = words[at + 1]
     bare = name.rstrip(".,;:)")
@@ -125,6 +126,6 @@ def _names_data(words: Sequence[str], at: int) -> bool:
     )
     if bare in STATES or not is_data:
         return False
-    if bare != name or at + 2 == len(words):
-        return True
-    return words[at + 2] in AFTER_A_NAME or not words[at + 2][0].isalnum()
+    if at + 2 == len(words):
+        return at > 0 and words[at - 1] in BEFORE_A_NAMING_WORD
+    return bare != name or words[at + 2] in AFTER_A_NAME or not words[at + 2][0].isalnum()

@@ -28,9 +28,19 @@ VOLATILE_LABELS = frozenset(
      "revision", "release", "build", "commit", "sha", "image", "user", "username", "session",
      "publickey", "persistentvolume", "uid", "uuid", "guid", "id", "task"}
 )  # fmt: skip
-# Endings of label names that hold identifiers ("request_id", "TraceId", "pod_ip").
-VOLATILE_ENDINGS = ("id", "ids", "uid", "uuid", "ip", "version", "hash", "digest", "time",
-                    "timestamp")  # fmt: skip
+# Labels that are a cause: their whole value counts, digits included.
+CODE_LABELS = frozenset(
+    {"code", "statuscode", "status", "httpcode", "httpstatus", "httpstatuscode", "responsecode",
+     "httpresponsecode", "exitcode", "errorcode", "returncode", "reasoncode", "errno", "grpccode",
+     "grpcstatus", "grpcstatuscode", "resultcode"}
+)  # fmt: skip
+# Ids that people gave: what has no digit in it is a name.
+NAMED_IDS = frozenset({"dagid", "groupid", "consumergroupid", "topicid", "queueid", "ruleid",
+                       "checkid", "monitorid", "templateid", "pipelineid"})  # fmt: skip
+# Last words of label names that hold identifiers ("request_id", "TraceId", "pod_ip").
+VOLATILE_LAST_WORDS = frozenset({"id", "ids", "uid", "uuid", "ip", "version", "hash", "digest",
+                                 "time", "timestamp"})  # fmt: skip
+NAME_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 
 # A pod's name ends in what its owner appends: a template hash or a job's time, then five
 # characters of the alphabet that Kubernetes draws from (no vowels, no 0, 1, 3); or an ordinal.
@@ -50,13 +60,23 @@ QUOTED = re.compile(r"\"([^\"\n]{0,300})\"|(?<!\w)'([^'\n]{0,300})'(?!\w)")
 # Quoted words that are names in code (column, key, class), not a person's or a customer's data.
 IDENTIFIER = re.compile(r"[A-Za-z]*_[A-Za-z_]+|[A-Za-z]+[a-z][A-Z][A-Za-z]*|[A-Z]{2,}")
 HTTP_METHOD = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)\b")
-# Three or more words without digits between quotes are a message, not a value.
-SENTENCE = re.compile(r"[A-Za-z,.:;']+(?: [A-Za-z,.:;'()-]+){2,}")
+# Three words in a row between quotes are a message, not a value, whatever stands around them.
+SENTENCE = re.compile(r"(?<![^ (])[A-Za-z']{2,}[,.:;]?(?: [A-Za-z'()-]{2,}[,.:;]?){2}(?![^ )])")
+# What stands before a quoted value in JSON: its field.
+JSON_FIELD = re.compile(r"[\"'](\w+)[\"']\s*:\s*\Z")
+# What stands before a quoted name that is part of the code or the schema, not data.
+SCHEMA_WORD = re.compile(
+    r"\b(?:column|relation|table|constraint|key|keyerror|attribute|field|module|named|index|type"
+    r"|function|parameter|argument|configmap|secret|property|reading|method):?[ (]{1,2}\Z",
+    re.IGNORECASE,
+)
+SCHEMA_NAME = re.compile(r"[A-Za-z_]{1,64}(?:\.[A-Za-z_]{1,64}){0,4}")
+#: How far before a quoted text its field or the kind of its name is looked for.
+BEFORE_QUOTE_CHARS = 24
 # Fields whose value is the cause itself: reason=OOMKilled, err="connection refused".
 CAUSE_FIELDS = frozenset({"msg", "message", "error", "err", "reason", "cause", "exception",
-                          "desc", "description", "detail"})  # fmt: skip
-# The name before a quoted value: the longest that CAUSE_FIELDS knows is shorter than this.
-FIELD_NAME_CHARS = 16
+                          "desc", "description", "detail", "code", "error_code", "errorcode",
+                          "error_type", "errortype", "exception_type"})  # fmt: skip
 
 DIGIT = re.compile(r"\d")
 WORD = re.compile(r"-?\w+")
@@ -97,13 +117,17 @@ TRUTH = frozenset({"true", "false", "True", "False", "TRUE", "FALSE"})
 # A constant, although all of it is punctuation: "connection from 10.0.0.1 () at".
 EMPTY_PARENTHESES = "()"
 # Beside a name they are values: "rack:null"; alone they are causes: "nil pointer".
-NOTHING = frozenset({"null", "nil", "none", "None", "NULL", "NaN", "nan", "undefined"}) | TRUTH
+NOTHING = frozenset({"null", "nil", "none", "None", "NULL", "undefined"}) | TRUTH
+# Numbers that are none: a rule that divides by zero renders them into its text.
+NOT_FINITE = frozenset({"NaN", "nan", "NaNs", "Inf", "inf", "Infs"})
 
 # Names in code keep their meaning beside a number: CamelCase, dotted, with underscores.
 NAME = re.compile(r"[A-Za-z]+[a-z][A-Z]\w*|\w+[._][\w.]*")
 
 # Codes that are a cause, told by the word before them: "status 503", "exit code 137".
-CODE_WORDS = frozenset({"status", "code", "exit", "errno", "sqlstate", "signal", "http"})
+CODE_WORDS = frozenset({"status", "code", "exit", "errno", "sqlstate", "signal", "http",
+                        "statuscode", "errorcode", "exitcode", "returncode",
+                        "responsecode"})  # fmt: skip
 CODE = re.compile(r"[1-9]\d{0,4}|[0-9A-Z]{5}")
 # "(IntegrityError) (1062, …": the number behind an error's name is the vendor's, too.
 ERROR_ENDINGS = ("Error", "Exception")
@@ -112,8 +136,8 @@ ERROR_NAME = re.compile(r"[\w.]*(?:Error|Exception)")
 VENDOR_CODE = re.compile(r"(?:ORA|TNS|SQL|DB|PLS|PGSQL|MSSQL|SQLSTATE)-?\d{3,6}")
 # Only a text that tells of a fault has codes that are causes.
 FAULT = re.compile(
-    r"error|fail|exception|fatal|denied|refused|abort|crash|panic|killed|invalid|timed?.?out"
-    r"|exited|terminated",
+    r"error|errno|exit|fail|exception|fatal|denied|refused|abort|crash|panic|killed|invalid|timed?.?out"
+    r"|terminated",
     re.IGNORECASE,
 )
 
@@ -133,9 +157,10 @@ TIMES = frozenset(
 NAMING_WORDS = frozenset({"user", "column", "tenant", "customer", "login", "account", "username"})
 NAME_OF_A_USER = re.compile(r"[A-Za-z][\w-]{0,63}")
 AFTER_A_NAME = frozenset(
-    {"from", "by", "of", "in", "at", "on", "with", "is", "was", "has", "does", "not", "cannot",
-     "already", "expected", "violates", "exceeded", "logged"}
+    {"from", "by", "of", "in", "at", "on", "with", "expected", "violates", "exceeded", "logged"}
 )  # fmt: skip
+# At the end of a text only these make a name of the word after a naming word: "refused for user x".
+BEFORE_A_NAMING_WORD = frozenset({"for", "by", "of", "as", "to", "from"})
 STATES = frozenset(
     {"unknown", "locked", "disabled", "expired", "denied", "blocked", "missing", "invalid",
      "inactive", "suspended", "deleted", "not", "is", "was", "has", "from", "by", "of", "in", "at",
@@ -143,7 +168,9 @@ STATES = frozenset(
 )  # fmt: skip
 # "Killed process 83 (quebec)": the name in parentheses says which one it was.
 PROCESS_WORDS = frozenset({"process", "pid", "thread", "task", "program"})
-IN_PARENTHESES = re.compile(r"\([a-z][\w-]{0,63}\)[.,:;]?")
+IN_PARENTHESES = re.compile(r"\(([a-z][\w-]{0,63})\)[.,:;]?")
+PROCESS_STATES = frozenset({"hung", "killed", "dead", "defunct", "stopped", "running", "sleeping",
+                            "blocked", "zombie", "crashed", "exited"})  # fmt: skip
 
 # An identifier inside a rule's name: UUIDs, instance ids, long numbers and long hexadecimals.
 RULE_IDENTIFIER = re.compile(

@@ -9,14 +9,28 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    model_validator,
+)
 
 from responder.alert import Alert
 
 MAX_RULES = 200
+MAX_PATTERNS = 200
+#: All rules are one item, which may have 400 KB:
+#: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+MAX_BYTES = 300_000
 #: A pattern is words; ``*`` stands for exactly one word, so that matching takes linear time.
 ANY_WORD = "*"
 _MAX_WORDS = 12
+_MAX_MEMO = 2_000
+#: What stands behind this many characters is not looked at.
+_MAX_TEXT = 32_768
 _EDGES = "()[]{}<>,;:.=\"'`"
 
 Name = Annotated[str, Field(min_length=1, max_length=128)]
@@ -31,7 +45,8 @@ class Rule(BaseModel):
     ``keep_labels`` are identity although they look volatile, without their parts that hold a
     digit; ``split_by`` likewise with their whole value; ``ignore_labels`` are identity no more.
     ``ignore_text`` are words that never matter, ``keep_text`` words that do although they look like
-    values. ``same_as`` names the rule that this one is a twin of: their texts no longer count.
+    values. ``same_as`` names the rule that this one is a twin of: both are one problem then,
+    whatever their texts say, and this rule is for both.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,7 +59,7 @@ class Rule(BaseModel):
     split_by: Names = ()
     ignore_text: Patterns = ()
     keep_text: Patterns = ()
-    same_as: Annotated[str, Field(max_length=400)] = ""
+    same_as: Annotated[str, Field(max_length=400), AfterValidator(str.strip)] = ""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -65,7 +80,8 @@ class Rule(BaseModel):
     def matches(self, alert: Alert) -> bool:
         """Whether it is for this alert."""
         named = alert.rule or alert.title
-        return fnmatchcase(alert.source, self.source) and fnmatchcase(named, self.rule)
+        is_meant = fnmatchcase(named, self.rule) or named == self.same_as != ""
+        return is_meant and fnmatchcase(alert.source, self.source)
 
 
 class Rules(BaseModel):
@@ -80,10 +96,28 @@ class Rules(BaseModel):
     rules: Annotated[tuple[Rule, ...], Field(max_length=MAX_RULES)] = ()
     by: str = ""
     at: str = ""
+    _matching: dict[tuple[str, str], tuple[Rule, ...]] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_bounded(self) -> Self:
+        patterns = sum(len(rule.ignore_text) + len(rule.keep_text) for rule in self.rules)
+        if patterns > MAX_PATTERNS:
+            raise ValueError(f"{patterns} patterns of text; {MAX_PATTERNS} at most")
+        if len(self.model_dump_json()) > MAX_BYTES:
+            raise ValueError(f"the rules take more than {MAX_BYTES} bytes")
+        return self
 
     def for_alert(self, alert: Alert) -> "Corrections | None":
         """What its rules change about an alert; None for nearly all alerts."""
-        found = tuple(rule for rule in self.rules if rule.matches(alert))
+        if not self.rules:
+            return None
+        key = (alert.source, alert.rule or alert.title)
+        found = self._matching.get(key)
+        if found is None:
+            found = tuple(rule for rule in self.rules if rule.matches(alert))
+            if len(self._matching) >= _MAX_MEMO:
+                self._matching.clear()
+            self._matching[key] = found
         return Corrections(self.number, found) if found else None
 
 
@@ -108,21 +142,28 @@ class Corrections:
 
     def cut(self, text: str) -> str:
         """``text`` without the words of ``ignore_text``."""
-        for pattern in (pattern for rule in self.rules for pattern in rule.ignore_text):
-            words = text.split()
-            gone = {at for begin, end in _found(words, pattern) for at in range(begin, end)}
-            if gone:
-                text = " ".join(word for at, word in enumerate(words) if at not in gone)
-        return text
+        patterns = [pattern for rule in self.rules for pattern in rule.ignore_text]
+        if not patterns:
+            return text
+        words = Words(text)
+        gone = {
+            at
+            for pattern in patterns
+            for begin, end in words.find(pattern)
+            for at in range(begin, end)
+        }
+        return " ".join(word for at, word in enumerate(words.whole) if at not in gone)
 
     def kept_text(self, text: str) -> list[str]:
         """What ``keep_text`` finds, as it stands there; each once, in order of the rules."""
-        words = text.split()
-        patterns = (pattern for rule in self.rules for pattern in rule.keep_text)
+        patterns = [pattern for rule in self.rules for pattern in rule.keep_text]
+        if not patterns:
+            return []
+        words = Words(text)
         found = (
-            " ".join(_bare(word) for word in words[begin:end])
+            " ".join(words.bare[begin:end])
             for pattern in patterns
-            for begin, end in _found(words, pattern)
+            for begin, end in words.find(pattern)
         )
         return list(dict.fromkeys(found))
 
@@ -138,18 +179,31 @@ class Corrections:
         return f"Corrected by rules v{self.number}: {reasons}."
 
 
-def _found(words: Sequence[str], pattern: str) -> list[tuple[int, int]]:
-    """Where the words of a pattern stand, without overlaps."""
-    wanted = pattern.split()
-    found: list[tuple[int, int]] = []
-    for begin in range(len(words) - len(wanted) + 1):
-        if found and begin < found[-1][1]:
-            continue
-        here = words[begin : begin + len(wanted)]
-        if all(want in (ANY_WORD, _bare(word)) for want, word in zip(wanted, here, strict=True)):
-            found.append((begin, begin + len(wanted)))
-    return found
+class Words:
+    """A text's words, as they stand and without their punctuation, and where each one is."""
 
+    def __init__(self, text: str) -> None:
+        """Cut it once, however many patterns are looked for."""
+        self.whole = text[:_MAX_TEXT].split()
+        self.bare = [word.strip(_EDGES) or word for word in self.whole]
+        self._places: dict[str, list[int]] = {}
+        for at, word in enumerate(self.bare):
+            self._places.setdefault(word, []).append(at)
 
-def _bare(word: str) -> str:
-    return word.strip(_EDGES) or word
+    def find(self, pattern: str) -> list[tuple[int, int]]:
+        """Where the words of a pattern stand, without overlaps."""
+        wanted = pattern.split()
+        anchor = next(at for at, word in enumerate(wanted) if word != ANY_WORD)
+        found: list[tuple[int, int]] = []
+        for place in self._places.get(wanted[anchor], ()):
+            begin, end = place - anchor, place - anchor + len(wanted)
+            overlaps = bool(found) and begin < found[-1][1]
+            if begin >= 0 and not overlaps and self._is_at(begin, end, wanted):
+                found.append((begin, end))
+        return found
+
+    def _is_at(self, begin: int, end: int, wanted: Sequence[str]) -> bool:
+        here = self.bare[begin:end]
+        return len(here) == len(wanted) and all(
+            want in (ANY_WORD, word) for want, word in zip(wanted, here, strict=True)
+        )

@@ -10,25 +10,29 @@ import re
 
 from responder.signature import neighbours
 from responder.signature.patterns import (
+    BEFORE_QUOTE_CHARS,
     BREAK,
     CAUSE_FIELDS,
     DATE_WORDS,
     DIGIT,
     EMAIL,
     EMPTY_PARENTHESES,
-    FIELD_NAME_CHARS,
     HEXADECIMAL,
     HOST,
     HOST_AND_PORT,
     HTTP_METHOD,
     IDENTIFIER,
+    JSON_FIELD,
     LEADER,
     NAME,
+    NOT_FINITE,
     NOTHING,
     OBJECT_HASH,
     ONE_UNIT,
     POD_NAME,
     QUOTED,
+    SCHEMA_NAME,
+    SCHEMA_WORD,
     SENTENCE,
     TRUTH,
     WORD,
@@ -40,6 +44,7 @@ _MAX_MEMO = 50_000
 _MAX_REMEMBERED = 80
 _MAX_TEXTS = 5_000
 _MAX_TEXT_REMEMBERED = 1_000
+_MAX_KNOWN = 20
 _EDGES = "()[]{}<>,;:.=\"'`"
 _INNER_EDGES = "._-$"
 _ANY_DIGIT = bytes.maketrans(b"0123456789", b"1111111111")
@@ -53,12 +58,15 @@ class _Fates(dict[str, str]):
         #: The words that say something of their neighbours, and what.
         self.roles: dict[str, neighbours.Role] = {}
 
-    def __missing__(self, word: str) -> str:
-        if len(word) > _MAX_REMEMBERED:
-            return _fate(word)
+    def forget(self) -> None:
+        """Begin anew where there are too many; never within a text, whose roles would be lost."""
         if len(self) >= _MAX_MEMO:
             self.clear()
             self.roles.clear()
+
+    def __missing__(self, word: str) -> str:
+        if len(word) > _MAX_REMEMBERED:
+            return _fate(word)
         if role := neighbours.role_of(word.strip(_EDGES)):
             self.roles[word] = role
         fate = self[word] = _fate(word)
@@ -91,8 +99,9 @@ def _learn(text: str, shape: str, known: frozenset[str]) -> str:
     if known and not known.isdisjoint(words := kept.split()):
         kept = " ".join([word for word in words if word not in known])
     if " " not in kept:
-        kept, has_codes = WORD.sub(_masked, " ".join(text.split())), False
-    if not has_codes and len(shape) <= _MAX_TEXT_REMEMBERED:
+        kept = WORD.sub(_masked, " ".join(text.split()))
+    # With codes in it, another text of this shape may come out otherwise.
+    if not has_codes and len(shape) <= _MAX_TEXT_REMEMBERED and len(known) <= _MAX_KNOWN:
         if len(_texts) >= _MAX_TEXTS:
             _texts.clear()
         _texts[shape, known] = kept
@@ -104,6 +113,7 @@ def _kept(text: str) -> tuple[str, bool]:
     if '"' in text or "'" in text:
         text = QUOTED.sub(_unquoted, text)
     shapes = _shape(text).split()
+    _fates.forget()
     fates = list(map(_fates.__getitem__, shapes))
     has_codes = False
     if not _fates.roles.keys().isdisjoint(shapes):
@@ -130,6 +140,8 @@ def _fate(word: str) -> str:
     if "://" in word or _is_path(name) or HOST_AND_PORT.fullmatch(bare) or EMAIL.fullmatch(bare):
         return ""
     name, hashes = OBJECT_HASH.subn(" ", name)
+    # "mounted at:/var/lib": the path behind the colon is a value.
+    name = name.partition(":/")[0]
     units = _units(name)
     # One word of a name and a number ("task:2315", "context#7") is a value as a whole.
     has_number = bool(hashes) or any(DIGIT.search(unit) for unit in units)
@@ -151,7 +163,7 @@ def _units(word: str) -> list[str]:
 
 
 def _stays(unit: str) -> bool:
-    if not unit or unit in DATE_WORDS or DIGIT.search(unit):
+    if not unit or unit in DATE_WORDS or unit in NOT_FINITE or DIGIT.search(unit):
         return False
     if unit.isalpha():
         return HEXADECIMAL.fullmatch(unit) is None
@@ -165,15 +177,30 @@ def _is_path(word: str) -> bool:
 def _unquoted(quoted: re.Match[str]) -> str:
     """What stands for a quoted text: a message or a name in code stays, a value goes."""
     inner = quoted[1] if quoted[1] is not None else quoted[2]
-    begin = quoted.start()
-    if begin and quoted.string[begin - 1] == "=":
-        name = _units(quoted.string[max(0, begin - FIELD_NAME_CHARS) : begin - 1])
-        return f" {inner} " if name and name[-1].lower() in CAUSE_FIELDS else " "
+    field = _field_before(quoted)
+    if field:
+        return f" {inner} " if field.lower() in CAUSE_FIELDS else " "
     if method := HTTP_METHOD.match(inner):
         return f" {method[1]} "
-    if IDENTIFIER.fullmatch(inner) or SENTENCE.fullmatch(inner):
-        return f" {inner} "
-    return " "
+    is_code = IDENTIFIER.fullmatch(inner) or (SCHEMA_NAME.fullmatch(inner) and _is_schema(quoted))
+    return f" {inner} " if is_code or SENTENCE.search(inner) else " "
+
+
+def _field_before(quoted: re.Match[str]) -> str:
+    """The field whose value a quoted text is: ``msg="…"``, or ``"msg": "…"`` in JSON."""
+    begin = quoted.start()
+    before = quoted.string[max(0, begin - BEFORE_QUOTE_CHARS) : begin]
+    if before.endswith("="):
+        names = _units(before[:-1])
+        return names[-1] if names else "="
+    found = JSON_FIELD.search(before) if before[-1:] in (":", " ") else None
+    return found[1] if found else ""
+
+
+def _is_schema(quoted: re.Match[str]) -> bool:
+    begin = quoted.start()
+    before = quoted.string[max(0, begin - BEFORE_QUOTE_CHARS) : begin]
+    return SCHEMA_WORD.search(before) is not None
 
 
 def _masked(word: re.Match[str]) -> str:

@@ -4,21 +4,24 @@ Neither severity nor scope takes part, nor anything that differs between the cop
 What is learnt of a label or a value is remembered, as most alerts of a stream resemble each other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from responder.alert import Alert
 from responder.signature.explain import explain
 from responder.signature.patterns import (
+    CODE_LABELS,
     DIGIT,
+    NAME_WORD,
+    NAMED_IDS,
     POD_LABELS,
     POD_SUFFIX,
     RULE_IDENTIFIER,
     RULE_SAYS_ALL,
     SCOPE_LABELS,
     SEVERITY_LABELS,
-    VOLATILE_ENDINGS,
     VOLATILE_LABELS,
+    VOLATILE_LAST_WORDS,
 )
 from responder.signature.rules import Corrections
 from responder.signature.text import normalise
@@ -29,24 +32,30 @@ _SHORTEST_VALUE = 3
 _SEPARATORS = str.maketrans("", "", "_-. /")
 _PARTS = "-./:|_"
 _MAX_MEMO = 50_000
+_MAX_REMEMBERED = 80
 
 # The fate of a label, by its name: kept where it is empty, or why it is ignored.
 _POD = "pod"
+_CODE = "code"
+_NAMED = "named"
+_KEPT_SOMEHOW = frozenset({_POD, _CODE, _NAMED})
 _SAME_AS_SERVICE = "same as service"
 _VARIES = "varies"
 
 
-class _Memo[K, V](dict[K, V]):
+class _Memo(dict[str, str]):
     """A function's results by its argument, forgotten when they are too many."""
 
-    def __init__(self, function: Callable[[K], V]) -> None:
+    def __init__(self, function: Callable[[str], str]) -> None:
         super().__init__()
         self._function = function
 
-    def __missing__(self, argument: K) -> V:
-        if len(self) >= _MAX_MEMO:
-            self.clear()
-        result = self[argument] = self._function(argument)
+    def __missing__(self, argument: str) -> str:
+        result = self._function(argument)
+        if len(argument) <= _MAX_REMEMBERED:
+            if len(self) >= _MAX_MEMO:
+                self.clear()
+            self[argument] = result
         return result
 
 
@@ -77,10 +86,11 @@ def _corrected(alert: Alert, corrections: Corrections) -> tuple[str, list[tuple[
         value = alert.labels[name]
         identity.append((name, value if is_whole else _stable(value)))
     if corrections.same_as:
-        rule, text = _without_identifiers(corrections.same_as), ""
+        rule, text = corrections.same_as, ""
     elif text:
         text = _text(alert, corrections.cut(whole))
-    identity += [("text", words) for words in corrections.kept_text(whole)]
+    # No label has an empty name.
+    identity += [("", words) for words in corrections.kept_text(whole)]
     return rule, sorted(identity), text
 
 
@@ -89,9 +99,9 @@ def _identity(alert: Alert) -> list[tuple[str, str]]:
     identity = []
     for name, value in alert.labels.items():
         fate = _names[name]
-        if not fate or fate is _POD:
-            stable = _stable_values[value] if not fate else _pods[value]
-            if stable and not (fate and stable == alert.service):
+        if not fate or fate in _KEPT_SOMEHOW:
+            stable = _kept_of[fate](value)
+            if stable and not (fate is _POD and stable == alert.service):
                 identity.append((name, stable))
     identity.sort()
     return identity
@@ -107,7 +117,8 @@ def _explained(alert: Alert, corrections: Corrections | None) -> str:
             if fate is _POD and _pods[value]:
                 # Some alerts of a service carry the pod and some do not; it says nothing new.
                 fate = _SAME_AS_SERVICE
-            ignored.setdefault(_VARIES if fate in ("", _POD) else fate, []).append(name)
+            why = _VARIES if not fate or fate in _KEPT_SOMEHOW else fate
+            ignored.setdefault(why, []).append(name)
     line = explain(alert, rule, identity, ignored, text)
     return line if corrections is None else f"{corrections.explanation} {line}"
 
@@ -121,7 +132,12 @@ def _judged_name(name: str) -> str:
         return "not the problem"
     if bare in POD_LABELS:
         return _POD
-    if bare in VOLATILE_LABELS or bare.endswith(VOLATILE_ENDINGS):
+    if bare in CODE_LABELS:
+        return _CODE
+    if bare in NAMED_IDS:
+        return _NAMED
+    words = NAME_WORD.findall(name)
+    if bare in VOLATILE_LABELS or (words and words[-1].lower() in VOLATILE_LAST_WORDS):
         return _VARIES
     return ""
 
@@ -151,6 +167,18 @@ _pods = _Memo(_owner)
 _rules = _Memo(_without_identifiers)
 
 
+def _if_named(value: str) -> str:
+    return "" if DIGIT.search(value) else value
+
+
+_kept_of: Mapping[str, Callable[[str], str]] = {
+    "": _stable_values.__getitem__,
+    _POD: _pods.__getitem__,
+    _CODE: str,
+    _NAMED: _if_named,
+}
+
+
 def _whole(alert: Alert) -> str:
     return f"{alert.title}\n{alert.message}" if alert.message else alert.title
 
@@ -164,7 +192,9 @@ def _text(alert: Alert, text: str) -> str:
     plain: list[str] = []
     woven: list[str] = []
     for value in (alert.service, alert.resource, *alert.labels.values()):
-        if value in text and len(value) >= _SHORTEST_VALUE:
+        shortest = _SHORTEST_VALUE if value.isalnum() else _SHORTEST_VALUE - 1
+        # A number alone is no word of a text, and cut out of a longer one it leaves a rest.
+        if value in text and len(value) >= shortest and not value.isdigit():
             (plain if value.isalpha() else woven).append(value)
     woven.sort()
     woven.sort(key=len, reverse=True)
