@@ -27,6 +27,8 @@ from responder.signature.patterns import (
     VENDOR_CODE,
 )
 
+#: With the punctuation around it.
+_LONGEST_CODE = 12
 _EDGES = "()[]{}<>,;:.=\"'`"
 
 
@@ -74,20 +76,34 @@ def settle_values(words: Sequence[str], fates: list[str], roles: Sequence[Role |
             _drop_name(words, fates, at, role)
 
 
-def has_codes(text: str, roles: Sequence[Role | None]) -> bool:
-    """Whether a text tells of a fault, and may name a code as its cause."""
-    return not _CODES.isdisjoint(roles) and FAULT.search(text) is not None
-
-
-def keep_codes(words: Sequence[str], fates: list[str], roles: Sequence[Role | None]) -> None:
-    """Bring the codes back that are causes, in place."""
+def code_places(
+    words: Sequence[str], fates: Sequence[str], roles: Sequence[Role | None]
+) -> list[int]:
+    """Where a word, by what stands before it or by itself, may hold a code."""
+    places = []
     for at, role in enumerate(roles):
         if role is Role.OWN_CODE:
-            fates[at] = code_in(words[at].strip(_EDGES))
-        elif role is Role.CODE and at + 1 < len(words) and not fates[at + 1]:
-            code = words[at + 1].strip(_EDGES)
-            if CODE.fullmatch(code):
-                fates[at + 1] = code
+            places.append(at)
+        elif role is Role.CODE and at + 1 < len(words):
+            following = at + 1
+            if not fates[following] and len(words[following]) <= _LONGEST_CODE:
+                places.append(following)
+    return places
+
+
+def tells_of_a_fault(text: str) -> bool:
+    """Only then its codes are causes."""
+    return FAULT.search(text) is not None
+
+
+def keep_codes(words: Sequence[str], fates: list[str], places: Sequence[int]) -> None:
+    """Bring the codes back that are causes, in place."""
+    for at in places:
+        bare = words[at].strip(_EDGES)
+        if code := code_in(bare):
+            fates[at] = code
+        elif CODE.fullmatch(bare):
+            fates[at] = bare
 
 
 def code_in(bare: str) -> str:

@@ -95,7 +95,7 @@ def _shape(text: str) -> str:
 
 
 def _learn(text: str, shape: str, known: frozenset[str]) -> str:
-    kept, has_codes = _kept(text)
+    kept, has_codes = _kept(text, shape)
     if known and not known.isdisjoint(words := kept.split()):
         kept = " ".join([word for word in words if word not in known])
     if " " not in kept:
@@ -108,19 +108,21 @@ def _learn(text: str, shape: str, known: frozenset[str]) -> str:
     return kept
 
 
-def _kept(text: str) -> tuple[str, bool]:
+def _kept(text: str, shape: str) -> tuple[str, bool]:
     """The constant words, and whether there may be codes among them."""
     if '"' in text or "'" in text:
         text = QUOTED.sub(_unquoted, text)
-    shapes = _shape(text).split()
+        shape = _shape(text)
+    shapes = shape.split()
     _fates.forget()
     fates = list(map(_fates.__getitem__, shapes))
     has_codes = False
     if not _fates.roles.keys().isdisjoint(shapes):
         roles = list(map(_fates.roles.get, shapes))
         neighbours.settle_values(shapes, fates, roles)
-        if has_codes := neighbours.has_codes(text, roles):
-            neighbours.keep_codes(text.split(), fates, roles)
+        places = neighbours.code_places(shapes, fates, roles)
+        if has_codes := bool(places) and neighbours.tells_of_a_fault(text):
+            neighbours.keep_codes(text.split(), fates, places)
     return " ".join(filter(None, fates)), has_codes
 
 

@@ -38,6 +38,8 @@ _MAX_REMEMBERED = 80
 _POD = "pod"
 _CODE = "code"
 _NAMED = "named"
+_DROP = "drop"
+_CUT = "cut"
 _KEPT_SOMEHOW = frozenset({_POD, _CODE, _NAMED})
 _SAME_AS_SERVICE = "same as service"
 _VARIES = "varies"
@@ -99,7 +101,10 @@ def _identity(alert: Alert) -> list[tuple[str, str]]:
     identity = []
     for name, value in alert.labels.items():
         fate = _names[name]
-        if not fate or fate in _KEPT_SOMEHOW:
+        if not fate:
+            if stable := _stable_values[value]:
+                identity.append((name, stable))
+        elif fate in _KEPT_SOMEHOW:
             stable = _kept_of[fate](value)
             if stable and not (fate is _POD and stable == alert.service):
                 identity.append((name, stable))
@@ -172,11 +177,22 @@ def _if_named(value: str) -> str:
 
 
 _kept_of: Mapping[str, Callable[[str], str]] = {
-    "": _stable_values.__getitem__,
     _POD: _pods.__getitem__,
     _CODE: str,
     _NAMED: _if_named,
 }
+
+
+def _way_out(value: str) -> str:
+    """How a label's value leaves a text: as a word, cut out as it is, or not at all."""
+    if value.isalpha():
+        return _DROP if len(value) >= _SHORTEST_VALUE else ""
+    # A number alone, cut out of a longer one, would leave a rest.
+    shortest = _SHORTEST_VALUE if value.isalnum() else _SHORTEST_VALUE - 1
+    return _CUT if len(value) >= shortest and not value.isdigit() else ""
+
+
+_ways = _Memo(_way_out)
 
 
 def _whole(alert: Alert) -> str:
@@ -192,12 +208,15 @@ def _text(alert: Alert, text: str) -> str:
     plain: list[str] = []
     woven: list[str] = []
     for value in (alert.service, alert.resource, *alert.labels.values()):
-        shortest = _SHORTEST_VALUE if value.isalnum() else _SHORTEST_VALUE - 1
-        # A number alone is no word of a text, and cut out of a longer one it leaves a rest.
-        if value in text and len(value) >= shortest and not value.isdigit():
-            (plain if value.isalpha() else woven).append(value)
-    woven.sort()
-    woven.sort(key=len, reverse=True)
+        if value in text:
+            way = _ways[value]
+            if way is _CUT:
+                woven.append(value)
+            elif way is _DROP:
+                plain.append(value)
+    if len(woven) > 1:
+        woven.sort()
+        woven.sort(key=len, reverse=True)
     for value in woven:
         text = text.replace(value, " ")
     return normalise(text, frozenset(plain))

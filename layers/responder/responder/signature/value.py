@@ -3,22 +3,36 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 _SEPARATOR = "\0"
 
 
-@dataclass(frozen=True, slots=True)
 class Signature:
-    """The key of a problem (``v1:…``). ``explanation`` is made only when it is asked for."""
+    """The key of a problem (``v1:…``), and why; two are equal when their keys are."""
 
-    key: str
-    explain: Callable[[], str] = field(compare=False, repr=False)
+    __slots__ = ("_explain", "key")
+
+    def __init__(self, key: str, explain: Callable[[], str]) -> None:
+        """``explain`` is called only when somebody asks."""
+        self.key = key
+        self._explain = explain
 
     @property
     def explanation(self) -> str:
         """One line on what made the signature, and what did not."""
-        return self.explain()
+        return self._explain()
+
+    def __eq__(self, other: object) -> bool:
+        """By the key alone."""
+        return isinstance(other, Signature) and other.key == self.key
+
+    def __hash__(self) -> int:
+        """Likewise."""
+        return hash(self.key)
+
+    def __repr__(self) -> str:
+        """For tests and logs."""
+        return f"Signature({self.key!r})"
 
 
 def key_of(version: int, parts: Sequence[str]) -> str:
