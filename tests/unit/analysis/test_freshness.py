@@ -69,3 +69,35 @@ def test_a_head_start_depends_on_the_incident_alone_and_is_rarely_long() -> None
     assert timedelta(0) <= min(starts) < freshness.HEAD_START / 100
     assert 0.9 * freshness.HEAD_START < mean < 1.1 * freshness.HEAD_START
     assert max(starts) < freshness.HEAD_START * 12
+
+
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [
+        ({"version": "1.2.3"}, "1.2.3"),
+        ({"app.kubernetes.io/version": "7"}, "7"),
+        ({"Image-Tag": "abc", "team": "x"}, "abc"),
+        ({"git_commit": "0af", "version": "2"}, "2"),
+        ({"version": ""}, ""),
+        ({"team": "x"}, ""),
+    ],
+)
+def test_alerts_may_name_the_version_of_their_service(labels: dict[str, str], found: str) -> None:
+    assert freshness.deployed(labels) == found
+
+
+@pytest.mark.parametrize(
+    ("analysed", "alerting", "age", "outdated"),
+    [
+        ("1", "2", timedelta(hours=1), True),
+        ("1", "2", timedelta(minutes=29), False),
+        ("1", "1", timedelta(hours=1), False),
+        ("", "2", timedelta(hours=1), False),
+        ("1", "", timedelta(hours=1), False),
+    ],
+)
+def test_a_deployment_outdates_what_was_analysed_before(
+    analysed: str, alerting: str, age: timedelta, outdated: bool
+) -> None:
+    made = analysis().model_copy(update={"deployment": analysed, "made_at": NOW - age})
+    assert freshness.outdated(made, alerting, NOW) is outdated

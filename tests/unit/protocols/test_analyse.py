@@ -561,3 +561,19 @@ def test_a_severity_raised_while_the_small_model_answered_asks_for_the_large_one
     desk.investigator.handle(sent)
     assert desk.incident().analysis.tier == "small"
     assert [m["incident_id"] for m, _ in desk.taken(Queue.ANALYSIS)] == [sent.incident_id]
+
+
+def test_after_a_deployment_the_analysis_is_shown_and_asked_for_again(desk: Desk) -> None:
+    desk.put_incident(desk.incident().model_copy(update={"labels": {"version": "1"}}))
+    handle(desk)
+    desk.later(hours=1)
+    scopes = (Scope(environment="dev"), Scope(environment="test"))
+    for number, (version, scope) in enumerate(zip(("1", "2"), scopes, strict=True)):
+        desk.record(
+            alert(f"v{number}", fingerprint=f"v{number}", scope=scope, labels={"version": version})
+        )
+    assert desk.requested() == ["v1:disk|test.1"]
+    handle(desk, "v1:disk|test.1")
+    stored = desk.entry().analysis
+    assert stored is not None
+    assert stored.deployment == "2"

@@ -9,7 +9,7 @@ from fakes import TIMING, incident, verdict
 from faults.world import START as NOW
 from responder.alert import Severity
 from responder.errors import Reason
-from responder.incident import Card, Incident, Intent, Notice, NoticeKind
+from responder.incident import Card, Hold, Incident, Intent, Notice, NoticeKind
 from responder.protocols import card as cards
 from responder.protocols.card import Act, Step
 
@@ -252,3 +252,32 @@ def test_a_waiting_copy_carries_the_news_unless_it_is_critical_news_that_is_only
     state: Card | None, of: Incident, reason: Reason | None
 ) -> None:
     assert cards.waits_elsewhere(state, of, NOW) is reason
+
+
+SILENCED = incident(
+    revision=2, notices=NOTICES, silence=Hold(silence_id="s", until=NOW + timedelta(hours=1))
+)
+LOUD = SILENCED.model_copy(update={"silence": None})
+
+
+def test_under_a_silence_an_edit_is_all_that_is_told() -> None:
+    assert step(SILENCED, shown()).act is Act.UPDATE
+    edited = cards.updated(shown(), SILENCED, SOON)
+    assert (edited.shown, edited.told) == (2, 2)
+    assert step(SILENCED, edited).act is Act.NOTHING
+    assert cards.settled(edited, SILENCED)
+    assert step(LOUD, edited).act is Act.NOTHING
+
+
+def test_without_one_an_edit_tells_no_notice() -> None:
+    edited = cards.updated(shown(), LOUD, SOON)
+    assert (edited.shown, edited.told) == (2, 0)
+    assert step(LOUD, edited).act is Act.TELL
+    assert not cards.settled(edited, LOUD)
+
+
+def test_under_a_silence_a_webhook_sends_nothing_more() -> None:
+    analysed = SILENCED.model_copy(update={"analysis": verdict(made_at=SOON)})
+    assert step(analysed, shown(), editable=False).act is Act.NOTE
+    assert step(analysed, shown(shown=2), editable=False).act is Act.NOTHING
+    assert step(analysed, card(), editable=False).act is Act.POST

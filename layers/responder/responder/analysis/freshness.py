@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -44,6 +44,28 @@ def looked_at(now: datetime, incident_id: str) -> datetime:
     """
     drawn = int.from_bytes(hashlib.sha256(incident_id.encode()).digest()[:8])
     return now + HEAD_START * -math.log((drawn + 1) / 2**64)
+
+
+#: Labels that say which version of a service an alert comes from, without their punctuation.
+VERSION_LABELS: Final = (
+    "version", "appversion", "serviceversion", "appkubernetesioversion", "release", "revision",
+    "gitcommit", "commit", "commitsha", "gitsha", "imagetag", "buildid", "build",
+)  # fmt: skip
+#: While a deployment rolls, old and new versions alert in turns; an analysis this young stands.
+ROLLING: Final = timedelta(minutes=30)
+_PUNCTUATION = str.maketrans("", "", "_-. /")
+
+
+def deployed(labels: Mapping[str, str]) -> str:
+    """The version of the service that an alert names, empty where it names none."""
+    named = {name.lower().translate(_PUNCTUATION): value for name, value in labels.items()}
+    return next((named[name] for name in VERSION_LABELS if named.get(name)), "")
+
+
+def outdated(analysis: Analysis, deployment: str, now: datetime) -> bool:
+    """Whether the service was deployed since: another version alerts than the one analysed."""
+    both = bool(deployment and analysis.deployment)
+    return both and deployment != analysis.deployment and now - analysis.made_at >= ROLLING
 
 
 def fresh_until(analysis: Analysis, severity: Severity, now: datetime) -> datetime:

@@ -38,8 +38,9 @@ class Analysis(BaseModel):
     """A verdict. ``made_by`` is a model id or ``fallback``; ``cost_usd`` is of this one call.
 
     ``fallback_reason`` says why Claude did not make it (empty while Claude is still awaited and
-    for analyses of Claude). ``made_for`` is the scope of the incident that it was made for; others
-    may share it. ``tier`` is ``small`` or ``large``, ``fallback`` for the fixed triage.
+    for analyses of Claude). ``made_for`` is the scope of the incident that it was made for, which
+    others may share, and ``deployment`` the version of the service that it alerted of. ``tier`` is
+    ``small`` or ``large``, ``fallback`` for the fixed triage.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -63,6 +64,7 @@ class Analysis(BaseModel):
     output_tokens: int = 0
     fallback_reason: str = ""
     made_for: Scope = Scope()
+    deployment: str = ""
 
     @property
     def is_fallback(self) -> bool:

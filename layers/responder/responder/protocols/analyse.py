@@ -70,7 +70,9 @@ class Investigator:
 
         def step(entry: CacheEntry | None) -> CacheEntry | None:
             tier = self._affordable(_tier(incident, entry), now)
-            look = lease.glance(entry, tier, self.models, now, incident.incident_id)
+            look = lease.glance(
+                entry, tier, self.models, now, incident.incident_id, _deployment(incident)
+            )
             if entry is not None and (not look.due or lease.held_by_other(entry, me, now)):
                 return None
             return lease.take(entry, cache_key, me, now, self.lease_lasts)
@@ -143,7 +145,8 @@ class Investigator:
         self._report(incident, analysis)
         waited = analysis.made_at - incident.first_received_at
         self.telemetry.seconds("TimeToAnalysis", waited.total_seconds())
-        return analysis.model_copy(update={"made_for": incident.scope})
+        where = {"made_for": incident.scope, "deployment": _deployment(incident)}
+        return analysis.model_copy(update=where)
 
     def _affordable(self, tier: str, now: datetime) -> str:
         spent = items.load(self.store, items.state_item(budget_item(now)), money.Budget)
@@ -274,6 +277,10 @@ def budget_item(now: datetime) -> str:
 
 def _tier(incident: Incident, entry: CacheEntry | None) -> str:
     return tiering.tier_for(incident.severity, entry.analysis if entry else None)
+
+
+def _deployment(incident: Incident) -> str:
+    return freshness.deployed(incident.labels)
 
 
 def drain_waiters(store: Store, cache_key: str, told: frozenset[str], now: datetime) -> None:

@@ -31,12 +31,18 @@ class Glance:
 
 
 def glance(
-    entry: CacheEntry | None, tier: str, models: Collection[str], now: datetime, asker: str
+    entry: CacheEntry | None,
+    tier: str,
+    models: Collection[str],
+    now: datetime,
+    asker: str,
+    deployment: str = "",
 ) -> Glance:
     """Look an entry up for an incident that deserves ``tier``; ``models`` are the configured ones.
 
-    An analysis that is too old, of another prompt or model, or of a smaller tier is stale. One that
-    will be too old soon is due already for some askers (incident ids), which refresh it in time.
+    An analysis that is too old, of another prompt or model, of a smaller tier, or from before a
+    ``deployment`` of the service is stale. One that will be too old soon is due already for some
+    askers (incident ids), which refresh it in time.
     """
     if entry is None or entry.analysis is None:
         return Glance(None, due=True)
@@ -46,7 +52,8 @@ def glance(
     if entry.analysis.is_fallback:
         return Glance(None, not fresh, entry.analysis.fallback_reason if fresh else "")
     smaller = entry.analysis.tier == tiering.SMALL and tier == tiering.LARGE
-    return Glance(entry.analysis, due=smaller or not fresh)
+    outdated = freshness.outdated(entry.analysis, deployment, now)
+    return Glance(entry.analysis, due=smaller or outdated or not fresh)
 
 
 def held_by_other(entry: CacheEntry | None, me: str, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from responder.alert import SYNTHETIC_SOURCE, Alert, Status
-from responder.analysis import fallback, tiering
+from responder.analysis import fallback, freshness, tiering
 from responder.clock import Clock
 from responder.contracts import AlertMessage
 from responder.incident import Incident, IncidentState
@@ -162,7 +162,9 @@ def open_incident(
     entry = draft.entry(arrival.cache_key)
     cached = entry.analysis if entry else None
     deserved = tiering.tier_for(alert.severity, cached)
-    look = lease.glance(entry, deserved, models, now, incident_id)
+    labels = dict(list(alert.labels.items())[:MAX_LABELS])
+    deployment = freshness.deployed(labels)
+    look = lease.glance(entry, deserved, models, now, incident_id, deployment)
     joined = lease.wait(entry, incident_id, now) if look.due and entry else None
     if joined is not None:
         draft.put_entry(joined)
@@ -181,7 +183,7 @@ def open_incident(
         service=alert.service,
         resource=alert.resource,
         scope=alert.scope,
-        labels=dict(list(alert.labels.items())[:MAX_LABELS]),
+        labels=labels,
         links=dict(list(alert.links.items())[:MAX_LABELS]),
         severity=alert.severity,
         unknown_format=alert.unknown_format,
