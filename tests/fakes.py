@@ -19,7 +19,7 @@ from responder.analysis.verdict import Analysis, Confidence
 from responder.contracts import AlertMessage, AnalysisRequest, Announcement
 from responder.errors import Reason, ResponderError, Retryable
 from responder.incident import CacheEntry, Card, Incident
-from responder.ports import Key, Message, Queue, Record, Write
+from responder.ports import Key, Message, Place, Queue, Record, Write
 from responder.protocols import items
 from responder.protocols.analyse import Investigator
 from responder.protocols.card import Timing
@@ -122,22 +122,23 @@ class Slack:
         self.meanwhile: Callable[[], None] | None = None
         self.searched: list[datetime] = []
 
-    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> str:
+    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> Place:
         ts = f"{len(self.calls) + 1}.0" if self.editable else ""
         self._call(
             Call("post", channel, message.text, ts, thread_ts, delivery_id, bool(message.blocks))
         )
-        return ts
+        return Place("C1" if ts else "", ts)
 
     def update(self, channel: str, ts: str, message: Message, delivery_id: str) -> None:
         self._call(Call("update", channel, message.text, ts, "", delivery_id, bool(message.blocks)))
 
     def find(
         self, channel: str, delivery_id: str, since: datetime, thread_ts: str = ""
-    ) -> str | None:
+    ) -> Place | None:
         self.searched.append(since)
         self._call(Call("find", channel, "", "", thread_ts, delivery_id))
-        return self.lands.get(delivery_id)
+        found = self.lands.get(delivery_id)
+        return Place("C1", found) if found else None
 
     def methods(self) -> list[str]:
         """The names of all calls so far."""

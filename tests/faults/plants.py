@@ -11,7 +11,7 @@ from faults.substitutes import Replacement, replaced
 from responder.contracts import AnalysisRequest, Announcement
 from responder.errors import Reason
 from responder.incident import CacheEntry, CacheState, Card, Incident, Pointer
-from responder.ports import Chat, Message, Queue, Queues, Store, Telemetry, Write
+from responder.ports import Chat, Message, Place, Queue, Queues, Store, Telemetry, Write
 from responder.protocols import analyse, deliver, episode, lease, record, waiting
 from responder.protocols import card as cards
 from responder.protocols.draft import Draft
@@ -44,12 +44,12 @@ def post_before_intent() -> Sequence[Replacement]:
         *,
         notice: int,
         thread_ts: str = "",
-    ) -> str:
+    ) -> Place:
         self._take_slot(incident, card.channel, self._lane.gap)
-        ts = chat.post(card.channel, message, self._lane.new_id(), thread_ts)
+        place = chat.post(card.channel, message, self._lane.new_id(), thread_ts)
         now = self._lane.now()
         self._change(incident, lambda card: cards.intend(card, "late", now, notice))
-        return ts
+        return place
 
     return [(deliver.Delivery, "_send", send)]
 

@@ -12,7 +12,7 @@ from faults.world import START, Worker, World
 from responder.analysis.verdict import Analysis, Confidence
 from responder.errors import Conflict, Permanent, Reason, Retryable
 from responder.incident import Incident
-from responder.ports import Key, Message, Outgoing, Queue, Record, Table, Write
+from responder.ports import Key, Message, Outgoing, Place, Queue, Record, Table, Write
 
 VISIBILITY = timedelta(seconds=70)
 MAX_RECEIVES = 6
@@ -215,16 +215,16 @@ class MemorySlack:
         """Bot mode."""
         return True
 
-    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> str:
+    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> Place:
         """As ``ports.Chat``; may land although the poster is gone or was told of a time-out."""
 
-        def act() -> str:
+        def act() -> Place:
             self._posted += 1
             ts = f"{self._posted}.0"
             self.messages.append(
                 Posted(channel, ts, message.text, delivery_id, thread_ts, self._world.now())
             )
-            return ts
+            return Place(channel, ts)
 
         return self._call("post", act, self._world.rng.uniform(0.05, 8))
 
@@ -250,13 +250,13 @@ class MemorySlack:
 
     def find(
         self, channel: str, delivery_id: str, since: datetime, thread_ts: str = ""
-    ) -> str | None:
+    ) -> Place | None:
         """As ``ports.Chat``."""
 
-        def act() -> str | None:
+        def act() -> Place | None:
             return next(
                 (
-                    m.ts
+                    Place(m.channel, m.ts)
                     for m in self.messages
                     if (m.channel, m.delivery_id, m.thread_ts) == (channel, delivery_id, thread_ts)
                     and m.at >= since

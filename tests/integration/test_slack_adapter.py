@@ -18,7 +18,7 @@ from local_stack.slack_server import start
 from responder.adapters.slack import BotSlack, WebhookSlack, choose_chat
 from responder.delivery import card
 from responder.errors import Permanent, Reason, ResponderError, Retryable
-from responder.ports import Message
+from responder.ports import Message, Place
 from unit.delivery.examples import ANALYSED, FIRST, NOW, RESOLVED
 
 CHANNEL = "C0ALERTS"
@@ -78,9 +78,9 @@ def calls(server: Server) -> dict[str, int]:
 def test_bot_posts_edits_and_finds_a_card(slack: Server) -> None:
     chat = bot(slack)
     assert chat.editable
-    ts = chat.post(CHANNEL, CARD, "d-1")
+    ts = chat.post(CHANNEL, CARD, "d-1").ts
     chat.update(CHANNEL, ts, card.render(RESOLVED, NOW), "d-1")
-    assert chat.find(CHANNEL, "d-1", SINCE) == ts
+    assert chat.find(CHANNEL, "d-1", SINCE) == Place(CHANNEL, ts)
     (message,) = listed(slack)
     assert message["text"].startswith("✅ RESOLVED")
     assert message["edits"] == 1
@@ -96,7 +96,7 @@ def test_only_the_small_print_rides_beside_the_bar(slack: Server) -> None:
 
 def test_an_edit_takes_the_bar_away_too(slack: Server) -> None:
     chat = bot(slack)
-    ts = chat.post(CHANNEL, CARD, "d-1")
+    ts = chat.post(CHANNEL, CARD, "d-1").ts
     chat.update(CHANNEL, ts, Message(text="t", blocks=CARD.blocks[:1], color="#ffffff"), "d-1")
     (message,) = listed(slack)
     assert message["blocks"] == list(CARD.blocks[:1])
@@ -105,7 +105,7 @@ def test_an_edit_takes_the_bar_away_too(slack: Server) -> None:
 
 def test_replies_are_posted_and_found_in_their_thread_only(slack: Server) -> None:
     chat = bot(slack)
-    parent = chat.post(CHANNEL, CARD, "d-1")
+    parent = chat.post(CHANNEL, CARD, "d-1").ts
     reply = chat.post(CHANNEL, Message(text="raised"), "d-2", thread_ts=parent)
     assert chat.find(CHANNEL, "d-2", SINCE) is None
     assert chat.find(CHANNEL, "d-2", SINCE, thread_ts=parent) == reply
@@ -119,7 +119,7 @@ def test_find_reads_every_page_and_stops_at_since(slack: Server) -> None:
         chat.post(CHANNEL, Message(text=f"{number}"), f"d-{number}")
     assert chat.find(CHANNEL, "d-first", SINCE) == first
     assert calls(slack)["conversations.history"] == 2
-    later = datetime.fromtimestamp(float(first), UTC) + timedelta(milliseconds=1)
+    later = datetime.fromtimestamp(float(first.ts), UTC) + timedelta(milliseconds=1)
     assert chat.find(CHANNEL, "d-first", later) is None
     assert chat.find(CHANNEL, "d-204", later) is not None
 
@@ -181,7 +181,7 @@ def test_a_lost_answer_may_have_taken_effect_and_the_card_is_found(slack: Server
     with pytest.raises(Retryable) as caught:
         chat.post(CHANNEL, CARD, "d-1")
     assert (caught.value.reason, caught.value.took_effect) == (Reason.TIMEOUT, None)
-    assert chat.find(CHANNEL, "d-1", SINCE) == listed(slack)[0]["ts"]
+    assert chat.find(CHANNEL, "d-1", SINCE) == Place(CHANNEL, listed(slack)[0]["ts"])
 
 
 @pytest.mark.parametrize(
@@ -223,10 +223,20 @@ def test_slacks_own_refusals_are_permanent(slack: Server) -> None:
 
 
 def test_a_channel_given_by_name_is_edited_and_searched_by_its_id(slack: Server) -> None:
-    ts = bot(slack).post("#alerts", CARD, "d-1")
+    place = bot(slack).post("#alerts", CARD, "d-1")
+    assert place.channel == CHANNEL
     another_process = bot(slack)
-    another_process.update("#alerts", ts, CARD, "d-1")
-    assert another_process.find("#alerts", "d-1", datetime(2020, 1, 1, tzinfo=UTC)) == ts
+    another_process.update("#alerts", place.ts, CARD, "d-1")
+    assert another_process.find("#alerts", "d-1", datetime(2020, 1, 1, tzinfo=UTC)) == place
+    assert calls(slack)["conversations.list"] == 1
+
+
+def test_a_channel_that_slack_told_the_id_of_is_not_listed(slack: Server) -> None:
+    chat = bot(slack)
+    place = chat.post("#alerts", CARD, "d-1")
+    chat.update(place.channel, place.ts, CARD, "d-1")
+    chat.post(place.channel, Message(text="raised"), "d-2", thread_ts=place.ts)
+    assert "conversations.list" not in calls(slack)
 
 
 def test_editing_in_a_channel_that_nobody_lists_says_what_is_needed(slack: Server) -> None:
@@ -260,8 +270,8 @@ def test_an_unusable_token_never_shows_in_the_error(slack: Server) -> None:
 def test_webhook_posts_and_can_do_no_more(slack: Server) -> None:
     chat = webhook(f"{slack.url}/services/T1/B1/secret\n")
     assert not chat.editable
-    assert chat.post("", card.webhook_first(FIRST, NOW), "d-1") == ""
-    assert chat.post("", card.webhook_analysis(ANALYSED, NOW), "d-2") == ""
+    assert chat.post("", card.webhook_first(FIRST, NOW), "d-1") == Place("", "")
+    assert chat.post("", card.webhook_analysis(ANALYSED, NOW), "d-2") == Place("", "")
     assert [m["via"] for m in listed(slack)] == ["webhook", "webhook"]
     with pytest.raises(Permanent):
         chat.update("", "1.1", CARD, "d-1")

@@ -166,15 +166,16 @@ class Card(BaseModel):
 
     ``shown`` is the incident revision that Slack shows (0: none), ``wanted`` the highest one that
     somebody asked for while the lease was held, ``told`` the last notice told. In webhook mode
-    ``ts`` stays empty and ``posted`` says that the first message went out. ``intent`` is left
-    behind by a crash between writing it and recording its result. ``waits_for`` says why the card
-    waits until ``next_try``.
+    ``ts`` and ``channel_id`` stay empty and ``posted`` says that the first message went out.
+    ``intent`` is left behind by a crash between writing it and recording its result. ``waits_for``
+    says why the card waits until ``next_try``.
     """
 
     model_config = ConfigDict(frozen=True)
 
     incident_id: str
     channel: str
+    channel_id: str = ""
     ts: str = ""
     posted: bool = False
     posted_at: Moment | None = None

@@ -105,6 +105,13 @@ class Message:
     color: str = ""
 
 
+class Place(NamedTuple):
+    """Where a message stands: the channel's id, and the message's ts (both empty for a webhook)."""
+
+    channel: str
+    ts: str
+
+
 class Chat(Protocol):
     """Slack. ``editable`` is False for an incoming webhook: it can neither edit nor look up.
 
@@ -115,16 +122,16 @@ class Chat(Protocol):
     def editable(self) -> bool:
         """Whether messages can be edited, threaded and found again (bot token)."""
 
-    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> str:
-        """Post and return the message's ts (empty in webhook mode)."""
+    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> Place:
+        """Post to a channel, by id or name, and return where the message stands."""
 
     def update(self, channel: str, ts: str, message: Message, delivery_id: str) -> None:
         """Replace a posted message; repeating it is harmless."""
 
     def find(
         self, channel: str, delivery_id: str, since: datetime, thread_ts: str = ""
-    ) -> str | None:
-        """The ts of the message that carries ``delivery_id``, or None when surely absent."""
+    ) -> Place | None:
+        """Where the message that carries ``delivery_id`` stands, or None when surely absent."""
 
 
 class Analyst(Protocol):

@@ -10,6 +10,7 @@ from faults.world import START as NOW
 from responder.alert import Severity
 from responder.errors import Reason
 from responder.incident import Card, Hold, Incident, Intent, Notice, NoticeKind
+from responder.ports import Place
 from responder.protocols import card as cards
 from responder.protocols.card import Act, Step
 
@@ -147,7 +148,8 @@ def test_asking_for_an_older_revision_does_not_lower_what_is_wanted() -> None:
 
 def test_the_first_message_carries_analysis_and_notices() -> None:
     noticed = ANALYSED.model_copy(update={"notices": NOTICES})
-    posted = cards.posted(cards.intend(card(), "d", NOW), noticed, "1.0", SOON)
+    posted = cards.posted(cards.intend(card(), "d", NOW), noticed, Place("C1", "1.0"), SOON)
+    assert cards.where(posted) == "C1"
     assert (posted.ts, posted.posted, posted.posted_at, posted.intent) == ("1.0", True, SOON, None)
     assert (posted.shown, posted.told) == (2, 2)
     assert step(noticed, posted) == Step(Act.NOTHING)
@@ -155,14 +157,15 @@ def test_the_first_message_carries_analysis_and_notices() -> None:
 
 
 def test_what_a_found_message_shows_is_unknown_so_it_is_edited() -> None:
-    found = cards.found(card(intent=INTENT), INTENT, "7.0", SOON)
+    found = cards.found(card(intent=INTENT), INTENT, Place("C1", "7.0"), SOON)
+    assert cards.where(found) == "C1"
     assert (found.ts, found.posted, found.posted_at, found.intent) == ("7.0", True, SOON, None)
     assert step(incident(), found) == Step(Act.UPDATE)
 
 
 def test_a_found_notice_is_told_and_the_card_keeps_its_ts() -> None:
     intent = INTENT.model_copy(update={"notice": 2})
-    found = cards.found(shown(intent=intent), intent, "7.0", SOON)
+    found = cards.found(shown(intent=intent), intent, Place("C1", "7.0"), SOON)
     assert found == shown(told=2)
 
 
@@ -206,7 +209,8 @@ def test_giving_up_leaves_a_mark_for_the_tick() -> None:
 
 
 def test_what_was_deleted_in_slack_is_posted_anew() -> None:
-    gone = cards.gone(shown(told=1, intent=INTENT))
+    gone = cards.gone(shown(told=1, intent=INTENT, channel_id="C1"))
+    assert cards.where(gone) == "#c"
     assert gone == card(told=1, posted_at=NOW)
     assert step(incident(), gone) == Step(Act.POST)
 

@@ -25,7 +25,7 @@ from responder.adapters.slack_errors import (
     raise_refusal,
 )
 from responder.errors import Permanent, Reason, Retryable
-from responder.ports import Chat, Message
+from responder.ports import Chat, Message, Place
 
 #: Gives a secret's value; True asks for a fresh one. Raises Retryable where it has none.
 Secret = Callable[[bool], str]
@@ -55,14 +55,13 @@ class BotSlack:
         """A bot can edit, thread and look up."""
         return True
 
-    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> str:
-        """Post and return the message's ts."""
+    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> Place:
+        """Post; only posting takes a channel's name, so its id is told."""
         body = {**_content(message), **_metadata(delivery_id), **_UNFURL_NOTHING}
         if thread_ts:
             body["thread_ts"] = thread_ts
         answer = self._call("chat.postMessage", channel, body)
-        self._ids[channel] = str(answer.get("channel") or channel)
-        return str(answer["ts"])
+        return Place(str(answer.get("channel") or channel), str(answer["ts"]))
 
     def update(self, channel: str, ts: str, message: Message, delivery_id: str) -> None:
         """Replace a posted message; its metadata stays, or it could not be found again."""
@@ -74,12 +73,13 @@ class BotSlack:
 
     def find(
         self, channel: str, delivery_id: str, since: datetime, thread_ts: str = ""
-    ) -> str | None:
+    ) -> Place | None:
         """Look through every page of the channel (or thread) from ``since`` on."""
-        for message in self._messages(self._id_of(channel), since, thread_ts):
+        known = self._id_of(channel)
+        for message in self._messages(known, since, thread_ts):
             payload = (message.get("metadata") or {}).get("event_payload") or {}
             if payload.get("delivery_id") == delivery_id:
-                return str(message["ts"])
+                return Place(known, str(message["ts"]))
         return None
 
     def _id_of(self, channel: str) -> str:
@@ -185,8 +185,8 @@ class WebhookSlack:
         """A webhook can only add messages."""
         return False
 
-    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> str:
-        """Post; a webhook tells no ts, so the answer is empty."""
+    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> Place:
+        """Post; a webhook tells nothing of where."""
         test = bool(channel) and channel == self._test_channel
         secret = self._test_url if test else self._url
         url = secret(False)
@@ -197,7 +197,7 @@ class WebhookSlack:
                 error = self._send(fresh, message)
         if error is not None:
             raise_refusal("webhook", "its own channel", error)
-        return ""
+        return Place("", "")
 
     def update(self, channel: str, ts: str, message: Message, delivery_id: str) -> None:
         """Never: the card protocol asks ``editable`` first."""
@@ -205,7 +205,7 @@ class WebhookSlack:
 
     def find(
         self, channel: str, delivery_id: str, since: datetime, thread_ts: str = ""
-    ) -> str | None:
+    ) -> Place | None:
         """Never: the card protocol asks ``editable`` first."""
         raise Permanent(Reason.MISCONFIGURED, "a webhook cannot look messages up")
 

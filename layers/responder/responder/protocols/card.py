@@ -18,6 +18,7 @@ from enum import Enum, auto
 from responder.alert import Severity
 from responder.errors import Reason
 from responder.incident import Card, Incident, Intent, Notice
+from responder.ports import Place
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,9 @@ def unposted(card: Card) -> bool:
 
 def gone(card: Card) -> Card:
     """Somebody deleted the message, or it cannot be edited any more: it is posted anew."""
-    return card.model_copy(update={"ts": "", "posted": False, "shown": 0, "intent": None})
+    return card.model_copy(
+        update={"ts": "", "channel_id": "", "posted": False, "shown": 0, "intent": None}
+    )
 
 
 def let_go(card: Card) -> Card:
@@ -167,11 +170,17 @@ def let_go(card: Card) -> Card:
     return card.model_copy(update={"owner": "", "lease_until": None})
 
 
-def posted(card: Card, incident: Incident, ts: str, now: datetime) -> Card:
+def where(card: Card) -> str:
+    """The channel by the id that Slack told; by what is configured until anything is posted."""
+    return card.channel_id or card.channel
+
+
+def posted(card: Card, incident: Incident, place: Place, now: datetime) -> Card:
     """The first message is out and shows ``incident``, its notices and analysis included."""
     return card.model_copy(
         update={
-            "ts": ts,
+            "ts": place.ts,
+            "channel_id": place.channel,
             "posted": True,
             "posted_at": now,
             "shown": incident.revision,
@@ -183,12 +192,19 @@ def posted(card: Card, incident: Incident, ts: str, now: datetime) -> Card:
     )
 
 
-def found(card: Card, intent: Intent, ts: str, now: datetime) -> Card:
+def found(card: Card, intent: Intent, place: Place, now: datetime) -> Card:
     """The left-behind message was there after all; what it shows is unknown, so it is edited."""
     if intent.notice:
         return told(card, intent.notice)
     return card.model_copy(
-        update={"ts": ts, "posted": True, "posted_at": now, "shown": 0, "intent": None}
+        update={
+            "ts": place.ts,
+            "channel_id": place.channel,
+            "posted": True,
+            "posted_at": now,
+            "shown": 0,
+            "intent": None,
+        }
     )
 
 

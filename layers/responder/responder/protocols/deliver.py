@@ -15,7 +15,7 @@ from responder.delivery import card as faces
 from responder.delivery import notices
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Card, Incident
-from responder.ports import Chat, Key, Message, Queues, Store, Telemetry
+from responder.ports import Chat, Key, Message, Place, Queues, Store, Telemetry
 from responder.protocols import announcing, items, pace, waiting
 from responder.protocols import card as cards
 from responder.protocols.card import Act, Step, Timing
@@ -174,9 +174,9 @@ class Delivery:
     def _post(self, incident: Incident, card: Card, chat: Chat) -> None:
         render = faces.render if chat.editable else faces.webhook_first
         message = render(incident, self._lane.now())
-        ts = self._send(incident, card, chat, message, notice=0)
+        place = self._send(incident, card, chat, message, notice=0)
         now = self._lane.now()
-        self._change(incident, lambda card: cards.posted(card, incident, ts, now))
+        self._change(incident, lambda card: cards.posted(card, incident, place, now))
         self._lane.telemetry.count("CardsPosted")
         waited = now - incident.first_received_at
         self._lane.telemetry.seconds("TimeToCard", waited.total_seconds())
@@ -205,7 +205,7 @@ class Delivery:
         now = self._lane.now()
 
         def send(message: Message) -> None:
-            chat.update(card.channel, card.ts, message, delivery_id)
+            chat.update(cards.where(card), card.ts, message, delivery_id)
 
         try:
             self._plain_if_refused(send, faces.render(incident, now))
@@ -226,13 +226,13 @@ class Delivery:
             return
         thread_ts = card.ts if intent.notice > 0 else ""
         since = intent.at - SEARCH_MARGIN
-        ts = chat.find(card.channel, intent.delivery_id, since, thread_ts)
+        place = chat.find(cards.where(card), intent.delivery_id, since, thread_ts)
         now = self._lane.now()
-        if ts is None:
+        if place is None:
             self._change(incident, cards.absent)
         else:
-            self._change(incident, lambda card: cards.found(card, intent, ts, now))
-        self._log("Intent settled", incident, found=ts is not None)
+            self._change(incident, lambda card: cards.found(card, intent, place, now))
+        self._log("Intent settled", incident, found=place is not None)
 
     def _send(
         self,
@@ -243,14 +243,14 @@ class Delivery:
         *,
         notice: int,
         thread_ts: str = "",
-    ) -> str:
+    ) -> Place:
         """Intent, then effect; the caller records the result. A sure refusal voids the intent."""
         self._take_slot(incident, card.channel, self._lane.gap)
         delivery_id = self._lane.new_id()
         now = self._lane.now()
 
-        def post(message: Message) -> str:
-            return chat.post(card.channel, message, delivery_id, thread_ts)
+        def post(message: Message) -> Place:
+            return chat.post(cards.where(card), message, delivery_id, thread_ts)
 
         self._change(incident, lambda card: cards.intend(card, delivery_id, now, notice))
         try:
