@@ -119,6 +119,7 @@ function drawMessage(message, replies) {
     element("span", "tag", message.via === "webhook" ? "WEBHOOK" : "APP"),
     time,
   );
+  if (message.broadcast) byline.append(element("span", "edited", "replied to a thread"));
   const body = element("div");
   body.append(byline);
   // Slack shows the text itself only where no blocks of the message's own stand in for it.
@@ -153,7 +154,7 @@ function key(message) {
 function showChannels() {
   const counts = new Map();
   for (const message of messages) {
-    counts.set(message.channel, (counts.get(message.channel) ?? 0) + (message.thread ? 0 : 1));
+    counts.set(message.channel, (counts.get(message.channel) ?? 0) + (message.thread && !message.broadcast ? 0 : 1));
   }
   if (!counts.has(chosen) && counts.size) chosen = counts.keys().next().value;
   const buttons = [...counts].sort().map(([name, count]) => {
@@ -180,7 +181,7 @@ function show() {
   showChannels();
   const here = messages.filter((message) => message.channel === chosen);
   const threads = Map.groupBy(here.filter((m) => m.thread), (m) => m.thread);
-  const nodes = here.filter((m) => !m.thread).slice(-NEWEST_SHOWN).map((message) => {
+  const nodes = here.filter((m) => !m.thread || m.broadcast).slice(-NEWEST_SHOWN).map((message) => {
     const replies = threads.get(message.ts) ?? [];
     const source = JSON.stringify([message, replies]);
     const known = drawn.get(key(message));

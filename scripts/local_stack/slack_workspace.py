@@ -61,6 +61,7 @@ class Posted:
     posted_at: float
     edits: int = 0
     edited_at: float | None = None
+    broadcast: bool = False
 
     def as_listed(self) -> dict[str, Any]:
         """The message as ``GET /api/messages`` shows it."""
@@ -69,6 +70,7 @@ class Posted:
             "channel_id": self.channel.id,
             "ts": self.ts,
             "thread": self.thread,
+            "broadcast": self.broadcast,
             "text": self.text,
             "blocks": self.blocks,
             "attachments": self.attachments,
@@ -89,6 +91,8 @@ class Posted:
             message["attachments"] = [{"id": number, **a} for number, a in numbered]
         if self.thread:
             message["thread_ts"] = self.thread
+        if self.broadcast:
+            message["subtype"] = "thread_broadcast"
         if self.edited_at is not None:
             message["edited"] = {"user": BOT["user"], "ts": f"{self.edited_at:.6f}"}
         if with_metadata and self.metadata:
@@ -199,6 +203,7 @@ class Workspace:
                 metadata=message.get("metadata") or {},
                 via=via,
                 posted_at=now,
+                broadcast=bool(thread and message.get("reply_broadcast")),
             )
             self._messages[channel.id, posted.ts] = posted
             self.revision += 1
@@ -232,14 +237,14 @@ class Workspace:
             return new
 
     def history(self, channel: Channel) -> list[dict[str, Any]]:
-        """The channel's messages outside threads, newest first, as Slack shows them."""
+        """What the channel shows, newest first: all but replies that were not broadcast."""
         with self._lock:
             mine = [m for (cid, _), m in self._messages.items() if cid == channel.id]
         replies: dict[str, list[Posted]] = {}
         for message in mine:
             if message.thread:
                 replies.setdefault(message.thread, []).append(message)
-        roots = [m for m in mine if not m.thread]
+        roots = [m for m in mine if not m.thread or m.broadcast]
         return [_with_thread(m, replies.get(m.ts, [])) for m in reversed(roots)]
 
     def replies(self, channel: Channel, ts: str) -> list[dict[str, Any]]:

@@ -103,6 +103,7 @@ def test_a_posted_message_is_listed_as_it_stands(
             "channel_id": ALERTS,
             "ts": posted["ts"],
             "thread": None,
+            "broadcast": False,
             "text": "t",
             "blocks": [section("b")],
             "attachments": bar,
@@ -172,6 +173,24 @@ def test_a_form_is_read_like_json(server: Server, bot: WebClient) -> None:
     form = {"channel": "#alerts", "text": "t", "blocks": json.dumps([section("b")])}
     assert bot.api_call("chat.postMessage", data=form)["ok"]
     assert listed(server)[0]["blocks"] == [section("b")]
+
+
+def test_a_broadcast_reply_is_in_its_thread_and_in_the_channel(
+    server: Server, bot: WebClient
+) -> None:
+    control(server, pace=0)
+    root = bot.chat_postMessage(channel="#alerts", text="root")["ts"]
+    for text, broadcast in (("quiet", False), ("loud", True)):
+        bot.chat_postMessage(
+            channel="#alerts", text=text, thread_ts=root, reply_broadcast=broadcast
+        )
+    channel = listed(server)[0]["channel_id"]
+    history = bot.conversations_history(channel=channel)["messages"]
+    assert [message["text"] for message in history] == ["loud", "root"]
+    assert history[0]["subtype"] == "thread_broadcast"
+    replies = bot.conversations_replies(channel=channel, ts=root)["messages"]
+    assert [message["text"] for message in replies] == ["root", "quiet", "loud"]
+    assert [message["broadcast"] for message in listed(server)] == [False, False, True]
 
 
 def test_history_pages_from_the_newest_and_leaves_threads_out(server: Server) -> None:

@@ -112,6 +112,14 @@ def test_replies_are_posted_and_found_in_their_thread_only(slack: Server) -> Non
     assert listed(slack)[1]["thread"] == parent
 
 
+def test_a_reply_may_be_shown_in_the_channel_too(slack: Server) -> None:
+    chat = bot(slack)
+    parent = chat.post(CHANNEL, CARD, "d-1").ts
+    chat.post(CHANNEL, Message(text="raised", broadcast=True), "d-2", thread_ts=parent)
+    chat.post(CHANNEL, Message(text="over"), "d-3", thread_ts=parent)
+    assert [message["broadcast"] for message in listed(slack)] == [False, True, False]
+
+
 def test_find_reads_every_page_and_stops_at_since(slack: Server) -> None:
     chat = bot(slack)
     first = chat.post(CHANNEL, Message(text="first"), "d-first")

@@ -97,12 +97,14 @@ class Queues(Protocol):
 class Message:
     """A Slack message: ``text`` for notifications and screen readers, ``blocks`` for eyes.
 
-    ``color`` (``#rrggbb``) is the bar beside the blocks, empty for none.
+    ``color`` (``#rrggbb``) is the bar beside the blocks, empty for none. ``broadcast`` shows a
+    reply in the channel as well as in its thread.
     """
 
     text: str
     blocks: Sequence[Mapping[str, Any]] = ()
     color: str = ""
+    broadcast: bool = False
 
 
 class Place(NamedTuple):

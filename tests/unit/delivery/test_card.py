@@ -257,10 +257,18 @@ def test_webhook_analysis_stands_alone() -> None:
 def test_notices_tell_the_change_first() -> None:
     raised = notices.render(ANALYSED, notice(NoticeKind.SEVERITY_RAISED, "was <HIGH>"))
     assert raised.text.startswith("🔴 Severity raised to CRITICAL: checkout: High")
-    assert shown(raised).startswith("*🔴 Severity raised to CRITICAL*\nwas &lt;HIGH&gt;\n")
+    assert shown(raised).startswith("*🔴 Severity raised to CRITICAL*\ncheckout: HighErrorRate")
+    assert "\nwas &lt;HIGH&gt;\n" in shown(raised)
     assert notices.render(ANALYSED, notice(NoticeKind.REFIRED)).text.startswith("🔁 Fired again")
     over = notices.render(RESOLVED, notice(NoticeKind.RESOLVED))
     assert over.text.startswith("✅ Resolved after 10 min (214 times in 9 min): checkout")
+
+
+def test_only_a_rise_in_severity_is_shown_in_the_channel_as_well() -> None:
+    broadcast = {kind: notices.render(ANALYSED, notice(kind)).broadcast for kind in NoticeKind}
+    assert broadcast == {kind: kind is NoticeKind.SEVERITY_RAISED for kind in NoticeKind}
+    raised = notice(NoticeKind.SEVERITY_RAISED)
+    assert not notices.render(ANALYSED, raised, standalone=True).broadcast
 
 
 def test_standalone_notice_names_its_incident() -> None:

@@ -59,7 +59,7 @@ class BotSlack:
         """Post; only posting takes a channel's name, so its id is told."""
         body = {**_content(message), **_metadata(delivery_id), **_UNFURL_NOTHING}
         if thread_ts:
-            body["thread_ts"] = thread_ts
+            body |= {"thread_ts": thread_ts, "reply_broadcast": message.broadcast}
         answer = self._call("chat.postMessage", channel, body)
         return Place(str(answer.get("channel") or channel), str(answer["ts"]))
 

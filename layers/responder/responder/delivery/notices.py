@@ -1,6 +1,7 @@
 """A change that people must be told of, as a message; the card protocol calls it once per notice.
 
-In bot mode it is a reply in the card's thread, in webhook mode a message that stands alone.
+In bot mode it is a reply in the card's thread, shown in the channel too where the severity rises;
+in webhook mode it is a message that stands alone.
 """
 
 from responder.delivery import blocks, mrkdwn, words
@@ -15,13 +16,16 @@ def render(incident: Incident, notice: Notice, *, standalone: bool = False) -> M
     news = _news(incident, notice)
     detail = mrkdwn.inline(notice.detail, _DETAIL)
     subject = mrkdwn.inline(words.subject(incident), _SUBJECT)
-    about = f"{subject}\n{_where(incident)}" if standalone else ""
+    # A thread that nobody follows must not be all that tells of a rise.
+    broadcast = not standalone and notice.kind is NoticeKind.SEVERITY_RAISED
+    about = f"{subject}\n{_where(incident)}" if standalone or broadcast else ""
     body = blocks.section([f"*{news}*", about, detail])
     small = blocks.context([_context(incident, notice, standalone)])
     return Message(
         text=f"{news}: {subject}",
         blocks=[block for block in (body, small) if block],
         color=_color(incident, notice) if standalone else "",
+        broadcast=broadcast,
     )
 
 

@@ -272,7 +272,7 @@ class Delivery:
                 raise
             self._lane.telemetry.count("PlainCards")
             self._lane.telemetry.warning("Message refused, sent as text", detail=error.detail)
-            return send(Message(text=message.text))
+            return send(Message(text=message.text, broadcast=message.broadcast))
 
     def _take_slot(self, incident: Incident, line: str, gap: timedelta) -> None:
         if self._slot_free:
