@@ -52,6 +52,9 @@ class Commands(click.Group):
         except ParamValidationError as error:
             console.warn(f"responder: {error}")
             ctx.exit(2)
+        except BrokenPipeError:
+            # Nobody reads on ("| head"): click ends quietly.
+            raise
         except (BotoCoreError, ClientError, NotFound, ConnectionError, ResponderError) as error:
             console.warn(f"responder: {words(error)}")
             ctx.exit(EXIT_UNREACHABLE)

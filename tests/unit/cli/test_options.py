@@ -1,5 +1,7 @@
 """Commands that change production ask first when nobody said that production is meant."""
 
+import errno
+
 import pytest
 from click.testing import CliRunner, Result
 
@@ -103,3 +105,11 @@ def test_an_endpoint_of_its_own_is_an_emulator(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     assert connect("any", "us-east-1", None).on_aws is on_aws
+
+
+def test_a_reader_that_leaves_is_no_trouble_of_aws() -> None:
+    def gone(*_: object) -> Stack:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    done = CliRunner().invoke(cli, ["analysis", "status"], obj=gone)
+    assert (done.exit_code, done.output) == (1, "")
