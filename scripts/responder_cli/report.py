@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from responder.alert import Severity
 from responder.clock import utc_now
-from responder_cli import console
+from responder_cli import accepted, console
 from responder_cli.aws import Stack, words
 from responder_cli.health.metrics import Window, amount, ours
 from responder_cli.options import examples, json_option, on_stack
@@ -71,23 +71,9 @@ def report(stack: Stack, span: str, as_json: bool) -> None:
 
 
 def _alerts(stack: Stack, window: Window) -> Iterator[Line]:
-    """Accepted alerts by severity, counted through the index: no table is scanned."""
+    """Accepted alerts by severity."""
     for severity in Severity:
-        pages = (
-            stack.client("dynamodb")
-            .get_paginator("query")
-            .paginate(
-                TableName=stack.table("alerts"),
-                IndexName="timestamp-index",
-                Select="COUNT",
-                KeyConditionExpression="severity = :severity AND #at >= :start",
-                ExpressionAttributeNames={"#at": "timestamp"},
-                ExpressionAttributeValues={
-                    ":severity": {"S": severity.value},
-                    ":start": {"N": str(int(window.start.timestamp()))},
-                },
-            )
-        )
+        pages = accepted.pages(stack, severity, window.start, Select="COUNT")
         yield Line("accepted", severity.value, sum(page["Count"] for page in pages))
 
 

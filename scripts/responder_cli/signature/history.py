@@ -7,6 +7,7 @@ from typing import Any
 
 from responder.alert import Severity
 from responder.incident import AlertRecord
+from responder_cli import accepted
 from responder_cli.aws import Stack, plain
 
 #: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
@@ -27,22 +28,13 @@ def _newest_ids(stack: Stack, start: datetime, most: int) -> list[str]:
 
 
 def _ids(stack: Stack, severity: Severity, start: datetime, most: int) -> Iterator[tuple[int, str]]:
-    pages = (
-        stack.client("dynamodb")
-        .get_paginator("query")
-        .paginate(
-            TableName=stack.table("alerts"),
-            IndexName="timestamp-index",
-            ProjectionExpression="alert_id, #at",
-            ScanIndexForward=False,
-            KeyConditionExpression="severity = :severity AND #at >= :start",
-            ExpressionAttributeNames={"#at": "timestamp"},
-            ExpressionAttributeValues={
-                ":severity": {"S": severity.value},
-                ":start": {"N": str(int(start.timestamp()))},
-            },
-            PaginationConfig={"MaxItems": most},
-        )
+    pages = accepted.pages(
+        stack,
+        severity,
+        start,
+        ProjectionExpression="alert_id, #at",
+        ScanIndexForward=False,
+        PaginationConfig={"MaxItems": most},
     )
     for page in pages:
         for item in map(plain, page["Items"]):
