@@ -12,6 +12,7 @@ from responder.signature.patterns import (
     CODE,
     CODE_WORDS,
     DIGIT,
+    EDGES,
     ERROR_ENDINGS,
     ERROR_NAME,
     FAULT,
@@ -29,7 +30,6 @@ from responder.signature.patterns import (
 
 #: With the punctuation around it.
 _LONGEST_CODE = 12
-_EDGES = "()[]{}<>,;:.=\"'`"
 
 
 class Role(Enum):
@@ -99,7 +99,7 @@ def tells_of_a_fault(text: str) -> bool:
 def keep_codes(words: Sequence[str], fates: list[str], places: Sequence[int]) -> None:
     """Bring the codes back that are causes, in place."""
     for at in places:
-        bare = words[at].strip(_EDGES)
+        bare = words[at].strip(EDGES)
         if code := code_in(bare):
             fates[at] = code
         elif CODE.fullmatch(bare):

@@ -78,6 +78,8 @@ CAUSE_FIELDS = frozenset({"msg", "message", "error", "err", "reason", "cause", "
                           "desc", "description", "detail", "code", "error_code", "errorcode",
                           "error_type", "errortype", "exception_type"})  # fmt: skip
 
+# Punctuation around a word, which is none of it.
+EDGES = "()[]{}<>,;:.=\"'`"
 DIGIT = re.compile(r"\d")
 WORD = re.compile(r"-?\w+")
 # A word of one unit; hyphens, dots and underscores hold a unit together.

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from responder.alert import Alert
+from responder.signature.patterns import EDGES
 
 MAX_RULES = 200
 MAX_PATTERNS = 200
@@ -31,7 +32,6 @@ _MAX_WORDS = 12
 _MAX_MEMO = 2_000
 #: What stands behind this many characters is not looked at.
 _MAX_TEXT = 32_768
-_EDGES = "()[]{}<>,;:.=\"'`"
 
 Name = Annotated[str, Field(min_length=1, max_length=128)]
 Names = Annotated[tuple[Name, ...], Field(max_length=20)]
@@ -185,7 +185,7 @@ class Words:
     def __init__(self, text: str) -> None:
         """Cut it once, however many patterns are looked for."""
         self.whole = text[:_MAX_TEXT].split()
-        self.bare = [word.strip(_EDGES) or word for word in self.whole]
+        self.bare = [word.strip(EDGES) or word for word in self.whole]
         self._places: dict[str, list[int]] = {}
         for at, word in enumerate(self.bare):
             self._places.setdefault(word, []).append(at)

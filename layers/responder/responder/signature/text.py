@@ -15,6 +15,7 @@ from responder.signature.patterns import (
     CAUSE_FIELDS,
     DATE_WORDS,
     DIGIT,
+    EDGES,
     EMAIL,
     EMPTY_PARENTHESES,
     HEXADECIMAL,
@@ -45,7 +46,6 @@ _MAX_REMEMBERED = 80
 _MAX_TEXTS = 5_000
 _MAX_TEXT_REMEMBERED = 1_000
 _MAX_KNOWN = 20
-_EDGES = "()[]{}<>,;:.=\"'`"
 _INNER_EDGES = "._-$"
 _ANY_DIGIT = bytes.maketrans(b"0123456789", b"1111111111")
 
@@ -67,7 +67,7 @@ class _Fates(dict[str, str]):
     def __missing__(self, word: str) -> str:
         if len(word) > _MAX_REMEMBERED:
             return _fate(word)
-        if role := neighbours.role_of(word.strip(_EDGES)):
+        if role := neighbours.role_of(word.strip(EDGES)):
             self.roles[word] = role
         fate = self[word] = _fate(word)
         return fate
@@ -128,7 +128,7 @@ def _kept(text: str, shape: str) -> tuple[str, bool]:
 
 def _fate(word: str) -> str:
     """What remains of one word: its units that are neither values nor places."""
-    bare = word.strip(_EDGES)
+    bare = word.strip(EDGES)
     if ONE_UNIT.fullmatch(bare):
         if ".." in bare:
             return " ".join(filter(None, map(_fate, LEADER.split(bare))))
