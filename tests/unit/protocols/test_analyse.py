@@ -390,6 +390,20 @@ def test_who_lost_the_lease_stores_nothing_and_serves_its_own_incident(desk: Des
     assert desk.incident(DEV).analysis.is_fallback
 
 
+def test_a_refresh_whose_lease_was_lost_is_not_counted(desk: Desk) -> None:
+    stale(desk)
+    theirs = desk.entry().model_copy(
+        update={
+            "state": CacheState.PENDING,
+            "owner": "other",
+            "lease_until": desk.now() + timedelta(seconds=100),
+        }
+    )
+    desk.claude.meanwhile = lambda: desk.put_entry(theirs)
+    handle(desk)
+    assert desk.telemetry.counts["CacheRefreshes"] == 0
+
+
 def test_a_lost_lease_is_not_released_before_a_wait(desk: Desk) -> None:
     theirs = CacheEntry(
         cache_key="v1:disk@",

@@ -209,9 +209,10 @@ class Investigator:
 
         def complete(entry: CacheEntry | None) -> CacheEntry | None:
             nonlocal refreshed
-            before = entry.analysis if entry else None
+            completed = lease.complete(entry, me, analysis, fresh_until)
+            before = entry.analysis if entry and completed else None
             refreshed = before is not None and not before.is_fallback
-            return lease.complete(entry, me, analysis, fresh_until)
+            return completed
 
         key = items.cache_item(incident.cache_key)
         entry = items.change(self.store, key, CacheEntry, complete, now)

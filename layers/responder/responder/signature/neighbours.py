@@ -15,7 +15,7 @@ from responder.signature.patterns import (
     EDGES,
     ERROR_ENDINGS,
     ERROR_NAME,
-    FAULT,
+    FAULTS,
     IN_PARENTHESES,
     NAME_OF_A_USER,
     NAMING_WORDS,
@@ -24,6 +24,7 @@ from responder.signature.patterns import (
     SIZE,
     SIZES,
     STATES,
+    TIMED_OUT,
     TIMES,
     VENDOR_CODE,
 )
@@ -43,6 +44,9 @@ class Role(Enum):
     PROCESS = auto()  # a number and a name follow
     PORT = auto()  # closes "for NAME from ADDRESS port NUMBER"
 
+
+#: Where a word with a role stands, and which.
+type Speaker = tuple[int, Role]
 
 _CODES = frozenset({Role.CODE, Role.OWN_CODE})
 _BY_WORD: Mapping[str, Role] = {
@@ -64,10 +68,10 @@ def role_of(bare: str) -> Role | None:
     return _BY_WORD.get(bare.lower().rpartition("_")[2])
 
 
-def settle_values(words: Sequence[str], fates: list[str], roles: Sequence[Role | None]) -> None:
+def settle_values(words: Sequence[str], fates: list[str], speakers: Sequence[Speaker]) -> None:
     """Take the words away that are values by what their neighbours say of them, in place."""
-    for at, role in enumerate(roles):
-        if role is None or role in _CODES:
+    for at, role in speakers:
+        if role in _CODES:
             continue
         if role in (Role.SIZE, Role.TIME):
             if at and not fates[at - 1] and DIGIT.search(words[at - 1]):
@@ -77,11 +81,11 @@ def settle_values(words: Sequence[str], fates: list[str], roles: Sequence[Role |
 
 
 def code_places(
-    words: Sequence[str], fates: Sequence[str], roles: Sequence[Role | None]
+    words: Sequence[str], fates: Sequence[str], speakers: Sequence[Speaker]
 ) -> list[int]:
     """Where a word, by what stands before it or by itself, may hold a code."""
     places = []
-    for at, role in enumerate(roles):
+    for at, role in speakers:
         if role is Role.OWN_CODE:
             places.append(at)
         elif role is Role.CODE and at + 1 < len(words):
@@ -93,7 +97,8 @@ def code_places(
 
 def tells_of_a_fault(text: str) -> bool:
     """Only then its codes are causes."""
-    return FAULT.search(text) is not None
+    lower = text.lower()
+    return any(map(lower.__contains__, FAULTS)) or TIMED_OUT.search(lower) is not None
 
 
 def keep_codes(words: Sequence[str], fates: list[str], places: Sequence[int]) -> None:

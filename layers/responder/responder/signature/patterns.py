@@ -137,11 +137,9 @@ ERROR_NAME = re.compile(r"[\w.]*(?:Error|Exception)")
 # ORA-00060, SQL-1205: a vendor's number of an error.
 VENDOR_CODE = re.compile(r"(?:ORA|TNS|SQL|DB|PLS|PGSQL|MSSQL|SQLSTATE)-?\d{3,6}")
 # Only a text that tells of a fault has codes that are causes.
-FAULT = re.compile(
-    r"error|errno|exit|fail|exception|fatal|denied|refused|abort|crash|panic|killed|invalid|timed?.?out"
-    r"|terminated",
-    re.IGNORECASE,
-)
+FAULTS = ("error", "fail", "exit", "exception", "refused", "denied", "fatal", "panic",
+          "killed", "terminated", "crash", "abort", "invalid", "errno")  # fmt: skip
+TIMED_OUT = re.compile(r"timed?.?out")
 
 # A unit behind a number belongs to the value: one copy says "93.0 B", the next "5.2 KB", and where
 # one waits "<1 sec", another waits "00:07".

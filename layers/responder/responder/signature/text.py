@@ -117,10 +117,11 @@ def _kept(text: str, shape: str) -> tuple[str, bool]:
     _fates.forget()
     fates = list(map(_fates.__getitem__, shapes))
     has_codes = False
-    if not _fates.roles.keys().isdisjoint(shapes):
-        roles = list(map(_fates.roles.get, shapes))
-        neighbours.settle_values(shapes, fates, roles)
-        places = neighbours.code_places(shapes, fates, roles)
+    roles = _fates.roles
+    speakers = [(at, roles[word]) for at, word in enumerate(shapes) if word in roles]
+    if speakers:
+        neighbours.settle_values(shapes, fates, speakers)
+        places = neighbours.code_places(shapes, fates, speakers)
         if has_codes := bool(places) and neighbours.tells_of_a_fault(text):
             neighbours.keep_codes(text.split(), fates, places)
     return " ".join(filter(None, fates)), has_codes

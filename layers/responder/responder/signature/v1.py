@@ -33,16 +33,21 @@ _SEPARATORS = str.maketrans("", "", "_-. /")
 _PARTS = "-./:|_"
 _MAX_MEMO = 50_000
 _MAX_REMEMBERED = 80
+_MAX_PLANS = 2_000
+_MAX_NAMES = 50
 
-# The fate of a label, by its name: kept where it is empty, or why it is ignored.
+# The fate of a label, by its name: how it is kept, or why it is ignored.
+_STABLE = "stable"
 _POD = "pod"
 _CODE = "code"
 _NAMED = "named"
 _DROP = "drop"
 _CUT = "cut"
-_KEPT_SOMEHOW = frozenset({_POD, _CODE, _NAMED})
 _SAME_AS_SERVICE = "same as service"
 _VARIES = "varies"
+
+
+type _Plan = list[tuple[str, _Memo]]
 
 
 class _Memo(dict[str, str]):
@@ -98,18 +103,26 @@ def _corrected(alert: Alert, corrections: Corrections) -> tuple[str, list[tuple[
 
 def _identity(alert: Alert) -> list[tuple[str, str]]:
     """The labels that name the problem, in order, each with what is stable of its value."""
-    identity = []
-    for name, value in alert.labels.items():
-        fate = _names[name]
-        if not fate:
-            if stable := _stable_values[value]:
-                identity.append((name, stable))
-        elif fate in _KEPT_SOMEHOW:
-            stable = _kept_of[fate](value)
-            if stable and not (fate is _POD and stable == alert.service):
-                identity.append((name, stable))
-    identity.sort()
-    return identity
+    labels = alert.labels
+    return [
+        (name, stable)
+        for name, stables in _plan(labels)
+        if (stable := stables[labels[name]]) and not (stables is _pods and stable == alert.service)
+    ]
+
+
+def _plan(labels: Mapping[str, str]) -> _Plan:
+    """The names that may name the problem, in order, each with where its values become stable."""
+    names = tuple(labels)
+    plan = _plans.get(names)
+    if plan is None:
+        fates = {name: _names[name] for name in sorted(names)}
+        plan = [(name, _stables_of[fate]) for name, fate in fates.items() if fate in _stables_of]
+        if len(_plans) >= _MAX_PLANS:
+            _plans.clear()
+        if len(names) <= _MAX_NAMES:
+            _plans[names] = plan
+    return plan
 
 
 def _explained(alert: Alert, corrections: Corrections | None) -> str:
@@ -122,14 +135,14 @@ def _explained(alert: Alert, corrections: Corrections | None) -> str:
             if fate is _POD and _pods[value]:
                 # Some alerts of a service carry the pod and some do not; it says nothing new.
                 fate = _SAME_AS_SERVICE
-            why = _VARIES if not fate or fate in _KEPT_SOMEHOW else fate
+            why = _VARIES if fate in _stables_of else fate
             ignored.setdefault(why, []).append(name)
     line = explain(alert, rule, identity, ignored, text)
     return line if corrections is None else f"{corrections.explanation} {line}"
 
 
 def _judged_name(name: str) -> str:
-    """What becomes of a label by its name alone: kept (empty), pod, or why it is ignored."""
+    """What becomes of a label by its name alone: how it is kept, or why it is ignored."""
     bare = name.lower().translate(_SEPARATORS)
     if bare in SCOPE_LABELS:
         return "scope"
@@ -144,7 +157,7 @@ def _judged_name(name: str) -> str:
     words = NAME_WORD.findall(name)
     if bare in VOLATILE_LABELS or (words and words[-1].lower() in VOLATILE_LAST_WORDS):
         return _VARIES
-    return ""
+    return _STABLE
 
 
 def _stable(value: str) -> str:
@@ -176,11 +189,13 @@ def _if_named(value: str) -> str:
     return "" if DIGIT.search(value) else value
 
 
-_kept_of: Mapping[str, Callable[[str], str]] = {
-    _POD: _pods.__getitem__,
-    _CODE: str,
-    _NAMED: _if_named,
+_stables_of: Mapping[str, _Memo] = {
+    _STABLE: _stable_values,
+    _POD: _pods,
+    _CODE: _Memo(str),
+    _NAMED: _Memo(_if_named),
 }
+_plans: dict[tuple[str, ...], _Plan] = {}
 
 
 def _way_out(value: str) -> str:
