@@ -73,8 +73,12 @@ class _Fates(dict[str, str]):
         return fate
 
 
+#: The fate of each word of a text, and the places of those that may be codes.
+type _Frame = tuple[list[str], list[int]]
+
 _fates = _Fates()
-_texts: dict[tuple[str, frozenset[str]], str] = {}
+#: By shape: what such a text comes out as, or, where its codes decide, the frame around them.
+_texts: dict[tuple[bytes, frozenset[str]], str | _Frame] = {}
 
 
 def normalise(text: str, known: frozenset[str] = frozenset()) -> str:
@@ -85,46 +89,54 @@ def normalise(text: str, known: frozenset[str] = frozenset()) -> str:
     text = text[:MAX_TEXT]
     shape = _shape(text)
     found = _texts.get((shape, known))
-    return _learn(text, shape, known) if found is None else found
+    if found is None:
+        return _learn(text, shape, known)
+    return found if isinstance(found, str) else _filled(found, text, text, known)
 
 
-def _shape(text: str) -> str:
+def _shape(text: str) -> bytes:
     """``text`` with all its digits alike: they decide nothing but its codes."""
-    encoded = text.encode(errors="surrogatepass")
-    return encoded.translate(_ANY_DIGIT).decode(errors="surrogatepass")
+    return text.encode("utf-8", "surrogatepass").translate(_ANY_DIGIT)
 
 
-def _learn(text: str, shape: str, known: frozenset[str]) -> str:
-    kept, has_codes = _kept(text, shape)
-    if known and not known.isdisjoint(words := kept.split()):
-        kept = " ".join([word for word in words if word not in known])
-    if " " not in kept:
-        kept = WORD.sub(_masked, " ".join(text.split()))
-    # With codes in it, another text of this shape may come out otherwise.
-    if not has_codes and len(shape) <= _MAX_TEXT_REMEMBERED and len(known) <= _MAX_KNOWN:
+def _learn(text: str, shape: bytes, known: frozenset[str]) -> str:
+    has_quotes = '"' in text or "'" in text
+    bare = QUOTED.sub(_unquoted, text) if has_quotes else text
+    frame = _frame(bare, _shape(bare) if has_quotes else shape)
+    kept = _filled(frame, bare, text, known)
+    if len(shape) <= _MAX_TEXT_REMEMBERED and len(known) <= _MAX_KNOWN:
         if len(_texts) >= _MAX_TEXTS:
             _texts.clear()
-        _texts[shape, known] = kept
+        if not frame[1]:
+            _texts[shape, known] = kept
+        elif not has_quotes:
+            _texts[shape, known] = frame
     return kept
 
 
-def _kept(text: str, shape: str) -> tuple[str, bool]:
-    """The constant words, and whether there may be codes among them."""
-    if '"' in text or "'" in text:
-        text = QUOTED.sub(_unquoted, text)
-        shape = _shape(text)
-    shapes = shape.split()
+def _frame(bare: str, shape: bytes) -> _Frame:
+    words = shape.decode("utf-8", "surrogatepass").split()
     _fates.forget()
-    fates = list(map(_fates.__getitem__, shapes))
-    has_codes = False
+    fates = list(map(_fates.__getitem__, words))
     roles = _fates.roles
-    speakers = [(at, roles[word]) for at, word in enumerate(shapes) if word in roles]
-    if speakers:
-        neighbours.settle_values(shapes, fates, speakers)
-        places = neighbours.code_places(shapes, fates, speakers)
-        if has_codes := bool(places) and neighbours.tells_of_a_fault(text):
-            neighbours.keep_codes(text.split(), fates, places)
-    return " ".join(filter(None, fates)), has_codes
+    speakers = [(at, roles[word]) for at, word in enumerate(words) if word in roles]
+    if not speakers:
+        return fates, []
+    neighbours.settle_values(words, fates, speakers)
+    places = neighbours.code_places(words, fates, speakers)
+    return fates, places if places and neighbours.tells_of_a_fault(bare) else []
+
+
+def _filled(frame: _Frame, bare: str, text: str, known: frozenset[str]) -> str:
+    """What a text comes out as; ``bare`` is the text without its quotes."""
+    fates, places = frame
+    if places:
+        fates = fates.copy()
+        neighbours.keep_codes(bare.split(), fates, places)
+    kept = " ".join(filter(None, fates))
+    if known and not known.isdisjoint(words := kept.split()):
+        kept = " ".join([word for word in words if word not in known])
+    return kept if " " in kept else WORD.sub(_masked, " ".join(text.split()))
 
 
 def _fate(word: str) -> str:
