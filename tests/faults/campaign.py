@@ -24,6 +24,7 @@ from responder.protocols.card import Timing
 from responder.protocols.deliver import Deliverer
 from responder.protocols.episode import Arrival
 from responder.protocols.record import Recorder
+from responder.protocols.storms import Gate
 from responder.protocols.tick import Ticker
 
 STORM_LASTS = timedelta(minutes=6)
@@ -215,7 +216,15 @@ class Campaign:
 
     def _build(self) -> dict[Queue, Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]]:
         world, telemetry = self.world, self.telemetry
-        recorder = Recorder(self.store, self.queues, telemetry, world.now, arrive, {"model"})
+        recorder = Recorder(
+            self.store,
+            self.queues,
+            telemetry,
+            world.now,
+            arrive,
+            {"model"},
+            gate=Gate(world.rng.choice([0, 0, 1, 2])),
+        )
         investigator = Investigator(
             store=self.store,
             queues=self.queues,
@@ -273,7 +282,9 @@ class PlainNotices:
     """Thread replies that the reckoning can read."""
 
     @staticmethod
-    def render(incident: Incident, notice: Notice, *, standalone: bool) -> Message:
+    def render(
+        incident: Incident, notice: Notice, held: Sequence[Incident], *, standalone: bool
+    ) -> Message:
         """The notice: which incident, which number."""
         return Message(text=f"notice|{incident.incident_id}|{notice.number}")
 

@@ -70,6 +70,7 @@ def analysis() -> QueueFunction:
     from responder.protocols.corrections import CurrentRules
     from responder.protocols.record import Recorder
     from responder.protocols.silences import CurrentSilences
+    from responder.protocols.storms import Gate
     from responder.protocols.tick import Ticker
     from responder.signature import VERSIONS
 
@@ -101,6 +102,7 @@ def analysis() -> QueueFunction:
         lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing, signer, rules()),
         models,
         silences,
+        Gate(given.storm_threshold),
     )
     investigator = Investigator(
         store=store,

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     RESOLVE_WITHOUT_FIRING = "resolve_without_firing"
     NO_TEST_CHANNEL = "no_test_channel"
     SILENCED = "silenced"
+    STORM = "storm"
     # Waiting.
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"

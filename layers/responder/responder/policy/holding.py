@@ -25,7 +25,9 @@ Current = Callable[[], Silences]
 def review(
     incident: Incident, silences: Silences, now: datetime, *, opening: bool = False
 ) -> Incident:
-    """The incident as the silences of this moment have it."""
+    """The incident as the silences of this moment have it; what a storm holds stays held."""
+    if incident.storm is not None:
+        return incident
     is_open = incident.state is IncidentState.OPEN
     found = silences.find(incident, now) if is_open else None
     if found is not None:
@@ -34,7 +36,8 @@ def review(
             update |= {"held": Reason.SILENCED.value, "analysis_requested_at": None}
     elif is_open:
         ended = incident.silence or incident.silence_ended
-        update = {"silence": None, "silence_ended": ended, "held": ""}
+        held = Reason.STORM.value if incident.held == Reason.STORM else ""
+        update = {"silence": None, "silence_ended": ended, "held": held}
     else:
         update = {"silence": None, "silence_ended": None}
     return incident.model_copy(update=update)

@@ -23,6 +23,7 @@ from responder.ports import Queues, Store, Telemetry, Write
 from responder.protocols import announcing, items, lease, requesting
 from responder.protocols.draft import Draft, episode_id
 from responder.protocols.episode import Arrival, Outcome, apply
+from responder.protocols.storms import ALL_PASS, Gate
 
 #: The tick looks at a changed incident this long after the change.
 LOOK_AGAIN = timedelta(seconds=60)
@@ -43,6 +44,7 @@ class Recorder:
     arrive: Callable[[Alert, str], Arrival]
     models: Collection[str]
     silences: holding.Current = holding.no_silences
+    gate: Gate = ALL_PASS
 
     def record(self, messages: Sequence[AlertMessage]) -> None:
         """Record one group of related alerts and announce what changed."""
@@ -84,13 +86,15 @@ class Recorder:
 
         def opener(arrival: Arrival, episode: int, draft: Draft) -> Incident:
             opened = open_incident(arrival, episode, draft, self.models, now)
-            return holding.review(opened, silences, now, opening=True)
+            return self.gate.admit(draft, holding.review(opened, silences, now, opening=True), now)
 
         draft = Draft.of(self.store, arrivals, opener)
         outcomes = [apply(draft, arrival, now) for arrival in arrivals]
         for incident in draft.changed_incidents():
             reviewed = holding.review(incident, silences, now)
-            draft.put_incident(_revised(draft, reviewed, now))
+            draft.put_incident(self.gate.review(draft, reviewed, now))
+        for incident in draft.changed_incidents():
+            draft.put_incident(_revised(draft, incident, now))
         commit(self.store, draft.writes(now))
         return draft, outcomes
 
@@ -103,6 +107,9 @@ class Recorder:
             if incident is None:
                 continue
             before = draft.before(incident_id)
+            if before is None and incident.storm is not None:
+                self.telemetry.count("Storms")
+                self.telemetry.warning("Storm of alerts", incident_id=incident_id)
             delay = 0 if incident_id in again else _delay(before, incident, now)
             if delay is not None:
                 announcing.send(self.queues, incident, now, delay)
@@ -132,7 +139,8 @@ class Recorder:
         found = _cache_metric(incident)
         if incident.first_alert_id == arrival.alert.alert_id:
             self.telemetry.count("IncidentsOpened")
-            self.telemetry.count(found)
+            if not incident.held:
+                self.telemetry.count(found)
         elif not incident.analysis.is_fallback:
             # Whatever was found when the incident was opened, this alert needs no analysis more.
             found = "CacheHits"
@@ -221,7 +229,7 @@ def _revised(draft: Draft, incident: Incident, now: datetime) -> Incident:
             "due_at": min(incident.due_at or now + LOOK_AGAIN, now + LOOK_AGAIN),
         }
     )
-    if before is not None and _wants_higher_tier(before, incident):
+    if before is not None and (_wants_higher_tier(before, incident) or _unheld(before, incident)):
         revised = revised.model_copy(update={"analysis_requested_at": now})
     announce = (
         announcing.announce_at_once if _loud(before, incident) else announcing.announce_in_turn
@@ -251,6 +259,13 @@ def _wants_higher_tier(before: Incident, incident: Incident) -> bool:
     return incident.severity.worse_than(before.severity) and tiering.deserves_higher(
         incident.analysis, incident.severity
     )
+
+
+def _unheld(before: Incident, incident: Incident) -> bool:
+    """Whether it has its first card now, and with it wants the analysis that it did without."""
+    analysis = incident.analysis
+    awaited = analysis.is_fallback and not analysis.fallback_reason
+    return bool(before.held) and not incident.held and awaited
 
 
 def _requests(before: Incident | None, incident: Incident, *, again: bool, now: datetime) -> bool:
