@@ -25,8 +25,9 @@ from responder.protocols.analyse import Investigator
 from responder.protocols.card import Timing
 from responder.protocols.deliver import Deliverer
 from responder.protocols.episode import Arrival
+from responder.protocols.holds import CurrentHolds
+from responder.protocols.inhibitions import CurrentInhibitions
 from responder.protocols.record import Recorder
-from responder.protocols.silences import CurrentSilences
 from responder.protocols.tick import Ticker
 
 LEASE = timedelta(seconds=60)
@@ -192,10 +193,11 @@ class Desk:
         self.store = Store(self.world)
         self.queues = MemoryQueues(self.world)
         self.claude = Claude(self.now)
-        self.silences = CurrentSilences(self.store, self.now)
+        holds = CurrentHolds(self.store, self.telemetry, self.now)
+        inhibitions = CurrentInhibitions(self.store, self.telemetry, self.now)
         ports = (self.store, self.queues, self.telemetry, self.now)
-        self.recorder = Recorder(*ports, arrive, MODELS, self.silences)
-        self.ticker = Ticker(*ports, QUIET, self.silences)
+        self.recorder = Recorder(*ports, arrive, MODELS, holds, inhibitions=inhibitions)
+        self.ticker = Ticker(*ports, QUIET, holds, inhibitions)
         self.investigator = Investigator(
             store=self.store,
             queues=self.queues,

@@ -14,7 +14,7 @@ from responder.clock import utc_now
 from responder.policy.matching import Matcher
 from responder.policy.silence import Silence
 from responder.ports import Table
-from responder.protocols import silences
+from responder.protocols import chunks, silences
 from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.options import asks_where_it_acts, examples, json_option, on_stack
@@ -97,7 +97,7 @@ def add(
     silences.add(_store(stack), wanted, now)
     console.say(
         f"Silence {wanted.id} until {wanted.ends_at:{MINUTE}} UTC; obeyed within "
-        f"{silences.MAX_AGE.seconds} seconds. End it: responder silence expire {wanted.id}"
+        f"{chunks.MAX_AGE.seconds} seconds. End it: responder silence expire {wanted.id}"
     )
 
 

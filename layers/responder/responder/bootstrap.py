@@ -68,8 +68,9 @@ def analysis() -> QueueFunction:
     from responder.protocols import identities
     from responder.protocols.analyse import Investigator
     from responder.protocols.corrections import CurrentRules
+    from responder.protocols.holds import CurrentHolds
+    from responder.protocols.inhibitions import CurrentInhibitions
     from responder.protocols.record import Recorder
-    from responder.protocols.silences import CurrentSilences
     from responder.protocols.storms import Gate
     from responder.protocols.tick import Ticker
     from responder.signature import VERSIONS
@@ -92,7 +93,8 @@ def analysis() -> QueueFunction:
         Breaker(dynamodb, given.state_table),
     )
     models = frozenset({given.model_small, given.model_large})
-    silences = CurrentSilences(store, utc_now)
+    holds = CurrentHolds(store, telemetry, utc_now)
+    inhibitions = CurrentInhibitions(store, telemetry, utc_now)
     signer, rules = VERSIONS[given.signature_version], CurrentRules(store, utc_now)
     recorder = Recorder(
         store,
@@ -101,8 +103,9 @@ def analysis() -> QueueFunction:
         utc_now,
         lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing, signer, rules()),
         models,
-        silences,
+        holds,
         Gate(given.storm_threshold),
+        inhibitions,
     )
     investigator = Investigator(
         store=store,
@@ -116,16 +119,20 @@ def analysis() -> QueueFunction:
         daily_budget_usd=given.daily_budget_usd,
         models=models,
     )
-    ticker = Ticker(
-        store, queues, telemetry, utc_now, timedelta(hours=given.quiet_close_hours), silences
-    )
+    quiet_after = timedelta(hours=given.quiet_close_hours)
+    ticker = Ticker(store, queues, telemetry, utc_now, quiet_after, holds, inhibitions)
     processing = _lane(Queue.PROCESSING, queues, telemetry)
     analysing = _lane(Queue.ANALYSIS, queues, telemetry)
 
     def self_check() -> dict[str, str]:
         overdue = len(store.due(utc_now(), 1))
         found = _tables(store, tables)
-        return {**found, "due": f"{overdue} of at most 1", "claude": _presence(key)}
+        return {
+            **found,
+            "due": f"{overdue} of at most 1",
+            "claude": _presence(key),
+            "time zones": _zones(),
+        }
 
     return QueueFunction(
         telemetry,
@@ -239,6 +246,13 @@ def _tables(store: Store, tables: Mapping[Table, str]) -> dict[str, str]:
 
 def _presence(secret: Secret) -> str:
     return "key present" if secret.present() else f"the secret {secret.name} has no value"
+
+
+def _zones() -> str:
+    """Maintenance windows need the rules of time zones, which the system or tzdata has."""
+    from responder.policy.window import knows_zone
+
+    return "known" if knows_zone("Europe/Berlin") else "unknown: windows hold nothing"
 
 
 def _name(queue_url: str) -> str:

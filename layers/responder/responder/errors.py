@@ -17,6 +17,9 @@ class Reason(StrEnum):
     RESOLVE_WITHOUT_FIRING = "resolve_without_firing"
     NO_TEST_CHANNEL = "no_test_channel"
     SILENCED = "silenced"
+    MAINTENANCE = "maintenance"
+    QUIET_HOURS = "quiet_hours"
+    INHIBITED = "inhibited"
     STORM = "storm"
     # Waiting.
     RATE_LIMITED = "rate_limited"

@@ -47,14 +47,21 @@ class Notice(BaseModel):
 
 
 class Hold(BaseModel):
-    """The silence that an incident is under: whose, why, and until when."""
+    """What keeps an incident from being told of: why, whose, and until when.
+
+    ``silence_id`` names it: a silence, a maintenance window or a rule of inhibition, as ``reason``
+    says. An inhibition ends with its ``cause``, the incident with the title ``subject``.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     silence_id: str
-    until: Moment
+    reason: str = "silenced"
+    until: Moment | None = None
     comment: str = ""
     author: str = ""
+    cause: str = ""
+    subject: str = ""
 
 
 class Storm(BaseModel):
@@ -80,10 +87,11 @@ class Incident(BaseModel):
     firing alerts, ``resolves`` of resolved ones, ``firing`` of fingerprints that still fire.
     ``announced_at`` and ``trailing_at`` pace counter-only changes; ``due_at`` is when the tick
     must look again; ``unshown_since`` is set by the tick while the card lags behind. ``silence`` is
-    the one it is under, ``silence_ended`` one that ended while it was open, and ``held`` says why
-    it must not have a card yet. ``storm_id`` is the storm that holds it (or held it), ``storm``
-    makes the incident itself a storm. ``rules`` is the number of the signature rules that it was
-    opened under.
+    what keeps it from being told of (a silence, or what else ``Hold`` may be), ``silence_ended``
+    one that ended while it was open, and ``held`` says why it must not have a card yet.
+    ``inhibits`` names the lists of causes that it stands in (``protocols.inhibiting``).
+    ``storm_id`` is the storm that holds it (or held it), ``storm`` makes the incident itself a
+    storm. ``rules`` is the number of the signature rules that it was opened under.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -129,6 +137,7 @@ class Incident(BaseModel):
     silence: Hold | None = None
     silence_ended: Hold | None = None
     held: str = ""
+    inhibits: tuple[str, ...] = ()
     storm_id: str = ""
     storm: Storm | None = None
     trace: str = ""

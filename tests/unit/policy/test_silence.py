@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from fakes import incident
 from faults.world import START as NOW
 from responder.alert import Severity
+from responder.policy.holding import review
 from responder.policy.matching import Matcher
 from responder.policy.silence import Silence, Silences
 
@@ -69,9 +70,9 @@ def test_the_longest_of_several_is_named() -> None:
 
 
 def test_even_critical_is_silenced_but_never_a_check_of_our_own() -> None:
-    silences = Silences([silence("title=disk full")])
-    assert silences.find(incident(severity=Severity.CRITICAL), NOW)
-    assert not silences.find(incident(synthetic=True), NOW)
+    checks = (Silences([silence("title=disk full")]).hold,)
+    assert review(incident(severity=Severity.CRITICAL), checks, NOW).silence
+    assert not review(incident(synthetic=True), checks, NOW).silence
 
 
 def test_one_is_found_among_thousands_of_every_kind() -> None:

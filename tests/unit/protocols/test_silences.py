@@ -1,5 +1,6 @@
 """Silences in the lanes: what they hold, what they let through, and what comes at their end."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,7 +14,8 @@ from responder.incident import Card, Incident
 from responder.policy.matching import Matcher
 from responder.policy.silence import Silence
 from responder.ports import Key, Queue, Record
-from responder.protocols import items, silences
+from responder.protocols import chunks, items, silences
+from responder.protocols.holds import CurrentHolds
 
 ID = "v1:disk|prod.1"
 
@@ -33,7 +35,7 @@ def silence(desk: Desk, minutes: float = 30, name: str = "s1", *matchers: str) -
         author="anna",
     )
     silences.add(desk.store, wanted, desk.now())
-    desk.later(seconds=silences.MAX_AGE.total_seconds())
+    desk.later(seconds=chunks.MAX_AGE.total_seconds())
     return wanted
 
 
@@ -171,7 +173,7 @@ def test_thousands_fit_and_old_ones_make_room(desk: Desk) -> None:
     for number in range(400):
         silences.add(desk.store, named(f"s{number}", desk.now()), desk.now())
     assert len({one.id for one in silences.load(desk.store)}) == 400
-    manifest = items.load(desk.store, items.state_item(silences.MANIFEST), silences.Manifest)
+    manifest = items.load(desk.store, items.state_item(silences.SILENCES.name), chunks.Manifest)
     assert manifest is not None
     assert 2 <= manifest.chunks <= 5
     desk.later(days=10)
@@ -196,10 +198,8 @@ class Broken:
 
 
 def test_a_table_that_does_not_answer_keeps_no_alert_from_people(desk: Desk) -> None:
-    desk.recorder = type(desk.recorder)(
-        desk.store, desk.queues, desk.telemetry, desk.now, desk.recorder.arrive, (),
-        silences.CurrentSilences(Broken(), desk.now),  # type: ignore[arg-type]
-    )  # fmt: skip
+    broken = CurrentHolds(Broken(), desk.telemetry, desk.now)  # type: ignore[arg-type]
+    desk.recorder = replace(desk.recorder, holds=broken)
     desk.record(alert("a1"))
     deliver_all(desk)
     assert desk.slack.methods() == ["post"]

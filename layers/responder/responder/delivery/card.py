@@ -8,8 +8,8 @@ where nothing can be edited and each says for itself what it adds.
 from datetime import datetime
 
 from responder.alert import Severity
-from responder.delivery import blocks, findings, limits, mrkdwn, storm, words
-from responder.incident import Hold, Incident, IncidentState
+from responder.delivery import blocks, findings, holds, limits, mrkdwn, storm, words
+from responder.incident import Incident, IncidentState
 from responder.ports import Message
 
 #: Shown of the alert's own text, and of a payload that no parser knows.
@@ -96,30 +96,12 @@ def _facts(incident: Incident, now: datetime) -> list[blocks.Block | None]:
     age = words.duration(now - incident.first_seen)
     still = incident.state is IncidentState.OPEN and incident.count > 1
     return [
-        blocks.context(_silence(incident)),
+        blocks.context(holds.line(incident)),
         blocks.context(
             [f"Open for {age} at the last update ({mrkdwn.date(now)})"] if still else []
         ),
         _alert_text(incident),
     ]
-
-
-def _silence(incident: Incident) -> list[str]:
-    """Under which silence it is, or that one ended while it was still going on."""
-    if incident.silence is not None:
-        return [
-            f"🔕 Silenced until {mrkdwn.date(incident.silence.until)}{_whose(incident.silence)}"
-        ]
-    if incident.silence_ended is not None and incident.state is IncidentState.OPEN:
-        whose = _whose(incident.silence_ended)
-        return [f"🔔 *Still firing at the end of a silence*{whose}"]
-    return []
-
-
-def _whose(hold: Hold) -> str:
-    author = mrkdwn.inline(hold.author, _NAME)
-    comment = mrkdwn.inline(hold.comment, _RESOURCE)
-    return f"{f' by {author}' if author else ''}{f': {comment}' if comment else ''}"
 
 
 def _alert_text(incident: Incident) -> blocks.Block | None:

@@ -1,43 +1,53 @@
-"""What a silence does to an incident: pure, and repeated with every change and by the tick.
+"""What keeps an incident from people: pure, and repeated with every change and by the tick.
 
-An incident that opens under a silence gets no card and no analysis until the silence ends, and then
-only if it is still open. One that has a card already keeps it up to date, but tells no notices.
+An incident that opens while something holds it gets no card and no analysis until that ends, and
+then only if it is still open. One that has a card already keeps it up to date, but tells no
+notices. Only an explicit silence holds CRITICAL; nothing holds the alerts of our own checks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from responder.alert import Severity
 from responder.errors import Reason
-from responder.incident import Incident, IncidentState
-from responder.policy.silence import Silences
+from responder.incident import Hold, Incident, IncidentState
 
-NO_SILENCES = Silences(())
-
-
-def no_silences() -> Silences:
-    """Where nobody silences anything."""
-    return NO_SILENCES
+#: One thing that may hold an incident, now.
+Check = Callable[[Incident, datetime], Hold | None]
+#: What may hold incidents at this moment, in the order in which it is asked.
+Checks = Sequence[Check]
+Current = Callable[[], Checks]
 
 
-Current = Callable[[], Silences]
+def no_holds() -> Checks:
+    """Where nobody holds anything."""
+    return ()
 
 
-def review(
-    incident: Incident, silences: Silences, now: datetime, *, opening: bool = False
-) -> Incident:
-    """The incident as the silences of this moment have it; what a storm holds stays held."""
+def review(incident: Incident, checks: Checks, now: datetime, *, opening: bool = False) -> Incident:
+    """The incident as the first check that holds it has it; what a storm holds stays held."""
     if incident.storm is not None:
         return incident
-    is_open = incident.state is IncidentState.OPEN
-    found = silences.find(incident, now) if is_open else None
-    if found is not None:
-        update: dict[str, object] = {"silence": found.as_hold(), "silence_ended": None}
-        if opening:
-            update |= {"held": Reason.SILENCED.value, "analysis_requested_at": None}
-    elif is_open:
+    if incident.state is not IncidentState.OPEN:
+        return incident.model_copy(update={"silence": None, "silence_ended": None})
+    found = _first(incident, checks, now)
+    stormy = incident.held == Reason.STORM
+    if found is None:
         ended = incident.silence or incident.silence_ended
-        held = Reason.STORM.value if incident.held == Reason.STORM else ""
-        update = {"silence": None, "silence_ended": ended, "held": held}
-    else:
-        update = {"silence": None, "silence_ended": None}
+        held = incident.held if stormy else ""
+        return incident.model_copy(update={"silence": None, "silence_ended": ended, "held": held})
+    update: dict[str, object] = {"silence": found, "silence_ended": None}
+    if (opening or incident.held) and not stormy:
+        update |= {"held": found.reason, "analysis_requested_at": None}
     return incident.model_copy(update=update)
+
+
+def _first(incident: Incident, checks: Checks, now: datetime) -> Hold | None:
+    if incident.synthetic:
+        return None
+    held = (check(incident, now) for check in checks)
+    return next((hold for hold in held if hold and _may_hold(hold, incident)), None)
+
+
+def _may_hold(hold: Hold, incident: Incident) -> bool:
+    return incident.severity is not Severity.CRITICAL or hold.reason == Reason.SILENCED

@@ -51,6 +51,11 @@ class Draft:
         draft._add(items.read_models(store, {items.incident_item(i): Incident for i in named}))
         return draft
 
+    @classmethod
+    def of_others(cls, store: Store) -> "Draft":
+        """No alerts, and whatever will be looked up."""
+        return cls.of(store, (), _opens_nothing)
+
     def alert(self, alert_id: str) -> AlertRecord | None:
         """The record of an alert that was accepted before."""
         return self._get(items.alert_key(alert_id), AlertRecord)
@@ -140,6 +145,10 @@ class Draft:
         for key, (version, value) in found.items():
             self._versions[key] = version
             self._read[key] = value
+
+
+def _opens_nothing(arrival: "Arrival", episode: int, draft: Draft) -> Incident:
+    raise LookupError("no alert was given to this draft")
 
 
 def episode_id(incident_key: str, episode: int) -> str:

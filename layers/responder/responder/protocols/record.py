@@ -20,7 +20,7 @@ from responder.contracts import AlertMessage
 from responder.incident import Incident, IncidentState
 from responder.policy import holding
 from responder.ports import Queues, Store, Telemetry, Write
-from responder.protocols import announcing, items, lease, requesting
+from responder.protocols import announcing, inhibiting, items, lease, requesting
 from responder.protocols.draft import Draft, episode_id
 from responder.protocols.episode import Arrival, Outcome, apply
 from responder.protocols.storms import ALL_PASS, Gate
@@ -43,8 +43,9 @@ class Recorder:
     now: Clock
     arrive: Callable[[Alert, str], Arrival]
     models: Collection[str]
-    silences: holding.Current = holding.no_silences
+    holds: holding.Current = holding.no_holds
     gate: Gate = ALL_PASS
+    inhibitions: inhibiting.Current = inhibiting.no_inhibitions
 
     def record(self, messages: Sequence[AlertMessage]) -> None:
         """Record one group of related alerts and announce what changed."""
@@ -60,8 +61,10 @@ class Recorder:
     def groups(self, messages: Iterable[AlertMessage]) -> list[list[AlertMessage]]:
         """Messages that share a fingerprint or an incident key, directly or by a chain.
 
-        Each group is one transaction; groups share no item that decides anything.
+        Each group is one transaction. Groups share no item that decides anything but lists of
+        causes: what may mute others comes first.
         """
+        inhibitions = self.inhibitions()
         groups: list[tuple[set[str], list[AlertMessage]]] = []
         for message in messages:
             arrival = self.arrive(message.alert, message.trace)
@@ -78,21 +81,31 @@ class Recorder:
                 else:
                     apart.append((other_names, others))
             groups = [*apart, (names, members)]
-        return [members for _, members in groups]
+
+        def mutes_nothing(group: list[AlertMessage]) -> bool:
+            return not any(inhibitions.may_mute(message.alert) for message in group)
+
+        return sorted((members for _, members in groups), key=mutes_nothing)
 
     def _attempt(self, arrivals: Sequence[Arrival]) -> tuple[Draft, list[Outcome]]:
         now = self.now()
-        silences = self.silences()
+        holds, inhibitions = self.holds(), self.inhibitions()
+
+        def review(draft: Draft, incident: Incident) -> Incident:
+            checks = (*holds, inhibiting.check(inhibitions, draft))
+            opening = draft.before(incident.incident_id) is None
+            return holding.review(incident, checks, now, opening=opening)
 
         def opener(arrival: Arrival, episode: int, draft: Draft) -> Incident:
             opened = open_incident(arrival, episode, draft, self.models, now)
-            return self.gate.admit(draft, holding.review(opened, silences, now, opening=True), now)
+            return self.gate.admit(draft, review(draft, opened), now)
 
         draft = Draft.of(self.store, arrivals, opener)
         outcomes = [apply(draft, arrival, now) for arrival in arrivals]
         for incident in draft.changed_incidents():
-            reviewed = holding.review(incident, silences, now)
-            draft.put_incident(self.gate.review(draft, reviewed, now))
+            draft.put_incident(inhibiting.listed(inhibitions, draft, incident))
+        for incident in draft.changed_incidents():
+            draft.put_incident(self.gate.review(draft, review(draft, incident), now))
         for incident in draft.changed_incidents():
             draft.put_incident(_revised(draft, incident, now))
         commit(self.store, draft.writes(now))
@@ -223,10 +236,12 @@ def _cache_metric(incident: Incident) -> str:
 def _revised(draft: Draft, incident: Incident, now: datetime) -> Incident:
     """The changed incident as it is written: next revision, announcement and look-again planned."""
     before = draft.before(incident.incident_id)
+    # What holds it may end at any moment: then the next tick shows it.
+    look_again = now if incident.silence is not None else now + LOOK_AGAIN
     revised = incident.model_copy(
         update={
             "revision": incident.revision + 1,
-            "due_at": min(incident.due_at or now + LOOK_AGAIN, now + LOOK_AGAIN),
+            "due_at": min(incident.due_at or look_again, look_again),
         }
     )
     if before is not None and (_wants_higher_tier(before, incident) or _unheld(before, incident)):

@@ -16,9 +16,9 @@ from responder.clock import Clock
 from responder.errors import Conflict, Reason
 from responder.incident import CacheEntry, Card, Incident, IncidentState
 from responder.policy import holding, quiet
-from responder.policy.silence import Silences
 from responder.ports import Queues, Store, Telemetry
-from responder.protocols import announcing, items, lease, requesting, storms
+from responder.protocols import announcing, inhibiting, items, lease, requesting, storms
+from responder.protocols.draft import Draft
 from responder.protocols.heartbeat import HEARTBEAT, Heartbeat
 
 #: Incidents looked at in one tick; the oldest come first and the rest follow a minute later.
@@ -69,7 +69,8 @@ class Ticker:
     telemetry: Telemetry
     now: Clock
     quiet_after: timedelta
-    silences: holding.Current = holding.no_silences
+    holds: holding.Current = holding.no_holds
+    inhibitions: inhibiting.Current = inhibiting.no_inhibitions
 
     def tick(self) -> None:
         """One pass over what is due; always leaves a heartbeat and the gauge of unshown alerts."""
@@ -102,10 +103,13 @@ class Ticker:
         card = items.decode(records[card_key], Card)
         entry = items.load(self.store, items.cache_item(incident.cache_key), CacheEntry)
         incident, beside = storms.look_again(self.store, incident, now)
-        plan = look_again(incident, card, entry, now, self.quiet_after, self.silences())
-        written = items.write_of(key, plan.incident, records[key].version, now)
+        lists, inhibitions = Draft.of_others(self.store), self.inhibitions()
+        checks = (*self.holds(), inhibiting.check(inhibitions, lists))
+        plan = look_again(incident, card, entry, now, self.quiet_after, checks)
+        incident = inhibiting.listed(inhibitions, lists, plan.incident)
+        written = items.write_of(key, incident, records[key].version, now)
         try:
-            self.store.write([written, *beside])
+            self.store.write([written, *beside, *lists.writes(now)])
         except Conflict:
             self.telemetry.info("Incident changed meanwhile", incident_id=incident_id)
             return 0
@@ -123,10 +127,10 @@ def look_again(
     entry: CacheEntry | None,
     now: datetime,
     quiet_after: timedelta,
-    silences: Silences = holding.NO_SILENCES,
+    checks: holding.Checks = (),
 ) -> Plan:
     """What is overdue for one incident, and when to look again."""
-    plan = _silence(Plan(incident), silences, now)
+    plan = _hold(Plan(incident), checks, now)
     plan = _close(plan, now, quiet_after)
     plan = _show(plan, card, now)
     plan = _analyse(plan, entry, now)
@@ -142,9 +146,9 @@ def _with(plan: Plan, update: Mapping[str, object], **flags: Any) -> Plan:  # no
     return replace(plan, incident=plan.incident.model_copy(update=update), **flags)
 
 
-def _silence(plan: Plan, silences: Silences, now: datetime) -> Plan:
-    """A silence begins or ends while nothing is heard of an incident; what it held is shown."""
-    before, reviewed = plan.incident, holding.review(plan.incident, silences, now)
+def _hold(plan: Plan, checks: holding.Checks, now: datetime) -> Plan:
+    """A hold begins or ends while nothing is heard of an incident; what it held is shown."""
+    before, reviewed = plan.incident, holding.review(plan.incident, checks, now)
     if reviewed == before:
         return plan
     return _with(replace(plan, incident=reviewed), {"revision": before.revision + 1}, announce=True)
@@ -228,7 +232,7 @@ def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedel
         waits = card.next_try + GRACE if card and card.next_try else now + GRACE
         times.append(max(min(waits, now + DEAD_LETTER_PACE), now + GRACE / 2))
     if incident.silence is not None:
-        times.append(now + GRACE)
+        times.append(now)
     if incident.storm is not None and incident.state is IncidentState.OPEN:
         times.append(now + STORM_SETTLES)
     if incident.state is IncidentState.OPEN:

@@ -1,0 +1,189 @@
+"""Maintenance windows and quiet hours in the lanes: what they hold, and what comes at their end."""
+
+from datetime import time, timedelta
+from typing import Any
+
+import pytest
+
+from fakes import Desk, alert, resolve
+from responder.alert import Severity
+from responder.contracts import Announcement
+from responder.delivery import card as face
+from responder.policy.matching import Matcher
+from responder.policy.silence import Silence
+from responder.policy.window import Window
+from responder.ports import Queue
+from responder.protocols import chunks, items, silences, windows
+
+ID = "v1:disk|prod.1"
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def window(desk: Desk, **changes: Any) -> Window:
+    """From 03:00 UTC, when the desk opens, until 03:30."""
+    fields: dict[str, Any] = {
+        "id": "w1",
+        "matchers": (Matcher.parse("title=disk full"),),
+        "at": time(3),
+        "lasts": timedelta(minutes=30),
+        "zone": "UTC",
+        "comment": "backups",
+        "author": "anna",
+    }
+    wanted = Window.model_validate(fields | changes)
+    windows.add(desk.store, wanted, desk.now())
+    desk.later(seconds=chunks.MAX_AGE.total_seconds())
+    return wanted
+
+
+def deliver_all(desk: Desk) -> None:
+    """Every announcement that is on a queue, until none is left."""
+    while found := [*desk.announced(), *desk.announced(Queue.CRITICAL)]:
+        for incident_id, _ in found:
+            desk.deliverer.handle(Announcement(incident_id=incident_id, first_sent=desk.now()))
+
+
+def tick(desk: Desk, times: int = 1) -> None:
+    for _ in range(times):
+        desk.later(minutes=1)
+        desk.ticker.tick()
+        deliver_all(desk)
+
+
+def shown(desk: Desk) -> str:
+    return str(face.render(desk.incident(), desk.now()).blocks)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({}, "maintenance"), ({"below": Severity.CRITICAL}, "maintenance"),
+     ({"below": Severity.HIGH, "matchers": ()}, "quiet_hours")],
+)  # fmt: skip
+def test_what_opens_in_a_window_gets_neither_card_nor_analysis_and_is_counted(
+    desk: Desk, changes: dict[str, Any], reason: str
+) -> None:
+    window(desk, **changes)
+    desk.record(alert("a1", severity=Severity.MEDIUM))
+    deliver_all(desk)
+    assert desk.slack.methods() == []
+    assert desk.requested() == []
+    assert desk.incident().held == reason
+    assert desk.telemetry.counts[f"AlertsHeld:{reason}"] == 1
+
+
+def test_critical_passes_a_window(desk: Desk) -> None:
+    window(desk)
+    desk.record(alert("a1", severity=Severity.CRITICAL))
+    deliver_all(desk)
+    assert desk.slack.methods() == ["post"]
+    assert desk.requested() == [ID]
+
+
+def test_what_becomes_critical_is_shown_at_once_and_analysed(desk: Desk) -> None:
+    window(desk)
+    desk.record(alert("a1"))
+    deliver_all(desk)
+    desk.record(alert("a2", at=20, severity=Severity.CRITICAL))
+    assert desk.announced(Queue.CRITICAL) == [(ID, 0)]
+    assert desk.requested() == [ID]
+    desk.deliverer.handle(Announcement(incident_id=ID, first_sent=desk.now()))
+    assert desk.slack.methods() == ["post"]
+    assert "CRITICAL is not held by maintenance window* `w1` by anna: backups" in shown(desk)
+
+
+def test_what_still_fires_at_the_end_is_shown_and_says_so(desk: Desk) -> None:
+    window(desk)
+    desk.record(alert("a1"))
+    tick(desk, 29)
+    assert desk.slack.methods() == []
+    assert "Maintenance window until <!date" in shown(desk)
+    tick(desk, 1)
+    assert desk.slack.methods() == ["post"]
+    assert "Still firing at the end of maintenance window* `w1` by anna: backups" in shown(desk)
+    assert ID in desk.requested()
+    tick(desk, 3)
+    assert desk.slack.methods().count("post") == 1
+
+
+def test_what_was_resolved_in_a_window_is_never_shown(desk: Desk) -> None:
+    window(desk)
+    desk.record(alert("a1"))
+    desk.record(resolve("r1", at=60))
+    tick(desk, 35)
+    assert desk.slack.methods() == []
+    assert desk.requested() == []
+
+
+def test_what_fires_and_resolves_in_one_batch_is_never_shown_either(desk: Desk) -> None:
+    window(desk)
+    desk.record(alert("a1"), resolve("r1", at=1))
+    tick(desk, 35)
+    assert desk.slack.methods() == []
+
+
+def test_a_card_that_stands_is_kept_up_to_date_and_tells_only_of_critical(desk: Desk) -> None:
+    desk.record(alert("a1", severity=Severity.LOW))
+    deliver_all(desk)
+    window(desk)
+    desk.record(alert("a2", at=30, severity=Severity.HIGH))
+    deliver_all(desk)
+    assert desk.slack.methods() == ["post", "update"]
+    desk.record(alert("a3", at=40, severity=Severity.CRITICAL))
+    deliver_all(desk)
+    assert desk.slack.methods() == ["post", "update", "update", "post"]
+
+
+def test_a_window_that_is_removed_holds_nothing_more(desk: Desk) -> None:
+    window(desk, id="w1")
+    window(desk, id="w2", matchers=(Matcher.parse("service=elsewhere"),))
+    desk.record(alert("a1"))
+    removed = windows.remove(desk.store, "w1", desk.now())
+    assert removed is not None
+    assert [one.id for one in windows.load(desk.store)] == ["w2"]
+    tick(desk, 1)
+    assert desk.slack.methods() == ["post"]
+    assert windows.remove(desk.store, "w1", desk.now()) is None
+
+
+def test_a_silence_comes_before_a_window_and_a_window_after_it(desk: Desk) -> None:
+    window(desk)
+    silences.add(
+        desk.store,
+        Silence(
+            id="s1",
+            matchers=(Matcher.parse("title=disk full"),),
+            starts_at=desk.now(),
+            ends_at=desk.now() + timedelta(minutes=10),
+            comment="new disks",
+        ),
+        desk.now(),
+    )
+    desk.later(seconds=10)
+    desk.record(alert("a1"))
+    assert desk.incident().held == "silenced"
+    tick(desk, 12)
+    assert desk.incident().held == "maintenance"
+    assert desk.slack.methods() == []
+    tick(desk, 20)
+    assert desk.slack.methods() == ["post"]
+    assert "end of maintenance window* `w1`" in shown(desk)
+
+
+def test_a_zone_that_the_runtime_does_not_know_is_told_and_keeps_nobody_from_an_alert(
+    desk: Desk,
+) -> None:
+    window(desk, zone="Europe/Atlantis")
+    desk.record(alert("a1"))
+    deliver_all(desk)
+    assert desk.slack.methods() == ["post"]
+    assert desk.telemetry.said("Window not obeyed: unknown time zone") == 1
+
+
+def test_windows_outlive_alerts(desk: Desk) -> None:
+    for name in ("windows", "windows#0"):
+        written = items.write_of(items.state_item(name), chunks.Manifest(), 0, desk.now())
+        assert written.expires_at == desk.now() + items.DECISION_RETENTION
