@@ -22,6 +22,7 @@ from responder_cli.inject.commands import inject
 from responder_cli.report import report
 from responder_cli.signature.commands import signature
 from responder_cli.silence import silence
+from responder_cli.window import window
 
 EXIT_UNREACHABLE = 3
 
@@ -80,6 +81,7 @@ for _command in (
     dlq,
     analysis,
     silence,
+    window,
     signature,
     report,
     backup,

@@ -20,7 +20,7 @@ from responder.policy.matching import Index, Matcher, asks_for_nothing, facts, m
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 MAX_LASTS = timedelta(days=7)
-#: A weekday and a date of the month meet within this time.
+#: Every day of the week falls on every date of the month within this time.
 HORIZON = timedelta(days=3 * 366)
 
 
@@ -82,14 +82,11 @@ class Window(BaseModel):
                 return found
         return None
 
-    def coming(self, now: datetime) -> Span | None:
-        """The first occurrence that begins after now; None where there is none for years."""
+    def coming(self, now: datetime) -> Span:
+        """The first occurrence that begins after now."""
         today = now.astimezone(ZoneInfo(self.zone)).date()
-        for ahead in range(HORIZON // DAY):
-            found = self._on(today + ahead * DAY)
-            if found and found.begins > now:
-                return found
-        return None
+        days = (today + ahead * DAY for ahead in range(HORIZON // DAY))
+        return next(found for day in days if (found := self._on(day)) and found.begins > now)
 
     def as_hold(self, span: Span) -> Hold:
         """What an incident remembers of it."""

@@ -1,0 +1,276 @@
+"""``responder window add|list|remove``: hours in which you do not want to be told, again and again.
+
+A window for what is mild is what others call quiet hours.
+"""
+
+import getpass
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from pydantic import ValidationError
+
+from responder.adapters.dynamodb import DynamoStore
+from responder.alert import Severity
+from responder.clock import utc_now
+from responder.policy.matching import Matcher
+from responder.policy.window import Span, Window, knows_zone
+from responder.ports import Table
+from responder.protocols import chunks, windows
+from responder_cli import console
+from responder_cli.aws import Stack
+from responder_cli.options import asks_where_it_acts, examples, json_option, on_stack
+from responder_cli.silence import MINUTE, Duration
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_RANGE = re.compile(r"(\w+)(?:-(\w+))?")
+_DAY_AND_TIME = "%a %Y-%m-%d %H:%M"
+
+
+class Days(click.ParamType[tuple[int, ...]]):
+    """Days of the week: mon-fri, sat,sun or day for every day."""
+
+    name = "days"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Fails with what is expected."""
+        if isinstance(value, tuple):
+            return value
+        text = str(value).lower()
+        try:
+            return () if text == "day" else _numbers(text, DAYS.index, len(DAYS))
+        except ValueError:
+            self.fail(f"{value!r} is not written like mon-fri, sat,sun or day", param, ctx)
+
+
+class Dates(click.ParamType[tuple[int, ...]]):
+    """Dates of the month: 1-7 or 1,15."""
+
+    name = "dates"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Fails with what is expected."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return _numbers(str(value), int, 0)
+        except ValueError:
+            self.fail(f"{value!r} is not written like 1-7 or 1,15", param, ctx)
+
+
+class Clock(click.ParamType[time]):
+    """A time of the day like 22:00."""
+
+    name = "time"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> time:
+        """Fails with what is expected."""
+        if isinstance(value, time):
+            return value
+        try:
+            return datetime.strptime(str(value), "%H:%M").time()
+        except ValueError:
+            self.fail(f"{value!r} is no time like 22:00", param, ctx)
+
+
+class Zone(click.ParamType[str]):
+    """An IANA time zone."""
+
+    name = "zone"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Fails for what is none."""
+        if not knows_zone(str(value)):
+            self.fail(f"{value!r} is no time zone like Europe/Berlin or UTC", param, ctx)
+        return str(value)
+
+
+@click.group(
+    epilog=examples(
+        "responder window add service=warehouse --every sun --at 02:00 --for 4h "
+        '--zone Europe/Berlin --comment "backups"',
+        "responder window add --below HIGH --every mon-fri --at 18:00 --for 14h "
+        '--zone Europe/Berlin --comment "quiet hours"',
+        "responder window list",
+        "responder window remove 3f9c2a",
+    )
+)
+def window() -> None:
+    """Keep what you expect at certain hours from being told: maintenance, or quiet hours.
+
+    What opens in a window gets no card while it lasts. If it still fires at the end, its card
+    appears and says so. CRITICAL is never held by a window. Alerts are counted all along.
+    """
+
+
+@window.command(
+    epilog=examples(
+        "responder window add service=warehouse --every sun --at 02:00 --for 4h "
+        '--zone Europe/Berlin --comment "backups"',
+        'responder window add "rule=~Disk.*" --every sun --dates 1-7 --at 22:00 --for 2h '
+        '--zone America/New_York --comment "first Sunday: moving disks"',
+        "responder window add --below HIGH --every day --at 22:00 --for 8h "
+        '--zone Asia/Tokyo --comment "quiet hours"',
+    )
+)
+@click.argument("matchers", nargs=-1, metavar="[MATCHER]...")
+@click.option("--every", "days", type=Days(), required=True, help="mon-fri, sat,sun, or day.")
+@click.option("--dates", type=Dates(), default=(), help="And only on these dates: 1-7 or 1,15.")
+@click.option("--at", type=Clock(), required=True, help="When it begins, by its zone's clocks.")
+@click.option("--for", "span", type=Duration(), required=True, help="How long: 30m, 2h, 1d12h.")
+@click.option("--zone", type=Zone(), required=True, help="Its time zone, like Europe/Berlin.")
+@click.option(
+    "--below",
+    type=click.Choice([one.value for one in Severity if one is not Severity.INFO]),
+    default=Severity.CRITICAL.value,
+    show_default=True,
+    help="It holds only what is milder: quiet hours.",
+)
+@click.option("--comment", required=True, help="Why; cards show it.")
+@on_stack
+@asks_where_it_acts
+def add(
+    stack: Stack,
+    matchers: Sequence[str],
+    days: tuple[int, ...],
+    dates: tuple[int, ...],
+    at: time,
+    span: timedelta,
+    zone: str,
+    below: str,
+    comment: str,
+) -> None:
+    """Hold what all MATCHERs match: FIELD=VALUE, or with != =~ !~ (RE2, whole value).
+
+    Without --below, one matcher must ask for something. Fields: see responder silence add. It lasts
+    exactly as long as you say, also when clocks change meanwhile.
+    """
+    now = utc_now()
+    try:
+        wanted = Window(
+            id=secrets.token_hex(3),
+            matchers=tuple(map(Matcher.parse, matchers)),
+            days=days,
+            dates=dates,
+            at=at,
+            lasts=span,
+            zone=zone,
+            below=Severity(below),
+            comment=comment,
+            author=getpass.getuser(),
+        )
+    except ValidationError as error:
+        said = (one["msg"] for one in error.errors(include_url=False, include_input=False))
+        raise click.UsageError(console.safe("; ".join(said))) from error
+    except ValueError as error:
+        raise click.UsageError(console.safe(str(error))) from error
+    windows.add(_store(stack), wanted, now)
+    console.say(
+        f"Window {wanted.id} {_next(wanted, now)}; obeyed within {chunks.MAX_AGE.seconds} seconds. "
+        f"Remove it: responder window remove {wanted.id}"
+    )
+
+
+@window.command("list", epilog=examples("responder window list", "responder window list --json"))
+@json_option
+@on_stack
+def list_(stack: Stack, as_json: bool) -> None:
+    """The windows, each with the occurrence that lasts now or comes next."""
+    now = utc_now()
+    found = sorted(windows.load(_store(stack)), key=lambda one: (_span(one, now), one.id))
+    if as_json:
+        console.as_json([_as_json(one, now) for one in found])
+        return
+    console.grid(
+        ("id", "recurs", "holds", "begins", "ends", "begins (UTC)", "by", "comment"),
+        [
+            (
+                one.id,
+                _recurs(one),
+                " ".join((f"below {one.below.value}", *map(str, one.matchers))),
+                *(f"{moment.astimezone(ZoneInfo(one.zone)):{_DAY_AND_TIME}}" for moment in span),
+                f"{span.begins:{MINUTE}}{', lasts now' if span.begins <= now else ''}",
+                one.author,
+                one.comment,
+            )
+            for one in found
+            for span in (_span(one, now),)
+        ],
+    )
+
+
+@window.command(epilog=examples("responder window remove 3f9c2a"))
+@click.argument("window_id", metavar="ID")
+@on_stack
+@asks_where_it_acts
+def remove(stack: Stack, window_id: str) -> None:
+    """Remove a window: what it holds now and still fires appears within two minutes."""
+    if windows.remove(_store(stack), window_id, utc_now()) is None:
+        raise click.ClickException(f"There is no window {window_id}.")
+    console.say(f"Window {window_id} is removed.")
+
+
+def _span(window: Window, now: datetime) -> Span:
+    """The occurrence that lasts now, or the next one."""
+    if not knows_zone(window.zone):
+        raise click.ClickException(
+            f"This machine does not know {window.zone}, the time zone of window {window.id}."
+        )
+    return window.running(now) or window.coming(now)
+
+
+def _next(window: Window, now: datetime) -> str:
+    begins, ends = _span(window, now)
+    what = "lasts now," if begins <= now else f"begins {begins:{MINUTE}} UTC,"
+    return f"{what} until {ends:{MINUTE}} UTC"
+
+
+def _recurs(window: Window) -> str:
+    days = ",".join(DAYS[day] for day in window.days) or "day"
+    dates = f" on {','.join(map(str, window.dates))}" if window.dates else ""
+    return f"every {days}{dates} {window.at:%H:%M} for {window.lasts} {window.zone}"
+
+
+def _numbers(text: str, read: Callable[[str], int], turn: int) -> tuple[int, ...]:
+    """Single numbers and ranges; after ``turn`` they begin again. Raises ValueError."""
+    found: set[int] = set()
+    for part in text.split(","):
+        written = _RANGE.fullmatch(part.strip())
+        if written is None:
+            raise ValueError(part)
+        first = read(written[1])
+        last = read(written[2] or written[1])
+        if last < first:
+            last += turn
+        if last < first:
+            raise ValueError(part)
+        found |= {number % turn if turn else number for number in range(first, last + 1)}
+    return tuple(sorted(found))
+
+
+def _as_json(window: Window, now: datetime) -> dict[str, Any]:
+    span, zone = _span(window, now), ZoneInfo(window.zone)
+    return window.model_dump(mode="json") | {
+        "reason": window.reason.value,
+        "lasts_now": span.begins <= now,
+        "begins": span.begins.astimezone(zone).isoformat(),
+        "ends": span.ends.astimezone(zone).isoformat(),
+        "begins_utc": span.begins.isoformat(),
+        "ends_utc": span.ends.isoformat(),
+    }
+
+
+def _store(stack: Stack) -> DynamoStore:
+    return DynamoStore(stack.client("dynamodb"), {Table.STATE: stack.table("state")})
