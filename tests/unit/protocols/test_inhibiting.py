@@ -1,0 +1,368 @@
+"""Inhibition in the lanes: what a cause mutes, what ends it, and the races between the two."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fakes import Desk, alert, resolve
+from responder.alert import Alert, Severity
+from responder.contracts import AlertMessage, Announcement
+from responder.delivery import card as face
+from responder.errors import Reason, Retryable
+from responder.incident import Incident, IncidentState
+from responder.policy.inhibition import Causes, Inhibitions
+from responder.policy.matching import Matcher
+from responder.policy.silence import Silence
+from responder.ports import Key, Queue, Record
+from responder.protocols import inhibiting, inhibitions, items, silences
+from responder.protocols.inhibitions import CurrentInhibitions
+
+CAUSE, SYMPTOM = "v1:node|prod.1", "v1:pod|prod.1"
+RULE = {
+    "name": "node",
+    "why": "the node explains its pods",
+    "source": ["rule=v1:node"],
+    "target": ["rule=v1:pod"],
+    "equal": ["environment"],
+}
+
+
+@pytest.fixture
+def desk() -> Desk:
+    desk = Desk()
+    save(desk, RULE)
+    return desk
+
+
+def save(desk: Desk, *rules: dict[str, Any]) -> None:
+    given = Inhibitions.model_validate({"rules": rules})
+    active = inhibitions.load(desk.store).number
+    assert inhibitions.save(desk.store, given, active, desk.now()) is not None
+    desk.later(seconds=inhibitions.MAX_AGE.total_seconds())
+
+
+def cause(number: int = 1, **changes: Any) -> Alert:
+    return _alert(f"c{number}", **({"rule": "v1:node", "fingerprint": "node"} | changes))
+
+
+def symptom(number: int = 1, **changes: Any) -> Alert:
+    return _alert(f"s{number}", **({"rule": "v1:pod", "fingerprint": "pod"} | changes))
+
+
+def over(of: Alert, at: int) -> Alert:
+    fields = {"fingerprint": of.fingerprint, "rule": f"{of.rule}-ok", "at": at}
+    return resolve(f"{of.alert_id}-over-{at}", **fields)
+
+
+def _alert(alert_id: str, **changes: Any) -> Alert:
+    return alert(alert_id, **({"title": f"{changes['fingerprint']} down"} | changes))
+
+
+def record(desk: Desk, one: Alert) -> None:
+    """Each alert is a batch of its own, a second after the other."""
+    desk.later(seconds=1)
+    desk.record(one)
+
+
+def deliver_all(desk: Desk) -> None:
+    """Every announcement that is on a queue, until none is left."""
+    while found := [*desk.announced(), *desk.announced(Queue.CRITICAL)]:
+        for incident_id, _ in found:
+            desk.deliverer.handle(Announcement(incident_id=incident_id, first_sent=desk.now()))
+
+
+def tick(desk: Desk, times: int = 1) -> None:
+    for _ in range(times):
+        desk.later(minutes=1)
+        desk.ticker.tick()
+        deliver_all(desk)
+
+
+def posted(desk: Desk) -> list[str]:
+    """What has a card, in the order of the cards."""
+    return [call.text for call in desk.slack.calls if call.method == "post" and not call.thread_ts]
+
+
+def causes(desk: Desk) -> list[str]:
+    """The incidents that stand in any list of causes."""
+    found = []
+    for key, (version, data) in desk.store.items.items():
+        if key.id.startswith("causes#"):
+            listed = items.decode(Record(version, data), Causes)
+            found += [one.incident_id for one in listed.causes] if listed else []
+    return sorted(found)
+
+
+def silence_everything(desk: Desk) -> None:
+    silences.add(
+        desk.store,
+        Silence(
+            id="s1",
+            matchers=(Matcher.parse("title=~.+ down"),),
+            starts_at=desk.now(),
+            ends_at=desk.now() + timedelta(minutes=5),
+            comment="new nodes",
+        ),
+        desk.now(),
+    )
+    desk.later(seconds=10)
+
+
+def test_a_symptom_of_an_open_cause_gets_neither_card_nor_analysis_and_is_counted(
+    desk: Desk,
+) -> None:
+    record(desk, cause())
+    record(desk, symptom())
+    record(desk, symptom(2))
+    deliver_all(desk)
+    assert len(posted(desk)) == 1
+    assert desk.requested() == [CAUSE]
+    held = desk.incident(SYMPTOM)
+    assert (held.held, held.count) == ("inhibited", 2)
+    assert desk.telemetry.counts["AlertsHeld:inhibited"] == 2
+    text = str(face.render(held, desk.now()).blocks)
+    assert f"Muted while its cause is open: node down (`{CAUSE}`)" in text
+    assert "the node explains its pods" in text
+
+
+def test_what_is_elsewhere_is_told(desk: Desk) -> None:
+    record(desk, cause(scope={"environment": "test"}))
+    record(desk, symptom())
+    deliver_all(desk)
+    assert len(posted(desk)) == 2
+
+
+def test_what_still_fires_when_its_cause_is_over_is_shown_by_the_next_tick(desk: Desk) -> None:
+    record(desk, cause())
+    record(desk, symptom())
+    tick(desk, 10)
+    assert len(posted(desk)) == 1
+    desk.requested()
+    record(desk, over(cause(), at=700))
+    assert causes(desk) == []
+    tick(desk)
+    assert len(posted(desk)) == 2
+    assert desk.requested() == [SYMPTOM]
+    shown = str(face.render(desk.incident(SYMPTOM), desk.now()).blocks)
+    assert f"Still firing after its cause was over*: node down (`{CAUSE}`)" in shown
+    tick(desk, 3)
+    assert len(posted(desk)) == 2
+
+
+def test_a_symptom_of_the_last_second_is_shown_by_the_next_tick(desk: Desk) -> None:
+    record(desk, cause())
+    desk.later(seconds=50)
+    record(desk, symptom())
+    record(desk, over(cause(), at=60))
+    desk.later(seconds=5)
+    desk.ticker.tick()
+    deliver_all(desk)
+    assert len(posted(desk)) == 2
+
+
+def test_what_was_resolved_together_with_its_cause_is_never_shown(desk: Desk) -> None:
+    record(desk, cause())
+    record(desk, symptom())
+    record(desk, over(symptom(), at=60))
+    record(desk, over(cause(), at=60))
+    tick(desk, 5)
+    assert len(posted(desk)) == 1
+
+
+def test_a_cause_that_we_close_after_a_quiet_time_mutes_no_more(desk: Desk) -> None:
+    desk.ticker = replace(desk.ticker, quiet_after=timedelta(minutes=10))
+    record(desk, cause(source="generic"))
+    desk.later(minutes=8)
+    record(desk, symptom(at=500))
+    tick(desk, 3)
+    assert desk.incident(CAUSE).state is IncidentState.CLOSED
+    assert causes(desk) == []
+    tick(desk)
+    assert len(posted(desk)) == 2
+
+
+def test_critical_is_never_muted_and_what_becomes_critical_is_shown_at_once(desk: Desk) -> None:
+    record(desk, cause())
+    record(desk, symptom())
+    deliver_all(desk)
+    record(desk, symptom(2, at=5, severity=Severity.CRITICAL))
+    assert desk.announced(Queue.CRITICAL) == [(SYMPTOM, 0)]
+    assert desk.incident(SYMPTOM).held == ""
+    record(desk, symptom(3, at=6, severity=Severity.CRITICAL))
+    assert desk.incident(SYMPTOM).silence is None
+
+
+def test_in_one_batch_causes_are_recorded_first(desk: Desk) -> None:
+    messages = [AlertMessage(alert=one) for one in (symptom(), alert("a1"), cause())]
+    for group in desk.recorder.groups(messages):
+        desk.later(seconds=0.001)
+        desk.recorder.record(group)
+    deliver_all(desk)
+    assert desk.incident(SYMPTOM).held == "inhibited"
+    assert len(posted(desk)) == 2
+
+
+def test_a_symptom_that_was_first_keeps_its_card_and_its_voice(desk: Desk) -> None:
+    record(desk, symptom(severity=Severity.LOW))
+    deliver_all(desk)
+    record(desk, cause())
+    record(desk, symptom(2, at=5, severity=Severity.HIGH))
+    deliver_all(desk)
+    assert desk.incident(SYMPTOM).silence is None
+    assert desk.telemetry.counts["NoticesPosted"] == 1
+
+
+def test_a_cause_that_opens_while_its_symptom_is_recorded_leaves_it_its_card(desk: Desk) -> None:
+    desk.store.meanwhile = lambda: desk.record(cause())
+    record(desk, symptom())
+    deliver_all(desk)
+    tick(desk, 3)
+    assert len(posted(desk)) == 2
+
+
+def test_a_cause_that_ends_while_its_symptom_is_recorded_holds_it_until_the_tick(
+    desk: Desk,
+) -> None:
+    record(desk, cause())
+    deliver_all(desk)
+    desk.store.meanwhile = lambda: desk.record(over(cause(), at=60))
+    record(desk, symptom())
+    deliver_all(desk)
+    assert desk.incident(SYMPTOM).held == "inhibited"
+    assert len(posted(desk)) == 1
+    tick(desk)
+    assert len(posted(desk)) == 2
+
+
+def test_what_was_let_go_keeps_its_card_when_its_cause_comes_back(desk: Desk) -> None:
+    record(desk, cause())
+    record(desk, symptom())
+    deliver_all(desk)
+    record(desk, over(cause(), at=60))
+    desk.store.meanwhile = lambda: desk.record(cause(2, at=120))
+    tick(desk)
+    assert desk.incident(SYMPTOM).held == ""
+    tick(desk)
+    muted = desk.incident(SYMPTOM)
+    assert (muted.held, muted.silence is None) == ("", False)
+    assert len(posted(desk)) == 2
+
+
+def test_two_causes_that_open_at_once_both_stand_and_the_last_one_lets_go(desk: Desk) -> None:
+    save(desk, RULE | {"source": ["rule=~v1:node.*"]})
+    second = cause(2, fingerprint="other", rule="v1:node2")
+    desk.store.meanwhile = lambda: desk.record(second)
+    record(desk, cause())
+    assert causes(desk) == ["v1:node2|prod.1", CAUSE]
+    record(desk, symptom())
+    record(desk, over(cause(), at=60))
+    tick(desk, 2)
+    assert desk.incident(SYMPTOM).held == "inhibited"
+    record(desk, over(second, at=200))
+    tick(desk)
+    assert desk.incident(SYMPTOM).held == ""
+
+
+def test_a_cause_that_fires_again_mutes_again_what_comes_after_it(desk: Desk) -> None:
+    record(desk, cause())
+    record(desk, over(cause(), at=60))
+    desk.later(minutes=5)
+    record(desk, cause(2, at=300))
+    assert causes(desk) == [CAUSE]
+    record(desk, symptom(at=301))
+    assert desk.incident(SYMPTOM).held == "inhibited"
+
+
+def test_a_silenced_cause_still_explains_its_symptoms(desk: Desk) -> None:
+    silence_everything(desk)
+    record(desk, cause())
+    record(desk, symptom())
+    deliver_all(desk)
+    assert (desk.incident(CAUSE).held, desk.incident(SYMPTOM).held) == ("silenced", "silenced")
+    tick(desk, 7)
+    assert posted(desk) != []
+    assert desk.incident(CAUSE).held == ""
+    assert desk.incident(SYMPTOM).held == "inhibited"
+
+
+def test_a_rule_that_is_gone_holds_nothing_and_leaves_no_list_behind(desk: Desk) -> None:
+    record(desk, cause())
+    record(desk, symptom())
+    deliver_all(desk)
+    save(desk)
+    tick(desk)
+    assert len(posted(desk)) == 2
+    record(desk, cause(2, at=90))
+    assert causes(desk) == []
+    assert desk.incident(CAUSE).inhibits == ()
+
+
+def test_a_rule_that_is_new_sees_what_is_open_with_its_next_change(desk: Desk) -> None:
+    save(desk)
+    record(desk, cause())
+    save(desk, RULE)
+    record(desk, cause(2, at=60))
+    record(desk, symptom(at=61))
+    assert desk.incident(SYMPTOM).held == "inhibited"
+
+
+def test_checks_of_our_own_are_neither_cause_nor_symptom(desk: Desk) -> None:
+    save(desk, RULE | {"source": ["rule=~v1:node.*"]})
+    record(desk, cause(source="responder-synthetic"))
+    assert causes(desk) == []
+    record(desk, cause(2, rule="v1:node2", fingerprint="other"))
+    assert causes(desk) == ["v1:node2|prod.1"]
+    record(desk, symptom(source="responder-synthetic"))
+    assert desk.incident(SYMPTOM).held == ""
+
+
+class Unreadable:
+    """A store that cannot be read."""
+
+    def read(self, keys: object) -> dict[Key, Record]:
+        raise Retryable(Reason.UNAVAILABLE, "throttled")
+
+
+def test_rules_that_cannot_be_read_keep_nobody_from_an_alert(desk: Desk) -> None:
+    current = CurrentInhibitions(Unreadable(), desk.telemetry, desk.now)  # type: ignore[arg-type]
+    desk.recorder = replace(desk.recorder, inhibitions=current)
+    record(desk, cause())
+    record(desk, symptom())
+    deliver_all(desk)
+    assert len(posted(desk)) == 2
+    assert desk.telemetry.said("Unreadable") == 1
+
+
+def test_who_saves_over_rules_that_he_has_not_seen_is_told(desk: Desk) -> None:
+    given = Inhibitions.model_validate({"rules": [RULE]})
+    assert inhibitions.save(desk.store, given, 0, desk.now()) is None
+    saved = inhibitions.save(desk.store, given, 1, desk.now())
+    assert saved is not None
+    assert saved.number == 2
+    assert inhibitions.load(desk.store, 1).rules == given.rules
+    assert inhibitions.load(desk.store, 7).number == 0
+
+
+def test_without_rules_nothing_more_is_read_or_written(desk: Desk) -> None:
+    save(desk)
+    record(desk, cause())
+    record(desk, symptom())
+    assert not [name for name in desk.store.written if name.startswith("causes#")]
+
+
+def test_a_list_and_its_incident_are_one_transaction(desk: Desk) -> None:
+    desk.store.refuses = "causes#"
+    with pytest.raises(Retryable):
+        record(desk, cause())
+    assert items.load(desk.store, items.incident_item(CAUSE), Incident) is None
+    desk.store.refuses = ""
+    record(desk, cause())
+    desk.store.refuses = "causes#"
+    with pytest.raises(Retryable):
+        record(desk, over(cause(), at=60))
+    assert desk.incident(CAUSE).state is IncidentState.OPEN
+    assert causes(desk) == [CAUSE]
+    (name,) = desk.incident(CAUSE).inhibits
+    assert inhibiting.list_item(name) in desk.store.items
