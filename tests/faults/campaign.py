@@ -15,7 +15,9 @@ from faults.ports import LEASE, Counting, Held, MemoryClaude, MemoryQueues, Memo
 from faults.world import CALM, START, Rates, World
 from responder.alert import Alert, Severity, Status
 from responder.contracts import AlertMessage, AnalysisRequest, Announcement
+from responder.errors import Reason
 from responder.incident import Incident, Notice
+from responder.policy.inhibition import NO_INHIBITIONS, Inhibitions
 from responder.ports import Message, Queue
 from responder.protocols import deliver
 from responder.protocols.analyse import Investigator
@@ -33,6 +35,22 @@ TICK_EVERY = timedelta(seconds=60)
 #: No open incident closes by itself within a campaign.
 NEVER = timedelta(days=30)
 CONCURRENCY = {Queue.PROCESSING: 3, Queue.ANALYSIS: 3, Queue.DISTRIBUTION: 2, Queue.CRITICAL: 2}
+#: Which incidents mute which, in some campaigns; titles begin with the problem.
+CAUSE, SYMPTOM = "v1:p0", "v1:p1"
+MUTING = Inhibitions.model_validate(
+    {
+        "rules": [
+            {
+                "name": "p0",
+                "why": "p0 explains p1",
+                "source": [f"title=~{CAUSE}.*"],
+                "target": [f"title=~{SYMPTOM}.*"],
+            }
+        ]
+    }
+)
+#: After the storm, what is muted is looked at for so long: its cause may be open for ever.
+MUTED_LASTS = timedelta(minutes=10)
 #: A machine room that is still busy after so many steps will never be quiet.
 MAX_STEPS = 60_000
 
@@ -105,6 +123,7 @@ class Campaign:
     def __init__(self, seed: int) -> None:
         """Build the pipeline over ports in memory."""
         self.world = World(seed)
+        self.inhibitions = MUTING if random.Random(seed).random() < 0.5 else NO_INHIBITIONS
         self.sent = schedule(self.world.rng)
         self.store = MemoryStore(self.world)
         self.queues = MemoryQueues(self.world)
@@ -211,7 +230,12 @@ class Campaign:
         return True
 
     def _due(self) -> datetime | None:
-        times = [data["due_at"] for _, data in self.store.items.values() if "due_at" in data]
+        over = self.world.now() >= self.storm_ends + MUTED_LASTS
+        times = [
+            data["due_at"]
+            for _, data in self.store.items.values()
+            if "due_at" in data and not (over and _is_muted(data))
+        ]
         return datetime.fromtimestamp(min(times), START.tzinfo) if times else None
 
     def _build(self) -> dict[Queue, Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]]:
@@ -224,6 +248,7 @@ class Campaign:
             arrive,
             {"model"},
             gate=Gate(world.rng.choice([0, 0, 1, 2])),
+            inhibitions=lambda: self.inhibitions,
         )
         investigator = Investigator(
             store=self.store,
@@ -248,7 +273,14 @@ class Campaign:
             timing=Timing(timedelta(seconds=10)),
             gap=timedelta(seconds=1),
         )
-        self._ticker = Ticker(self.store, self.queues, telemetry, world.now, NEVER)
+        self._ticker = Ticker(
+            self.store,
+            self.queues,
+            telemetry,
+            world.now,
+            NEVER,
+            inhibitions=lambda: self.inhibitions,
+        )
 
         def lane(queue: Queue) -> Lane:
             return Lane(queue, self.queues, self.queues, telemetry, Origin("harness", "1"))
@@ -291,6 +323,10 @@ class PlainNotices:
 
 #: What ``substitutes.replaced`` puts in the renderers' place.
 PLAIN_FACES = ((deliver, "faces", PlainFaces), (deliver, "notices", PlainNotices))
+
+
+def _is_muted(data: Mapping[str, Any]) -> bool:
+    return bool(data.get("silence", {}).get("reason") == Reason.INHIBITED)
 
 
 def _record(queue: Queue, held: Held) -> dict[str, Any]:

@@ -32,6 +32,18 @@ def count_before_record() -> Sequence[Replacement]:
     return [(record, "commit", commit)]
 
 
+def list_beside_incident() -> Sequence[Replacement]:
+    """An incident is written first, the lists of causes that it stands in after it."""
+
+    def commit(store: Store, writes: Sequence[Write]) -> None:
+        lists = [w for w in writes if w.key.id.startswith("causes#")]
+        for part in ([w for w in writes if w not in lists], lists):
+            if part:
+                store.write(part)
+
+    return [(record, "commit", commit)]
+
+
 def post_before_intent() -> Sequence[Replacement]:
     """The message is sent first and the intent written afterwards."""
 
@@ -116,6 +128,7 @@ PLANTS: dict[str, Plant] = {
     plant.__name__: plant
     for plant in (
         count_before_record,
+        list_beside_incident,
         post_before_intent,
         delete_before_copy,
         waiters_not_drained,

@@ -8,8 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
-from faults.campaign import Campaign
+from faults.campaign import CAUSE, SYMPTOM, Campaign
 from responder.alert import Severity, Status
+from responder.errors import Reason
 from responder.incident import (
     AlertRecord,
     CacheEntry,
@@ -19,6 +20,7 @@ from responder.incident import (
     IncidentState,
     Pointer,
 )
+from responder.policy.inhibition import Causes
 from responder.ports import Key, Record, Table
 from responder.protocols import items, storms
 
@@ -37,6 +39,7 @@ class _Reckoning:
         self.pointers: list[Pointer] = []
         self.entries: list[CacheEntry] = []
         self.heads: list[Head] = []
+        self.causes: list[Causes] = []
         for key, (version, data) in campaign.store.items.items():
             self._sort(key, Record(version, data))
 
@@ -51,6 +54,7 @@ class _Reckoning:
         yield from self._threads()
         yield from self._analyses()
         yield from self._storms()
+        yield from self._muted()
 
     def _sort(self, key: Key, record: Record) -> None:
         if key.table is Table.ALERTS:
@@ -67,6 +71,8 @@ class _Reckoning:
             self.pointers += _one(items.decode(record, Pointer))
         elif key.id.startswith("head#"):
             self.heads += _one(items.decode(record, Head))
+        elif key.id.startswith("causes#"):
+            self.causes += _one(items.decode(record, Causes))
 
     def _nothing_lost(self) -> Iterator[str]:
         sent = {one.alert.alert_id for one in self.campaign.sent}
@@ -190,10 +196,29 @@ class _Reckoning:
         for incident in self.incidents.values():
             if incident.storm is not None and incident.state is IncidentState.OPEN:
                 yield f"{incident.incident_id}: the storm never ebbed"
-            if incident.held and not listed[incident.storm_id, incident.incident_id]:
+            if (
+                incident.held == Reason.STORM
+                and not listed[incident.storm_id, incident.incident_id]
+            ):
                 yield f"{incident.incident_id}: held by {incident.storm_id}, which lists it not"
             if incident.held and incident.severity is Severity.CRITICAL:
                 yield f"{incident.incident_id}: CRITICAL, and held"
+
+    def _muted(self) -> Iterator[str]:
+        """Who is muted has an older open cause; the lists hold the open causes and nobody else."""
+        opened = [one for one in self.incidents.values() if one.state is IncidentState.OPEN]
+        muting = self.campaign.inhibitions.rules
+        causes = [one for one in opened if one.title.startswith(CAUSE)] if muting else []
+        for incident in opened:
+            older = any(cause.opened_at <= incident.opened_at for cause in causes)
+            if incident.silence is not None and not older:
+                yield f"{incident.incident_id}: muted by nobody"
+            is_symptom = incident.storm is None and incident.title.startswith(SYMPTOM)
+            if incident.held == Reason.INHIBITED and not is_symptom:
+                yield f"{incident.incident_id}: muted, and no symptom"
+        listed = sorted(cause.incident_id for one in self.causes for cause in one.causes)
+        if listed != sorted(one.incident_id for one in causes if one.storm is None):
+            yield f"causes listed: {listed}"
 
     def _told_by_a_vanished_request(self, entry: CacheEntry) -> bool:
         """A waiter may stay named when it wants no analysis and nobody can come to strike it out.
