@@ -18,6 +18,7 @@ from responder_cli.deploy import deploy
 from responder_cli.dlq.commands import dlq
 from responder_cli.explain import explain
 from responder_cli.health.commands import health
+from responder_cli.inhibit import inhibit
 from responder_cli.inject.commands import inject
 from responder_cli.report import report
 from responder_cli.signature.commands import signature
@@ -82,6 +83,7 @@ for _command in (
     analysis,
     silence,
     window,
+    inhibit,
     signature,
     report,
     backup,

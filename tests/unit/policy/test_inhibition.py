@@ -10,6 +10,7 @@ from fakes import incident
 from faults.world import START
 from responder.incident import Hold, Incident
 from responder.policy.inhibition import MAX_CAUSES, Causes, Inhibitions
+from responder.policy.matching import facts
 
 SECOND = timedelta(seconds=1)
 
@@ -95,6 +96,28 @@ def test_what_matches_both_sides_is_not_muted_by_its_like() -> None:
     assert hold(given, one("PodDown", 2), one("PodDown", 1)) is None
     assert hold(given, one("PodSlow", 2), one("PodDown", 1))
     assert hold(given, one("PodDown", 2), one("NodeDown", 1))
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "names"),
+    [
+        (one("NodeDown"), one("PodDown", 1), "node"),
+        (one("NodeDown"), one("PodDown", 1, node="n2"), ""),
+        (one("NodeDown", node=""), one("PodDown", 1, node=""), "node"),
+        (one("PodDown"), one("NodeDown", 1), ""),
+        (one("BothA"), one("BothB", 1), ""),
+        (one("BothA"), one("OnlyTarget", 1), "both"),
+        (one("OnlySource"), one("BothB", 1), "both"),
+    ],
+)
+def test_a_test_of_a_file_says_what_the_lanes_do(
+    source: Incident, target: Incident, names: str
+) -> None:
+    both = rule("both", source=["rule=~Both.*|OnlySource"], target=["rule=~Both.*|OnlyTarget"])
+    given = rules(rule(), both)
+    found = hold(given, target, source)
+    assert (found.silence_id if found else "") == names
+    assert given.between(facts(source), facts(target)) == names
 
 
 def test_a_circle_of_rules_leaves_the_oldest_alone() -> None:

@@ -7,6 +7,7 @@ incident mutes: so none mutes itself, and no circle of rules mutes all of its in
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Annotated, NamedTuple, Self
@@ -32,7 +33,10 @@ from responder.policy.matching import (
     matches_all,
 )
 
-MAX_RULES = 100
+MAX_RULES, MAX_TESTS = 100, 200
+#: All rules are one item, which may have 400 KB:
+#: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+MAX_BYTES = 300_000
 #: Open causes kept per rule and equal values, the oldest: one is enough to mute.
 MAX_CAUSES = 20
 #: Of an alert's title, that a muted incident remembers.
@@ -48,6 +52,10 @@ Written = Annotated[str, Field(max_length=1_200), AfterValidator(_written)]
 Side = Annotated[tuple[Written, ...], Field(min_length=1, max_length=20)]
 
 
+KnownField = Annotated[str, AfterValidator(known_field)]
+Facts = Annotated[dict[KnownField, str], Field(min_length=1, max_length=60)]
+
+
 class Rule(BaseModel):
     """While an incident that ``source`` matches is open, those that ``target`` matches are muted.
 
@@ -60,8 +68,7 @@ class Rule(BaseModel):
     why: Annotated[str, Field(min_length=3, max_length=300)]
     source: Side
     target: Side
-    equal: Annotated[tuple[Annotated[str, AfterValidator(known_field)], ...],
-                     Field(max_length=20)] = ()  # fmt: skip
+    equal: Annotated[tuple[KnownField, ...], Field(max_length=20)] = ()
 
     @model_validator(mode="after")
     def _is_meant(self) -> Self:
@@ -86,6 +93,19 @@ class Rule(BaseModel):
         return _digest(self.model_dump_json(exclude={"why"}))
 
 
+class Expectation(BaseModel):
+    """A test of the rules: which one, by name, lets ``cause`` mute ``symptom``; empty: none does.
+
+    Both are incidents by their fields, as matchers see them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cause: Facts
+    symptom: Facts
+    muted_by: Annotated[str, Field(max_length=64)] = ""
+
+
 class Inhibitions(BaseModel):
     """The operators' rules; ``number`` is their version (0: there never were any).
 
@@ -96,6 +116,7 @@ class Inhibitions(BaseModel):
 
     number: Annotated[int, Field(ge=0)] = 0
     rules: Annotated[tuple[Rule, ...], Field(max_length=MAX_RULES)] = ()
+    tests: Annotated[tuple[Expectation, ...], Field(max_length=MAX_TESTS)] = ()
     by: str = ""
     at: str = ""
     _sources: Index[Rule] = PrivateAttr()
@@ -106,9 +127,23 @@ class Inhibitions(BaseModel):
         names = [rule.name for rule in self.rules]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two rules have one name: {', '.join(twice)}")
+        if len(self.model_dump_json()) > MAX_BYTES:
+            raise ValueError(f"the rules take more than {MAX_BYTES} bytes")
         self._sources = Index((rule.sources, rule) for rule in self.rules)
         self._targets = Index((rule.targets, rule) for rule in self.rules)
         return self
+
+    def between(self, cause: Mapping[str, str], symptom: Mapping[str, str]) -> str:
+        """The name of the rule by which an older incident mutes a younger one; empty: none."""
+        for rule in sorted(self.rules, key=lambda rule: rule.name):
+            if (
+                matches_all(rule.sources, cause)
+                and matches_all(rule.targets, symptom)
+                and _list_name(rule, cause) == _list_name(rule, symptom)
+                and not (matches_all(rule.targets, cause) and matches_all(rule.sources, symptom))
+            ):
+                return rule.name
+        return ""
 
     def may_mute(self, alert: Alert) -> bool:
         """Whether the incident of an alert would be a cause."""
@@ -204,7 +239,7 @@ def _age(cause: Cause) -> tuple[datetime, str]:
     return cause.opened_at, cause.incident_id
 
 
-def _list_name(rule: Rule, seen: dict[str, str]) -> str:
+def _list_name(rule: Rule, seen: Mapping[str, str]) -> str:
     values = (f"{name}={seen.get(name, '')}" for name in rule.equal)
     return f"{rule.digest}#{_digest(chr(0).join(values))}"
 

@@ -1,0 +1,231 @@
+"""``responder inhibit show|check|test|apply``: causes that mute their symptoms, by rules."""
+
+import getpass
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import click
+from pydantic import ValidationError
+
+from responder.adapters.dynamodb import DynamoStore
+from responder.alert import Severity
+from responder.clock import utc_now
+from responder.incident import Incident, IncidentState
+from responder.policy.inhibition import Causes, Inhibitions
+from responder.ports import Table
+from responder.protocols import inhibitions, items
+from responder_cli import console
+from responder_cli.aws import Stack
+from responder_cli.options import examples, json_option, on_stack, yes_option
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+#: An open incident is looked at again before this long, so that the index of due times holds it.
+ALL_OPEN = timedelta(days=365)
+MOST_INCIDENTS = 1_000
+
+_EXAMPLE = """\b
+A file of rules, with tests of its own:
+  {"rules": [
+    {"name": "node", "why": "the node explains its pods",
+     "source": ["rule=NodeDown"],
+     "target": ["rule=~Pod.*", "severity!=HIGH"],
+     "equal": ["cluster", "label.node"]}],
+   "tests": [
+    {"cause": {"rule": "NodeDown", "label.node": "n1"},
+     "symptom": {"rule": "PodDown", "label.node": "n1"}, "muted_by": "node"},
+    {"cause": {"rule": "NodeDown", "label.node": "n1"},
+     "symptom": {"rule": "PodDown", "label.node": "n2"}, "muted_by": ""}]}
+
+Matchers and fields are those of responder silence add; a field that is absent is empty.
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one of the file's own tests expected, and what came: the name of a rule, or nothing."""
+
+    test: int
+    passed: bool
+    expected: str
+    came: str
+
+
+@dataclass(frozen=True)
+class Muted:
+    """One open incident that another one would mute."""
+
+    incident_id: str
+    title: str
+    severity: str
+    rule: str
+    cause: str
+
+
+@click.group(epilog=_EXAMPLE)
+def inhibit() -> None:
+    """Let an open cause mute its symptoms, by rules; the words are Alertmanager's.
+
+    While an incident that a rule's source matches is open, those that its target matches get no
+    card, where all fields of equal have the same values. What still fires when the cause is over
+    appears within a minute. CRITICAL is never muted, and no incident by a younger one: what has a
+    card already keeps it, so that no circle of rules mutes everything.
+    """
+
+
+@inhibit.command(epilog=examples("responder inhibit show", "responder inhibit show 2"))
+@click.argument("version", required=False, type=click.IntRange(1))
+@on_stack
+def show(stack: Stack, version: int | None) -> None:
+    """Print the active rules, or those of an older version, as the JSON that `apply` takes."""
+    found = inhibitions.load(_store(stack), version)
+    if version is not None and found.number != version:
+        raise click.ClickException(f"There is no version {version} of the rules.")
+    console.as_json(found.model_dump(mode="json", exclude_defaults=True) or {"rules": []})
+
+
+@inhibit.command(
+    epilog=examples("responder inhibit test rules.json", "responder inhibit test rules.json --json")
+)
+@click.argument("file", type=FILE)
+@json_option
+def test(file: Path, as_json: bool) -> None:
+    """Run the tests in a file of rules; no stack is asked."""
+    outcomes = _outcomes(_read(file))
+    if as_json:
+        console.as_json([asdict(one) for one in outcomes])
+    else:
+        _tell(outcomes)
+    if not all(one.passed for one in outcomes):
+        click.get_current_context().exit(1)
+
+
+@inhibit.command(
+    epilog=examples(
+        "responder inhibit check rules.json", "responder inhibit check rules.json --json"
+    )
+)
+@click.argument("file", type=FILE)
+@json_option
+@on_stack
+def check(stack: Stack, file: Path, as_json: bool) -> None:
+    """Say what is wrong with a file of rules, or what it would mute of what is open now."""
+    rules = _read(file)
+    opened = _open_incidents(stack)
+    muted = _muted(rules, opened)
+    if as_json:
+        console.as_json([asdict(one) for one in muted])
+        return
+    _tell(_outcomes(rules))
+    _list(muted, len(opened))
+
+
+@inhibit.command(
+    epilog=examples("responder inhibit apply rules.json --stack mcp-incident-responder-prod")
+)
+@click.argument("file", type=FILE)
+@yes_option
+@on_stack
+def apply(stack: Stack, file: Path, yes: bool) -> None:
+    """Test a file of rules, show what it would mute, ask, and make it the next active version.
+
+    What has a card keeps it. What is open already is a cause from its next alert on.
+    """
+    rules = _read(file)
+    outcomes = _outcomes(rules)
+    _tell(outcomes)
+    if not all(one.passed for one in outcomes):
+        raise click.ClickException("Not applied: a test of the file fails.")
+    active = inhibitions.load(_store(stack))
+    opened = _open_incidents(stack)
+    _list(_muted(rules, opened), len(opened))
+    if not yes:
+        console.ask(f"Make these {len(rules.rules)} rules active on {stack.name}?")
+    now = utc_now()
+    named = rules.model_copy(update={"by": getpass.getuser(), "at": now.isoformat()})
+    saved = inhibitions.save(_store(stack), named, active.number, now)
+    if saved is None:
+        raise click.ClickException("Somebody else changed the rules meanwhile; look again.")
+    console.say(
+        f"Version {saved.number} is active; obeyed within {inhibitions.MAX_AGE.seconds} seconds."
+    )
+
+
+def _read(file: Path) -> Inhibitions:
+    """The rules of a file; who changed them, and when, is not for the file to say."""
+    try:
+        given = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(given, dict):
+            given = {name: given[name] for name in given.keys() - {"number", "by", "at"}}
+        return Inhibitions.model_validate(given)
+    except ValidationError as error:
+        said = [
+            f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
+            for one in error.errors(include_url=False, include_input=False)
+        ]
+        raise click.ClickException(f"{file}: {'; '.join(map(console.safe, said))}") from error
+    except (ValueError, RecursionError) as error:
+        raise click.ClickException(f"{file} is not JSON: {error}") from error
+
+
+def _outcomes(rules: Inhibitions) -> list[Outcome]:
+    came = [rules.between(one.cause, one.symptom) for one in rules.tests]
+    return [
+        Outcome(number, found == one.muted_by, one.muted_by, found)
+        for number, (one, found) in enumerate(zip(rules.tests, came, strict=True), 1)
+    ]
+
+
+def _open_incidents(stack: Stack) -> list[Incident]:
+    """The open incidents of a stack, found through the index of due times: no scan."""
+    tables = {Table.INCIDENTS: stack.table("incidents")}
+    store = DynamoStore(stack.client("dynamodb"), tables)
+    ids = store.due(utc_now() + ALL_OPEN, MOST_INCIDENTS)
+    wanted = [items.incident_item(incident_id) for incident_id in ids]
+    found = store.read(wanted) if wanted else {}
+    known = (items.decode(record, Incident) for record in found.values())
+    return [one for one in known if one and one.state is IncidentState.OPEN and not one.synthetic]
+
+
+def _muted(rules: Inhibitions, opened: Sequence[Incident]) -> list[Muted]:
+    lists: dict[str, Causes] = {}
+    for incident in opened:
+        for name, cause in rules.as_cause(incident).items():
+            lists[name] = lists.get(name, Causes()).joined(cause)
+    found = []
+    for incident in opened:
+        holds = (
+            suspect.hold(lists.get(suspect.name, Causes()), incident)
+            for suspect in rules.as_target(incident)
+            if incident.severity is not Severity.CRITICAL
+        )
+        if hold := next(filter(None, holds), None):
+            severity = incident.severity.value
+            found.append(
+                Muted(incident.incident_id, incident.title, severity, hold.silence_id, hold.subject)
+            )
+    return found
+
+
+def _tell(outcomes: Sequence[Outcome]) -> None:
+    for one in outcomes:
+        if not one.passed:
+            expected, came = one.expected or "no rule", one.came or "no rule"
+            console.say(f"Test {one.test} failed: {expected} should mute, {came} does")
+    passed = sum(one.passed for one in outcomes)
+    console.say(f"{passed} of {len(outcomes)} tests of the file pass.")
+
+
+def _list(muted: Sequence[Muted], opened: int) -> None:
+    console.say(f"Of {opened} open incidents these rules would mute {len(muted)}.")
+    if muted:
+        console.grid(
+            ("severity", "title", "by rule", "while this is open"),
+            [(one.severity, one.title, one.rule, one.cause) for one in muted],
+        )
+
+
+def _store(stack: Stack) -> DynamoStore:
+    return DynamoStore(stack.client("dynamodb"), {Table.STATE: stack.table("state")})

@@ -1,0 +1,160 @@
+"""``responder inhibit`` on moto's DynamoDB."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+from moto import mock_aws
+
+from fakes import incident
+from integration.test_cli_signature import make_table
+from responder.adapters.dynamodb import DynamoStore
+from responder.alert import Severity
+from responder.clock import utc_now
+from responder.ports import Table
+from responder.protocols import items
+from responder_cli.inhibit import inhibit
+from unit.cli.stacks import stack
+
+RULES: dict[str, Any] = {
+    "rules": [
+        {
+            "name": "node",
+            "why": "the node explains its pods",
+            "source": ["rule=NodeDown"],
+            "target": ["rule=~Pod.*"],
+            "equal": ["label.node"],
+        }
+    ],
+    "tests": [
+        {
+            "cause": {"rule": "NodeDown", "label.node": "n1"},
+            "symptom": {"rule": "PodDown", "label.node": "n1"},
+            "muted_by": "node",
+        },
+        {
+            "cause": {"rule": "NodeDown", "label.node": "n1"},
+            "symptom": {"rule": "PodDown", "label.node": "n2"},
+        },
+    ],
+}
+WRONG = {"tests": [RULES["tests"][1] | {"muted_by": "node"}]}
+
+
+class House:
+    """A stack with open incidents, and a folder for files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        client = boto3.client("dynamodb", region_name="eu-west-1")
+        make_table(client, "StateTable", "it-state")
+        make_table(client, "IncidentsTable", "it-incidents")
+        self._stack = stack({}, {"dynamodb": client})
+        self._store = DynamoStore(client, {Table.INCIDENTS: "it-incidents"})
+
+    def run(self, *words: str) -> Result:
+        return CliRunner().invoke(inhibit, list(words), obj=lambda *_: self._stack)
+
+    def file(self, content: object) -> str:
+        path = self._folder / "rules.json"
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return str(path)
+
+    def opened(self, name: str, minutes: int, **changes: Any) -> None:
+        now = utc_now()
+        fields = {
+            "rule": name,
+            "title": f"{name} of n1",
+            "labels": {"node": "n1"},
+            "opened_at": now - timedelta(minutes=minutes),
+            "due_at": now + timedelta(hours=20),
+        }
+        value = incident(f"{name}|{minutes}.1", **(fields | changes))
+        key = items.incident_item(value.incident_id)
+        self._store.write([items.write_of(key, value, 0, now)])
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with mock_aws():
+        yield House(tmp_path)
+
+
+def test_rules_are_applied_shown_and_kept_in_versions(house: House) -> None:
+    assert json.loads(house.run("show").stdout) == {"rules": []}
+    applied = house.run("apply", house.file(RULES), "--yes")
+    assert applied.exit_code == 0, applied.output
+    assert "Version 1 is active" in applied.stdout
+    shown = json.loads(house.run("show").stdout)
+    assert (shown["number"], shown["rules"]) == (1, RULES["rules"])
+    assert shown["by"]
+    assert house.run("apply", house.file(house.run("show").stdout), "--yes").exit_code == 0
+    assert json.loads(house.run("show").stdout)["number"] == 2
+    assert json.loads(house.run("show", "1").stdout)["number"] == 1
+    assert house.run("show", "3").exit_code == 1
+
+
+def test_a_file_whose_tests_fail_is_not_applied(house: House) -> None:
+    done = house.run("apply", house.file(RULES | WRONG), "--yes")
+    assert done.exit_code == 1
+    assert "Test 1 failed: node should mute, no rule does" in done.output
+    assert json.loads(house.run("show").stdout) == {"rules": []}
+
+
+def test_tests_ask_no_stack(tmp_path: Path) -> None:
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(RULES))
+    passed = CliRunner().invoke(inhibit, ["test", str(file)])
+    assert (passed.exit_code, passed.stdout) == (0, "2 of 2 tests of the file pass.\n")
+    file.write_text(json.dumps(RULES | WRONG))
+    failed = CliRunner().invoke(inhibit, ["test", str(file), "--json"])
+    assert failed.exit_code == 1
+    assert json.loads(failed.stdout) == [
+        {"test": 1, "passed": False, "expected": "node", "came": ""}
+    ]
+
+
+def test_a_check_says_what_would_be_muted_of_what_is_open(house: House) -> None:
+    house.opened("NodeDown", 30)
+    house.opened("PodDown", 20)
+    house.opened("PodSlow", 40)
+    house.opened("PodLost", 10, severity=Severity.CRITICAL)
+    house.opened("PodOver", 5, state="resolved")
+    house.opened("PodFar", 5, labels={"node": "n2"})
+    found = json.loads(house.run("check", house.file(RULES), "--json").stdout)
+    assert found == [
+        {
+            "incident_id": "PodDown|20.1",
+            "title": "PodDown of n1",
+            "severity": "HIGH",
+            "rule": "node",
+            "cause": "NodeDown of n1",
+        }
+    ]
+    told = house.run("check", house.file(RULES)).stdout
+    assert "Of 5 open incidents these rules would mute 1." in told
+    assert json.loads(house.run("show").stdout) == {"rules": []}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "is not JSON"),
+        ({"rules": [{"name": "node"}]}, "rules.0.why: Field required"),
+        ({"rules": [RULES["rules"][0] | {"equal": ["node"]}]}, "there is no field 'node'"),
+        ({"rules": [], "tests": [{"cause": {"a": "b"}, "symptom": {"rule": "c"}}]},
+         "there is no field 'a'"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("command", ["check", "test", "apply"])
+def test_what_is_wrong_with_a_file_is_said(
+    house: House, command: str, content: object, said: str
+) -> None:
+    done = house.run(command, house.file(content))
+    assert done.exit_code == 1
+    assert said in done.output
