@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from fakes import incident
 from faults.world import START as NOW
 from responder.alert import Severity
+from responder.errors import Reason
 from responder.policy.holding import review
 from responder.policy.matching import Matcher
 from responder.policy.silence import Silence, Silences
@@ -106,3 +107,10 @@ def test_nobody_silences_everything_by_accident(matchers: list[str], said: str) 
 def test_a_silence_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValidationError, match="ends before it begins"):
         silence("service=a", start=HOUR, end=-HOUR)
+
+
+def test_what_a_storm_holds_stays_with_the_storm() -> None:
+    stormy = incident(held=Reason.STORM.value, storm_id="storm:1.1")
+    during = review(stormy, (Silences([silence("title=disk full")]).hold,), NOW)
+    assert (during.held, during.silence is None) == ("storm", False)
+    assert review(during, (), NOW).held == "storm"
