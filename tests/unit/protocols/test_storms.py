@@ -150,7 +150,7 @@ def test_the_tick_counts_and_asks_for_one_analysis_of_the_whole(desk: Desk) -> N
     assert known.storm is not None
     assert (known.storm.incidents, known.storm.services) == (3, (("shop", 2), ("mail", 1)))
     assert known.severity is Severity.HIGH
-    assert "1 x HIGH shop: problem 4" in known.message
+    assert "1 x HIGH shop: v1:p4: problem 4" in known.message
     assert desk.requested().count(STORM) == 1
     tick(desk)
     assert STORM not in desk.requested()

@@ -49,7 +49,7 @@ class Member(BaseModel):
             at=now,
             severity=incident.severity,
             service=incident.service[:80],
-            title=incident.title[:120],
+            title=named(incident)[:120],
         )
 
 
@@ -87,6 +87,13 @@ class Weather(BaseModel):
     def breaks(self, most: int) -> bool:
         """Whether that was one too many."""
         return len(self.openings) > most
+
+
+def named(incident: Incident) -> str:
+    """What tells it from the others in a list: its rule, too, where the title does not name it."""
+    if not incident.rule or incident.rule in incident.title:
+        return incident.title
+    return f"{incident.rule}: {incident.title}"
 
 
 def place_of(incident: Incident) -> str:
