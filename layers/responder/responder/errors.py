@@ -18,6 +18,7 @@ class Reason(StrEnum):
     NO_TEST_CHANNEL = "no_test_channel"
     SILENCED = "silenced"
     STORM = "storm"
+    FLAPPING = "flapping"
     # Waiting.
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
