@@ -33,7 +33,9 @@ from local_stack.slack_wire import (
 from local_stack.slack_workspace import BOT, PACE_SECONDS, SlackError, Workspace
 from local_stack.troubles import Trouble, Troubles, check_seconds
 
-MODES = ("500", "429", "timeout_after_post", "ok_false", "html", "drop")
+#: The ``…_after_post`` ones fail after they took effect: the client hears nothing, or is cut off.
+_TOOK_EFFECT = ("timeout_after_post", "drop_after_post")
+MODES = ("500", "429", *_TOOK_EFFECT, "ok_false", "html", "drop")
 WEBHOOK_CHANNEL = "#alerts"
 TEST_CHANNEL = "#alerts-test"
 KNOWN_CHANNELS = (WEBHOOK_CHANNEL, "#alerts-critical", TEST_CHANNEL)
@@ -102,7 +104,7 @@ class LocalSlack:
         if trouble is None:
             return serve()
         self._answers[trouble.mode] += 1
-        if trouble.mode == "timeout_after_post":
+        if trouble.mode in _TOOK_EFFECT:
             serve()
         return say(trouble)
 

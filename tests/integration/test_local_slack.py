@@ -338,6 +338,34 @@ def test_a_timeout_after_the_post_leaves_the_message(server: Server) -> None:
     assert [message["text"] for message in listed(server)] == ["landed"]
 
 
+def test_a_connection_dropped_after_the_post_leaves_the_message(
+    server: Server, bot: WebClient
+) -> None:
+    control(server, fail={"mode": "drop_after_post", "count": 1})
+    with pytest.raises(http.client.RemoteDisconnected):
+        bot.chat_postMessage(channel="#alerts", text="landed")
+    assert [message["text"] for message in listed(server)] == ["landed"]
+
+
+def test_a_share_of_the_calls_fails_and_the_same_ones_with_one_seed(
+    server: Server, bot: WebClient
+) -> None:
+    def failures() -> list[int]:
+        control(server, fail={"mode": "500", "share": 0.3, "seed": 7})
+        return [number for number in range(100) if not succeeds(bot)]
+
+    first = failures()
+    assert 20 <= len(first) <= 40
+    assert failures() == first
+
+
+def succeeds(bot: WebClient) -> bool:
+    try:
+        return bool(bot.auth_test()["ok"])
+    except SlackApiError:
+        return False
+
+
 def test_a_failure_for_some_seconds_ends_by_the_clock(
     server: Server, bot: WebClient, clock: Clock
 ) -> None:
