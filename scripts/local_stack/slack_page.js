@@ -230,7 +230,7 @@ function take(state) {
   refusals = state.refusals;
   revision = state.revision;
   const counts = at("counts");
-  counts.replaceChildren(`${state.calls.toLocaleString()} calls`);
+  counts.replaceChildren(state.calls ? `${state.calls.toLocaleString()} calls` : "");
   if (state.rate_limited) counts.append(` · ${state.rate_limited.toLocaleString()} rate limited`);
   if (state.trouble) counts.append(" · ", element("span", "warn", `trouble: ${state.trouble}`));
   show();

@@ -501,5 +501,5 @@ def test_every_change_is_told_as_it_happens(server: Server, bot: WebClient) -> N
         before = told()
         bot.chat_postMessage(channel="#alerts", text="t")
         assert told() > before
-        refusal(bot.chat_postMessage, channel="#alerts", text="")
+        refusal(bot.chat_postMessage, channel="#gone", text="t")
         assert told() > before + 1

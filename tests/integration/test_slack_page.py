@@ -16,7 +16,7 @@ from local_stack.loopback import Server
 from responder.adapters.slack import BotSlack
 from responder.delivery import card, notices
 from responder.incident import NoticeKind
-from unit.delivery.examples import ANALYSED, HOSTILE, INCIDENTS, NOW, notice
+from responder_cli.card.examples import ANALYSED, HOSTILE, INCIDENTS, NOW, notice
 
 PICTURES = Path(".local/pictures")
 HOSTILE_TEXTS = (
