@@ -57,12 +57,12 @@ class Page:
             self._call(f"{domain}.enable")
 
     def look(self, width: int, height: int, *, dark: bool = False, phone: bool = False) -> None:
-        """Take the form of a screen, at twice the pixels; times are shown in UTC."""
+        """Take the form of a screen; a phone has more pixels. Times are shown in UTC."""
         self._call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
             height=height,
-            deviceScaleFactor=2,
+            deviceScaleFactor=1.5 if phone else 1,
             mobile=phone,
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}

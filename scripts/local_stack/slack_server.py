@@ -45,7 +45,7 @@ _WEBHOOK_PATH = re.compile(r"/services/(T\w+)/(B\w+|TEST)/(\w+)")
 _MOST_REFUSALS = 100
 #: A stream without news says so this often, and so finds out that its reader has gone.
 _ALIVE_SECONDS = 15.0
-_SCOPES = "chat:write,chat:write.public,channels:history,groups:history,channels:read,groups:read"
+SCOPES = "chat:write,channels:history,groups:history,channels:read,groups:read"
 
 
 class LocalSlack:
@@ -122,7 +122,7 @@ class LocalSlack:
             self._refused(method, error, arguments)
             return error_reply(error)
         self._answers["ok"] += 1
-        return json_reply(answer, x_oauth_scopes=_SCOPES)
+        return json_reply(answer, x_oauth_scopes=SCOPES)
 
     def _authenticate(self, header: str) -> None:
         scheme, _, token = header.partition(" ")
