@@ -213,7 +213,7 @@ def test_hostile_text_in_one_file_stays_text(screen: Page, tmp_path: Path) -> No
     assert screen.errors == []
 
 
-def test_light_and_dark_follow_the_system_until_switched(page: Page) -> None:
+def test_light_and_dark_follow_the_system_until_switched(page: Page, slack: Server) -> None:
     assert paper(page) == "rgb(255, 255, 255)"
     page.look(1100, 900, dark=True)
     dark = paper(page)
@@ -223,8 +223,7 @@ def test_light_and_dark_follow_the_system_until_switched(page: Page) -> None:
     press(page, "#theme")
     page.look(1100, 900, dark=False)
     assert paper(page) == dark
-    page.run("location.reload()")
-    page.wait("document.readyState === 'complete' && document.documentElement.dataset.theme")
+    page.go(slack.url)
     assert paper(page) == dark, "the switch is remembered"
 
 
