@@ -4,7 +4,7 @@ from responder.alert import Severity
 from responder.errors import Permanent, Reason
 from responder.policy.decision import Decision, RouteReason
 from responder.policy.route import Routes, route
-from unit.delivery.examples import FIRST
+from responder_cli.card.examples import FIRST
 
 ROUTES = Routes(default="C0ALERTS", critical="C0CRITICAL", test="C0TEST")
 
