@@ -10,21 +10,20 @@ from responder.clock import utc_now
 from responder.incident import Incident
 from responder.intake import parse
 from responder.intake.errors import BadRequest
-from responder.policy.route import Routes, route
+from responder.policy.route import Channels, route
 from responder.protocols.announcing import queue_of
 from responder.protocols.draft import Draft
 from responder.protocols.episode import Arrival
 from responder.protocols.identities import arrive
 from responder.protocols.record import open_incident
 from responder.signature import Rules
-from responder_cli import console
+from responder_cli import console, documents
 from responder_cli.options import examples, json_option
-from responder_cli.signature.files import read_rules
 
 #: Nothing here asks a stack: its parameters have the template's defaults, and channels are named
 #: by their parameters.
 CACHE_SHARING = "environment"
-ROUTES = Routes("SlackChannel", "SlackCriticalChannel (else SlackChannel)", "TestChannel")
+CHANNELS = Channels("SlackChannel", "SlackCriticalChannel (else SlackChannel)", "TestChannel")
 
 
 @click.command(
@@ -51,7 +50,7 @@ def explain(
     except BadRequest as error:
         words = console.safe(str(error))
         raise click.ClickException(f"refused with {error.status}: {words}") from error
-    obeyed = read_rules(rules) if rules else Rules()
+    obeyed = documents.read(rules, Rules) if rules else Rules()
     if as_json:
         console.as_json([_explained(alert, obeyed) for alert in alerts])
         return
@@ -71,8 +70,8 @@ def _explained(alert: Alert, rules: Rules) -> dict[str, Any]:
     """What the pipeline would make of one alert; the payload itself is left out."""
     read = alert.model_dump(mode="json", exclude={"raw"}, exclude_defaults=True)
     arrival = arrive(alert, "", CACHE_SHARING, rules=rules)
-    incident = _incident(arrival)
-    decision = route(incident, ROUTES)
+    incident = incident_of(arrival)
+    decision = route(incident, CHANNELS)
     return {
         **read,
         "signature": arrival.signature,
@@ -86,7 +85,7 @@ def _explained(alert: Alert, rules: Rules) -> dict[str, Any]:
     }
 
 
-def _incident(arrival: Arrival) -> Incident:
+def incident_of(arrival: Arrival) -> Incident:
     """The incident that this alert would open were it the first of its kind."""
     now = utc_now()
     # Nothing is cached in this draft: which models are configured does not matter.

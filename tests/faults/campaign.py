@@ -16,6 +16,7 @@ from faults.world import CALM, START, Rates, World
 from responder.alert import Alert, Severity, Status
 from responder.contracts import AlertMessage, AnalysisRequest, Announcement
 from responder.incident import Incident, Notice
+from responder.policy.route import Channels
 from responder.ports import Message, Queue
 from responder.protocols import deliver
 from responder.protocols.analyse import Investigator
@@ -232,7 +233,7 @@ class Campaign:
             store=self.store,
             queues=self.queues,
             chat=lambda incident: self.slack,
-            channel=lambda incident: "#alerts",
+            channels=Channels("#alerts"),
             telemetry=telemetry,
             now=world.now,
             new_id=world.new_id,

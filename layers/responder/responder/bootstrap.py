@@ -65,12 +65,13 @@ def analysis() -> QueueFunction:
     from responder.adapters.dynamodb import DynamoStore
     from responder.analysis.tiering import tiers
     from responder.contracts import AnalysisRequest
+    from responder.policy.routes import Routes
     from responder.protocols import identities
     from responder.protocols.analyse import Investigator
-    from responder.protocols.corrections import CurrentRules
     from responder.protocols.record import Recorder
     from responder.protocols.silences import CurrentSilences
     from responder.protocols.tick import Ticker
+    from responder.protocols.versions import ROUTES, RULES, Current
     from responder.signature import VERSIONS
 
     given = settings.load(settings.Analysis, environment.variables())
@@ -92,7 +93,10 @@ def analysis() -> QueueFunction:
     )
     models = frozenset({given.model_small, given.model_large})
     silences = CurrentSilences(store, utc_now)
-    signer, rules = VERSIONS[given.signature_version], CurrentRules(store, utc_now)
+    signer = VERSIONS[given.signature_version]
+    rules = Current(RULES, store, telemetry, utc_now)
+    # A page in the wrong channel is better than none: without routes the configured ones serve.
+    routes = Current(ROUTES, store, telemetry, utc_now, otherwise=Routes())
     recorder = Recorder(
         store,
         queues,
@@ -101,6 +105,7 @@ def analysis() -> QueueFunction:
         lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing, signer, rules()),
         models,
         silences,
+        routes=routes,
     )
     investigator = Investigator(
         store=store,
@@ -146,7 +151,7 @@ def distribution() -> QueueFunction:
     from responder.adapters.dynamodb import DynamoStore
     from responder.adapters.slack import BotSlack, WebhookSlack, choose_chat
     from responder.contracts import Announcement
-    from responder.policy.route import Routes, route
+    from responder.policy.route import Channels
     from responder.ports import Message
     from responder.protocols.card import Timing
     from responder.protocols.deliver import Deliverer
@@ -164,12 +169,12 @@ def distribution() -> QueueFunction:
     webhook = WebhookSlack(
         webhook_url, given.slack_timeout, test_channel=given.test_channel, test_url=test_url
     )
-    routes = Routes(given.slack_channel, given.slack_critical_channel, given.test_channel)
+    channels = Channels(given.slack_channel, given.slack_critical_channel, given.test_channel)
     deliverer = Deliverer(
         store=store,
         queues=queues,
         chat=lambda incident: choose_chat(token, bot, webhook),
-        channel=lambda incident: route(incident, routes).channel,
+        channels=channels,
         telemetry=telemetry,
         now=utc_now,
         new_id=_new_id,

@@ -2,6 +2,7 @@
 
 An incident that opens under a silence gets no card and no analysis until the silence ends, and then
 only if it is still open. One that has a card already keeps it up to date, but tells no notices.
+What is milder than its route's minimum is held likewise, until its severity has risen to it.
 """
 
 from collections.abc import Callable
@@ -30,11 +31,17 @@ def review(
     found = silences.find(incident, now) if is_open else None
     if found is not None:
         update: dict[str, object] = {"silence": found.as_hold(), "silence_ended": None}
-        if opening:
+        if opening or incident.held:
             update |= {"held": Reason.SILENCED.value, "analysis_requested_at": None}
     elif is_open:
         ended = incident.silence or incident.silence_ended
         update = {"silence": None, "silence_ended": ended, "held": ""}
+        if (opening or incident.held) and _is_too_mild(incident):
+            update |= {"held": Reason.BELOW_MINIMUM.value, "analysis_requested_at": None}
     else:
         update = {"silence": None, "silence_ended": None}
     return incident.model_copy(update=update)
+
+
+def _is_too_mild(incident: Incident) -> bool:
+    return incident.route is not None and incident.route.holds(incident.severity)

@@ -19,6 +19,7 @@ from responder.clock import Clock
 from responder.contracts import AlertMessage
 from responder.incident import Incident, IncidentState
 from responder.policy import holding
+from responder.policy.routes import Routes, no_routes, routed
 from responder.ports import Queues, Store, Telemetry, Write
 from responder.protocols import announcing, items, lease, requesting
 from responder.protocols.draft import Draft, episode_id
@@ -43,6 +44,7 @@ class Recorder:
     arrive: Callable[[Alert, str], Arrival]
     models: Collection[str]
     silences: holding.Current = holding.no_silences
+    routes: Callable[[], Routes] = no_routes
 
     def record(self, messages: Sequence[AlertMessage]) -> None:
         """Record one group of related alerts and announce what changed."""
@@ -81,15 +83,18 @@ class Recorder:
     def _attempt(self, arrivals: Sequence[Arrival]) -> tuple[Draft, list[Outcome]]:
         now = self.now()
         silences = self.silences()
+        routes = self.routes()
 
         def opener(arrival: Arrival, episode: int, draft: Draft) -> Incident:
             opened = open_incident(arrival, episode, draft, self.models, now)
+            opened = routed(opened, None, routes)
             return holding.review(opened, silences, now, opening=True)
 
         draft = Draft.of(self.store, arrivals, opener)
         outcomes = [apply(draft, arrival, now) for arrival in arrivals]
         for incident in draft.changed_incidents():
-            reviewed = holding.review(incident, silences, now)
+            before = draft.before(incident.incident_id)
+            reviewed = holding.review(routed(incident, before, routes), silences, now)
             draft.put_incident(_revised(draft, reviewed, now))
         commit(self.store, draft.writes(now))
         return draft, outcomes
@@ -221,7 +226,7 @@ def _revised(draft: Draft, incident: Incident, now: datetime) -> Incident:
             "due_at": min(incident.due_at or now + LOOK_AGAIN, now + LOOK_AGAIN),
         }
     )
-    if before is not None and _wants_higher_tier(before, incident):
+    if before is not None and (_wants_higher_tier(before, incident) or _unheld(before, incident)):
         revised = revised.model_copy(update={"analysis_requested_at": now})
     announce = (
         announcing.announce_at_once if _loud(before, incident) else announcing.announce_in_turn
@@ -248,9 +253,18 @@ def _delay(before: Incident | None, incident: Incident, now: datetime) -> int | 
 
 
 def _wants_higher_tier(before: Incident, incident: Incident) -> bool:
-    return incident.severity.worse_than(before.severity) and tiering.deserves_higher(
-        incident.analysis, incident.severity
+    return (
+        not incident.held
+        and incident.severity.worse_than(before.severity)
+        and tiering.deserves_higher(incident.analysis, incident.severity)
     )
+
+
+def _unheld(before: Incident, incident: Incident) -> bool:
+    """Whether it has its first card now, and with it wants the analysis that it did without."""
+    analysis = incident.analysis
+    awaited = analysis.is_fallback and not analysis.fallback_reason
+    return bool(before.held) and not incident.held and awaited
 
 
 def _requests(before: Incident | None, incident: Incident, *, again: bool, now: datetime) -> bool:

@@ -229,7 +229,8 @@ def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedel
     if incident.state is IncidentState.OPEN:
         times.append(quiet.closes_at(incident, quiet_after))
         patience = _patience(incident)
-        if patience is not None:
+        # Too mild for a card: only another alert changes that.
+        if patience is not None and incident.held != Reason.BELOW_MINIMUM:
             asked = incident.analysis_requested_at or incident.opened_at
             times.append(max(asked + patience, now + GRACE / 2))
     return _with(plan, {"due_at": min(times, default=None)})
