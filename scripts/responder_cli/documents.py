@@ -3,6 +3,7 @@
 import getpass
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 from pydantic import ValidationError
@@ -31,7 +32,7 @@ def read[D: Document](file: Path, model: type[D]) -> D:
         return model.model_validate(given)
     except ValidationError as error:
         said = [
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
+            ": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"])))
             for one in error.errors(include_url=False, include_input=False)
         ]
         raise click.ClickException(f"{file}: {'; '.join(map(console.safe, said))}") from error
@@ -53,15 +54,19 @@ def store(stack: Stack) -> DynamoStore:
     return DynamoStore(stack.client("dynamodb"), {Table.STATE: stack.table("state")})
 
 
-def show[D: Document](stack: Stack, versions: Versions[D], number: int | None) -> None:
-    """Print the active version, or ``number``, as the JSON that ``read`` takes."""
+def load[D: Document](stack: Stack, versions: Versions[D], number: int | None) -> D:
+    """The active version, or ``number``. Raises ClickException where there is none of that."""
     found = versions.load(store(stack), number)
     if number is not None and found.number != number:
         raise _no_version(number)
-    empty: dict[str, list[object]] = {
-        name: [] for name, one in versions.model.model_fields.items() if one.default == ()
-    }
-    console.as_json({**empty, **found.model_dump(mode="json", exclude_defaults=True)})
+    return found
+
+
+def content(document: Document) -> dict[str, Any]:
+    """A document as the JSON that ``read`` takes; its lists also where they are empty."""
+    fields = type(document).model_fields
+    empty: dict[str, Any] = {name: [] for name, field in fields.items() if field.default == ()}
+    return {**empty, **document.model_dump(mode="json", exclude_defaults=True)}
 
 
 def save[D: Document](stack: Stack, versions: Versions[D], document: D, replaces: int) -> D:

@@ -20,6 +20,7 @@ from responder_cli.explain import explain
 from responder_cli.health.commands import health
 from responder_cli.inject.commands import inject
 from responder_cli.report import report
+from responder_cli.route.commands import route
 from responder_cli.signature.commands import signature
 from responder_cli.silence import silence
 
@@ -31,6 +32,7 @@ Examples:
   responder explain events/generic/firing.json
   responder dlq list
   responder signature rules show
+  responder route test routes.json
   STACK_NAME=mcp-incident-responder-dev responder inject --sample generic/firing --wait
 
 \b
@@ -80,6 +82,7 @@ for _command in (
     dlq,
     analysis,
     silence,
+    route,
     signature,
     report,
     backup,

@@ -117,7 +117,7 @@ def rules() -> None:
 @on_stack
 def show(stack: Stack, version: int | None) -> None:
     """Print the active rules, or those of an older version, as the JSON that `apply` takes."""
-    documents.show(stack, RULES, version)
+    console.as_json(documents.content(documents.load(stack, RULES, version)))
 
 
 @rules.command(epilog=examples("responder signature rules check rules.json"))

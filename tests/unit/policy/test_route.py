@@ -2,8 +2,9 @@ import pytest
 
 from responder.alert import Severity
 from responder.errors import Permanent, Reason
+from responder.incident import Destination
 from responder.policy.decision import Decision, RouteReason
-from responder.policy.route import Channels, route
+from responder.policy.route import Channels, refuge, route
 from unit.delivery.examples import FIRST
 
 CHANNELS = Channels(default="C0ALERTS", critical="C0CRITICAL", test="C0TEST")
@@ -33,3 +34,22 @@ def test_test_alerts_never_reach_people() -> None:
     with pytest.raises(Permanent, match="TEST_CHANNEL") as caught:
         route(incident, Channels("C0ALERTS", "C0CRITICAL"))
     assert caught.value.reason is Reason.MISCONFIGURED
+
+
+ROUTED = FIRST.model_copy(update={"route": Destination(route="r", channel="#payments")})
+
+
+def test_the_operators_route_comes_before_the_channel_of_critical() -> None:
+    assert route(ROUTED, CHANNELS) == Decision("#payments", RouteReason.ROUTED)
+
+
+def test_a_route_without_a_channel_leaves_the_configured_one() -> None:
+    incident = FIRST.model_copy(update={"route": Destination(route="r", mentions=("here",))})
+    assert route(incident, CHANNELS) == Decision("C0CRITICAL", RouteReason.CRITICAL)
+
+
+def test_test_alerts_take_no_route_and_find_no_refuge() -> None:
+    incident = ROUTED.model_copy(update={"synthetic": True})
+    assert route(incident, CHANNELS).channel == "C0TEST"
+    assert refuge(incident, CHANNELS) == ""
+    assert refuge(ROUTED, CHANNELS) == "C0ALERTS"

@@ -128,17 +128,25 @@ class Routes(Document):
                 raise ValueError(f"route {number} matches everything: nothing after it is reached")
         return self
 
-    def destination(self, seen: Mapping[str, str]) -> Destination:
-        """Where an incident with these facts goes; an empty destination where no route matches."""
+    def find(self, seen: Mapping[str, str]) -> tuple[str, Route] | None:
+        """The route of an incident with these facts, and what it is called; None: none matches."""
         for number, route in enumerate(self.routes, 1):
             if route.matches(seen):
-                return Destination(
-                    route=route.name or f"route {number}",
-                    channel=route.channel,
-                    mentions=route.mentions,
-                    minimum_severity=route.minimum_severity,
-                )
-        return Destination()
+                return route.name or f"route {number}", route
+        return None
+
+    def destination(self, seen: Mapping[str, str]) -> Destination:
+        """Where an incident with these facts goes; an empty destination where no route matches."""
+        found = self.find(seen)
+        if found is None:
+            return Destination()
+        name, route = found
+        return Destination(
+            route=name,
+            channel=route.channel,
+            mentions=route.mentions,
+            minimum_severity=route.minimum_severity,
+        )
 
 
 def no_routes() -> Routes:
