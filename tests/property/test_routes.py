@@ -35,7 +35,7 @@ matchers = st.builds(
     st.sampled_from(("=", "!=", "=~", "!~")),
     st.sampled_from(("", ".*", "CRITICAL", "a|b", "x")),
 )
-written = st.builds(
+written: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
     match=st.lists(matchers, min_size=1, max_size=3),
     channel=st.sampled_from(("", "#a", "b", "C0123ABC")),
