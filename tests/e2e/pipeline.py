@@ -253,14 +253,21 @@ class Pipeline:
 
 
 @contextmanager
-def started(directory: Path) -> Iterator[Pipeline]:
-    """A stack of its own on unused ports: local Slack without pace, local Claude with answers."""
+def started(directory: Path, pace: str = "0", storm_threshold: str = "0") -> Iterator[Pipeline]:
+    """A stack of its own on unused ports, whose local Claude has answers.
+
+    ``pace`` is Slack's, in seconds a message and channel; most tests want no limit, and no storm.
+    """
     options = Options(
         directory=directory,
         ports=Ports.unused(),
         claude=Claude.LOCAL,
-        slack_arguments=("--pace", "0", "--token", TOKEN),
-        parameters={"SlackPaceSeconds": "0", "DailyBudgetUsd": "1000"},
+        slack_arguments=("--pace", pace, "--token", TOKEN),
+        parameters={
+            "SlackPaceSeconds": pace,
+            "StormThreshold": storm_threshold,
+            "DailyBudgetUsd": "1000",
+        },
         secrets={"slack-bot-token": TOKEN},
     )
     with running(options) as stack:

@@ -26,6 +26,7 @@ from responder.protocols.card import Timing
 from responder.protocols.deliver import Deliverer
 from responder.protocols.episode import Arrival
 from responder.protocols.record import Recorder
+from responder.protocols.storms import Gate
 from responder.protocols.tick import Ticker
 
 STORM_LASTS = timedelta(minutes=6)
@@ -224,7 +225,8 @@ class Campaign:
     def _build(self) -> dict[Queue, Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]]:
         world, telemetry = self.world, self.telemetry
         ports = (self.store, self.queues, telemetry, world.now)
-        recorder = Recorder(*ports, arrive, {"model"}, routes=lambda: ROUTES)
+        gate = Gate(world.rng.choice([0, 0, 1, 2]))
+        recorder = Recorder(*ports, arrive, {"model"}, gate=gate, routes=lambda: ROUTES)
         investigator = Investigator(
             store=self.store,
             queues=self.queues,
@@ -282,7 +284,9 @@ class PlainNotices:
     """Thread replies that the reckoning can read."""
 
     @staticmethod
-    def render(incident: Incident, notice: Notice, *, standalone: bool) -> Message:
+    def render(
+        incident: Incident, notice: Notice, held: Sequence[Incident], *, standalone: bool
+    ) -> Message:
         """The notice: which incident, which number."""
         return Message(text=f"notice|{incident.incident_id}|{notice.number}")
 

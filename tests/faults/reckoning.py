@@ -20,7 +20,7 @@ from responder.incident import (
     Pointer,
 )
 from responder.ports import Key, Record, Table
-from responder.protocols import items
+from responder.protocols import items, storms
 
 
 def broken(campaign: Campaign) -> list[str]:
@@ -50,6 +50,7 @@ class _Reckoning:
         yield from self._cards()
         yield from self._threads()
         yield from self._analyses()
+        yield from self._storms()
 
     def _sort(self, key: Key, record: Record) -> None:
         if key.table is Table.ALERTS:
@@ -116,7 +117,7 @@ class _Reckoning:
                 yield f"{pointer.fingerprint}: {pointer.state}, should be {state}"
         for incident in self.incidents.values():
             open_ = incident.state is IncidentState.OPEN
-            if open_ != (incident.firing > 0):
+            if incident.storm is None and open_ != (incident.firing > 0):
                 yield f"{incident.incident_id}: {incident.state} with {incident.firing} firing"
 
     def _one_open_incident(self) -> Iterator[str]:
@@ -139,6 +140,10 @@ class _Reckoning:
             if message.text.startswith("card|"):
                 shown[message.text.split("|")[1]].append(message.text)
         for incident in self.incidents.values():
+            if incident.held:
+                if shown[incident.incident_id]:
+                    yield f"{incident.incident_id}: held, but shown"
+                continue
             wanted = f"card|{incident.incident_id}|{incident.revision}|{incident.count}"
             if self._nobody_noticed_the_deletion(incident, shown[incident.incident_id]):
                 continue
@@ -171,14 +176,34 @@ class _Reckoning:
             if card is not None and card.told != incident.last_notice:
                 yield f"{incident.incident_id}: told {card.told} of {incident.last_notice}"
 
+    def _storms(self) -> Iterator[str]:
+        """A storm ends, and lists exactly what it held; nobody waits for one that is over."""
+        listed = Counter(
+            (incident.incident_id, one.incident_id)
+            for incident in self.incidents.values()
+            for notice in incident.notices
+            for one in storms.page_of(self.campaign.store, incident, notice)
+        )
+        for (storm_id, incident_id), number in listed.items():
+            if number > 1:
+                yield f"{incident_id}: {number} lines in the list of {storm_id}"
+        for incident in self.incidents.values():
+            if incident.storm is not None and incident.state is IncidentState.OPEN:
+                yield f"{incident.incident_id}: the storm never ebbed"
+            if incident.held and not listed[incident.storm_id, incident.incident_id]:
+                yield f"{incident.incident_id}: held by {incident.storm_id}, which lists it not"
+            if incident.held and incident.severity is Severity.CRITICAL:
+                yield f"{incident.incident_id}: CRITICAL, and held"
+
     def _told_by_a_vanished_request(self, entry: CacheEntry) -> bool:
-        """A waiter may stay named when it has its analysis and nobody can come to strike it out.
+        """A waiter may stay named when it wants no analysis and nobody can come to strike it out.
 
         That takes a request that SQS delivered twice: one delivery succeeds and deletes it, the
         other one is killed between telling and draining.
         """
         waiting = [self.incidents.get(waiter) for waiter in entry.waiters]
-        answered = all(one is None or not one.analysis.is_fallback for one in waiting)
+        wanting = [one for one in waiting if one and one.state is IncidentState.OPEN]
+        answered = all(not one.analysis.is_fallback for one in wanting)
         return self.campaign.queues.doubled and answered
 
     def _analyses(self) -> Iterator[str]:
@@ -201,7 +226,8 @@ class _Reckoning:
             if entry.lease_until is not None and entry.lease_until > self.campaign.world.now():
                 yield f"{entry.cache_key}: still leased"
         for incident in self.incidents.values():
-            if incident.state is IncidentState.OPEN and _unanswered(incident):
+            wanted = incident.state is IncidentState.OPEN and not incident.held
+            if wanted and _unanswered(incident):
                 yield f"{incident.incident_id}: analysis never arrived"
 
 

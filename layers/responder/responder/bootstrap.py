@@ -70,6 +70,7 @@ def analysis() -> QueueFunction:
     from responder.protocols.analyse import Investigator
     from responder.protocols.record import Recorder
     from responder.protocols.silences import CurrentSilences
+    from responder.protocols.storms import Gate
     from responder.protocols.tick import Ticker
     from responder.protocols.versions import ROUTES, RULES, Current
     from responder.signature import VERSIONS
@@ -105,7 +106,8 @@ def analysis() -> QueueFunction:
         lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing, signer, rules()),
         models,
         silences,
-        routes=routes,
+        Gate(given.storm_threshold),
+        routes,
     )
     investigator = Investigator(
         store=store,

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     NO_TEST_CHANNEL = "no_test_channel"
     SILENCED = "silenced"
     BELOW_MINIMUM = "below_minimum"
+    STORM = "storm"
     # Waiting.
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"

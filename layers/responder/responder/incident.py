@@ -36,6 +36,8 @@ class NoticeKind(StrEnum):
     SEVERITY_RAISED = "severity_raised"
     REFIRED = "refired"
     RESOLVED = "resolved"
+    #: A page of what a storm held; ``detail`` is the page's number.
+    HELD_PAGE = "held_page"
 
 
 class Notice(BaseModel):
@@ -89,6 +91,22 @@ class Destination(BaseModel):
         return self.minimum_severity.worse_than(severity)
 
 
+class Storm(BaseModel):
+    """What is known of a storm: ``incidents`` it holds, by service and severity, the most first.
+
+    ``most`` new incidents a minute had cards of their own. ``unlisted`` of those held are beyond
+    what it keeps the names of.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    most: int
+    incidents: int = 0
+    unlisted: int = 0
+    services: tuple[tuple[str, int], ...] = ()
+    severities: tuple[tuple[Severity, int], ...] = ()
+
+
 class Incident(BaseModel):
     """An open (or past) episode of one signature in one scope.
 
@@ -97,8 +115,9 @@ class Incident(BaseModel):
     ``announced_at`` and ``trailing_at`` pace counter-only changes; ``due_at`` is when the tick
     must look again; ``unshown_since`` is set by the tick while the card lags behind. ``silence`` is
     the one it is under, ``silence_ended`` one that ended while it was open, and ``held`` says why
-    it must not have a card yet. ``rules`` is the number of the signature rules that it was opened
-    under, ``route`` what the operators' routes say of its card (None: never asked).
+    it must not have a card yet. ``storm_id`` is the storm that holds it (or held it), ``storm``
+    makes the incident itself a storm. ``rules`` is the number of the signature rules that it was
+    opened under, ``route`` what the operators' routes say of its card (None: never asked).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -144,6 +163,8 @@ class Incident(BaseModel):
     silence: Hold | None = None
     silence_ended: Hold | None = None
     held: str = ""
+    storm_id: str = ""
+    storm: Storm | None = None
     route: Destination | None = None
     trace: str = ""
 

@@ -46,6 +46,24 @@ def triage(alert: Alert, *, reason: str, now: datetime) -> Analysis:
     )
 
 
+def of_storm(now: datetime) -> Analysis:
+    """What can be said of a storm before anybody has looked at it."""
+    return Analysis(
+        headline="Many things fail at once: look for what they share",
+        summary="Seldom does each of them have a cause of its own.",
+        checks=(
+            Check(text="What failed first, and what does all that fails depend on?"),
+            Check(text="What was deployed or changed just before it began?"),
+            Check(text="Network, DNS, certificates, identity provider, status of the cloud?"),
+        ),
+        category="storm",
+        confidence=Confidence.LOW,
+        made_by=MADE_BY,
+        tier=TIER,
+        made_at=now,
+    )
+
+
 def with_reason(analysis: Analysis, reason: str) -> Analysis:
     """What stands since Claude was given up; a stale analysis, too, then counts as fallback."""
     return analysis.model_copy(update={"made_by": MADE_BY, "tier": TIER, "fallback_reason": reason})

@@ -8,7 +8,7 @@ where nothing can be edited and each says for itself what it adds.
 from datetime import datetime
 
 from responder.alert import Severity
-from responder.delivery import blocks, destination, findings, limits, mrkdwn, words
+from responder.delivery import blocks, destination, findings, limits, mrkdwn, storm, words
 from responder.incident import Hold, Incident, IncidentState
 from responder.ports import Message
 
@@ -66,6 +66,8 @@ def _headline(incident: Incident, lead: str) -> str:
 
 def _state(incident: Incident) -> blocks.Block | None:
     """Where, since when, how long and how often: what must never be dropped."""
+    if incident.storm is not None:
+        return storm.state(incident, incident.storm)
     resource = mrkdwn.code(incident.resource, _RESOURCE)
     return blocks.section(
         [
@@ -95,6 +97,8 @@ def _ended(incident: Incident) -> str:
 
 
 def _facts(incident: Incident, now: datetime) -> list[blocks.Block | None]:
+    if incident.storm is not None:
+        return storm.facts(incident, incident.storm)
     age = words.duration(now - incident.first_seen)
     still = incident.state is IncidentState.OPEN and incident.count > 1
     return [

@@ -4,15 +4,28 @@ In bot mode it is a reply in the card's thread, shown in the channel too where t
 in webhook mode it is a message that stands alone.
 """
 
-from responder.delivery import blocks, destination, mrkdwn, words
+from collections.abc import Sequence
+
+from responder.delivery import blocks, destination, mrkdwn, storm, words
 from responder.incident import Incident, Notice, NoticeKind
 from responder.ports import Message
 
 _DETAIL, _SUBJECT = 400, 240
 
 
-def render(incident: Incident, notice: Notice, *, standalone: bool = False) -> Message:
-    """``standalone`` adds what the thread would have shown: which incident it is about."""
+def render(
+    incident: Incident,
+    notice: Notice,
+    held: Sequence[Incident] = (),
+    *,
+    standalone: bool = False,
+) -> Message:
+    """``standalone`` adds what the thread would have shown: which incident it is about.
+
+    ``held`` are the incidents that a page of a storm's list tells of.
+    """
+    if notice.kind is NoticeKind.HELD_PAGE:
+        return storm.page(incident, notice, held)
     news = _news(incident, notice)
     detail = mrkdwn.inline(notice.detail, _DETAIL)
     subject = mrkdwn.inline(words.subject(incident), _SUBJECT)
@@ -37,6 +50,8 @@ def _news(incident: Incident, notice: Notice) -> str:
         return f"{symbol} Severity raised to {incident.severity.value}"
     if notice.kind is NoticeKind.REFIRED:
         return f"🔁 Fired again ({words.SYMBOLS[incident.severity]} {incident.severity.value})"
+    if incident.storm is not None:
+        return storm.news(incident, incident.storm)
     lasted = words.duration(notice.at - incident.first_seen)
     return f"✅ Resolved after {lasted} ({words.times(incident)})"
 

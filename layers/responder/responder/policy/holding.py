@@ -26,22 +26,28 @@ Current = Callable[[], Silences]
 def review(
     incident: Incident, silences: Silences, now: datetime, *, opening: bool = False
 ) -> Incident:
-    """The incident as the silences of this moment have it."""
+    """The incident as the silences of this moment have it; what a storm holds stays held."""
+    if incident.storm is not None:
+        return incident
     is_open = incident.state is IncidentState.OPEN
     found = silences.find(incident, now) if is_open else None
     if found is not None:
         update: dict[str, object] = {"silence": found.as_hold(), "silence_ended": None}
-        if opening or incident.held:
-            update |= {"held": Reason.SILENCED.value, "analysis_requested_at": None}
+        if opening or incident.held == Reason.BELOW_MINIMUM:
+            update["held"] = Reason.SILENCED.value
     elif is_open:
         ended = incident.silence or incident.silence_ended
-        update = {"silence": None, "silence_ended": ended, "held": ""}
-        if (opening or incident.held) and _is_too_mild(incident):
-            update |= {"held": Reason.BELOW_MINIMUM.value, "analysis_requested_at": None}
+        update = {"silence": None, "silence_ended": ended, "held": _held(incident, opening)}
     else:
         update = {"silence": None, "silence_ended": None}
+    if update.get("held"):
+        update["analysis_requested_at"] = None
     return incident.model_copy(update=update)
 
 
-def _is_too_mild(incident: Incident) -> bool:
-    return incident.route is not None and incident.route.holds(incident.severity)
+def _held(incident: Incident, opening: bool) -> str:
+    """Why an incident that nobody silences has no card yet; what has one is never held again."""
+    if incident.held == Reason.STORM:
+        return Reason.STORM.value
+    too_mild = incident.route is not None and incident.route.holds(incident.severity)
+    return Reason.BELOW_MINIMUM.value if too_mild and (opening or incident.held) else ""

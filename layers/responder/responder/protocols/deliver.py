@@ -17,7 +17,7 @@ from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Card, Incident
 from responder.policy.route import Channels, refuge, route
 from responder.ports import Chat, Key, Message, Place, Queues, Store, Telemetry
-from responder.protocols import announcing, items, pace, waiting
+from responder.protocols import announcing, items, pace, storms, waiting
 from responder.protocols import card as cards
 from responder.protocols.card import Act, Step, Timing
 
@@ -227,7 +227,8 @@ class Delivery:
         notice = step.notice
         if notice is None:
             return
-        message = notices.render(incident, notice, standalone=not chat.editable)
+        held = storms.page_of(self._lane.store, incident, notice)
+        message = notices.render(incident, notice, held, standalone=not chat.editable)
         self._send(incident, card, chat, message, notice=notice.number, thread_ts=card.ts)
         self._change(incident, lambda card: cards.told(card, notice.number))
         self._lane.telemetry.count("NoticesPosted")

@@ -24,8 +24,9 @@ Opener = Callable[["Arrival", int, "Draft"], Incident]
 class Draft:
     """Items as read, and as they shall become."""
 
-    def __init__(self, opener: Opener) -> None:
-        """``opener`` makes the incident of a first alert."""
+    def __init__(self, opener: Opener, store: Store | None = None) -> None:
+        """``opener`` makes the incident of a first alert; without a store nothing is remembered."""
+        self._store = store
         self._opener = opener
         self._versions: dict[Key, int] = {}
         self._read: dict[Key, BaseModel | None] = {}
@@ -34,7 +35,7 @@ class Draft:
     @classmethod
     def of(cls, store: Store, arrivals: Iterable["Arrival"], opener: Opener) -> "Draft":
         """Read what ``arrivals`` may touch: first the small items, then the incidents they name."""
-        draft = cls(opener)
+        draft = cls(opener, store)
         wanted: dict[Key, type[BaseModel]] = {}
         for arrival in arrivals:
             alert = arrival.alert
@@ -99,6 +100,16 @@ class Draft:
     def put_entry(self, entry: CacheEntry) -> None:
         """Change a cache entry (its waiters)."""
         self._now[items.cache_item(entry.cache_key)] = entry
+
+    def look_up(self, key: Key, model: type[M]) -> M | None:
+        """Any other item, read when it is first asked for."""
+        if key not in self._versions and self._store is not None:
+            self._add(items.read_models(self._store, {key: model}))
+        return self._get(key, model)
+
+    def put(self, key: Key, value: BaseModel) -> None:
+        """Change an item that was looked up."""
+        self._now[key] = value
 
     def before(self, incident_id: str) -> Incident | None:
         """The incident as it was read; None when this draft opens it."""

@@ -22,7 +22,7 @@ M = TypeVar("M", bound=BaseModel)
 
 #: The runbook keeps alerts, and what they led to, for 90 days.
 RETENTION = timedelta(days=90)
-#: Heads outlive the incidents they number, so that no incident id is ever used twice.
+#: What numbers incidents outlives them, so that no incident id is ever used twice.
 HEAD_RETENTION = timedelta(days=400)
 #: What operators decided stands until they decide otherwise.
 DECISION_RETENTION = timedelta(days=3650)
@@ -84,7 +84,7 @@ def write_of(key: Key, value: BaseModel, expect: int, now: datetime) -> Write:
 
 
 def _retention(key: Key) -> timedelta:
-    if key.id.startswith("head#"):
+    if key.id.startswith(("head#", "weather#")):
         return HEAD_RETENTION
     decided = key.table is Table.STATE and key.id.startswith(
         ("switch#", "signature-rules", "routes", "silences")

@@ -24,6 +24,7 @@ from responder.ports import Queues, Store, Telemetry, Write
 from responder.protocols import announcing, items, lease, requesting
 from responder.protocols.draft import Draft, episode_id
 from responder.protocols.episode import Arrival, Outcome, apply
+from responder.protocols.storms import ALL_PASS, Gate
 
 #: The tick looks at a changed incident this long after the change.
 LOOK_AGAIN = timedelta(seconds=60)
@@ -44,6 +45,7 @@ class Recorder:
     arrive: Callable[[Alert, str], Arrival]
     models: Collection[str]
     silences: holding.Current = holding.no_silences
+    gate: Gate = ALL_PASS
     routes: Callable[[], Routes] = no_routes
 
     def record(self, messages: Sequence[AlertMessage]) -> None:
@@ -88,14 +90,16 @@ class Recorder:
         def opener(arrival: Arrival, episode: int, draft: Draft) -> Incident:
             opened = open_incident(arrival, episode, draft, self.models, now)
             opened = routed(opened, None, routes)
-            return holding.review(opened, silences, now, opening=True)
+            return self.gate.admit(draft, holding.review(opened, silences, now, opening=True), now)
 
         draft = Draft.of(self.store, arrivals, opener)
         outcomes = [apply(draft, arrival, now) for arrival in arrivals]
         for incident in draft.changed_incidents():
             before = draft.before(incident.incident_id)
             reviewed = holding.review(routed(incident, before, routes), silences, now)
-            draft.put_incident(_revised(draft, reviewed, now))
+            draft.put_incident(self.gate.review(draft, reviewed, now))
+        for incident in draft.changed_incidents():
+            draft.put_incident(_revised(draft, incident, now))
         commit(self.store, draft.writes(now))
         return draft, outcomes
 
@@ -108,6 +112,9 @@ class Recorder:
             if incident is None:
                 continue
             before = draft.before(incident_id)
+            if before is None and incident.storm is not None:
+                self.telemetry.count("Storms")
+                self.telemetry.warning("Storm of alerts", incident_id=incident_id)
             delay = 0 if incident_id in again else _delay(before, incident, now)
             if delay is not None:
                 announcing.send(self.queues, incident, now, delay)
@@ -137,7 +144,8 @@ class Recorder:
         found = _cache_metric(incident)
         if incident.first_alert_id == arrival.alert.alert_id:
             self.telemetry.count("IncidentsOpened")
-            self.telemetry.count(found)
+            if not incident.held:
+                self.telemetry.count(found)
         elif not incident.analysis.is_fallback:
             # Whatever was found when the incident was opened, this alert needs no analysis more.
             found = "CacheHits"

@@ -18,7 +18,7 @@ from responder.incident import CacheEntry, Card, Incident, IncidentState
 from responder.policy import holding, quiet
 from responder.policy.silence import Silences
 from responder.ports import Queues, Store, Telemetry
-from responder.protocols import announcing, items, lease, requesting
+from responder.protocols import announcing, items, lease, requesting, storms
 from responder.protocols.heartbeat import HEARTBEAT, Heartbeat
 
 #: Incidents looked at in one tick; the oldest come first and the rest follow a minute later.
@@ -31,6 +31,8 @@ GRACE = timedelta(seconds=60)
 DEAD_LETTER_PACE = timedelta(minutes=1)
 #: An open incident whose analysis was given up is offered to Claude again this often.
 TRY_CLAUDE_AGAIN = timedelta(minutes=15)
+#: How long a storm is looked at before Claude is asked what it is; and looked at again.
+STORM_SETTLES = timedelta(seconds=20)
 #: Reasons to fall back that pass by themselves, or by an operator's hand.
 PASSING = frozenset(
     {
@@ -99,9 +101,11 @@ class Ticker:
             return 0
         card = items.decode(records[card_key], Card)
         entry = items.load(self.store, items.cache_item(incident.cache_key), CacheEntry)
+        incident, beside = storms.look_again(self.store, incident, now)
         plan = look_again(incident, card, entry, now, self.quiet_after, self.silences())
+        written = items.write_of(key, plan.incident, records[key].version, now)
         try:
-            self.store.write([items.write_of(key, plan.incident, records[key].version, now)])
+            self.store.write([written, *beside])
         except Conflict:
             self.telemetry.info("Incident changed meanwhile", incident_id=incident_id)
             return 0
@@ -188,8 +192,6 @@ def _waiting(next_try: datetime | None, now: datetime) -> bool:
 def _analyse(plan: Plan, entry: CacheEntry | None, now: datetime) -> Plan:
     """Ask again for an analysis that is awaited for too long, or was given up in an outage."""
     incident = plan.incident
-    if incident.held:
-        return plan
     asked = incident.analysis_requested_at or incident.opened_at
     busy = lease.held_by_other(entry, "", now) or (
         entry is not None and _waiting(entry.next_try, now)
@@ -210,10 +212,11 @@ def _analyse(plan: Plan, entry: CacheEntry | None, now: datetime) -> Plan:
 def _patience(incident: Incident) -> timedelta | None:
     """How long after the last request the tick asks again; None where it has no reason to."""
     analysis = incident.analysis
-    if incident.state is not IncidentState.OPEN or not analysis.is_fallback:
+    if incident.state is not IncidentState.OPEN or incident.held or not analysis.is_fallback:
         return None
     if not analysis.fallback_reason:
-        return GRACE
+        first = incident.storm is not None and incident.analysis_requested_at is None
+        return STORM_SETTLES if first else GRACE
     return TRY_CLAUDE_AGAIN if analysis.fallback_reason in PASSING else None
 
 
@@ -226,11 +229,12 @@ def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedel
         times.append(max(min(waits, now + DEAD_LETTER_PACE), now + GRACE / 2))
     if incident.silence is not None:
         times.append(now + GRACE)
+    if incident.storm is not None and incident.state is IncidentState.OPEN:
+        times.append(now + STORM_SETTLES)
     if incident.state is IncidentState.OPEN:
         times.append(quiet.closes_at(incident, quiet_after))
         patience = _patience(incident)
-        # Too mild for a card: only another alert changes that.
-        if patience is not None and incident.held != Reason.BELOW_MINIMUM:
+        if patience is not None:
             asked = incident.analysis_requested_at or incident.opened_at
             times.append(max(asked + patience, now + GRACE / 2))
     return _with(plan, {"due_at": min(times, default=None)})

@@ -1,0 +1,216 @@
+"""How a storm begins, takes incidents in, ebbs and is listed.
+
+    new incident: count it in the weather ──▶ one too many: the storm's incident
+                  and, once a storm goes on, add it to a shard instead          (one transaction)
+    tick: read weather and shards ──▶ still on: new figures │ ebbed: seal every shard, clear the
+                                   (1)  weather, resolve the storm with its pages (one transaction)
+    distribution: page n of the sealed shards ──▶ its incidents as they are now ──▶ thread reply
+
+Whatever an incident's opening looked at is written in the opening's own transaction: two workers
+never both begin a storm, and nobody joins one that has ebbed, as its shards are sealed. Killed
+before a transaction: nothing happened. Killed at (1), or after it: the storm's incident is due
+again at the next tick. Pages are notices of the storm, so the card protocol tells each one once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from responder.alert import Severity
+from responder.analysis import fallback
+from responder.errors import Conflict, Reason
+from responder.incident import Incident, IncidentState, Notice, NoticeKind, Storm
+from responder.policy import storm
+from responder.policy.storm import Member, Shard, Weather
+from responder.ports import Key, Store, Write
+from responder.protocols import items
+from responder.protocols.draft import Draft, episode_id
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Which new incidents have a card. ``most`` a minute do, the next ones wait; 0: all do."""
+
+    most: int
+
+    def admit(self, draft: Draft, incident: Incident, now: datetime) -> Incident:
+        """An incident that is about to have its first card: with it, or held by a storm."""
+        if self._passes(incident):
+            return incident
+        key = weather_item(storm.place_of(incident))
+        weather = draft.look_up(key, Weather) or Weather()
+        if not weather.storm_id:
+            weather = weather.opened(now, self.most)
+            draft.put(key, weather)
+            if not weather.breaks(self.most):
+                return incident
+            begun = _begin(weather, incident, self.most, now)
+            draft.put(key, _stormy(weather, begun))
+            draft.put_incident(begun)
+            return _join(draft, begun.incident_id, incident, now)
+        return _join(draft, weather.storm_id, incident, now)
+
+    def review(self, draft: Draft, incident: Incident, now: datetime) -> Incident:
+        """A held incident of which something is heard: released when its storm has ebbed."""
+        if incident.held != Reason.STORM:
+            return incident
+        if incident.severity is Severity.CRITICAL:
+            return _released(incident)
+        weather = draft.look_up(weather_item(storm.place_of(incident)), Weather)
+        if weather is not None and weather.storm_id == incident.storm_id:
+            return incident
+        before = draft.before(incident.incident_id)
+        fired = before is not None and incident.count > before.count
+        if not fired or incident.state is not IncidentState.OPEN:
+            return incident
+        return self.admit(draft, _released(incident), now)
+
+    def _passes(self, incident: Incident) -> bool:
+        return (
+            not self.most
+            or bool(incident.held)
+            or incident.synthetic
+            or incident.severity is Severity.CRITICAL
+        )
+
+
+ALL_PASS = Gate(0)
+
+
+def weather_item(place: str) -> Key:
+    """Where the weather of a place is kept."""
+    return items.state_item(f"weather#{storm.key_of(place)}")
+
+
+def look_again(store: Store, incident: Incident, now: datetime) -> tuple[Incident, list[Write]]:
+    """A storm as the tick finds it: its figures, or its end with what must be written beside it."""
+    if incident.storm is None or incident.state is not IncidentState.OPEN:
+        return incident, []
+    keys = _shard_items(incident.incident_id)
+    weather_key = weather_item(incident.scope.environment)
+    records = store.read([*keys, weather_key])
+    shards = [items.decode(records[key], Shard) or Shard() for key in keys]
+    known = _as_known(incident, incident.storm, shards)
+    if not _asked(incident) or not storm.has_ebbed(
+        shards, incident.storm.most, incident.opened_at, now
+    ):
+        return known, []
+    weather = items.decode(records[weather_key], Weather) or Weather()
+    writes = [
+        items.write_of(key, shard.model_copy(update={"sealed": True}), records[key].version, now)
+        for key, shard in zip(keys, shards, strict=True)
+    ]
+    calm = weather.model_copy(update={"storm_id": "", "openings": ()})
+    writes.append(items.write_of(weather_key, calm, records[weather_key].version, now))
+    return _ended(known, shards, now), writes
+
+
+def page_of(store: Store, incident: Incident, notice: Notice) -> list[Incident]:
+    """The incidents on the page of a storm's list that a notice tells, as they are now."""
+    if notice.kind is not NoticeKind.HELD_PAGE:
+        return []
+    number = int(notice.detail)
+    keys = _shard_items(incident.incident_id)
+    records = store.read(keys)
+    shards = (items.decode(records[key], Shard) or Shard() for key in keys)
+    listed = storm.by_weight(member for shard in shards for member in shard.members)
+    chosen = listed[(number - 1) * storm.PAGE : number * storm.PAGE]
+    wanted = [items.incident_item(member.incident_id) for member in chosen]
+    found = store.read(wanted) if wanted else {}
+    incidents = (items.decode(found[key], Incident) for key in wanted)
+    return [incident for incident in incidents if incident is not None]
+
+
+def _asked(incident: Incident) -> bool:
+    """Whether the analysis of the whole was asked for, which comes before the end."""
+    return incident.analysis_requested_at is not None or not incident.analysis.is_fallback
+
+
+def _begin(weather: Weather, first: Incident, most: int, now: datetime) -> Incident:
+    place = storm.place_of(first)
+    key, number = storm.key_of(place), weather.storms + 1
+    storm_id = episode_id(key, number)
+    return Incident(
+        incident_id=storm_id,
+        key=key,
+        episode=number,
+        signature="storm",
+        cache_key=f"storm#{storm_id}",
+        explanation=f"more than {most} new incidents within a minute"
+        + (f" in {place}" if place else ""),
+        source="responder",
+        title=f"Storm of alerts{f' in {place}' if place else ''}",
+        scope=first.scope.model_copy(update={"cluster": "", "region": "", "account": ""}),
+        severity=first.severity,
+        first_alert_id="",
+        first_seen=weather.openings[0],
+        last_seen=now,
+        opened_at=now,
+        first_received_at=first.first_received_at,
+        revision=0,
+        analysis=fallback.of_storm(now),
+        storm=Storm(most=most),
+        trace=first.trace,
+    )
+
+
+def _stormy(weather: Weather, begun: Incident) -> Weather:
+    return weather.model_copy(update={"storms": begun.episode, "storm_id": begun.incident_id})
+
+
+def _join(draft: Draft, storm_id: str, incident: Incident, now: datetime) -> Incident:
+    key = _shard_item(storm_id, storm.shard_of(incident.incident_id))
+    shard = draft.look_up(key, Shard) or Shard()
+    if shard.sealed:
+        # The storm ebbed after its weather was read: look at both again.
+        raise Conflict(key.id)
+    draft.put(key, shard.joined(Member.of(incident, now)))
+    held = {"held": Reason.STORM.value, "storm_id": storm_id, "analysis_requested_at": None}
+    return incident.model_copy(update=held)
+
+
+def _released(incident: Incident) -> Incident:
+    return incident.model_copy(update={"held": ""})
+
+
+def _as_known(incident: Incident, before: Storm, shards: Sequence[Shard]) -> Incident:
+    """The storm with its newest figures; the same value where nothing is new."""
+    figures = storm.summary(shards, before.most)
+    if figures == before:
+        return incident
+    return incident.model_copy(
+        update={
+            "storm": figures,
+            "message": storm.told(shards),
+            "severity": min((severity for severity, _ in figures.severities), key=lambda s: s.rank),
+            "last_seen": max(shard.newest for shard in shards if shard.newest),
+            "revision": incident.revision + 1,
+        }
+    )
+
+
+def _ended(incident: Incident, shards: Sequence[Shard], now: datetime) -> Incident:
+    listed = sum(len(shard.members) for shard in shards)
+    pages = range(1, -(-listed // storm.PAGE) + 1)
+    number = incident.last_notice
+    notices = [Notice(number=number + 1, kind=NoticeKind.RESOLVED, at=now)]
+    notices += [
+        Notice(number=number + 1 + at, kind=NoticeKind.HELD_PAGE, at=now, detail=str(at))
+        for at in pages
+    ]
+    return incident.model_copy(
+        update={
+            "state": IncidentState.RESOLVED,
+            "resolved_at": incident.last_seen,
+            "notices": tuple(notices),
+            "revision": incident.revision + 1,
+        }
+    )
+
+
+def _shard_items(storm_id: str) -> list[Key]:
+    return [_shard_item(storm_id, number) for number in range(storm.SHARDS)]
+
+
+def _shard_item(storm_id: str, number: int) -> Key:
+    return items.state_item(f"{storm_id}#{number}")

@@ -1,0 +1,101 @@
+"""A storm as a card, in both layouts, and the pages of its list."""
+
+import json
+from datetime import timedelta
+
+from responder.alert import Scope, Severity
+from responder.delivery import card, notices
+from responder.incident import Incident, IncidentState, Notice, NoticeKind, Storm
+from responder.ports import Message
+from unit.delivery.checker import problems
+from unit.delivery.examples import FIRST, NOW
+
+KNOWN = Storm(
+    most=8,
+    incidents=395,
+    unlisted=5,
+    services=(("checkout", 200), ("<!channel>", 150), ("", 20)),
+    severities=((Severity.HIGH, 300), (Severity.LOW, 95)),
+)
+STORM = FIRST.model_copy(
+    update={
+        "service": "",
+        "title": "Storm of alerts in prod",
+        "count": 0,
+        "storm": KNOWN,
+        "first_alert_id": "",
+        "labels": {},
+        "links": {},
+    }
+)
+OVER = STORM.model_copy(
+    update={"state": IncidentState.RESOLVED, "resolved_at": NOW, "last_seen": NOW}
+)
+PAGE = Notice(number=2, kind=NoticeKind.HELD_PAGE, at=NOW, detail="1")
+
+
+def said(message: Message) -> str:
+    return json.dumps(list(message.blocks), ensure_ascii=False)
+
+
+def test_it_says_how_many_how_bad_and_where() -> None:
+    message = card.render(STORM, NOW)
+    assert not problems(message)
+    text = said(message)
+    for part in ("395 incidents held", "300 HIGH", "95 LOW", "`checkout` 200", "others 25"):
+        assert part in text
+    assert "(no service) 20" in text
+    assert "CRITICAL ones come at once" in text
+    assert "no firing alert" not in text
+
+
+def test_a_webhook_shows_the_same() -> None:
+    message = card.webhook_first(STORM, NOW)
+    assert not problems(message)
+    assert "395 incidents held" in said(message)
+
+
+def test_its_end_says_how_long_it_was_and_what_has_no_line() -> None:
+    message = card.render(OVER, NOW)
+    assert not problems(message)
+    assert "Ebbed after" in said(message)
+    end = notices.render(OVER, Notice(number=1, kind=NoticeKind.RESOLVED, at=NOW))
+    assert "it held 395 incidents, 5 of them not by name" in end.text
+
+
+def test_a_page_has_a_line_for_each_of_twenty_long_incidents() -> None:
+    def long(number: int) -> Incident:
+        return FIRST.model_copy(
+            update={
+                "incident_id": f"i{number}",
+                "service": f"service-{number}",
+                "title": "<!channel> & *bold* 😀 " * 30,
+                "count": 10_000 + number,
+                "scope": Scope(environment="prod", cluster="c" * 100),
+                "state": list(IncidentState)[number % 3],
+            }
+        )
+
+    message = notices.render(OVER, PAGE, [long(number) for number in range(20)])
+    assert not problems(message)
+    for number in range(20):
+        assert f"service-{number}: " in said(message)
+        assert f"10,0{number:02}" in said(message)
+    assert all(word in said(message) for word in ("firing", "resolved", "closed"))
+
+
+def test_a_line_names_the_rule_where_the_title_does_not() -> None:
+    one = FIRST.model_copy(update={"rule": "BeltDown", "title": "Belt stands still"})
+    two = FIRST.model_copy(update={"rule": "BeltDown", "title": "BeltDown at 3"})
+    text = said(notices.render(OVER, PAGE, [one, two]))
+    assert "BeltDown: Belt stands still" in text
+    assert text.count("BeltDown") == 2
+
+
+def test_a_page_whose_incidents_have_expired_is_still_a_message() -> None:
+    assert not problems(notices.render(OVER, PAGE, []))
+
+
+def test_a_storm_that_has_just_begun_is_a_valid_card() -> None:
+    begun = STORM.model_copy(update={"storm": Storm(most=8), "last_seen": STORM.first_seen})
+    assert not problems(card.render(begun, NOW + timedelta(seconds=1)))

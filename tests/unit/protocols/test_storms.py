@@ -1,0 +1,345 @@
+"""Storms: who has a card, what is held, how it ebbs and is listed."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from fakes import Desk, alert, resolve
+from responder.alert import SYNTHETIC_SOURCE, Scope, Severity
+from responder.contracts import AnalysisRequest, Announcement
+from responder.incident import Incident, IncidentState, NoticeKind
+from responder.policy import storm
+from responder.policy.storm import SHARDS, Shard, Weather
+from responder.ports import Key, Queue, Record
+from responder.protocols import items, storms
+from responder.protocols.storms import Gate
+
+MOST = 3
+STORM = f"{storm.key_of('prod')}.1"
+
+
+@pytest.fixture
+def desk() -> Desk:
+    desk = Desk()
+    desk.recorder = replace(desk.recorder, gate=Gate(MOST))
+    return desk
+
+
+def break_out(desk: Desk, *numbers: int, **changes: object) -> None:
+    """New problems, one after the other."""
+    for number in numbers:
+        fields = {
+            "rule": f"v1:p{number}",
+            "fingerprint": f"f{number}",
+            "title": f"problem {number}",
+        }
+        desk.record(
+            alert(
+                f"a{number}-{desk.now():%H%M%S}",
+                at=(desk.now() - START).total_seconds(),
+                **(fields | changes),
+            )
+        )
+
+
+START = Desk().now()
+
+
+def problem(desk: Desk, number: int) -> Incident:
+    return desk.incident(f"v1:p{number}|prod.1")
+
+
+def held(desk: Desk, *numbers: int) -> list[str]:
+    return [problem(desk, number).held for number in numbers]
+
+
+def tick(desk: Desk, times: int = 1) -> None:
+    for _ in range(times):
+        desk.later(seconds=60)
+        desk.ticker.tick()
+
+
+def work(desk: Desk) -> None:
+    """Let analysis and distribution do what they were asked for."""
+    for message, _ in desk.taken(Queue.ANALYSIS):
+        desk.investigator.handle(AnalysisRequest.model_validate(message))
+    for queue in (Queue.CRITICAL, Queue.DISTRIBUTION):
+        for message, _ in desk.taken(queue):
+            desk.deliverer.handle(Announcement.model_validate(message))
+
+
+def test_the_first_ones_have_cards_and_the_next_ones_are_held_by_one_storm(desk: Desk) -> None:
+    break_out(desk, *range(6))
+    assert held(desk, *range(6)) == ["", "", "", "storm", "storm", "storm"]
+    assert {problem(desk, number).storm_id for number in (3, 4, 5)} == {STORM}
+    assert desk.telemetry.counts["Storms"] == 1
+    assert desk.telemetry.counts["AlertsHeld:storm"] == 3
+
+
+def test_what_a_storm_holds_is_neither_shown_nor_analysed(desk: Desk) -> None:
+    break_out(desk, *range(5))
+    assert desk.requested() == [f"v1:p{number}|prod.1" for number in range(MOST)]
+    work(desk)
+    shown = [call.text for call in desk.slack.calls]
+    assert len(shown) == MOST + 1
+    assert any("Storm of alerts in prod" in text for text in shown)
+    assert not any("problem 4" in text for text in shown)
+
+
+def test_a_whole_batch_that_breaks_out_at_once_is_held_from_the_same_one_on(desk: Desk) -> None:
+    desk.record(*(alert(f"a{n}", rule=f"v1:p{n}", fingerprint=f"f{n}") for n in range(MOST + 2)))
+    assert sorted(held(desk, *range(MOST + 2))) == ["", "", "", "storm", "storm"]
+
+
+def test_few_new_incidents_a_minute_are_no_storm(desk: Desk) -> None:
+    for number in range(9):
+        break_out(desk, number)
+        desk.later(seconds=20)
+    assert set(held(desk, *range(9))) == {""}
+
+
+def test_repeats_are_no_new_incidents(desk: Desk) -> None:
+    for at in range(9):
+        desk.record(alert(f"a{at}", at=at))
+    assert desk.incident().count == 9
+    assert desk.telemetry.counts["Storms"] == 0
+
+
+def test_critical_ones_are_never_held_and_make_no_storm(desk: Desk) -> None:
+    break_out(desk, *range(9), severity=Severity.CRITICAL)
+    assert desk.telemetry.counts["Storms"] == 0
+    break_out(desk, *range(10, 20))
+    break_out(desk, 21, severity=Severity.CRITICAL)
+    assert held(desk, 13, 21) == ["storm", ""]
+
+
+def test_a_held_one_that_becomes_critical_has_its_card_at_once(desk: Desk) -> None:
+    break_out(desk, *range(5))
+    desk.announced()
+    desk.requested()
+    desk.later(seconds=1)
+    break_out(desk, 4, severity=Severity.CRITICAL)
+    assert held(desk, 3, 4) == ["storm", ""]
+    assert desk.announced(Queue.CRITICAL) == [("v1:p4|prod.1", 0)]
+    assert desk.requested() == ["v1:p4|prod.1"]
+
+
+def test_our_own_checks_are_never_held(desk: Desk) -> None:
+    break_out(desk, *range(5))
+    break_out(desk, 6, source=SYNTHETIC_SOURCE)
+    assert problem(desk, 6).synthetic
+    assert held(desk, 6) == [""]
+
+
+def test_each_environment_has_its_own_storm(desk: Desk) -> None:
+    break_out(desk, *range(5))
+    break_out(desk, 7, scope=Scope(environment="dev"))
+    assert desk.incident("v1:p7|dev.1").held == ""
+
+
+def test_the_tick_counts_and_asks_for_one_analysis_of_the_whole(desk: Desk) -> None:
+    break_out(desk, 0, 1, 2, 3, 4, service="shop")
+    break_out(desk, 5, severity=Severity.LOW, service="mail")
+    desk.requested()
+    tick(desk)
+    known = desk.incident(STORM)
+    assert known.storm is not None
+    assert (known.storm.incidents, known.storm.services) == (3, (("shop", 2), ("mail", 1)))
+    assert known.severity is Severity.HIGH
+    assert "1 x HIGH shop: v1:p4: problem 4" in known.message
+    assert desk.requested().count(STORM) == 1
+    tick(desk)
+    assert STORM not in desk.requested()
+
+
+def test_it_lasts_as_long_as_incidents_come(desk: Desk) -> None:
+    break_out(desk, *range(5))
+    for number in range(10, 22, 3):
+        tick(desk)
+        break_out(desk, number, number + 1, number + 2)
+    assert desk.incident(STORM).state is IncidentState.OPEN
+    assert held(desk, 10, 21) == ["storm", "storm"]
+
+
+def ebbed(desk: Desk, problems: int) -> Incident:
+    break_out(desk, *range(problems))
+    work(desk)
+    tick(desk, 3)
+    work(desk)
+    return desk.incident(STORM)
+
+
+def test_when_it_ebbs_it_is_resolved_and_lists_what_it_held_twenty_to_a_message(
+    desk: Desk,
+) -> None:
+    over = ebbed(desk, MOST + 45)
+    assert over.state is IncidentState.RESOLVED
+    assert [n.kind for n in over.notices] == [NoticeKind.RESOLVED, *[NoticeKind.HELD_PAGE] * 3]
+    card = desk.card(STORM)
+    replies = [call for call in desk.slack.calls if call.thread_ts == card.ts]
+    assert [call.text for call in replies] == [
+        f"✅ Ebbed after 0 s: it held 45 incidents: {over.title}",
+        *(f"Held by the storm, part {number}" for number in (1, 2, 3)),
+    ]
+    assert card.told == over.last_notice
+
+
+def test_every_held_incident_is_on_exactly_one_page_with_its_last_counts(desk: Desk) -> None:
+    break_out(desk, *range(MOST + 45))
+    desk.later(seconds=1)
+    break_out(desk, 7)
+    tick(desk, 3)
+    over = desk.incident(STORM)
+    listed = [
+        incident for notice in over.notices for incident in storms.page_of(desk.store, over, notice)
+    ]
+    wanted = [f"v1:p{number}|prod.1" for number in range(MOST, MOST + 45)]
+    assert sorted(incident.incident_id for incident in listed) == sorted(wanted)
+    assert {one.incident_id: one.count for one in listed}["v1:p7|prod.1"] == 2
+
+
+def test_after_it_whoever_fires_again_has_a_card_and_others_stay_listed(desk: Desk) -> None:
+    ebbed(desk, 6)
+    break_out(desk, 4)
+    assert held(desk, 3, 4, 5) == ["storm", "", "storm"]
+    assert desk.requested() == ["v1:p4|prod.1"]
+    desk.record(resolve(fingerprint="f5", at=400))
+    assert held(desk, 5) == ["storm"]
+    work(desk)
+    assert sum("problem 4" in call.text for call in desk.slack.calls) == 1
+
+
+def test_a_second_storm_is_another_one_and_holds_what_the_first_one_held(desk: Desk) -> None:
+    ebbed(desk, 6)
+    break_out(desk, 10, 11, 12, 13, 4)
+    second = f"{storm.key_of('prod')}.2"
+    assert held(desk, 12, 13, 4) == ["", "storm", "storm"]
+    assert problem(desk, 4).storm_id == second
+    assert desk.incident(second).storm is not None
+
+
+def test_its_end_is_shown_and_nothing_is_due_any_more(desk: Desk) -> None:
+    ebbed(desk, 6)
+    tick(desk, 2)
+    work(desk)
+    assert desk.incident(STORM).due_at is None
+    assert desk.card(STORM).shown == desk.incident(STORM).revision
+
+
+def test_nobody_joins_a_storm_that_ebbs_at_that_moment(desk: Desk) -> None:
+    """The tick's transaction comes between an opening's reads and its write."""
+    break_out(desk, *range(5))
+    tick(desk)
+    desk.later(seconds=120)
+    desk.store.meanwhile = desk.ticker.tick
+    break_out(desk, 9)
+    assert desk.incident(STORM).state is IncidentState.RESOLVED
+    assert held(desk, 9) == [""]
+
+
+def test_a_storm_that_is_joined_while_it_ebbs_goes_on(desk: Desk) -> None:
+    """An opening comes between the tick's reads and its transaction."""
+    break_out(desk, *range(5))
+    tick(desk)
+    desk.later(seconds=120)
+    desk.store.meanwhile = lambda: break_out(desk, 9)
+    desk.ticker.tick()
+    assert held(desk, 9) == ["storm"]
+    members = [m.incident_id for s in shards(desk) for m in s.members]
+    assert "v1:p9|prod.1" in members
+    tick(desk, 3)
+    assert desk.incident(STORM).state is IncidentState.RESOLVED
+
+
+def shards(desk: Desk) -> list[Shard]:
+    found = [items.state_item(f"{STORM}#{number}") for number in range(SHARDS)]
+    return [items.load(desk.store, key, Shard) or Shard() for key in found]
+
+
+def test_two_workers_never_both_begin_a_storm(desk: Desk) -> None:
+    break_out(desk, *range(MOST))
+    desk.store.meanwhile = lambda: break_out(desk, 8)
+    break_out(desk, 9)
+    weather = items.load(desk.store, storms.weather_item("prod"), Weather)
+    assert weather is not None
+    assert (weather.storms, weather.storm_id) == (1, STORM)
+    assert held(desk, 8, 9) == ["storm", "storm"]
+
+
+def test_a_storm_that_ebbs_between_two_reads_sends_the_worker_to_look_again(desk: Desk) -> None:
+    break_out(desk, *range(5))
+    tick(desk)
+    desk.later(seconds=120)
+    read = desk.store.read
+
+    def read_late(keys: Sequence[Key]) -> dict[Key, Record]:
+        if len(keys) == 1 and keys[0].id.startswith("storm:"):
+            desk.store.read = read  # type: ignore[method-assign]
+            desk.ticker.tick()
+        return read(keys)
+
+    desk.store.read = read_late  # type: ignore[method-assign]
+    break_out(desk, 9)
+    assert desk.store.read == read
+    assert held(desk, 9) == [""]
+
+
+def test_members_beyond_what_a_storm_remembers_are_counted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storm, "MAX_MEMBERS", 1)
+    over = ebbed(desk, MOST + 100)
+    assert over.storm is not None
+    assert over.storm.incidents == 100
+    assert over.storm.unlisted == 100 - SHARDS
+    assert "by name" in next(c.text for c in desk.slack.calls if "Ebbed" in c.text)
+
+
+def test_five_thousand_alerts_of_a_storm_at_handler_level() -> None:
+    """The measure: 5 CRITICAL among 400 problems, at most 30 messages before it ebbs."""
+    desk = Desk()
+    desk.recorder = replace(desk.recorder, gate=Gate(8))
+    rng = random.Random(4)
+    critical = {40, 120, 200, 280, 360}
+    times = sorted(rng.uniform(0, 60) for _ in range(5_000))
+    chosen = [number % 400 for number in range(5_000)]
+    sent = Counter(chosen)
+    for number, (at, which) in enumerate(zip(times, chosen, strict=True)):
+        desk.world.advance(START + timedelta(seconds=at))
+        severity = Severity.CRITICAL if which in critical else Severity.HIGH
+        desk.record(
+            alert(
+                f"a{number}",
+                at=at,
+                rule=f"v1:p{which}",
+                fingerprint=f"f{which}-{number}",
+                severity=severity,
+                service=f"service-{which % 12}",
+            )
+        )
+        if number % 100 == 0:
+            work(desk)
+    work(desk)
+    posts = [call for call in desk.slack.calls if call.method == "post"]
+    assert len(posts) <= 30
+    assert all(problem(desk, number).held == "" for number in critical)
+    assert all(desk.card(f"v1:p{number}|prod.1").ts for number in critical)
+    tick(desk, 4)
+    work(desk)
+    over = desk.incident(STORM)
+    assert over.state is IncidentState.RESOLVED
+    listed = [one for n in over.notices for one in storms.page_of(desk.store, over, n)]
+    shown = [problem(desk, number) for number in range(400) if not problem(desk, number).held]
+    assert {one.incident_id for one in listed}.isdisjoint(one.incident_id for one in shown)
+    assert len(listed) + len(shown) == 400
+    assert sum(one.count for one in [*listed, *shown]) == 5_000
+    assert all(one.count == sent[int(one.signature[4:])] for one in [*listed, *shown])
+    told = desk.telemetry.counts
+    assert told["AlertsCounted"] == 5_000
+    assert told["AlertsHeld:storm"] == sum(one.count for one in listed)
+    pages = [call for call in desk.slack.calls if call.text.startswith("Held by the storm")]
+    assert len(pages) == -(-len(listed) // 20)
