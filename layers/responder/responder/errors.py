@@ -19,6 +19,7 @@ class Reason(StrEnum):
     SILENCED = "silenced"
     BELOW_MINIMUM = "below_minimum"
     STORM = "storm"
+    FLAPPING = "flapping"
     # Waiting.
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"

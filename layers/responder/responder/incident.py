@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     SEVERITY_RAISED = "severity_raised"
     REFIRED = "refired"
     RESOLVED = "resolved"
+    FLAPPING = "flapping"
     #: A page of what a storm held; ``detail`` is the page's number.
     HELD_PAGE = "held_page"
 
@@ -115,9 +116,10 @@ class Incident(BaseModel):
     ``announced_at`` and ``trailing_at`` pace counter-only changes; ``due_at`` is when the tick
     must look again; ``unshown_since`` is set by the tick while the card lags behind. ``silence`` is
     the one it is under, ``silence_ended`` one that ended while it was open, and ``held`` says why
-    it must not have a card yet. ``storm_id`` is the storm that holds it (or held it), ``storm``
-    makes the incident itself a storm. ``rules`` is the number of the signature rules that it was
-    opened under, ``route`` what the operators' routes say of its card (None: never asked).
+    it must not have a card yet. ``refires`` are its new beginnings of late. ``storm_id`` is the
+    storm that holds it (or held it), ``storm`` makes the incident itself one. ``rules`` is the
+    number of the signature rules that it was opened under, ``route`` what the operators' routes
+    say of its card (None: never asked).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -151,6 +153,8 @@ class Incident(BaseModel):
     opened_at: Moment
     first_received_at: Moment
     resolved_at: Moment | None = None
+    refires: tuple[Moment, ...] = ()
+    flapping: bool = False
     revision: int = 1
     notices: tuple[Notice, ...] = ()
     analysis: Analysis

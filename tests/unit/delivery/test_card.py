@@ -303,3 +303,10 @@ def test_duration(seconds: float, said: str) -> None:
 def test_an_incident_lasts_until_its_end_or_its_last_alert() -> None:
     assert words.lasted(RESOLVED) == timedelta(minutes=12)
     assert words.lasted(ANALYSED) == ANALYSED.last_seen - START
+
+
+def test_a_flapping_incident_says_how_often() -> None:
+    refires = tuple(START + timedelta(minutes=m) for m in (0, 4, 9))
+    flapping = FIRST.model_copy(update={"flapping": True, "refires": refires})
+    assert "🔁 *Flapping*: 3 times in 9 min" in shown(card.render(flapping, NOW))
+    assert "Flapping" not in shown(card.render(FIRST, NOW))

@@ -432,8 +432,9 @@ def test_a_raised_severity_is_a_notice_and_a_lower_one_changes_nothing(desk: Des
 
 def test_notices_are_bounded_and_their_numbers_go_on(desk: Desk) -> None:
     for number in range(MAX_NOTICES + 2):
-        desk.record(alert(f"a{number}", at=20 * number))
-        desk.record(resolve(f"r{number}", at=20 * number + 10))
+        desk.record(alert(f"a{number}", at=3599 * number))
+        desk.record(resolve(f"r{number}", at=3599 * number + 1800))
+        desk.later(seconds=3599)
     numbers = [notice.number for notice in desk.incident().notices]
     assert len(numbers) == MAX_NOTICES
     assert numbers[-1] == 2 * (MAX_NOTICES + 2) - 1

@@ -104,6 +104,7 @@ def _facts(incident: Incident, now: datetime) -> list[blocks.Block | None]:
     return [
         blocks.context(destination.misplaced(incident)),
         blocks.context(_silence(incident)),
+        blocks.context([f"🔁 *Flapping*: {words.refires(incident)}"] if incident.flapping else []),
         blocks.context(
             [f"Open for {age} at the last update ({mrkdwn.date(now)})"] if still else []
         ),

@@ -50,6 +50,8 @@ def _news(incident: Incident, notice: Notice) -> str:
         return f"{symbol} Severity raised to {incident.severity.value}"
     if notice.kind is NoticeKind.REFIRED:
         return f"🔁 Fired again ({words.SYMBOLS[incident.severity]} {incident.severity.value})"
+    if notice.kind is NoticeKind.FLAPPING:
+        return f"🔁 Flapping: fired again {words.refires(incident)}; changes are on the card only"
     if incident.storm is not None:
         return storm.news(incident, incident.storm)
     lasted = words.duration(notice.at - incident.first_seen)

@@ -17,6 +17,7 @@ from responder.alert import SYNTHETIC_SOURCE, Alert, Status
 from responder.analysis import fallback, freshness, tiering
 from responder.clock import Clock
 from responder.contracts import AlertMessage
+from responder.errors import Reason
 from responder.incident import Incident, IncidentState
 from responder.policy import holding
 from responder.policy.routes import Routes, no_routes, routed
@@ -115,8 +116,10 @@ class Recorder:
             if before is None and incident.storm is not None:
                 self.telemetry.count("Storms")
                 self.telemetry.warning("Storm of alerts", incident_id=incident_id)
+            if before is not None and _flapped(before, incident):
+                self.telemetry.count("NoticesHeld", reason=Reason.FLAPPING.value)
             delay = 0 if incident_id in again else _delay(before, incident, now)
-            if delay is not None:
+            if delay is not None and not incident.held:
                 announcing.send(self.queues, incident, now, delay)
             if _requests(before, incident, again=incident_id in again, now=now):
                 requesting.send(self.queues, incident, now)
@@ -266,6 +269,12 @@ def _wants_higher_tier(before: Incident, incident: Incident) -> bool:
         and incident.severity.worse_than(before.severity)
         and tiering.deserves_higher(incident.analysis, incident.severity)
     )
+
+
+def _flapped(before: Incident, incident: Incident) -> bool:
+    """Whether a new beginning or an end went untold, as there were too many of them."""
+    untold = incident.last_notice == before.last_notice
+    return incident.flapping and untold and incident.state is not before.state
 
 
 def _unheld(before: Incident, incident: Incident) -> bool:
