@@ -19,6 +19,7 @@ from responder.analysis.verdict import Analysis, Confidence
 from responder.contracts import AlertMessage, AnalysisRequest, Announcement
 from responder.errors import Reason, ResponderError, Retryable
 from responder.incident import CacheEntry, Card, Incident
+from responder.policy.route import Channels
 from responder.ports import Key, Message, Place, Queue, Record, Write
 from responder.protocols import items
 from responder.protocols.analyse import Investigator
@@ -212,7 +213,7 @@ class Desk:
             store=self.store,
             queues=self.queues,
             chat=lambda incident: self.slack,
-            channel=lambda incident: "#alerts",
+            channels=Channels("#alerts", test="#alerts"),
             telemetry=self.telemetry,
             now=self.now,
             new_id=self.world.new_id,

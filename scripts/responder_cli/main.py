@@ -21,6 +21,7 @@ from responder_cli.explain import explain
 from responder_cli.health.commands import health
 from responder_cli.inject.commands import inject
 from responder_cli.report import report
+from responder_cli.route.commands import route
 from responder_cli.signature.commands import signature
 from responder_cli.silence import silence
 
@@ -33,6 +34,7 @@ Examples:
   responder dlq list
   responder signature rules show
   responder card preview
+  responder route test routes.json
   STACK_NAME=mcp-incident-responder-dev responder inject --sample generic/firing --wait
 
 \b
@@ -83,6 +85,7 @@ for _command in (
     analysis,
     silence,
     card,
+    route,
     signature,
     report,
     backup,

@@ -16,6 +16,8 @@ from faults.world import CALM, START, Rates, World
 from responder.alert import Alert, Severity, Status
 from responder.contracts import AlertMessage, AnalysisRequest, Announcement
 from responder.incident import Incident, Notice
+from responder.policy.route import Channels
+from responder.policy.routes import Routes
 from responder.ports import Message, Queue
 from responder.protocols import deliver
 from responder.protocols.analyse import Investigator
@@ -33,6 +35,9 @@ TICK_EVERY = timedelta(seconds=60)
 #: No open incident closes by itself within a campaign.
 NEVER = timedelta(days=30)
 CONCURRENCY = {Queue.PROCESSING: 3, Queue.ANALYSIS: 3, Queue.DISTRIBUTION: 2, Queue.CRITICAL: 2}
+#: One problem has a channel of its own, which may be archived at any time.
+ROUTED = "#p0"
+ROUTES = Routes.model_validate({"routes": [{"match": ["title=~v1:p0.*"], "channel": ROUTED}]})
 #: A machine room that is still busy after so many steps will never be quiet.
 MAX_STEPS = 60_000
 
@@ -133,6 +138,9 @@ class Campaign:
         for _ in range(rng.choice([0, 0, 1])):
             when = START + timedelta(seconds=rng.uniform(30, 300))
             self.world.at(when, self.slack.lose_a_card)
+        for _ in range(rng.choice([0, 0, 1])):
+            when = START + timedelta(seconds=rng.uniform(0, 300))
+            self.world.at(when, partial(self.slack.archive, ROUTED))
         healed = False
         for _ in range(MAX_STEPS):
             if not healed and self.world.now() >= self.storm_ends:
@@ -216,15 +224,9 @@ class Campaign:
 
     def _build(self) -> dict[Queue, Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]]:
         world, telemetry = self.world, self.telemetry
-        recorder = Recorder(
-            self.store,
-            self.queues,
-            telemetry,
-            world.now,
-            arrive,
-            {"model"},
-            gate=Gate(world.rng.choice([0, 0, 1, 2])),
-        )
+        ports = (self.store, self.queues, telemetry, world.now)
+        gate = Gate(world.rng.choice([0, 0, 1, 2]))
+        recorder = Recorder(*ports, arrive, {"model"}, gate=gate, routes=lambda: ROUTES)
         investigator = Investigator(
             store=self.store,
             queues=self.queues,
@@ -241,7 +243,7 @@ class Campaign:
             store=self.store,
             queues=self.queues,
             chat=lambda incident: self.slack,
-            channel=lambda incident: "#alerts",
+            channels=Channels("#alerts"),
             telemetry=telemetry,
             now=world.now,
             new_id=world.new_id,

@@ -112,6 +112,11 @@ def resolve_by_signature() -> Sequence[Replacement]:
     return [(episode, "incident_of_resolve", incident_of)]
 
 
+def stay_in_a_refused_channel() -> Sequence[Replacement]:
+    """A card whose channel Slack refuses is given up like any other that Slack refuses."""
+    return [(cards, "TURNED_AWAY", frozenset())]
+
+
 PLANTS: dict[str, Plant] = {
     plant.__name__: plant
     for plant in (
@@ -122,6 +127,7 @@ PLANTS: dict[str, Plant] = {
         lease_without_owner,
         ask_without_lease,
         resolve_by_signature,
+        stay_in_a_refused_channel,
     )
 }
 

@@ -208,6 +208,7 @@ class MemorySlack:
         self._world = world
         self.messages: list[Posted] = []
         self.deleted: set[str] = set()
+        self.archived: set[str] = set()
         self._posted = 0
 
     @property
@@ -219,6 +220,7 @@ class MemorySlack:
         """As ``ports.Chat``; may land although the poster is gone or was told of a time-out."""
 
         def act() -> Place:
+            self._check(channel)
             self._posted += 1
             ts = f"{self._posted}.0"
             self.messages.append(
@@ -227,6 +229,20 @@ class MemorySlack:
             return Place(channel, ts)
 
         return self._call("post", act, self._world.rng.uniform(0.05, 8))
+
+    def archive(self, channel: str) -> None:
+        """Somebody archives a channel (or there never was one): nobody sees its messages again."""
+        self.archived.add(channel)
+        unseen = [message for message in self.messages if message.channel == channel]
+        for message in unseen:
+            self.messages.remove(message)
+            if not message.thread_ts:
+                self.deleted.add(message.text.split("|")[1])
+        self._world.note(f"archived {channel}")
+
+    def _check(self, channel: str) -> None:
+        if channel in self.archived:
+            raise Permanent(Reason.CHANNEL_ARCHIVED, "is_archived")
 
     def lose_a_card(self) -> None:
         """Somebody deletes a message in Slack."""
@@ -241,6 +257,7 @@ class MemorySlack:
         """As ``ports.Chat``. An edit that lands after its caller died shows an older state."""
 
         def act() -> None:
+            self._check(channel)
             one = next((m for m in self.messages if m.ts == ts), None)
             if one is None:
                 raise Permanent(Reason.CARD_GONE, "message_not_found")
@@ -254,6 +271,7 @@ class MemorySlack:
         """As ``ports.Chat``."""
 
         def act() -> Place | None:
+            self._check(channel)
             return next(
                 (
                     Place(m.channel, m.ts)

@@ -9,6 +9,7 @@ import heapq
 import random
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -194,4 +195,6 @@ class World:
 
 
 def _drop(act: Callable[[], object]) -> None:
-    act()
+    """An effect whose caller is gone: nobody is told that it was refused."""
+    with suppress(Exception):
+        act()

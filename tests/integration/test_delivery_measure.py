@@ -29,7 +29,8 @@ from local_stack.loopback import Server
 from responder.adapters.slack import BotSlack
 from responder.alert import Severity
 from responder.contracts import Announcement
-from responder.incident import Card, Incident, IncidentState, Notice, NoticeKind
+from responder.incident import Card, Destination, Incident, IncidentState, Notice, NoticeKind
+from responder.policy.route import Channels
 from responder.ports import Chat, Key, Outgoing, Queue, Record, Write
 from responder.protocols import items
 from responder.protocols.batch import Lane, Origin
@@ -170,7 +171,12 @@ class Desk:
     def open(self, number: int, rng: random.Random) -> None:
         """An incident that opens, is counted on, and tells of three changes in its thread."""
         name = f"v1:p{number}|prod.1"
-        first = incident(name, title=f"problem {number}", severity=Severity.MEDIUM)
+        first = incident(
+            name,
+            title=f"problem {number}",
+            severity=Severity.MEDIUM,
+            route=Destination(channel=CHANNELS[number % len(CHANNELS)]),
+        )
         raised = Severity.HIGH if number % URGENT else Severity.CRITICAL
         begin = rng.uniform(0, 300)
         self.room.later(begin, lambda: self.change(name, lambda _: first))
@@ -228,7 +234,7 @@ class Desk:
             store=self.store,
             queues=self.room,
             chat=lambda incident: chat,
-            channel=lambda incident: CHANNELS[number_of(incident.title) % len(CHANNELS)],
+            channels=Channels(CHANNELS[0]),
             telemetry=self.telemetry,
             now=self.room.now,
             new_id=lambda: uuid4().hex,

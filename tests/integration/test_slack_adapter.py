@@ -193,13 +193,23 @@ def test_a_lost_answer_may_have_taken_effect_and_the_card_is_found(slack: Server
 
 
 @pytest.mark.parametrize(
-    "error", ["not_in_channel", "missing_scope", "restricted_action", "is_archived"]
+    ("error", "reason"),
+    [
+        ("channel_not_found", Reason.CHANNEL_NOT_FOUND),
+        ("is_archived", Reason.CHANNEL_ARCHIVED),
+        ("not_in_channel", Reason.NOT_IN_CHANNEL),
+        ("restricted_action", Reason.CHANNEL_CLOSED),
+        ("restricted_action_read_only_channel", Reason.CHANNEL_CLOSED),
+        ("missing_scope", Reason.REFUSED_BY_SLACK),
+    ],
 )
-def test_lasting_refusals_are_permanent_and_named(slack: Server, error: str) -> None:
+def test_lasting_refusals_are_permanent_and_named(
+    slack: Server, error: str, reason: Reason
+) -> None:
     trouble(slack, mode="ok_false", error=error)
     with pytest.raises(Permanent, match=f"chat.postMessage: {error} .channel C0ALERTS") as caught:
         bot(slack).post(CHANNEL, CARD, "d-1")
-    assert caught.value.reason is Reason.REFUSED_BY_SLACK
+    assert caught.value.reason is reason
 
 
 @pytest.mark.parametrize(
@@ -330,7 +340,7 @@ def test_webhook_trouble_is_retryable(
         (404, "<html>nothing here</html>", Retryable, Reason.SECRET_MISSING),
         (410, "no_service", Retryable, Reason.SECRET_MISSING),
         (403, "invalid_token", Retryable, Reason.SECRET_MISSING),
-        (404, "channel_not_found", Permanent, Reason.REFUSED_BY_SLACK),
+        (404, "channel_not_found", Permanent, Reason.CHANNEL_NOT_FOUND),
         (410, "channel_is_archived", Permanent, Reason.REFUSED_BY_SLACK),
         (400, "invalid_payload", Permanent, Reason.REFUSED_BY_SLACK),
         (200, "OK", Retryable, Reason.UNAVAILABLE),

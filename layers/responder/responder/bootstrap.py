@@ -65,13 +65,14 @@ def analysis() -> QueueFunction:
     from responder.adapters.dynamodb import DynamoStore
     from responder.analysis.tiering import tiers
     from responder.contracts import AnalysisRequest
+    from responder.policy.routes import Routes
     from responder.protocols import identities
     from responder.protocols.analyse import Investigator
-    from responder.protocols.corrections import CurrentRules
     from responder.protocols.record import Recorder
     from responder.protocols.silences import CurrentSilences
     from responder.protocols.storms import Gate
     from responder.protocols.tick import Ticker
+    from responder.protocols.versions import ROUTES, RULES, Current
     from responder.signature import VERSIONS
 
     given = settings.load(settings.Analysis, environment.variables())
@@ -93,7 +94,10 @@ def analysis() -> QueueFunction:
     )
     models = frozenset({given.model_small, given.model_large})
     silences = CurrentSilences(store, utc_now)
-    signer, rules = VERSIONS[given.signature_version], CurrentRules(store, utc_now)
+    signer = VERSIONS[given.signature_version]
+    rules = Current(RULES, store, telemetry, utc_now)
+    # A page in the wrong channel is better than none: without routes the configured ones serve.
+    routes = Current(ROUTES, store, telemetry, utc_now, otherwise=Routes())
     recorder = Recorder(
         store,
         queues,
@@ -103,6 +107,7 @@ def analysis() -> QueueFunction:
         models,
         silences,
         Gate(given.storm_threshold),
+        routes,
     )
     investigator = Investigator(
         store=store,
@@ -148,7 +153,7 @@ def distribution() -> QueueFunction:
     from responder.adapters.dynamodb import DynamoStore
     from responder.adapters.slack import BotSlack, WebhookSlack, choose_chat
     from responder.contracts import Announcement
-    from responder.policy.route import Routes, route
+    from responder.policy.route import Channels
     from responder.ports import Message
     from responder.protocols.card import Timing
     from responder.protocols.deliver import Deliverer
@@ -166,12 +171,12 @@ def distribution() -> QueueFunction:
     webhook = WebhookSlack(
         webhook_url, given.slack_timeout, test_channel=given.test_channel, test_url=test_url
     )
-    routes = Routes(given.slack_channel, given.slack_critical_channel, given.test_channel)
+    channels = Channels(given.slack_channel, given.slack_critical_channel, given.test_channel)
     deliverer = Deliverer(
         store=store,
         queues=queues,
         chat=lambda incident: choose_chat(token, bot, webhook),
-        channel=lambda incident: route(incident, routes).channel,
+        channels=channels,
         telemetry=telemetry,
         now=utc_now,
         new_id=_new_id,

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     RESOLVE_WITHOUT_FIRING = "resolve_without_firing"
     NO_TEST_CHANNEL = "no_test_channel"
     SILENCED = "silenced"
+    BELOW_MINIMUM = "below_minimum"
     STORM = "storm"
     FLAPPING = "flapping"
     # Waiting.
@@ -35,6 +36,10 @@ class Reason(StrEnum):
     INVALID_MESSAGE = "invalid_message"
     TOO_OLD = "too_old"
     REFUSED_BY_SLACK = "refused_by_slack"
+    CHANNEL_NOT_FOUND = "channel_not_found"
+    CHANNEL_ARCHIVED = "channel_archived"
+    NOT_IN_CHANNEL = "not_in_channel"
+    CHANNEL_CLOSED = "channel_closed"
     REFUSED_BY_CLAUDE = "refused_by_claude"
     MALFORMED_ANSWER = "malformed_answer"
     BUDGET_SPENT = "budget_spent"

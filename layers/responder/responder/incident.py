@@ -5,8 +5,9 @@ writes it on the condition that nobody wrote in between (``ports.Store``).
 """
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from responder.alert import Alert, Moment, Scope, Severity, Status
 from responder.analysis.verdict import Analysis
@@ -15,6 +16,10 @@ from responder.analysis.verdict import Analysis
 MAX_NOTICES = 20
 #: Incidents that wait on one cache entry; the tick finds the rest.
 MAX_WAITERS = 100
+
+
+#: Whom a card may call: people and groups by their ids in Slack, or all who are there.
+Mention = Annotated[str, Field(pattern=r"^(?:[UWS][A-Z0-9]{5,20}|here|channel)$")]
 
 
 class IncidentState(StrEnum):
@@ -58,6 +63,35 @@ class Hold(BaseModel):
     author: str = ""
 
 
+class Refusal(BaseModel):
+    """A channel that Slack did not take a card to, and the reason."""
+
+    model_config = ConfigDict(frozen=True)
+
+    channel: str
+    reason: str
+
+
+class Destination(BaseModel):
+    """What the operators' ``route`` (by its name; empty: none matched) says of an incident's card.
+
+    An empty ``channel`` is the configured one. ``refused`` is known to the card, and to the
+    incident only while its card is rendered.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    route: str = ""
+    channel: str = ""
+    mentions: tuple[Mention, ...] = ()
+    minimum_severity: Severity = Severity.INFO
+    refused: Refusal | None = None
+
+    def holds(self, severity: Severity) -> bool:
+        """Whether an incident is too mild for a card; CRITICAL never is."""
+        return self.minimum_severity.worse_than(severity)
+
+
 class Storm(BaseModel):
     """What is known of a storm: ``incidents`` it holds, by service and severity, the most first.
 
@@ -84,7 +118,8 @@ class Incident(BaseModel):
     the one it is under, ``silence_ended`` one that ended while it was open, and ``held`` says why
     it must not have a card yet. ``refires`` are its new beginnings of late. ``storm_id`` is the
     storm that holds it (or held it), ``storm`` makes the incident itself one. ``rules`` is the
-    number of the signature rules that it was opened under.
+    number of the signature rules that it was opened under, ``route`` what the operators' routes
+    say of its card (None: never asked).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -134,6 +169,7 @@ class Incident(BaseModel):
     held: str = ""
     storm_id: str = ""
     storm: Storm | None = None
+    route: Destination | None = None
     trace: str = ""
 
     @property
@@ -192,7 +228,7 @@ class Card(BaseModel):
     somebody asked for while the lease was held, ``told`` the last notice told. In webhook mode
     ``ts`` and ``channel_id`` stay empty and ``posted`` says that the first message went out.
     ``intent`` is left behind by a crash between writing it and recording its result. ``waits_for``
-    says why the card waits until ``next_try``.
+    says why the card waits until ``next_try``. ``refused`` is the channel that it should be in.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -200,6 +236,7 @@ class Card(BaseModel):
     incident_id: str
     channel: str
     channel_id: str = ""
+    refused: Refusal | None = None
     ts: str = ""
     posted: bool = False
     posted_at: Moment | None = None

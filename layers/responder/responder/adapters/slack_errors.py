@@ -46,6 +46,16 @@ INVALID = frozenset(
 # What slack_sdk lets through, besides its own two: the network's errors, and what comes of tokens,
 # addresses and answers that are not what it expects.
 FAILURES = (OSError, HTTPException, SlackRequestError, ValueError, LookupError, AttributeError)
+# https://docs.slack.dev/reference/methods/chat.postMessage
+_CHANNEL = {
+    "channel_not_found": Reason.CHANNEL_NOT_FOUND,
+    "is_archived": Reason.CHANNEL_ARCHIVED,
+    "not_in_channel": Reason.NOT_IN_CHANNEL,
+    "restricted_action": Reason.CHANNEL_CLOSED,
+    "restricted_action_read_only_channel": Reason.CHANNEL_CLOSED,
+    "restricted_action_thread_only_channel": Reason.CHANNEL_CLOSED,
+    "restricted_action_non_threadable_channel": Reason.CHANNEL_CLOSED,
+}
 ERROR_CODE = re.compile(r"[a-z][a-z0-9_]{0,79}")
 CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{5,}")
 
@@ -93,7 +103,8 @@ def raise_refusal(what: str, channel: str, error: str) -> NoReturn:
     hint = ""
     if error == "channel_not_found" and not CHANNEL_ID.fullmatch(channel):
         hint = "; editing and finding need the channel's id (C…), not its name"
-    raise Permanent(Reason.REFUSED_BY_SLACK, f"{what}: {error} (channel {channel}){hint}")
+    reason = _CHANNEL.get(error, Reason.REFUSED_BY_SLACK)
+    raise Permanent(reason, f"{what}: {error} (channel {channel}){hint}")
 
 
 def failure(what: str, error: Exception) -> Retryable:

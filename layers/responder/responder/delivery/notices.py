@@ -6,7 +6,7 @@ in webhook mode it is a message that stands alone.
 
 from collections.abc import Sequence
 
-from responder.delivery import blocks, mrkdwn, storm, words
+from responder.delivery import blocks, destination, mrkdwn, storm, words
 from responder.incident import Incident, Notice, NoticeKind
 from responder.ports import Message
 
@@ -30,12 +30,14 @@ def render(
     detail = mrkdwn.inline(notice.detail, _DETAIL)
     subject = mrkdwn.inline(words.subject(incident), _SUBJECT)
     # A thread that nobody follows must not be all that tells of a rise.
-    broadcast = not standalone and notice.kind is NoticeKind.SEVERITY_RAISED
+    raised = notice.kind is NoticeKind.SEVERITY_RAISED
+    broadcast = not standalone and raised
     about = f"{subject}\n{_where(incident)}" if standalone or broadcast else ""
-    body = blocks.section([f"*{news}*", about, detail])
+    called = destination.mentions(incident) if raised else ""
+    body = blocks.section([called, f"*{news}*", about, detail])
     small = blocks.context([_context(incident, notice, standalone)])
     return Message(
-        text=f"{news}: {subject}",
+        text=f"{news}: {subject} {called}".rstrip(),
         blocks=[block for block in (body, small) if block],
         color=_color(incident, notice) if standalone else "",
         broadcast=broadcast,

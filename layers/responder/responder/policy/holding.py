@@ -2,6 +2,7 @@
 
 An incident that opens under a silence gets no card and no analysis until the silence ends, and then
 only if it is still open. One that has a card already keeps it up to date, but tells no notices.
+What is milder than its route's minimum is held likewise, until its severity has risen to it.
 """
 
 from collections.abc import Callable
@@ -32,12 +33,21 @@ def review(
     found = silences.find(incident, now) if is_open else None
     if found is not None:
         update: dict[str, object] = {"silence": found.as_hold(), "silence_ended": None}
-        if opening:
-            update |= {"held": Reason.SILENCED.value, "analysis_requested_at": None}
+        if opening or incident.held == Reason.BELOW_MINIMUM:
+            update["held"] = Reason.SILENCED.value
     elif is_open:
         ended = incident.silence or incident.silence_ended
-        held = Reason.STORM.value if incident.held == Reason.STORM else ""
-        update = {"silence": None, "silence_ended": ended, "held": held}
+        update = {"silence": None, "silence_ended": ended, "held": _held(incident, opening)}
     else:
         update = {"silence": None, "silence_ended": None}
+    if update.get("held"):
+        update["analysis_requested_at"] = None
     return incident.model_copy(update=update)
+
+
+def _held(incident: Incident, opening: bool) -> str:
+    """Why an incident that nobody silences has no card yet; what has one is never held again."""
+    if incident.held == Reason.STORM:
+        return Reason.STORM.value
+    too_mild = incident.route is not None and incident.route.holds(incident.severity)
+    return Reason.BELOW_MINIMUM.value if too_mild and (opening or incident.held) else ""

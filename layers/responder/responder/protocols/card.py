@@ -17,7 +17,7 @@ from enum import Enum, auto
 
 from responder.alert import Severity
 from responder.errors import Reason
-from responder.incident import Card, Incident, Intent, Notice
+from responder.incident import Card, Destination, Incident, Intent, Notice, Refusal
 from responder.ports import Place
 
 
@@ -64,6 +64,15 @@ class Step:
     until: datetime | None = None
 
 
+#: Why Slack does not take a card to a channel, whatever its message is.
+TURNED_AWAY = frozenset(
+    {
+        Reason.CHANNEL_NOT_FOUND,
+        Reason.CHANNEL_ARCHIVED,
+        Reason.NOT_IN_CHANNEL,
+        Reason.CHANNEL_CLOSED,
+    }
+)
 #: The notice number in the intent of a webhook's separate analysis message.
 ANALYSIS_MESSAGE = -1
 
@@ -163,6 +172,27 @@ def gone(card: Card) -> Card:
     return card.model_copy(
         update={"ts": "", "channel_id": "", "posted": False, "shown": 0, "intent": None}
     )
+
+
+def addressed(card: Card, channel: str, refuge: str) -> Card:
+    """The unposted card bound for ``channel``, or for ``refuge`` where Slack refused that one."""
+    refused = card.refused if card.refused and card.refused.channel == channel else None
+    return card.model_copy(update={"channel": refuge if refused else channel, "refused": refused})
+
+
+def turned_away(card: Card, refuge: str, reason: Reason) -> Card:
+    """Slack does not take the card to its channel (any more): it is posted anew in ``refuge``."""
+    refused = Refusal(channel=card.channel, reason=reason.value)
+    return gone(card).model_copy(update={"channel": refuge, "refused": refused})
+
+
+def as_it_stands(incident: Incident, card: Card) -> Incident:
+    """The incident to render: its card calls people once, and says so where it stands elsewhere."""
+    route = incident.route or Destination()
+    again = card.posted_at is not None and not card.posted and card.refused is None
+    called = () if again else route.mentions
+    shown = route.model_copy(update={"mentions": called, "refused": card.refused})
+    return incident.model_copy(update={"route": shown})
 
 
 def let_go(card: Card) -> Card:

@@ -15,6 +15,7 @@ from responder.delivery import card as faces
 from responder.delivery import notices
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Card, Incident
+from responder.policy.route import Channels, refuge, route
 from responder.ports import Chat, Key, Message, Place, Queues, Store, Telemetry
 from responder.protocols import announcing, items, pace, storms, waiting
 from responder.protocols import card as cards
@@ -52,7 +53,7 @@ class Deliverer:
     store: Store
     queues: Queues
     chat: Callable[[Incident], Chat]
-    channel: Callable[[Incident], str]
+    channels: Channels
     telemetry: Telemetry
     now: Clock
     new_id: Callable[[], str]
@@ -120,10 +121,13 @@ class Delivery:
         now = self._lane.now()
 
         def step(card: Card | None) -> Card | None:
-            blank = Card(incident_id=incident.incident_id, channel=self._lane.channel(incident))
+            blank = Card(
+                incident_id=incident.incident_id,
+                channel=route(incident, self._lane.channels).channel,
+            )
             card = card or blank
             if cards.unposted(card):
-                card = card.model_copy(update={"channel": blank.channel})
+                card = cards.addressed(card, blank.channel, self._refuge(incident))
             if incident.held and cards.unposted(card):
                 return None
             if cards.settled(card, incident) and not card.owner:
@@ -147,11 +151,35 @@ class Delivery:
                 incident, card, self._lane.now(), self._lane.timing, editable=chat.editable
             )
             if step.act is not Act.NOTHING:
-                self._perform(step, incident, card, chat)
+                self._perform_or_flee(step, incident, card, chat)
                 continue
             if self._release(incident):
                 return
             incident = self._newest(incident)
+
+    def _perform_or_flee(self, step: Step, incident: Incident, card: Card, chat: Chat) -> None:
+        """A step; a card that Slack does not take to its channel goes to the default one."""
+        try:
+            self._perform(step, cards.as_it_stands(incident, card), card, chat)
+        except Permanent as error:
+            refuge = self._refuge(incident)
+            # A webhook has one channel, whatever the routes say.
+            stays = not chat.editable or refuge in ("", card.channel)
+            if error.reason not in cards.TURNED_AWAY or stays:
+                raise
+            if step.act is Act.FIND:
+                # Nobody can look there: posting shows whether the channel can be posted to.
+                self._change(incident, cards.absent)
+                return
+            reason = error.reason
+            self._change(incident, lambda card: cards.turned_away(card, refuge, reason))
+            self._lane.telemetry.count("CardsRedirected", reason=reason.value)
+            self._lane.telemetry.warning(
+                "Card redirected", incident_id=incident.incident_id, detail=error.detail
+            )
+
+    def _refuge(self, incident: Incident) -> str:
+        return refuge(incident, self._lane.channels)
 
     def _perform(self, step: Step, incident: Incident, card: Card, chat: Chat) -> None:
         match step.act:
@@ -180,7 +208,14 @@ class Delivery:
         self._lane.telemetry.count("CardsPosted")
         waited = now - incident.first_received_at
         self._lane.telemetry.seconds("TimeToCard", waited.total_seconds())
-        self._log("Card posted", incident, seconds=waited.total_seconds())
+        by = incident.route.route if incident.route else ""
+        self._log(
+            "Card posted",
+            incident,
+            seconds=waited.total_seconds(),
+            channel=card.channel,
+            route=by,
+        )
 
     def _post_analysis(self, incident: Incident, card: Card, chat: Chat) -> None:
         message = faces.webhook_analysis(incident, self._lane.now())

@@ -20,6 +20,7 @@ from responder.contracts import AlertMessage
 from responder.errors import Reason
 from responder.incident import Incident, IncidentState
 from responder.policy import holding
+from responder.policy.routes import Routes, no_routes, routed
 from responder.ports import Queues, Store, Telemetry, Write
 from responder.protocols import announcing, items, lease, requesting
 from responder.protocols.draft import Draft, episode_id
@@ -46,6 +47,7 @@ class Recorder:
     models: Collection[str]
     silences: holding.Current = holding.no_silences
     gate: Gate = ALL_PASS
+    routes: Callable[[], Routes] = no_routes
 
     def record(self, messages: Sequence[AlertMessage]) -> None:
         """Record one group of related alerts and announce what changed."""
@@ -85,15 +87,18 @@ class Recorder:
     def _attempt(self, arrivals: Sequence[Arrival]) -> tuple[Draft, list[Outcome]]:
         now = self.now()
         silences = self.silences()
+        routes = self.routes()
 
         def opener(arrival: Arrival, episode: int, draft: Draft) -> Incident:
             opened = open_incident(arrival, episode, draft, self.models, now)
+            opened = routed(opened, None, routes)
             return self.gate.admit(draft, holding.review(opened, silences, now, opening=True), now)
 
         draft = Draft.of(self.store, arrivals, opener)
         outcomes = [apply(draft, arrival, now) for arrival in arrivals]
         for incident in draft.changed_incidents():
-            reviewed = holding.review(incident, silences, now)
+            before = draft.before(incident.incident_id)
+            reviewed = holding.review(routed(incident, before, routes), silences, now)
             draft.put_incident(self.gate.review(draft, reviewed, now))
         for incident in draft.changed_incidents():
             draft.put_incident(_revised(draft, incident, now))
@@ -264,8 +269,10 @@ def _delay(before: Incident | None, incident: Incident, now: datetime) -> int | 
 
 
 def _wants_higher_tier(before: Incident, incident: Incident) -> bool:
-    return incident.severity.worse_than(before.severity) and tiering.deserves_higher(
-        incident.analysis, incident.severity
+    return (
+        not incident.held
+        and incident.severity.worse_than(before.severity)
+        and tiering.deserves_higher(incident.analysis, incident.severity)
     )
 
 
