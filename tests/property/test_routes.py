@@ -86,13 +86,13 @@ def test_a_card_calls_whom_its_route_calls_once_and_nobody_else(
 
 @settings(max_examples=100, **slow)
 @given(incident=incidents, sent=destinations, notice=notes, standalone=st.booleans())
-def test_only_a_notice_of_a_rise_calls(
+def test_only_a_notice_of_a_rise_and_a_reminder_call(
     incident: Incident, sent: Destination, notice: Notice, standalone: bool
 ) -> None:
     routed = incident.model_copy(update={"route": sent})
-    raised = notice.kind == "severity_raised" and incident.state == "open"
+    calls = notice.kind in ("severity_raised", "still_firing") and incident.state == "open"
     message = notices.render(routed, notice, standalone=standalone)
-    assert problems(without_calls(message, sent.mentions if raised else ())) == []
+    assert problems(without_calls(message, sent.mentions if calls else ())) == []
 
 
 def without_calls(message: Message, called: tuple[str, ...]) -> Message:

@@ -4,6 +4,7 @@ Each class is one item of a table. All are values: a protocol reads one, compute
 writes it on the condition that nobody wrote in between (``ports.Store``).
 """
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -37,6 +38,7 @@ class NoticeKind(StrEnum):
     REFIRED = "refired"
     RESOLVED = "resolved"
     FLAPPING = "flapping"
+    STILL_FIRING = "still_firing"
     #: A page of what a storm held; ``detail`` is the page's number.
     HELD_PAGE = "held_page"
 
@@ -85,6 +87,7 @@ class Destination(BaseModel):
     channel: str = ""
     mentions: tuple[Mention, ...] = ()
     minimum_severity: Severity = Severity.INFO
+    renotify_after: timedelta | None = None
     refused: Refusal | None = None
 
     def holds(self, severity: Severity) -> bool:

@@ -29,11 +29,11 @@ def render(
     news = _news(incident, notice)
     detail = mrkdwn.inline(notice.detail, _DETAIL)
     subject = mrkdwn.inline(words.subject(incident), _SUBJECT)
-    # A thread that nobody follows must not be all that tells of a rise.
-    raised = notice.kind is NoticeKind.SEVERITY_RAISED
-    broadcast = not standalone and raised
+    # A thread that nobody follows must not be all that tells of these.
+    calls = notice.kind in (NoticeKind.SEVERITY_RAISED, NoticeKind.STILL_FIRING)
+    broadcast = not standalone and calls
     about = f"{subject}\n{_where(incident)}" if standalone or broadcast else ""
-    called = destination.mentions(incident) if raised else ""
+    called = destination.mentions(incident) if calls else ""
     body = blocks.section([called, f"*{news}*", about, detail])
     small = blocks.context([_context(incident, notice, standalone)])
     return Message(
@@ -50,6 +50,10 @@ def _news(incident: Incident, notice: Notice) -> str:
         return f"{symbol} Severity raised to {incident.severity.value}"
     if notice.kind is NoticeKind.REFIRED:
         return f"🔁 Fired again ({words.SYMBOLS[incident.severity]} {incident.severity.value})"
+    if notice.kind is NoticeKind.STILL_FIRING:
+        symbol = words.SYMBOLS[incident.severity]
+        lasted = words.duration(notice.at - incident.first_seen)
+        return f"{symbol} Still firing after {lasted} ({words.times(incident)})"
     if notice.kind is NoticeKind.FLAPPING:
         return f"🔁 Flapping: fired again {words.refires(incident)}; changes are on the card only"
     if incident.storm is not None:

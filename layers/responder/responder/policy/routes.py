@@ -7,6 +7,7 @@ analysis function has RE2; ``scripts/responder route`` checks, tests and stores 
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Annotated, Self
 
 from pydantic import (
@@ -31,6 +32,9 @@ MAX_TESTS = 500
 #: https://slack.com/help/articles/201402297-Create-a-channel
 _NAME = re.compile(r"[\w-]{1,80}")
 _ID = re.compile(r"[CG][A-Z0-9]{5,20}")
+_TIME = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,3})h)?(?:(\d{1,4})m)?")
+#: Reminders more often than this are noise, and less often nobody waits for one.
+MIN_REMINDER, MAX_REMINDER = timedelta(minutes=10), timedelta(days=7)
 
 
 def _written(channel: str) -> str:
@@ -59,7 +63,22 @@ def _readable(read: Callable[[], object]) -> None:
         raise ValueError("; ".join(said).removeprefix("Value error, ")) from None
 
 
+def _span(text: str) -> str:
+    """A time as operators write it, like 30m, 4h or 1d12h; empty for none."""
+    if text and not MIN_REMINDER <= span_of(text) <= MAX_REMINDER:
+        raise ValueError(f"{text!r} is no time between 10m and 7d, like 30m, 4h or 1d12h")
+    return text
+
+
+def span_of(text: str) -> timedelta:
+    """How long a written time is; nothing where it is not one."""
+    found = _TIME.fullmatch(text)
+    days, hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    return timedelta(days=days, hours=hours, minutes=minutes)
+
+
 Channel = Annotated[str, AfterValidator(_written)]
+Span = Annotated[str, Field(max_length=20), AfterValidator(_span)]
 Written = Annotated[str, Field(max_length=1_200), AfterValidator(_matcher)]
 
 
@@ -68,7 +87,8 @@ class Route(BaseModel):
 
     Without a ``channel`` they go where they would without routes. ``mentions`` are people (U…, W…)
     and groups (S…) by their ids, ``here`` or ``channel``. What is milder than ``minimum_severity``
-    gets no card.
+    gets no card. ``renotify_after`` is how long one that still fires may go on before it is told
+    again, and each time after that.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -78,6 +98,7 @@ class Route(BaseModel):
     channel: Channel = ""
     mentions: Annotated[tuple[Mention, ...], Field(max_length=10)] = ()
     minimum_severity: Severity = Severity.INFO
+    renotify_after: Span = ""
     _matchers: tuple[Matcher, ...] = PrivateAttr(())
 
     def model_post_init(self, context: object) -> None:
@@ -146,6 +167,7 @@ class Routes(Document):
             channel=route.channel,
             mentions=route.mentions,
             minimum_severity=route.minimum_severity,
+            renotify_after=span_of(route.renotify_after) or None,
         )
 
 

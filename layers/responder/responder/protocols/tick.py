@@ -15,7 +15,7 @@ from typing import Any
 from responder.clock import Clock
 from responder.errors import Conflict, Reason
 from responder.incident import CacheEntry, Card, Incident, IncidentState, NoticeKind
-from responder.policy import flapping, holding, quiet
+from responder.policy import flapping, holding, quiet, reminding
 from responder.policy.silence import Silences
 from responder.ports import Queues, Store, Telemetry
 from responder.protocols import announcing, items, lease, requesting, storms
@@ -130,6 +130,7 @@ def look_again(
     plan = _silence(Plan(incident), silences, now)
     plan = _settle(plan, now)
     plan = _close(plan, now, quiet_after)
+    plan = _remind(plan, now)
     plan = _show(plan, card, now)
     plan = _analyse(plan, entry, now)
     return _schedule(plan, card, now, quiet_after)
@@ -176,6 +177,15 @@ def _close(plan: Plan, now: datetime, quiet_after: timedelta) -> Plan:
         "revision": incident.revision + 1,
     }
     return _with(plan, closed, announce=True)
+
+
+def _remind(plan: Plan, now: datetime) -> Plan:
+    """Tell again of what still fires."""
+    at = reminding.due_at(plan.incident)
+    if at is None or now < at:
+        return plan
+    reminded = noticed(plan.incident, NoticeKind.STILL_FIRING, now)
+    return replace(plan, incident=reminded, announce=True)
 
 
 def _show(plan: Plan, card: Card | None, now: datetime) -> Plan:
@@ -243,8 +253,7 @@ def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedel
         times.append(max(min(waits, now + DEAD_LETTER_PACE), now + GRACE / 2))
     if incident.silence is not None:
         times.append(now + GRACE)
-    if (settles := flapping.settles_at(incident)) is not None:
-        times.append(settles)
+    times += filter(None, (flapping.settles_at(incident), reminding.due_at(incident)))
     if incident.storm is not None and incident.state is IncidentState.OPEN:
         times.append(now + STORM_SETTLES)
     if incident.state is IncidentState.OPEN:
