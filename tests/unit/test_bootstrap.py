@@ -49,6 +49,7 @@ SECRETS = {
     "SLACK_BOT_TOKEN_SECRET": "it/slack-bot-token",
     "SLACK_TEST_WEBHOOK_SECRET": "it/slack-test-webhook",
     "SOURCES_SECRET": "it/sources",
+    "NOTICE_WEBHOOK_SECRET": "it/notice-webhook",
 }
 INDEX: list[dict[str, Any]] = [
     {
@@ -139,6 +140,8 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
             monkeypatch.setenv(variable, table)
         for variable, secret in SECRETS.items():
             monkeypatch.setenv(variable, secrets.create_secret(Name=secret)["ARN"])
+        topic = boto3.client("sns").create_topic(Name="it-notices")["TopicArn"]
+        monkeypatch.setenv("NOTICE_TOPIC_ARN", topic)
         yield House(sqs, secrets, urls)
     forget()
 
@@ -275,7 +278,7 @@ def test_the_analysis_function_checks_itself(house: House) -> None:
     assert said["claude"] == "the secret it/anthropic-key has no value"
     house.set("ANTHROPIC_KEY_SECRET", "key")
     bootstrap.analysis.cache_clear()
-    assert bootstrap.analysis().self_check()["claude"] == "key present"
+    assert bootstrap.analysis().self_check()["claude"] == "value present"
 
 
 def test_a_check_records_announces_and_asks_for_nothing(house: House) -> None:

@@ -17,6 +17,10 @@ class Reason(StrEnum):
     RESOLVE_WITHOUT_FIRING = "resolve_without_firing"
     NO_TEST_CHANNEL = "no_test_channel"
     SILENCED = "silenced"
+    # Operator notices that are not told by themselves.
+    TOLD_ALREADY = "told_already"
+    TOLD_WITH_THE_NEXT = "told_with_the_next"
+    SHOWN_MEANWHILE = "shown_meanwhile"
     # Waiting.
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
@@ -38,6 +42,7 @@ class Reason(StrEnum):
     BUDGET_SPENT = "budget_spent"
     ANALYSIS_OFF = "analysis_off"
     NO_KEY = "no_key"
+    REFUSED_BY_SINK = "refused_by_sink"
     MISCONFIGURED = "misconfigured"
 
 
@@ -73,7 +78,12 @@ class Retryable(ResponderError):
 
 
 class Permanent(ResponderError):
-    """Will never succeed as it is: goes to the dead-letter queue with its reason."""
+    """Will never succeed as it is: goes to the dead-letter queue with its reason.
+
+    ``card`` is what nobody can read in Slack because of it, for the dead letter's reader.
+    """
+
+    card: str = ""
 
 
 class Conflict(Exception):

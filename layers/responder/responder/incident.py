@@ -168,7 +168,8 @@ class Card(BaseModel):
     somebody asked for while the lease was held, ``told`` the last notice told. In webhook mode
     ``ts`` and ``channel_id`` stay empty and ``posted`` says that the first message went out.
     ``intent`` is left behind by a crash between writing it and recording its result. ``waits_for``
-    says why the card waits until ``next_try``.
+    says why the card waits until ``next_try``. ``reported_at`` is when operators were last told
+    that it waits, ``reported_as`` with which severity.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -191,6 +192,8 @@ class Card(BaseModel):
     waits_for: str = ""
     first_sent: Moment | None = None
     dead_lettered: bool = False
+    reported_at: Moment | None = None
+    reported_as: Severity | None = None
 
 
 class CacheState(StrEnum):
