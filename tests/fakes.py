@@ -223,7 +223,7 @@ class Desk:
             daily_budget_usd=5,
             models=MODELS,
         )
-        self.sinks = {"webhook": Sink(), "e-mail": Sink()}
+        self.sinks: dict[str, Sink] = {"webhook": Sink(), "e-mail": Sink()}
         self.operators = Operators(
             store=self.store,
             queues=self.queues,
