@@ -192,6 +192,25 @@ def test_a_card_that_is_shown_meanwhile_is_not_told(desk: Desk) -> None:
     assert desk.telemetry.counts["OperatorNoticesHeld:shown_meanwhile"] == 1
 
 
+def test_a_trouble_that_has_passed_does_not_keep_the_next_one_waiting(desk: Desk) -> None:
+    wait(desk)
+    (report,) = reports(desk)
+    desk.later(minutes=1)
+    deliver(desk)
+    desk.deliverer.handle(report)
+    wait(desk, other(desk, "v1:p1|prod.1"))
+    work_off(desk)
+    assert told(desk) == ["v1:p1|prod.1"]
+
+
+def test_a_card_that_stands_and_cannot_be_edited_is_told(desk: Desk) -> None:
+    deliver(desk)
+    desk.put_incident(desk.incident().model_copy(update={"revision": 2, "count": 9}))
+    refuse(desk)
+    work_off(desk)
+    assert told(desk) == [ID]
+
+
 def test_a_report_that_was_sent_twice_is_told_once(desk: Desk) -> None:
     refuse(desk)
     desk.later(seconds=5)
@@ -317,6 +336,18 @@ def test_others_are_kept_up_to_a_limit() -> None:
         others=tuple(f"i{n}" for n in range(MAX_OTHERS)),
     )
     assert join(full, "c@1", "c", START) == full
+
+
+def test_an_incident_is_named_once() -> None:
+    window = join(None, "a@1", "a", START)
+    for me in ("b@1", "c@1", "b@2", "c@2", "a@2"):
+        window = join(window, me, me[0], START)
+    assert (window.carrier, window.others) == ("b@1", ("c",))
+
+
+def test_a_report_that_was_told_and_comes_again_late_opens_no_window() -> None:
+    told_window = Window(owner="a@1", incident_id="a", until=START, told=("webhook", "e-mail"))
+    assert join(told_window, "a@1", "a", START + WINDOW) == told_window
 
 
 def test_an_owner_that_was_killed_for_good_does_not_keep_the_cause_for_ever() -> None:
