@@ -309,21 +309,21 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 @pytest.mark.parametrize("name", INCIDENTS)
 def test_a_mail_has_the_subject_and_the_words(house: House, name: str) -> None:
     notice = operator_notice.write("mcp-prod", TROUBLE, "id-1", [INCIDENTS[name]])
-    EmailSink(house.sns, house.topic).tell(notice)
+    EmailSink(lambda: house.sns, house.topic).tell(notice)
     (heard,) = house.heard()
     assert (heard["Subject"], heard["Message"]) == (notice.subject, notice.text)
 
 
 def test_a_topic_that_is_gone_is_permanent(house: House) -> None:
     with pytest.raises(Permanent, match="NotFound") as caught:
-        EmailSink(house.sns, f"{house.topic}-gone").tell(NOTICE)
+        EmailSink(lambda: house.sns, f"{house.topic}-gone").tell(NOTICE)
     assert caught.value.reason is Reason.REFUSED_BY_SINK
 
 
 def test_a_subject_that_sns_refuses_is_permanent(house: House) -> None:
     long = OperatorNotice(subject="x" * 101, text="t", document={})
     with pytest.raises(Permanent):
-        EmailSink(house.sns, house.topic).tell(long)
+        EmailSink(lambda: house.sns, house.topic).tell(long)
 
 
 class Refusing:
@@ -340,14 +340,14 @@ class Refusing:
 def test_passing_trouble_of_sns_is_retryable(code: str) -> None:
     client: Any = Refusing(code)
     with pytest.raises(Retryable, match=code):
-        EmailSink(client, "arn").tell(NOTICE)
+        EmailSink(lambda: client, "arn").tell(NOTICE)
 
 
 @pytest.mark.parametrize("code", ["AuthorizationError", "InvalidParameter", "NotFound"])
 def test_lasting_trouble_of_sns_is_permanent(code: str) -> None:
     client: Any = Refusing(code)
     with pytest.raises(Permanent, match=code):
-        EmailSink(client, "arn").tell(NOTICE)
+        EmailSink(lambda: client, "arn").tell(NOTICE)
 
 
 def test_an_unreachable_sns_is_retryable() -> None:
@@ -361,7 +361,7 @@ def test_an_unreachable_sns_is_retryable() -> None:
             aws_secret_access_key="testing",
         )
         with pytest.raises(Retryable, match="SNS"):
-            EmailSink(client, "arn:aws:sns:us-east-1:123456789012:t").tell(NOTICE)
+            EmailSink(lambda: client, "arn:aws:sns:us-east-1:123456789012:t").tell(NOTICE)
 
 
 def test_the_time_of_the_signature_is_the_clocks() -> None:

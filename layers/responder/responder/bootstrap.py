@@ -178,7 +178,7 @@ def distribution() -> QueueFunction:
         queues=queues,
         sinks={
             "webhook": WebhookSink(notice_webhook, SINK_TIMEOUT, utc_now),
-            "e-mail": EmailSink(environment.sns(), given.notice_topic_arn),
+            "e-mail": EmailSink(environment.sns, given.notice_topic_arn),
         },
         telemetry=telemetry,
         now=utc_now,

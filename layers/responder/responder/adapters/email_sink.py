@@ -1,5 +1,6 @@
 """``ports.Sink`` as an e-mail, through the SNS topic that operators subscribe to."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,15 +21,15 @@ _LASTING = frozenset(
 class EmailSink:
     """Publishes each notice to one topic."""
 
-    def __init__(self, client: "SNSClient", topic_arn: str) -> None:
-        """Nothing is sent yet."""
-        self._client = client
+    def __init__(self, connect: "Callable[[], SNSClient]", topic_arn: str) -> None:
+        """``connect`` is called for each notice: no start of a function waits for a client."""
+        self._connect = connect
         self._topic_arn = topic_arn
 
     def tell(self, notice: OperatorNotice) -> None:
         """Publish subject and text; SNS itself sees to the subscribers."""
         try:
-            self._client.publish(
+            self._connect().publish(
                 TopicArn=self._topic_arn, Subject=notice.subject, Message=notice.text
             )
         except ClientError as error:
