@@ -11,7 +11,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from faults.ports import LEASE, Counting, Held, MemoryClaude, MemoryQueues, MemorySlack, MemoryStore
+from faults.ports import (
+    LEASE,
+    Counting,
+    Held,
+    MemoryClaude,
+    MemoryQueues,
+    MemorySink,
+    MemorySlack,
+    MemoryStore,
+)
 from faults.world import CALM, START, Rates, World
 from responder.alert import Alert, Severity, Status
 from responder.contracts import AlertMessage, AnalysisRequest, Announcement
@@ -25,6 +34,7 @@ from responder.protocols.batch import Lane, Origin
 from responder.protocols.card import Timing
 from responder.protocols.deliver import Deliverer
 from responder.protocols.episode import Arrival
+from responder.protocols.operators import Operators
 from responder.protocols.record import Recorder
 from responder.protocols.storms import Gate
 from responder.protocols.tick import Ticker
@@ -32,6 +42,8 @@ from responder.protocols.tick import Ticker
 STORM_LASTS = timedelta(minutes=6)
 FUNCTION_LASTS = timedelta(seconds=60)
 TICK_EVERY = timedelta(seconds=60)
+#: So early that the storm's waits are reported to operators.
+REPORTED_AFTER = timedelta(seconds=20)
 #: No open incident closes by itself within a campaign.
 NEVER = timedelta(days=30)
 CONCURRENCY = {Queue.PROCESSING: 3, Queue.ANALYSIS: 3, Queue.DISTRIBUTION: 2, Queue.CRITICAL: 2}
@@ -115,6 +127,7 @@ class Campaign:
         self.queues = MemoryQueues(self.world)
         self.slack = MemorySlack(self.world)
         self.claude = MemoryClaude(self.world, self.store)
+        self.sinks = (MemorySink(self.world), MemorySink(self.world))
         self.telemetry = Counting()
         self.storm_ends = START + STORM_LASTS
         self._next_tick = START + TICK_EVERY
@@ -249,6 +262,15 @@ class Campaign:
             new_id=world.new_id,
             timing=Timing(timedelta(seconds=10)),
             gap=timedelta(seconds=1),
+            operators=Operators(
+                store=self.store,
+                queues=self.queues,
+                sinks={"first": self.sinks[0], "second": self.sinks[1]},
+                telemetry=telemetry,
+                now=world.now,
+                stack="harness",
+                after=REPORTED_AFTER,
+            ),
         )
         self._ticker = Ticker(self.store, self.queues, telemetry, world.now, NEVER)
 

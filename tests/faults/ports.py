@@ -12,7 +12,17 @@ from faults.world import START, Worker, World
 from responder.analysis.verdict import Analysis, Confidence
 from responder.errors import Conflict, Permanent, Reason, Retryable
 from responder.incident import Incident
-from responder.ports import Key, Message, Outgoing, Place, Queue, Record, Table, Write
+from responder.ports import (
+    Key,
+    Message,
+    OperatorNotice,
+    Outgoing,
+    Place,
+    Queue,
+    Record,
+    Table,
+    Write,
+)
 
 VISIBILITY = timedelta(seconds=70)
 MAX_RECEIVES = 6
@@ -292,6 +302,26 @@ class MemorySlack:
         return self._world.effect(
             f"slack.{name}", act, refused=refused, unanswered=_unanswered, takes=takes
         )
+
+
+class MemorySink:
+    """A way to operators; remembers which incidents it was told of."""
+
+    def __init__(self, world: World) -> None:
+        """Nothing told."""
+        self._world = world
+        self.told: set[str] = set()
+        self.ids: Counter[str] = Counter()
+
+    def tell(self, notice: OperatorNotice) -> None:
+        """As ``ports.Sink``."""
+
+        def act() -> None:
+            document = notice.document
+            self.ids[document["id"]] += 1
+            self.told |= {document["incident"]["id"], *document["others"]["ids"]}
+
+        self._world.effect("tell", act, refused=_throttled, unanswered=_unanswered, takes=1)
 
 
 class MemoryClaude:

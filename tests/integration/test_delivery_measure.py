@@ -36,6 +36,7 @@ from responder.protocols import items
 from responder.protocols.batch import Lane, Origin
 from responder.protocols.card import Timing
 from responder.protocols.deliver import Deliverer
+from responder.protocols.operators import Operators
 
 INCIDENTS = 300
 WORKERS = 2
@@ -240,6 +241,15 @@ class Desk:
             new_id=lambda: uuid4().hex,
             timing=TIMING,
             gap=timedelta(seconds=1),
+            operators=Operators(
+                store=self.store,
+                queues=self.room,
+                sinks={},
+                telemetry=self.telemetry,
+                now=self.room.now,
+                stack="measure",
+                after=timedelta(hours=1),
+            ),
         )
 
 

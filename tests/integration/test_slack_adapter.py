@@ -165,6 +165,7 @@ def test_a_missing_secret_is_told_as_it_is(slack: Server) -> None:
         ({"mode": "ok_false", "error": "service_unavailable"}, Reason.UNAVAILABLE, None, None),
         ({"mode": "ok_false", "error": "internal_error"}, Reason.UNAVAILABLE, None, None),
         ({"mode": "ok_false", "error": "fatal_error"}, Reason.UNAVAILABLE, None, None),
+        ({"mode": "ok_false", "error": "org_login_required"}, Reason.UNAVAILABLE, None, None),
         ({"mode": "ok_false", "error": "token_revoked"}, Reason.SECRET_MISSING, 60, False),
     ],
 )
@@ -217,6 +218,7 @@ def test_lasting_refusals_are_permanent_and_named(
     [
         ("invalid_blocks", Reason.INVALID_MESSAGE),
         ("msg_too_long", Reason.INVALID_MESSAGE),
+        ("attachment_payload_limit_exceeded", Reason.INVALID_MESSAGE),
         ("message_not_found", Reason.CARD_GONE),
         ("edit_window_closed", Reason.CARD_GONE),
     ],

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 Records = Sequence[Mapping[str, Any]]
 
+#: Seconds for each wait of the generic webhook: connecting and answering take no longer together
+#: than one message to Slack, by which the function's time-out is measured.
+SINK_TIMEOUT = 5.0
+
 
 @dataclass(frozen=True)
 class QueueFunction:
@@ -151,12 +155,15 @@ def analysis() -> QueueFunction:
 def distribution() -> QueueFunction:
     """The distribution function: the lanes of both distribution queues."""
     from responder.adapters.dynamodb import DynamoStore
+    from responder.adapters.email_sink import EmailSink
     from responder.adapters.slack import BotSlack, WebhookSlack, choose_chat
+    from responder.adapters.webhook_sink import WebhookSink
     from responder.contracts import Announcement
     from responder.policy.route import Channels
     from responder.ports import Message
     from responder.protocols.card import Timing
     from responder.protocols.deliver import Deliverer
+    from responder.protocols.operators import Operators
 
     given = settings.load(settings.Distribution, environment.variables())
     telemetry = _telemetry("distribution")
@@ -172,6 +179,19 @@ def distribution() -> QueueFunction:
         webhook_url, given.slack_timeout, test_channel=given.test_channel, test_url=test_url
     )
     channels = Channels(given.slack_channel, given.slack_critical_channel, given.test_channel)
+    notice_webhook = Secret(client, given.notice_webhook_secret, given.max_age)
+    operators = Operators(
+        store=store,
+        queues=queues,
+        sinks={
+            "webhook": WebhookSink(notice_webhook, SINK_TIMEOUT, utc_now),
+            "e-mail": EmailSink(environment.sns, given.notice_topic_arn),
+        },
+        telemetry=telemetry,
+        now=utc_now,
+        stack=given.stack_name,
+        after=timedelta(minutes=given.notice_after_minutes),
+    )
     deliverer = Deliverer(
         store=store,
         queues=queues,
@@ -182,6 +202,7 @@ def distribution() -> QueueFunction:
         new_id=_new_id,
         timing=Timing(timedelta(seconds=given.slack_timeout)),
         gap=timedelta(seconds=given.slack_pace),
+        operators=operators,
     )
     lanes = {
         queue: _lane(queue, queues, telemetry) for queue in (Queue.DISTRIBUTION, Queue.CRITICAL)
@@ -191,7 +212,7 @@ def distribution() -> QueueFunction:
         return lambda records: lanes[queue].run(records, Announcement, deliverer.handle)
 
     def self_check() -> dict[str, str]:
-        found = _tables(store, tables)
+        found = {**_tables(store, tables), "operators": _presence(notice_webhook)}
         try:
             text = "Pre-traffic check of the incident responder: this version reaches Slack."
             choose_chat(token, bot, webhook).post(
@@ -243,7 +264,7 @@ def _tables(store: Store, tables: Mapping[Table, str]) -> dict[str, str]:
 
 
 def _presence(secret: Secret) -> str:
-    return "key present" if secret.present() else f"the secret {secret.name} has no value"
+    return "value present" if secret.present() else f"the secret {secret.name} has no value"
 
 
 def _name(queue_url: str) -> str:

@@ -20,6 +20,10 @@ class Reason(StrEnum):
     BELOW_MINIMUM = "below_minimum"
     STORM = "storm"
     FLAPPING = "flapping"
+    # Operator notices that are not told by themselves.
+    TOLD_ALREADY = "told_already"
+    TOLD_WITH_THE_NEXT = "told_with_the_next"
+    SHOWN_MEANWHILE = "shown_meanwhile"
     # Waiting.
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
@@ -45,6 +49,7 @@ class Reason(StrEnum):
     BUDGET_SPENT = "budget_spent"
     ANALYSIS_OFF = "analysis_off"
     NO_KEY = "no_key"
+    REFUSED_BY_SINK = "refused_by_sink"
     MISCONFIGURED = "misconfigured"
 
 
@@ -80,7 +85,12 @@ class Retryable(ResponderError):
 
 
 class Permanent(ResponderError):
-    """Will never succeed as it is: goes to the dead-letter queue with its reason."""
+    """Will never succeed as it is: goes to the dead-letter queue with its reason.
+
+    ``card`` is what nobody can read in Slack because of it, for the dead letter's reader.
+    """
+
+    card: str = ""
 
 
 class Conflict(Exception):

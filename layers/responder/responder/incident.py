@@ -232,6 +232,8 @@ class Card(BaseModel):
     ``ts`` and ``channel_id`` stay empty and ``posted`` says that the first message went out.
     ``intent`` is left behind by a crash between writing it and recording its result. ``waits_for``
     says why the card waits until ``next_try``. ``refused`` is the channel that it should be in.
+    ``reported_at`` is when operators were last told that it waits, ``reported_as`` with which
+    severity.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -255,6 +257,8 @@ class Card(BaseModel):
     waits_for: str = ""
     first_sent: Moment | None = None
     dead_lettered: bool = False
+    reported_at: Moment | None = None
+    reported_as: Severity | None = None
 
 
 class CacheState(StrEnum):

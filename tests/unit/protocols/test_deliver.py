@@ -44,7 +44,8 @@ def change(desk: Desk, **changes: object) -> None:
 
 def copies(desk: Desk, queue: Queue = Queue.DISTRIBUTION) -> list[tuple[datetime | None, int]]:
     """The delayed copies in a queue, as (not before, delay)."""
-    return [(message["not_before"], delay) for message, delay in desk.taken(queue)]
+    taken = [one for one in desk.taken(queue) if one[0]["trouble"] is None]
+    return [(message["not_before"], delay) for message, delay in taken]
 
 
 def pace(desk: Desk) -> None:

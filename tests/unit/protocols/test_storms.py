@@ -220,6 +220,19 @@ def test_every_held_incident_is_on_exactly_one_page_with_its_last_counts(desk: D
     assert {one.incident_id: one.count for one in listed}["v1:p7|prod.1"] == 2
 
 
+def test_a_storm_that_slack_shows_only_when_it_is_over_is_listed_all_the_same(desk: Desk) -> None:
+    break_out(desk, *range(6))
+    desk.taken(Queue.DISTRIBUTION)
+    tick(desk, 3)
+    desk.taken(Queue.DISTRIBUTION)
+    assert desk.incident(STORM).state is IncidentState.RESOLVED
+    tick(desk)
+    work(desk)
+    card = desk.card(STORM)
+    replies = [call.text for call in desk.slack.calls if call.thread_ts == card.ts]
+    assert replies == ["Held by the storm, part 1"]
+
+
 def test_after_it_whoever_fires_again_has_a_card_and_others_stay_listed(desk: Desk) -> None:
     ebbed(desk, 6)
     break_out(desk, 4)

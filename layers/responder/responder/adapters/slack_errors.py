@@ -28,8 +28,17 @@ BAD_WEBHOOK = frozenset(
 )
 RATE_ERRORS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 # "fatal_error" and "internal_error" may have acted before they failed, says Slack.
+# The last three are migrations: they end by themselves.
 PASSING_ERRORS = frozenset(
-    {"service_unavailable", "internal_error", "fatal_error", "request_timeout", "team_added_to_org"}
+    {
+        "service_unavailable",
+        "internal_error",
+        "fatal_error",
+        "request_timeout",
+        "team_added_to_org",
+        "org_login_required",
+        "external_channel_migrating",
+    }
 )
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 INVALID = frozenset(
@@ -40,6 +49,8 @@ INVALID = frozenset(
         "msg_too_long",
         "msg_blocks_too_long",
         "too_many_attachments",
+        "attachment_payload_limit_exceeded",
+        "block_mismatch",
         "no_text",
     }
 )

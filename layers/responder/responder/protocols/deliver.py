@@ -12,7 +12,7 @@ from responder.alert import Severity
 from responder.clock import Clock
 from responder.contracts import Announcement
 from responder.delivery import card as faces
-from responder.delivery import notices
+from responder.delivery import notices, plain
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Card, Incident
 from responder.policy.route import Channels, refuge, route
@@ -20,6 +20,7 @@ from responder.ports import Chat, Key, Message, Place, Queues, Store, Telemetry
 from responder.protocols import announcing, items, pace, storms, waiting
 from responder.protocols import card as cards
 from responder.protocols.card import Act, Step, Timing
+from responder.protocols.operators import Operators
 
 #: Slack is waited for this long; then the announcement goes to the dead-letter queue.
 PATIENCE = timedelta(hours=12)
@@ -59,6 +60,7 @@ class Deliverer:
     new_id: Callable[[], str]
     timing: Timing
     gap: timedelta
+    operators: Operators
 
     def handle(self, announcement: Announcement) -> None:
         """Bring the card up to date, or wait as a delayed copy. Raises Permanent for the DLQ."""
@@ -69,6 +71,9 @@ class Deliverer:
             return
         if announcement.not_before is not None and announcement.not_before > now:
             self._wait(announcement, incident, announcement.not_before, Reason.PACED)
+            return
+        if announcement.trouble is not None:
+            self.operators.tell(announcement, announcement.trouble, incident)
             return
         Delivery(self, announcement, self.new_id()).run(incident)
 
@@ -108,8 +113,8 @@ class Delivery:
             self._postpone(incident, wait)
         except Retryable as error:
             self._retry_later(incident, error)
-        except Permanent:
-            self._change(incident, cards.give_up, owned=False)
+        except Permanent as error:
+            self._give_up(incident, error)
             raise
         except Exception:
             # A bug must not keep the lease: the next receive would only ask the dead holder.
@@ -335,13 +340,30 @@ class Delivery:
             self._hold_synthetic(incident)
             return
         if now - first_sent >= PATIENCE:
-            self._change(incident, cards.give_up, owned=False)
-            raise Permanent(Reason.TOO_OLD, f"Slack not reached for 12 h: {error}") from error
+            too_old = Permanent(Reason.TOO_OLD, f"Slack not reached for 12 h: {error}")
+            self._give_up(incident, too_old)
+            raise too_old from error
         self._lane.telemetry.warning(
             "Not delivered yet", incident_id=incident.incident_id, detail=str(error)
         )
+        if now - first_sent >= self._lane.operators.after:
+            self._report_wait(incident, error)
         until = waiting.next_try(first_sent, now, error.after)
         self._postpone(incident, Postponed(until, error.reason))
+
+    def _report_wait(self, incident: Incident, error: Retryable) -> None:
+        """Report, then record it: a second report of the same trouble is told to nobody."""
+        now = self._lane.now()
+        card = self._change(incident, lambda card: card, owned=False)
+        if cards.to_report(card, incident, now):
+            self._lane.operators.report(self._announcement, incident, error)
+            self._change(incident, lambda card: cards.reported(card, incident, now), owned=False)
+
+    def _give_up(self, incident: Incident, error: Permanent) -> None:
+        """The card's text goes with the dead letter, and operators are told on another way."""
+        self._change(incident, cards.give_up, owned=False)
+        self._lane.operators.report(self._announcement, incident, error)
+        error.card = plain.card(incident)
 
     def _hold_synthetic(self, incident: Incident) -> None:
         """Nobody set a test channel's secret: nobody waits for the card of a check, either."""
