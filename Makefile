@@ -27,7 +27,7 @@ BUCKET ?=
 PARAMETERS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv setup environments lint format type test e2e check build deploy local demo bench lock clean
+.PHONY: help venv setup environments lint format type test e2e check build deploy local demo bench pictures lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -82,6 +82,9 @@ demo: setup ## Show the product: sample alerts in, Slack cards out
 
 bench: setup ## Measure what the documents claim
 	@$(RUN) -m bench
+
+pictures: $(DEV) ## Take the pictures of docs/slack.md anew (needs Chromium and an emoji font)
+	@$(RUN) -m responder_cli.card.pictures
 
 lock: $(DEV) ## Write the lock files again from their .in files
 	@$(RUN) -m local_stack.locking

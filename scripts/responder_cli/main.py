@@ -14,6 +14,7 @@ from responder_cli import console
 from responder_cli.analysis import analysis
 from responder_cli.aws import NotFound, words
 from responder_cli.backup import backup
+from responder_cli.card.commands import card
 from responder_cli.deploy import deploy
 from responder_cli.dlq.commands import dlq
 from responder_cli.explain import explain
@@ -32,6 +33,7 @@ Examples:
   responder explain events/generic/firing.json
   responder dlq list
   responder signature rules show
+  responder card preview
   responder route test routes.json
   STACK_NAME=mcp-incident-responder-dev responder inject --sample generic/firing --wait
 
@@ -82,6 +84,7 @@ for _command in (
     dlq,
     analysis,
     silence,
+    card,
     route,
     signature,
     report,

@@ -19,7 +19,7 @@ from responder.adapters.slack import BotSlack, WebhookSlack, choose_chat
 from responder.delivery import card
 from responder.errors import Permanent, Reason, ResponderError, Retryable
 from responder.ports import Message, Place
-from unit.delivery.examples import ANALYSED, FIRST, NOW, RESOLVED
+from responder_cli.card.examples import ANALYSED, FIRST, NOW, RESOLVED
 
 CHANNEL = "C0ALERTS"
 TEST_CHANNEL = "C0ALERTSTEST"

@@ -9,8 +9,7 @@ from responder.delivery import card, notices, words
 from responder.delivery.findings import TRIAGE_LABEL
 from responder.incident import Incident, IncidentState, NoticeKind
 from responder.ports import Message
-from unit.delivery.checker import problems
-from unit.delivery.examples import (
+from responder_cli.card.examples import (
     ANALYSED,
     BUDGET_SPENT,
     CACHED,
@@ -25,6 +24,7 @@ from unit.delivery.examples import (
     UNKNOWN_FORMAT,
     notice,
 )
+from unit.delivery.checker import problems
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 

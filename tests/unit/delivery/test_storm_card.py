@@ -7,8 +7,8 @@ from responder.alert import Scope, Severity
 from responder.delivery import card, notices
 from responder.incident import Incident, IncidentState, Notice, NoticeKind, Storm
 from responder.ports import Message
+from responder_cli.card.examples import FIRST, NOW
 from unit.delivery.checker import problems
-from unit.delivery.examples import FIRST, NOW
 
 KNOWN = Storm(
     most=8,

@@ -5,7 +5,7 @@ from responder.errors import Permanent, Reason
 from responder.incident import Destination
 from responder.policy.decision import Decision, RouteReason
 from responder.policy.route import Channels, refuge, route
-from unit.delivery.examples import FIRST
+from responder_cli.card.examples import FIRST
 
 CHANNELS = Channels(default="C0ALERTS", critical="C0CRITICAL", test="C0TEST")
 

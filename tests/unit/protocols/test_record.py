@@ -603,6 +603,12 @@ def test_a_shared_fingerprint_or_key_makes_a_group_also_by_a_chain(desk: Desk) -
     assert names(desk, one, apart, two, both) == [["a3"], ["a2", "a1", "a4"]]
 
 
+def test_critical_alerts_of_a_batch_come_first(desk: Desk) -> None:
+    usual = [alert(f"a{n}", rule=f"v1:{n}", fingerprint=f"f{n}") for n in range(3)]
+    urgent = alert("a9", rule="v1:9", fingerprint="f9", severity=Severity.CRITICAL)
+    assert names(desk, *usual, urgent) == [["a9"], ["a0"], ["a1"], ["a2"]]
+
+
 def test_another_sources_fingerprint_is_another_one(desk: Desk) -> None:
     one = alert("a1", rule="v1:a")
     two = alert("a2", rule="v1:b", source="cloudwatch")

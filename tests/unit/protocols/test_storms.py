@@ -13,13 +13,14 @@ from responder.alert import SYNTHETIC_SOURCE, Scope, Severity
 from responder.contracts import AnalysisRequest, Announcement
 from responder.incident import Incident, IncidentState, NoticeKind
 from responder.policy import storm
+from responder.policy.routes import Route, Routes
 from responder.policy.storm import SHARDS, Shard, Weather
 from responder.ports import Key, Queue, Record
 from responder.protocols import items, storms
 from responder.protocols.storms import Gate
 
 MOST = 3
-STORM = f"{storm.key_of('prod')}.1"
+STORM = f"{storm.key_of('prod|')}.1"
 
 
 @pytest.fixture
@@ -145,6 +146,19 @@ def test_each_environment_has_its_own_storm(desk: Desk) -> None:
     assert desk.incident("v1:p7|dev.1").held == ""
 
 
+def test_each_channel_has_its_own_storm_which_is_told_there(desk: Desk) -> None:
+    paid = Route(name="paid", match=("service=pay",), channel="#payments")
+    desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(paid,)))
+    break_out(desk, *range(5))
+    break_out(desk, *range(10, 13), service="pay")
+    assert held(desk, 10, 11, 12) == ["", "", ""]
+    break_out(desk, 13, service="pay")
+    begun = desk.incident(problem(desk, 13).storm_id)
+    assert begun.incident_id != STORM
+    assert begun.route is not None
+    assert begun.route.channel == "#payments"
+
+
 def test_the_tick_counts_and_asks_for_one_analysis_of_the_whole(desk: Desk) -> None:
     break_out(desk, 0, 1, 2, 3, 4, service="shop")
     break_out(desk, 5, severity=Severity.LOW, service="mail")
@@ -220,7 +234,7 @@ def test_after_it_whoever_fires_again_has_a_card_and_others_stay_listed(desk: De
 def test_a_second_storm_is_another_one_and_holds_what_the_first_one_held(desk: Desk) -> None:
     ebbed(desk, 6)
     break_out(desk, 10, 11, 12, 13, 4)
-    second = f"{storm.key_of('prod')}.2"
+    second = f"{storm.key_of('prod|')}.2"
     assert held(desk, 12, 13, 4) == ["", "storm", "storm"]
     assert problem(desk, 4).storm_id == second
     assert desk.incident(second).storm is not None
@@ -268,7 +282,7 @@ def test_two_workers_never_both_begin_a_storm(desk: Desk) -> None:
     break_out(desk, *range(MOST))
     desk.store.meanwhile = lambda: break_out(desk, 8)
     break_out(desk, 9)
-    weather = items.load(desk.store, storms.weather_item("prod"), Weather)
+    weather = items.load(desk.store, storms.weather_item(storm.key_of("prod|")), Weather)
     assert weather is not None
     assert (weather.storms, weather.storm_id) == (1, STORM)
     assert held(desk, 8, 9) == ["storm", "storm"]

@@ -26,13 +26,13 @@ BAD_TOKEN = frozenset(
 BAD_WEBHOOK = frozenset(
     {"no_service", "no_service_id", "no_team", "no_active_hooks", "invalid_token"}
 )
-_RATE_ERRORS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+RATE_ERRORS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 # "fatal_error" and "internal_error" may have acted before they failed, says Slack.
-_PASSING_ERRORS = frozenset(
+PASSING_ERRORS = frozenset(
     {"service_unavailable", "internal_error", "fatal_error", "request_timeout", "team_added_to_org"}
 )
-_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
-_INVALID = frozenset(
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+INVALID = frozenset(
     {
         "invalid_blocks",
         "invalid_blocks_format",
@@ -83,11 +83,11 @@ def raise_refusal(what: str, channel: str, error: str) -> NoReturn:
     """Slack answered and did not do it: raise what that means."""
     if not ERROR_CODE.fullmatch(error):
         raise Retryable(Reason.UNAVAILABLE, f"{what}: the answer is not Slack's")
-    if error in _RATE_ERRORS:
+    if error in RATE_ERRORS:
         raise Retryable(
             Reason.RATE_LIMITED, f"{what}: {error}", after=_WAIT_FOR_RATE, took_effect=False
         )
-    if error in _PASSING_ERRORS:
+    if error in PASSING_ERRORS:
         raise Retryable(Reason.UNAVAILABLE, f"{what}: {error}")
     if error in BAD_TOKEN | BAD_WEBHOOK:
         raise Retryable(
@@ -96,9 +96,9 @@ def raise_refusal(what: str, channel: str, error: str) -> NoReturn:
             after=_WAIT_FOR_SECRET,
             took_effect=False,
         )
-    if error in _GONE:
+    if error in GONE:
         raise Permanent(Reason.CARD_GONE, f"{what}: {error}")
-    if error in _INVALID:
+    if error in INVALID:
         raise Permanent(Reason.INVALID_MESSAGE, f"{what}: {error}")
     hint = ""
     if error == "channel_not_found" and not CHANNEL_ID.fullmatch(channel):

@@ -158,9 +158,9 @@ def routed(incident: Incident, before: Incident | None, routes: Routes) -> Incid
     """The incident with its destination, decided when it opens and when its severity changes.
 
     While it is held, every change is a chance to leave by newer routes. What is shown keeps its
-    destination otherwise; the alerts of our own checks have none.
+    destination otherwise; the alerts of our own checks have none, a storm has its incidents'.
     """
-    if incident.synthetic:
+    if incident.synthetic or incident.storm is not None:
         return incident
     decided = before is not None and not before.held and before.severity is incident.severity
     if decided:

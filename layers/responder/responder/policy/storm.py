@@ -97,8 +97,9 @@ def named(incident: Incident) -> str:
 
 
 def place_of(incident: Incident) -> str:
-    """Where a storm is one storm: what lands in one environment's cards."""
-    return incident.scope.environment
+    """Where a storm is one storm: the cards of one environment that land in one channel."""
+    channel = incident.route.channel if incident.route else ""
+    return f"{incident.scope.environment}|{channel}"
 
 
 def key_of(place: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from responder.alert import SYNTHETIC_SOURCE, Alert, Status
+from responder.alert import SYNTHETIC_SOURCE, Alert, Severity, Status
 from responder.analysis import fallback, freshness, tiering
 from responder.clock import Clock
 from responder.contracts import AlertMessage
@@ -63,7 +63,8 @@ class Recorder:
     def groups(self, messages: Iterable[AlertMessage]) -> list[list[AlertMessage]]:
         """Messages that share a fingerprint or an incident key, directly or by a chain.
 
-        Each group is one transaction; groups share no item that decides anything.
+        Each group is one transaction; groups share no item that decides anything. Those with a
+        CRITICAL alert come first.
         """
         groups: list[tuple[set[str], list[AlertMessage]]] = []
         for message in messages:
@@ -81,7 +82,7 @@ class Recorder:
                 else:
                     apart.append((other_names, others))
             groups = [*apart, (names, members)]
-        return [members for _, members in groups]
+        return sorted((members for _, members in groups), key=_waits_longer)
 
     def _attempt(self, arrivals: Sequence[Arrival]) -> tuple[Draft, list[Outcome]]:
         now = self.now()
@@ -157,6 +158,10 @@ class Recorder:
         self.telemetry.info(
             "Using cached analysis" if cached else "Alert counted", cache=found, **fields
         )
+
+
+def _waits_longer(messages: Iterable[AlertMessage]) -> bool:
+    return all(message.alert.severity is not Severity.CRITICAL for message in messages)
 
 
 def commit(store: Store, writes: Sequence[Write]) -> None:
