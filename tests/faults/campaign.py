@@ -28,7 +28,7 @@ from responder.incident import Incident, Notice
 from responder.policy.route import Channels
 from responder.policy.routes import Routes
 from responder.ports import Message, Queue
-from responder.protocols import deliver
+from responder.protocols import deliver, items
 from responder.protocols.analyse import Investigator
 from responder.protocols.batch import Lane, Origin
 from responder.protocols.card import Timing
@@ -315,6 +315,8 @@ class PlainNotices:
 
 #: What ``substitutes.replaced`` puts in the renderers' place.
 PLAIN_FACES = ((deliver, "faces", PlainFaces), (deliver, "notices", PlainNotices))
+#: Who loses races looks again without sleeping: real time means nothing here.
+NO_SLEEP = ((items, "PATIENT_RACES", items.MAX_RACES),)
 
 
 def _record(queue: Queue, held: Held) -> dict[str, Any]:
