@@ -27,7 +27,7 @@ BUCKET ?=
 PARAMETERS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv setup environments lint format type test e2e check build deploy local demo bench lock clean
+.PHONY: help venv setup environments lint format type test e2e check build deploy local demo bench pictures lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -74,7 +74,7 @@ deploy: build ## Deploy to AWS (STAGE=dev, staging or prod of samconfig.toml)
 	@$(RUN) -m local_stack.shipping --environment $(STAGE) --architecture $(ARCHITECTURE) \
 		--bucket "$(BUCKET)" $(PARAMETERS)
 
-local: setup ## Run the whole pipeline here until Ctrl-C (AWS_PORT, SLACK_PORT, CLAUDE_PORT, CLAUDE=local)
+local: setup ## Run the whole pipeline here until Ctrl-C (AWS_PORT, SLACK_PORT, CLAUDE_PORT, NOTICES_PORT, CLAUDE=local)
 	@$(RUN) -m local_stack up
 
 demo: setup ## Show the product: sample alerts in, Slack cards out
@@ -82,6 +82,9 @@ demo: setup ## Show the product: sample alerts in, Slack cards out
 
 bench: setup ## Measure what the documents claim
 	@$(RUN) -m bench
+
+pictures: $(DEV) ## Take the pictures of docs/slack.md anew (needs Chromium and an emoji font)
+	@$(RUN) -m responder_cli.card.pictures
 
 lock: $(DEV) ## Write the lock files again from their .in files
 	@$(RUN) -m local_stack.locking

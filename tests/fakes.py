@@ -19,21 +19,25 @@ from responder.analysis.verdict import Analysis, Confidence
 from responder.contracts import AlertMessage, AnalysisRequest, Announcement
 from responder.errors import Reason, ResponderError, Retryable
 from responder.incident import CacheEntry, Card, Incident
-from responder.ports import Key, Message, Place, Queue, Record, Write
+from responder.policy.route import Channels
+from responder.ports import Key, Message, OperatorNotice, Place, Queue, Record, Write
 from responder.protocols import items
 from responder.protocols.analyse import Investigator
 from responder.protocols.card import Timing
 from responder.protocols.deliver import Deliverer
 from responder.protocols.episode import Arrival
 from responder.protocols.holds import CurrentHolds
-from responder.protocols.inhibitions import CurrentInhibitions
+from responder.protocols.inhibiting import no_inhibitions
+from responder.protocols.operators import Operators
 from responder.protocols.record import Recorder
 from responder.protocols.tick import Ticker
+from responder.protocols.versions import INHIBITIONS, Current
 
 LEASE = timedelta(seconds=60)
 TIMING = Timing(timedelta(seconds=10))
 GAP = timedelta(seconds=1)
 QUIET = timedelta(hours=24)
+REPORTED_AFTER = timedelta(minutes=10)
 
 
 class Telemetry:
@@ -181,6 +185,19 @@ class Claude:
 MODELS = frozenset({"model"})
 
 
+class Sink:
+    """Takes every notice, or raises the next of ``errors``."""
+
+    def __init__(self) -> None:
+        self.notices: list[OperatorNotice] = []
+        self.errors: list[ResponderError] = []
+
+    def tell(self, notice: OperatorNotice) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.notices.append(notice)
+
+
 @dataclass
 class Desk:
     """Every lane on ports in memory, and one clock."""
@@ -194,8 +211,10 @@ class Desk:
         self.queues = MemoryQueues(self.world)
         self.claude = Claude(self.now)
         holds = CurrentHolds(self.store, self.telemetry, self.now)
-        inhibitions = CurrentInhibitions(self.store, self.telemetry, self.now)
         ports = (self.store, self.queues, self.telemetry, self.now)
+        inhibitions = Current(
+            INHIBITIONS, self.store, self.telemetry, self.now, otherwise=no_inhibitions()
+        )
         self.recorder = Recorder(*ports, arrive, MODELS, holds, inhibitions=inhibitions)
         self.ticker = Ticker(*ports, QUIET, holds, inhibitions)
         self.investigator = Investigator(
@@ -210,16 +229,27 @@ class Desk:
             daily_budget_usd=5,
             models=MODELS,
         )
+        self.sinks: dict[str, Sink] = {"webhook": Sink(), "e-mail": Sink()}
+        self.operators = Operators(
+            store=self.store,
+            queues=self.queues,
+            sinks=self.sinks,
+            telemetry=self.telemetry,
+            now=self.now,
+            stack="it",
+            after=REPORTED_AFTER,
+        )
         self.deliverer = Deliverer(
             store=self.store,
             queues=self.queues,
             chat=lambda incident: self.slack,
-            channel=lambda incident: "#alerts",
+            channels=Channels("#alerts", test="#alerts"),
             telemetry=self.telemetry,
             now=self.now,
             new_id=self.world.new_id,
             timing=TIMING,
             gap=timedelta(0),
+            operators=self.operators,
         )
 
     def now(self) -> datetime:

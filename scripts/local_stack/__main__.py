@@ -101,6 +101,7 @@ def _explain(stack: Stack, options: Options) -> None:
 The local stack runs.
   Alerts   {stack.webhook_url}
   Cards    {stack.slack_url or "your Slack"}
+  Notices  {stack.notices_url} (what the stack tells operators when Slack is the trouble)
   Analyses by {who}
   Logs     {layout.LOCAL.name}/log
 

@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -49,7 +49,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """One HTTP answer, sent after ``delay`` seconds."""
+    """One HTTP answer, sent after ``delay`` seconds; ``stream`` follows the body piece by piece."""
 
     status: int = 200
     body: bytes = b""
@@ -57,6 +57,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
     fate: Fate = Fate.ANSWER
+    stream: Iterable[bytes] | None = None
 
 
 type Application = Callable[[Request], Reply]
@@ -199,13 +200,19 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, reply: Reply) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
-        self.send_header("Content-Length", str(len(reply.body)))
+        if reply.stream is None:
+            self.send_header("Content-Length", str(len(reply.body)))
+        else:
+            self.close_connection = True
         for name, value in reply.headers.items():
             self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(reply.body)
+        for piece in reply.stream or ():
+            self.wfile.write(piece)
+            self.wfile.flush()
 
     def _wait_for_hangup(self) -> None:
         ends = time.monotonic() + LONGEST_SILENCE

@@ -2,11 +2,12 @@
 
 import socket
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Self
 
 LOOPBACK = "127.0.0.1"
-_DEFAULTS = {"aws": 4566, "slack": 8090, "claude": 8091}
+_DEFAULTS = {"aws": 4566, "slack": 8090, "claude": 8091, "notices": 8092}
 
 
 class PortError(Exception):
@@ -20,17 +21,19 @@ class Ports:
     aws: int
     slack: int
     claude: int
+    notices: int
 
     @classmethod
     def chosen(cls, environment: Mapping[str, str]) -> Self:
-        """The defaults, or what AWS_PORT, SLACK_PORT and CLAUDE_PORT say."""
+        """The defaults, or what AWS_PORT, SLACK_PORT, CLAUDE_PORT and NOTICES_PORT say."""
         return cls(**{name: _number(environment, name, port) for name, port in _DEFAULTS.items()})
 
     @classmethod
     def unused(cls) -> Self:
-        """Three ports that nobody uses now, for tests and for a demo beside ``make local``."""
-        with _listener(0) as aws, _listener(0) as slack, _listener(0) as claude:
-            return cls(*(opened.getsockname()[1] for opened in (aws, slack, claude)))
+        """Ports that nobody uses now, for tests and for a demo beside ``make local``."""
+        with ExitStack() as opened:
+            listeners = [opened.enter_context(_listener(0)) for _ in _DEFAULTS]
+            return cls(*(listener.getsockname()[1] for listener in listeners))
 
     def check(self, names: Iterable[str]) -> None:
         """Raise PortError, naming the port and its variable, if one of these servers' is taken."""

@@ -27,6 +27,12 @@ function unescaped(text) {
   return withEmoji(plain);
 }
 
+// A message's text as a notification shows it: no formatting, mentions and dates in words.
+export function plainText(text) {
+  const words = formatted(text).map((node) => node.textContent);
+  return words.join("");
+}
+
 export function link(url, label, className = "") {
   const usable = /^(https?|mailto):/i.test(url ?? "");
   const node = element(usable ? "a" : "span", className, label);

@@ -7,11 +7,12 @@ import argparse
 import json
 import re
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
+from local_stack import slack_page
 from local_stack.loopback import (
     Reply,
     Request,
@@ -33,39 +34,39 @@ from local_stack.slack_wire import (
 from local_stack.slack_workspace import BOT, PACE_SECONDS, SlackError, Workspace
 from local_stack.troubles import Trouble, Troubles, check_seconds
 
-MODES = ("500", "429", "timeout_after_post", "ok_false", "html", "drop")
+#: The ``…_after_post`` ones fail after they took effect: the client hears nothing, or is cut off.
+_TOOK_EFFECT = ("timeout_after_post", "drop_after_post")
+MODES = ("500", "429", *_TOOK_EFFECT, "ok_false", "html", "drop")
 WEBHOOK_CHANNEL = "#alerts"
 TEST_CHANNEL = "#alerts-test"
 KNOWN_CHANNELS = (WEBHOOK_CHANNEL, "#alerts-critical", TEST_CHANNEL)
 _WEBHOOK_PATH = re.compile(r"/services/(T\w+)/(B\w+|TEST)/(\w+)")
-_PAGE_FILES = {
-    "/": ("slack_page.html", "text/html; charset=utf-8"),
-    "/page.js": ("slack_page.js", "text/javascript; charset=utf-8"),
-    "/page.css": ("slack_page.css", "text/css; charset=utf-8"),
-    "/mrkdwn.js": ("slack_mrkdwn.js", "text/javascript; charset=utf-8"),
-}
-_PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
-_SCOPES = "chat:write,chat:write.public,channels:history,groups:history,channels:read,groups:read"
+#: Refusals that the page shows; older ones are only counted.
+_MOST_REFUSALS = 100
+#: A stream without news says so this often, and so finds out that its reader has gone.
+_ALIVE_SECONDS = 15.0
+SCOPES = "chat:write,channels:history,groups:history,channels:read,groups:read"
 
 
 class LocalSlack:
     """The application: routes, arguments, errors. State is the workspace's and the troubles'."""
 
     def __init__(
-        self, workspace: Workspace, troubles: Troubles, token: str, webhook_channel: str
+        self,
+        workspace: Workspace,
+        troubles: Troubles,
+        token: str,
+        webhook_channel: str,
+        clock: Callable[[], float],
     ) -> None:
         """With an empty ``token`` every token that starts with xoxb- is good."""
         self._workspace = workspace
+        self._refusals: deque[dict[str, Any]] = deque(maxlen=_MOST_REFUSALS)
+        self._numbers = count(1)
         self._troubles = troubles
         self._token = token
         self._webhook_channel = webhook_channel
+        self._clock = clock
         self._calls: Counter[str] = Counter()
         self._answers: Counter[str] = Counter()
         self._methods: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
@@ -83,10 +84,12 @@ class LocalSlack:
             return self._messages(request)
         if request.path == "/control":
             return self._control(request)
-        if request.path in _PAGE_FILES:
-            name, kind = _PAGE_FILES[request.path]
-            content = Path(__file__).with_name(name).read_bytes()
-            return Reply(200, content, kind, _PAGE_HEADERS)
+        if request.path == "/api/page":
+            return self._page(request)
+        if request.path == "/api/events":
+            return Reply(content_type="text/event-stream", stream=self._events())
+        if request.path in slack_page.PATHS:
+            return slack_page.serve(request.path)
         if request.path.startswith("/api/"):
             method = request.path.removeprefix("/api/")
             return self._troubled(method, lambda: self._call(method, request), api_trouble)
@@ -102,11 +105,13 @@ class LocalSlack:
         if trouble is None:
             return serve()
         self._answers[trouble.mode] += 1
-        if trouble.mode == "timeout_after_post":
+        self._workspace.touch()
+        if trouble.mode in _TOOK_EFFECT:
             serve()
         return say(trouble)
 
     def _call(self, method: str, request: Request) -> Reply:
+        arguments: Mapping[str, Any] = {}
         try:
             arguments = read_arguments(request)
             self._authenticate(request.headers.get("authorization", ""))
@@ -114,10 +119,10 @@ class LocalSlack:
                 raise SlackError("unknown_method")
             answer = {"ok": True, **self._methods[method](arguments)}
         except SlackError as error:
-            self._answers[error.code] += 1
+            self._refused(method, error, arguments)
             return error_reply(error)
         self._answers["ok"] += 1
-        return json_reply(answer, x_oauth_scopes=_SCOPES)
+        return json_reply(answer, x_oauth_scopes=SCOPES)
 
     def _authenticate(self, header: str) -> None:
         scheme, _, token = header.partition(" ")
@@ -163,30 +168,66 @@ class LocalSlack:
         return page_of([root, *between(replies, arguments)], arguments, ascending=True)
 
     def _webhook(self, request: Request) -> Reply:
+        payload: Mapping[str, Any] = {}
         try:
-            self._post_by_webhook(request)
+            path = _WEBHOOK_PATH.fullmatch(request.path)
+            if path is None or request.method != "POST":
+                raise SlackError("no_service")
+            payload = _payload(request)
+            name = TEST_CHANNEL if "TEST" in path.groups() else self._webhook_channel
+            self._post_by_webhook(name, payload)
         except SlackError as error:
-            self._answers[error.code] += 1
+            self._refused("webhook", error, payload)
             return webhook_refusal(error)
         self._answers["ok"] += 1
         return text_reply("ok")
 
-    def _post_by_webhook(self, request: Request) -> None:
-        path = _WEBHOOK_PATH.fullmatch(request.path)
-        if path is None or request.method != "POST":
-            raise SlackError("no_service")
-        try:
-            as_json = request.headers.get("content-type", "").startswith("application/json")
-            payload = json.loads(request.body if as_json else request.form()["payload"])
-        except (ValueError, KeyError):
-            raise SlackError("invalid_payload") from None
-        if not isinstance(payload, dict) or not payload:
-            raise SlackError("invalid_payload")
+    def _post_by_webhook(self, name: str, payload: Mapping[str, Any]) -> None:
         _check(payload)
-        name = TEST_CHANNEL if "TEST" in path.groups() else self._webhook_channel
         channel = self._workspace.channel(name, by_name=True)
         thread_ts = str(payload.get("thread_ts") or "")
         self._workspace.post(channel, {**payload, "metadata": None}, "webhook", thread_ts)
+
+    def _refused(self, method: str, error: SlackError, message: Mapping[str, Any]) -> None:
+        """Count it; what is wrong with the message itself is kept for the page."""
+        self._answers[error.code] += 1
+        if not error.retry_after:
+            shown = {name: message.get(name) for name in ("blocks", "attachments", "metadata")}
+            refusal = {
+                "number": next(self._numbers),
+                "at": self._clock(),
+                "method": method,
+                "channel": str(message.get("channel") or ""),
+                "error": error.code,
+                "reasons": error.details,
+                "message": {"text": str(message.get("text") or ""), **shown},
+            }
+            self._refusals.append(refusal)
+        self._workspace.touch()
+
+    def _page(self, request: Request) -> Reply:
+        """What the page shows, as far as it changed after the revision that it knows."""
+        since = request.query.get("since", "")
+        news = self._workspace.changed_since(int(since) if since.isdecimal() else -1)
+        trouble = self._troubles.describe()
+        return json_reply(
+            {
+                **news,
+                "refusals": list(self._refusals),
+                "calls": self._calls.total(),
+                "rate_limited": self._answers["ratelimited"] + self._answers["429"],
+                "trouble": trouble and trouble["mode"],
+            },
+            Cache_Control="no-cache",
+        )
+
+    def _events(self) -> Iterator[bytes]:
+        """Server-sent events: the revision, whenever there is a new one."""
+        revision = -1
+        while True:
+            newest = self._workspace.wait_past(revision, _ALIVE_SECONDS)
+            yield b": alive\n\n" if newest == revision else f"data: {newest}\n\n".encode()
+            revision = newest
 
     def _messages(self, request: Request) -> Reply:
         revision, messages = self._workspace.listed()
@@ -215,9 +256,22 @@ class LocalSlack:
         if "token" in order:
             self._token = str(order["token"])
         if order.get("clear"):
-            self._workspace.clear()
             self._calls.clear()
             self._answers.clear()
+            self._refusals.clear()
+            self._workspace.clear()
+        self._workspace.touch()
+
+
+def _payload(request: Request) -> dict[str, Any]:
+    try:
+        as_json = request.headers.get("content-type", "").startswith("application/json")
+        payload = json.loads(request.body if as_json else request.form()["payload"])
+    except (ValueError, KeyError):
+        raise SlackError("invalid_payload") from None
+    if not isinstance(payload, dict) or not payload:
+        raise SlackError("invalid_payload")
+    return payload
 
 
 def _check(message: Mapping[str, Any], *, editing: bool = False) -> None:
@@ -241,7 +295,8 @@ def start(
     workspace = Workspace(clock, pace, missing_channels, archived_channels)
     for name in dict.fromkeys((webhook_channel, *KNOWN_CHANNELS)):
         workspace.introduce(name)
-    return Server(LocalSlack(workspace, Troubles(MODES, clock), token, webhook_channel), port)
+    troubles = Troubles(MODES, clock)
+    return Server(LocalSlack(workspace, troubles, token, webhook_channel, clock), port)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

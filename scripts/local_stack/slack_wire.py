@@ -152,6 +152,6 @@ def webhook_trouble(trouble: Trouble) -> Reply:
 def _any_trouble(trouble: Trouble) -> Reply:
     if trouble.mode == "timeout_after_post":
         return Reply(fate=Fate.HOLD)
-    if trouble.mode == "drop":
+    if trouble.mode in ("drop", "drop_after_post"):
         return Reply(fate=Fate.DROP)
     return html_reply(200) if trouble.mode == "html" else text_reply("server error", 500)

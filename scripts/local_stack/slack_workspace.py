@@ -62,6 +62,7 @@ class Posted:
     edits: int = 0
     edited_at: float | None = None
     broadcast: bool = False
+    revision: int = 0
 
     def as_listed(self) -> dict[str, Any]:
         """The message as ``GET /api/messages`` shows it."""
@@ -135,12 +136,14 @@ class Workspace:
         """``missing`` and ``archived`` name channels, by name or id."""
         self._clock = clock
         self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._missing = {name.lstrip("#") for name in missing}
         self._archived = {name.lstrip("#") for name in archived}
         self._channels: dict[str, Channel] = {}
         self._messages: dict[tuple[str, str], Posted] = {}
         self._last_ts = 0
-        self.revision = 0
+        self._cleared = 0
+        self._revision = 0
         self.set_pace(pace)
 
     def set_pace(self, seconds: float) -> None:
@@ -154,7 +157,28 @@ class Workspace:
         with self._lock:
             self._messages.clear()
             self.set_pace(self._posts.interval)
-            self.revision += 1
+            self._cleared = self.touch()
+
+    def touch(self) -> int:
+        """Something changed that the page shows; the new revision."""
+        with self._lock:
+            self._revision += 1
+            self._changed.notify_all()
+            return self._revision
+
+    def wait_past(self, revision: int, seconds: float) -> int:
+        """The revision, once it is another one or the time is over."""
+        with self._lock:
+            self._changed.wait_for(lambda: self._revision != revision, seconds)
+            return self._revision
+
+    def changed_since(self, revision: int) -> dict[str, Any]:
+        """What a reader who knows ``revision`` is missing; ``reset`` when he must forget it all."""
+        with self._lock:
+            reset = not self._cleared <= revision <= self._revision
+            known = 0 if reset else revision
+            news = [m.as_listed() for m in self._messages.values() if m.revision > known]
+            return {"revision": self._revision, "reset": reset, "messages": news}
 
     def introduce(self, name: str) -> None:
         """Make a channel known by its name, so that its id is known too."""
@@ -204,9 +228,9 @@ class Workspace:
                 via=via,
                 posted_at=now,
                 broadcast=bool(thread and message.get("reply_broadcast")),
+                revision=self.touch(),
             )
             self._messages[channel.id, posted.ts] = posted
-            self.revision += 1
             return posted
 
     def update(self, channel: Channel, ts: str, change: Mapping[str, Any]) -> Posted:
@@ -231,9 +255,13 @@ class Workspace:
                 name: getattr(old, name) if change.get(name) is None else change[name]
                 for name in ("text", "attachments", "metadata")
             }
-            new = replace(old, blocks=blocks, edits=old.edits + 1, edited_at=now, **kept)
+            counted: dict[str, Any] = {
+                "edits": old.edits + 1,
+                "edited_at": now,
+                "revision": self.touch(),
+            }
+            new = replace(old, blocks=blocks, **counted, **kept)
             self._messages[channel.id, ts] = new
-            self.revision += 1
             return new
 
     def history(self, channel: Channel) -> list[dict[str, Any]]:
@@ -260,7 +288,7 @@ class Workspace:
     def listed(self) -> tuple[int, list[dict[str, Any]]]:
         """Every message in the order of posting, and the revision that they show."""
         with self._lock:
-            return self.revision, [message.as_listed() for message in self._messages.values()]
+            return self._revision, [message.as_listed() for message in self._messages.values()]
 
     def _refuse_archived(self, channel: Channel) -> None:
         if channel.answers_to(self._archived):

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from local_stack import building, deploying, layout, servers
+from local_stack import building, deploying, layout, notices_server, servers
 from local_stack.children import Child
 from local_stack.ports import LOOPBACK, Ports
 
@@ -71,6 +71,7 @@ class Stack:
     endpoint: str
     slack_url: str
     claude_url: str
+    notices_url: str
     bundle: Path
     api_key: str
     token: str
@@ -144,6 +145,7 @@ def running(options: Options) -> Iterator[Stack]:
             endpoint=aws.endpoint,
             slack_url=_slack_url(options),
             claude_url=_claude_url(options),
+            notices_url=_notices_url(options),
             bundle=aws.bundle,
             api_key=deploying.api_key(aws.endpoint, aws.bundle, outputs["ApiKeyId"]),
             token=token,
@@ -157,6 +159,7 @@ def _our_servers(options: Options) -> Iterator[tuple[str, int, Sequence[str]]]:
         yield "slack", options.ports.slack, options.slack_arguments
     if _claude_url(options):
         yield "claude", options.ports.claude, options.claude_arguments
+    yield "notices", options.ports.notices, ()
 
 
 def _parameters(options: Options, endpoint: str) -> dict[str, str]:
@@ -169,7 +172,11 @@ def _parameters(options: Options, endpoint: str) -> dict[str, str]:
 
 
 def _secrets(options: Options, prefix: str, token: str) -> dict[str, str]:
-    values = {"sources": json.dumps({"tokens": {"local": token}})}
+    notices = {"url": _notices_url(options), "key": notices_server.LOCAL_KEY}
+    values = {
+        "sources": json.dumps({"tokens": {"local": token}}),
+        "notice-webhook": json.dumps(notices),
+    }
     if options.local_slack:
         values["slack-bot-token"] = "xoxb-local-0000"
     if options.claude is Claude.LOCAL:
@@ -180,6 +187,10 @@ def _secrets(options: Options, prefix: str, token: str) -> dict[str, str]:
 
 def _slack_url(options: Options) -> str:
     return f"http://{LOOPBACK}:{options.ports.slack}" if options.local_slack else ""
+
+
+def _notices_url(options: Options) -> str:
+    return f"http://{LOOPBACK}:{options.ports.notices}"
 
 
 def _claude_url(options: Options) -> str:

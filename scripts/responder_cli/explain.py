@@ -10,21 +10,21 @@ from responder.clock import utc_now
 from responder.incident import Incident
 from responder.intake import parse
 from responder.intake.errors import BadRequest
-from responder.policy.route import Routes, route
+from responder.policy.route import Channels, route
+from responder.policy.routes import Routes, routed
 from responder.protocols.announcing import queue_of
 from responder.protocols.draft import Draft
 from responder.protocols.episode import Arrival
 from responder.protocols.identities import arrive
 from responder.protocols.record import open_incident
 from responder.signature import Rules
-from responder_cli import console
+from responder_cli import console, documents
 from responder_cli.options import examples, json_option
-from responder_cli.signature.files import read_rules
 
 #: Nothing here asks a stack: its parameters have the template's defaults, and channels are named
 #: by their parameters.
 CACHE_SHARING = "environment"
-ROUTES = Routes("SlackChannel", "SlackCriticalChannel (else SlackChannel)", "TestChannel")
+CHANNELS = Channels("SlackChannel", "SlackCriticalChannel (else SlackChannel)", "TestChannel")
 
 
 @click.command(
@@ -33,6 +33,7 @@ ROUTES = Routes("SlackChannel", "SlackCriticalChannel (else SlackChannel)", "Tes
         "responder explain page.txt --header 'Content-Type: text/plain'",
         "responder explain body.json --tool grafana --json",
         "responder explain events/alertmanager/firing.json --rules rules.json",
+        "responder explain events/alertmanager/firing.json --routes routes.json",
     )
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -41,9 +42,16 @@ ROUTES = Routes("SlackChannel", "SlackCriticalChannel (else SlackChannel)", "Tes
               help="A header of the request (repeatable).")  # fmt: skip
 @click.option("--rules", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Signature rules to obey, as `signature rules apply` takes them.")  # fmt: skip
+@click.option("--routes", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Routes to obey, as `route apply` takes them.")  # fmt: skip
 @json_option
 def explain(
-    file: Path, tool: str | None, headers: tuple[str, ...], rules: Path | None, as_json: bool
+    file: Path,
+    tool: str | None,
+    headers: tuple[str, ...],
+    rules: Path | None,
+    routes: Path | None,
+    as_json: bool,
 ) -> None:
     """Show how a payload would be read: alerts, severity, signature and route. Nothing is sent."""
     try:
@@ -51,12 +59,14 @@ def explain(
     except BadRequest as error:
         words = console.safe(str(error))
         raise click.ClickException(f"refused with {error.status}: {words}") from error
-    obeyed = read_rules(rules) if rules else Rules()
+    obeyed = documents.read(rules, Rules) if rules else Rules()
+    followed = documents.read(routes, Routes) if routes else Routes()
+    explained = [_explained(alert, obeyed, followed) for alert in alerts]
     if as_json:
-        console.as_json([_explained(alert, obeyed) for alert in alerts])
+        console.as_json(explained)
         return
-    for alert in alerts:
-        console.fields((name, _flat(value)) for name, value in _explained(alert, obeyed).items())
+    for one in explained:
+        console.fields((name, _flat(value)) for name, value in one.items())
         console.say()
 
 
@@ -67,12 +77,12 @@ def _header(line: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _explained(alert: Alert, rules: Rules) -> dict[str, Any]:
+def _explained(alert: Alert, rules: Rules, routes: Routes) -> dict[str, Any]:
     """What the pipeline would make of one alert; the payload itself is left out."""
     read = alert.model_dump(mode="json", exclude={"raw"}, exclude_defaults=True)
     arrival = arrive(alert, "", CACHE_SHARING, rules=rules)
-    incident = _incident(arrival)
-    decision = route(incident, ROUTES)
+    incident = routed(incident_of(arrival), None, routes)
+    decision = route(incident, CHANNELS)
     return {
         **read,
         "signature": arrival.signature,
@@ -86,8 +96,8 @@ def _explained(alert: Alert, rules: Rules) -> dict[str, Any]:
     }
 
 
-def _incident(arrival: Arrival) -> Incident:
-    """The incident that this alert would open were it the first of its kind."""
+def incident_of(arrival: Arrival) -> Incident:
+    """The incident that an alert would open were it the first of its kind."""
     now = utc_now()
     # Nothing is cached in this draft: which models are configured does not matter.
     draft = Draft(lambda opening, episode, draft: open_incident(opening, episode, draft, (), now))

@@ -1,14 +1,11 @@
-"""``responder inhibit show|check|test|apply``: causes that mute their symptoms, by rules."""
+"""``responder inhibit show|check|test|apply|use``: causes that mute their symptoms, by rules."""
 
-import getpass
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import click
-from pydantic import ValidationError
 
 from responder.adapters.dynamodb import DynamoStore
 from responder.alert import Severity
@@ -16,12 +13,19 @@ from responder.clock import utc_now
 from responder.incident import Incident, IncidentState
 from responder.policy.inhibition import Causes, Inhibitions
 from responder.ports import Table
-from responder.protocols import inhibitions, items
-from responder_cli import console
+from responder.protocols import items
+from responder.protocols.versions import INHIBITIONS
+from responder_cli import console, documents
 from responder_cli.aws import Stack
-from responder_cli.options import examples, json_option, on_stack, yes_option
+from responder_cli.documents import FILE, OBEYED
+from responder_cli.options import (
+    asks_where_it_acts,
+    examples,
+    json_option,
+    on_stack,
+    yes_option,
+)
 
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 #: An open incident is looked at again before this long, so that the index of due times holds it.
 ALL_OPEN = timedelta(days=365)
 MOST_INCIDENTS = 1_000
@@ -80,10 +84,7 @@ def inhibit() -> None:
 @on_stack
 def show(stack: Stack, version: int | None) -> None:
     """Print the active rules, or those of an older version, as the JSON that `apply` takes."""
-    found = inhibitions.load(_store(stack), version)
-    if version is not None and found.number != version:
-        raise click.ClickException(f"There is no version {version} of the rules.")
-    console.as_json(found.model_dump(mode="json", exclude_defaults=True) or {"rules": []})
+    console.as_json(documents.content(documents.load(stack, INHIBITIONS, version)))
 
 
 @inhibit.command(
@@ -93,7 +94,7 @@ def show(stack: Stack, version: int | None) -> None:
 @json_option
 def test(file: Path, as_json: bool) -> None:
     """Run the tests in a file of rules; no stack is asked."""
-    outcomes = _outcomes(_read(file))
+    outcomes = _outcomes(documents.read(file, Inhibitions))
     if as_json:
         console.as_json([asdict(one) for one in outcomes])
     else:
@@ -112,7 +113,7 @@ def test(file: Path, as_json: bool) -> None:
 @on_stack
 def check(stack: Stack, file: Path, as_json: bool) -> None:
     """Say what is wrong with a file of rules, or what it would mute of what is open now."""
-    rules = _read(file)
+    rules = documents.read(file, Inhibitions)
     opened = _open_incidents(stack)
     muted = _muted(rules, opened)
     if as_json:
@@ -133,41 +134,28 @@ def apply(stack: Stack, file: Path, yes: bool) -> None:
 
     What has a card keeps it. What is open already is a cause from its next alert on.
     """
-    rules = _read(file)
+    rules = documents.read(file, Inhibitions)
     outcomes = _outcomes(rules)
     _tell(outcomes)
     if not all(one.passed for one in outcomes):
         raise click.ClickException("Not applied: a test of the file fails.")
-    active = inhibitions.load(_store(stack))
+    active = documents.load(stack, INHIBITIONS, None)
     opened = _open_incidents(stack)
     _list(_muted(rules, opened), len(opened))
     if not yes:
         console.ask(f"Make these {len(rules.rules)} rules active on {stack.name}?")
-    now = utc_now()
-    named = rules.model_copy(update={"by": getpass.getuser(), "at": now.isoformat()})
-    saved = inhibitions.save(_store(stack), named, active.number, now)
-    if saved is None:
-        raise click.ClickException("Somebody else changed the rules meanwhile; look again.")
-    console.say(
-        f"Version {saved.number} is active; obeyed within {inhibitions.MAX_AGE.seconds} seconds."
-    )
+    saved = documents.save(stack, INHIBITIONS, rules, active.number)
+    console.say(f"Version {saved.number} is active; {OBEYED}.")
 
 
-def _read(file: Path) -> Inhibitions:
-    """The rules of a file; who changed them, and when, is not for the file to say."""
-    try:
-        given = json.loads(file.read_text(encoding="utf-8"))
-        if isinstance(given, dict):
-            given = {name: given[name] for name in given.keys() - {"number", "by", "at"}}
-        return Inhibitions.model_validate(given)
-    except ValidationError as error:
-        said = [
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
-            for one in error.errors(include_url=False, include_input=False)
-        ]
-        raise click.ClickException(f"{file}: {'; '.join(map(console.safe, said))}") from error
-    except (ValueError, RecursionError) as error:
-        raise click.ClickException(f"{file} is not JSON: {error}") from error
+@inhibit.command(epilog=examples("responder inhibit use 2", "responder inhibit use 0"))
+@click.argument("version", type=click.IntRange(0))
+@on_stack
+@asks_where_it_acts
+def use(stack: Stack, version: int) -> None:
+    """Go back to an older version of the rules; 0 is none at all."""
+    documents.use(stack, INHIBITIONS, version)
+    console.say(f"Version {version} is active; {OBEYED}.")
 
 
 def _outcomes(rules: Inhibitions) -> list[Outcome]:
@@ -225,7 +213,3 @@ def _list(muted: Sequence[Muted], opened: int) -> None:
             ("severity", "title", "by rule", "while this is open"),
             [(one.severity, one.title, one.rule, one.cause) for one in muted],
         )
-
-
-def _store(stack: Stack) -> DynamoStore:
-    return DynamoStore(stack.client("dynamodb"), {Table.STATE: stack.table("state")})

@@ -14,6 +14,7 @@ from responder_cli import console
 from responder_cli.analysis import analysis
 from responder_cli.aws import NotFound, words
 from responder_cli.backup import backup
+from responder_cli.card.commands import card
 from responder_cli.deploy import deploy
 from responder_cli.dlq.commands import dlq
 from responder_cli.explain import explain
@@ -21,6 +22,7 @@ from responder_cli.health.commands import health
 from responder_cli.inhibit import inhibit
 from responder_cli.inject.commands import inject
 from responder_cli.report import report
+from responder_cli.route.commands import route
 from responder_cli.signature.commands import signature
 from responder_cli.silence import silence
 from responder_cli.window import window
@@ -33,6 +35,8 @@ Examples:
   responder explain events/generic/firing.json
   responder dlq list
   responder signature rules show
+  responder card preview
+  responder route test routes.json
   STACK_NAME=mcp-incident-responder-dev responder inject --sample generic/firing --wait
 
 \b
@@ -82,6 +86,8 @@ for _command in (
     dlq,
     analysis,
     silence,
+    card,
+    route,
     window,
     inhibit,
     signature,

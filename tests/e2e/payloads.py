@@ -1,6 +1,7 @@
 """Alerts for the end-to-end tests: as many problems as wanted, all with a time of their own."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -61,6 +62,17 @@ def alertmanager(
             "version": "4",
             "groupKey": f'{{}}:{{alertname="{rule}"}}',
         }
+    ).encode()
+
+
+def notification(alerts: Sequence[tuple[str, str, str]], starts: datetime) -> bytes:
+    """A notification of Alertmanager with many alerts: rule, instance and severity of each."""
+    bodies = [
+        json.loads(alertmanager(rule, instance, starts, severity=severity))
+        for rule, instance, severity in alerts
+    ]
+    return json.dumps(
+        {**bodies[0], "alerts": [alert for body in bodies for alert in body["alerts"]]}
     ).encode()
 
 

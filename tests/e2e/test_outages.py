@@ -1,8 +1,11 @@
 """What is lost when processes die, Claude and Slack are down or secrets are missing: nothing."""
 
+import json
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -133,6 +136,32 @@ def test_without_slacks_secret_alerts_are_kept_and_shown_later(pipeline: Pipelin
         )
         assert incident.incident_id not in pipeline.messages()
     pipeline.shown([alert_id], RECOVERY)
+
+
+def test_a_card_that_slack_refuses_is_told_on_another_way(pipeline: Pipeline) -> None:
+    pipeline.slack(fail={"mode": "ok_false", "error": "not_in_channel"})
+    try:
+        alert_id = pipeline.insist(problem("refused", 1, severity="CRITICAL"))
+        (notice,) = wait_until(lambda: notices(pipeline, "refused"), bool, 30)
+        pipeline.idle()
+    finally:
+        pipeline.slack(fail=None)
+    incident = pipeline.incident_of(alert_id)
+    assert incident is not None
+    assert notice["document"]["incident"]["id"] == incident.incident_id
+    assert notice["document"]["cause"]["code"] == Reason.REFUSED_BY_SLACK
+    letters = json.loads(pipeline.responder("dlq", "show", "--queue", "critical", "--json"))
+    assert {"Conveyor refused" in letter["card"] for letter in letters} == {True}
+    pipeline.responder("dlq", "reprocess", "--queue", "critical", "--yes")
+    pipeline.shown([alert_id], RECOVERY)
+    assert len(notices(pipeline, "refused")) == 1
+
+
+def notices(pipeline: Pipeline, family: str) -> list[dict[str, Any]]:
+    """What the local receiver was told of a family of problems."""
+    with urllib.request.urlopen(f"{pipeline.stack.notices_url}/api/notices") as answer:
+        told = json.load(answer)
+    return [one for one in told if f"Conveyor {family}" in one["document"]["incident"]["title"]]
 
 
 def logged(pipeline: Pipeline, function: str, text: str) -> list[str]:

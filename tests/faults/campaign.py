@@ -11,20 +11,32 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from faults.ports import LEASE, Counting, Held, MemoryClaude, MemoryQueues, MemorySlack, MemoryStore
+from faults.ports import (
+    LEASE,
+    Counting,
+    Held,
+    MemoryClaude,
+    MemoryQueues,
+    MemorySink,
+    MemorySlack,
+    MemoryStore,
+)
 from faults.world import CALM, START, Rates, World
 from responder.alert import Alert, Severity, Status
 from responder.contracts import AlertMessage, AnalysisRequest, Announcement
 from responder.errors import Reason
 from responder.incident import Incident, Notice
 from responder.policy.inhibition import NO_INHIBITIONS, Inhibitions
+from responder.policy.route import Channels
+from responder.policy.routes import Routes
 from responder.ports import Message, Queue
-from responder.protocols import deliver
+from responder.protocols import deliver, items
 from responder.protocols.analyse import Investigator
 from responder.protocols.batch import Lane, Origin
 from responder.protocols.card import Timing
 from responder.protocols.deliver import Deliverer
 from responder.protocols.episode import Arrival
+from responder.protocols.operators import Operators
 from responder.protocols.record import Recorder
 from responder.protocols.storms import Gate
 from responder.protocols.tick import Ticker
@@ -32,9 +44,14 @@ from responder.protocols.tick import Ticker
 STORM_LASTS = timedelta(minutes=6)
 FUNCTION_LASTS = timedelta(seconds=60)
 TICK_EVERY = timedelta(seconds=60)
+#: So early that the storm's waits are reported to operators.
+REPORTED_AFTER = timedelta(seconds=20)
 #: No open incident closes by itself within a campaign.
 NEVER = timedelta(days=30)
 CONCURRENCY = {Queue.PROCESSING: 3, Queue.ANALYSIS: 3, Queue.DISTRIBUTION: 2, Queue.CRITICAL: 2}
+#: One problem has a channel of its own, which may be archived at any time.
+ROUTED = "#p0"
+ROUTES = Routes.model_validate({"routes": [{"match": ["title=~v1:p0.*"], "channel": ROUTED}]})
 #: Which incidents mute which, in some campaigns; titles begin with the problem.
 CAUSE, SYMPTOM = "v1:p0", "v1:p1"
 MUTING = Inhibitions.model_validate(
@@ -129,6 +146,7 @@ class Campaign:
         self.queues = MemoryQueues(self.world)
         self.slack = MemorySlack(self.world)
         self.claude = MemoryClaude(self.world, self.store)
+        self.sinks = (MemorySink(self.world), MemorySink(self.world))
         self.telemetry = Counting()
         self.storm_ends = START + STORM_LASTS
         self._next_tick = START + TICK_EVERY
@@ -152,6 +170,9 @@ class Campaign:
         for _ in range(rng.choice([0, 0, 1])):
             when = START + timedelta(seconds=rng.uniform(30, 300))
             self.world.at(when, self.slack.lose_a_card)
+        for _ in range(rng.choice([0, 0, 1])):
+            when = START + timedelta(seconds=rng.uniform(0, 300))
+            self.world.at(when, partial(self.slack.archive, ROUTED))
         healed = False
         for _ in range(MAX_STEPS):
             if not healed and self.world.now() >= self.storm_ends:
@@ -240,15 +261,15 @@ class Campaign:
 
     def _build(self) -> dict[Queue, Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]]:
         world, telemetry = self.world, self.telemetry
+        ports = (self.store, self.queues, telemetry, world.now)
+        gate = Gate(world.rng.choice([0, 0, 1, 2]))
         recorder = Recorder(
-            self.store,
-            self.queues,
-            telemetry,
-            world.now,
+            *ports,
             arrive,
             {"model"},
-            gate=Gate(world.rng.choice([0, 0, 1, 2])),
+            gate=gate,
             inhibitions=lambda: self.inhibitions,
+            routes=lambda: ROUTES,
         )
         investigator = Investigator(
             store=self.store,
@@ -266,12 +287,21 @@ class Campaign:
             store=self.store,
             queues=self.queues,
             chat=lambda incident: self.slack,
-            channel=lambda incident: "#alerts",
+            channels=Channels("#alerts"),
             telemetry=telemetry,
             now=world.now,
             new_id=world.new_id,
             timing=Timing(timedelta(seconds=10)),
             gap=timedelta(seconds=1),
+            operators=Operators(
+                store=self.store,
+                queues=self.queues,
+                sinks={"first": self.sinks[0], "second": self.sinks[1]},
+                telemetry=telemetry,
+                now=world.now,
+                stack="harness",
+                after=REPORTED_AFTER,
+            ),
         )
         self._ticker = Ticker(
             self.store,
@@ -323,6 +353,8 @@ class PlainNotices:
 
 #: What ``substitutes.replaced`` puts in the renderers' place.
 PLAIN_FACES = ((deliver, "faces", PlainFaces), (deliver, "notices", PlainNotices))
+#: Who loses races looks again without sleeping: real time means nothing here.
+NO_SLEEP = ((items, "PATIENT_RACES", items.MAX_RACES),)
 
 
 def _is_muted(data: Mapping[str, Any]) -> bool:

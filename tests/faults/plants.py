@@ -8,11 +8,22 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 
 from faults.substitutes import Replacement, replaced
-from responder.contracts import AnalysisRequest, Announcement
+from responder.contracts import AnalysisRequest, Announcement, Trouble
 from responder.errors import Reason
 from responder.incident import CacheEntry, CacheState, Card, Incident, Pointer
-from responder.ports import Chat, Message, Place, Queue, Queues, Store, Telemetry, Write
-from responder.protocols import analyse, deliver, episode, lease, record, waiting
+from responder.ports import (
+    Chat,
+    Key,
+    Message,
+    OperatorNotice,
+    Place,
+    Queue,
+    Queues,
+    Store,
+    Telemetry,
+    Write,
+)
+from responder.protocols import analyse, deliver, episode, lease, operators, record, waiting
 from responder.protocols import card as cards
 from responder.protocols.draft import Draft
 from responder.protocols.episode import Arrival
@@ -124,6 +135,31 @@ def resolve_by_signature() -> Sequence[Replacement]:
     return [(episode, "incident_of_resolve", incident_of)]
 
 
+def stay_in_a_refused_channel() -> Sequence[Replacement]:
+    """A card whose channel Slack refuses is given up like any other that Slack refuses."""
+    return [(cards, "TURNED_AWAY", frozenset())]
+
+
+def record_before_tell() -> Sequence[Replacement]:
+    """A sink is recorded as told first, and told afterwards."""
+    original = operators.Operators._tell_sinks
+
+    def tell_sinks(
+        self: operators.Operators,
+        report: Announcement,
+        trouble: Trouble,
+        incident: Incident,
+        key: Key,
+        window: operators.Window,
+        notice: OperatorNotice,
+    ) -> None:
+        for name in self.sinks:
+            self._record(key, window.owner, name)
+        original(self, report, trouble, incident, key, window, notice)
+
+    return [(operators.Operators, "_tell_sinks", tell_sinks)]
+
+
 PLANTS: dict[str, Plant] = {
     plant.__name__: plant
     for plant in (
@@ -135,6 +171,8 @@ PLANTS: dict[str, Plant] = {
         lease_without_owner,
         ask_without_lease,
         resolve_by_signature,
+        stay_in_a_refused_channel,
+        record_before_tell,
     )
 }
 

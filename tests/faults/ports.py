@@ -12,7 +12,17 @@ from faults.world import START, Worker, World
 from responder.analysis.verdict import Analysis, Confidence
 from responder.errors import Conflict, Permanent, Reason, Retryable
 from responder.incident import Incident
-from responder.ports import Key, Message, Outgoing, Place, Queue, Record, Table, Write
+from responder.ports import (
+    Key,
+    Message,
+    OperatorNotice,
+    Outgoing,
+    Place,
+    Queue,
+    Record,
+    Table,
+    Write,
+)
 
 VISIBILITY = timedelta(seconds=70)
 MAX_RECEIVES = 6
@@ -208,6 +218,7 @@ class MemorySlack:
         self._world = world
         self.messages: list[Posted] = []
         self.deleted: set[str] = set()
+        self.archived: set[str] = set()
         self._posted = 0
 
     @property
@@ -219,6 +230,7 @@ class MemorySlack:
         """As ``ports.Chat``; may land although the poster is gone or was told of a time-out."""
 
         def act() -> Place:
+            self._check(channel)
             self._posted += 1
             ts = f"{self._posted}.0"
             self.messages.append(
@@ -227,6 +239,20 @@ class MemorySlack:
             return Place(channel, ts)
 
         return self._call("post", act, self._world.rng.uniform(0.05, 8))
+
+    def archive(self, channel: str) -> None:
+        """Somebody archives a channel (or there never was one): nobody sees its messages again."""
+        self.archived.add(channel)
+        unseen = [message for message in self.messages if message.channel == channel]
+        for message in unseen:
+            self.messages.remove(message)
+            if not message.thread_ts:
+                self.deleted.add(message.text.split("|")[1])
+        self._world.note(f"archived {channel}")
+
+    def _check(self, channel: str) -> None:
+        if channel in self.archived:
+            raise Permanent(Reason.CHANNEL_ARCHIVED, "is_archived")
 
     def lose_a_card(self) -> None:
         """Somebody deletes a message in Slack."""
@@ -241,6 +267,7 @@ class MemorySlack:
         """As ``ports.Chat``. An edit that lands after its caller died shows an older state."""
 
         def act() -> None:
+            self._check(channel)
             one = next((m for m in self.messages if m.ts == ts), None)
             if one is None:
                 raise Permanent(Reason.CARD_GONE, "message_not_found")
@@ -254,6 +281,7 @@ class MemorySlack:
         """As ``ports.Chat``."""
 
         def act() -> Place | None:
+            self._check(channel)
             return next(
                 (
                     Place(m.channel, m.ts)
@@ -274,6 +302,26 @@ class MemorySlack:
         return self._world.effect(
             f"slack.{name}", act, refused=refused, unanswered=_unanswered, takes=takes
         )
+
+
+class MemorySink:
+    """A way to operators; remembers which incidents it was told of."""
+
+    def __init__(self, world: World) -> None:
+        """Nothing told."""
+        self._world = world
+        self.told: set[str] = set()
+        self.ids: Counter[str] = Counter()
+
+    def tell(self, notice: OperatorNotice) -> None:
+        """As ``ports.Sink``."""
+
+        def act() -> None:
+            document = notice.document
+            self.ids[document["id"]] += 1
+            self.told |= {document["incident"]["id"], *document["others"]["ids"]}
+
+        self._world.effect("tell", act, refused=_throttled, unanswered=_unanswered, takes=1)
 
 
 class MemoryClaude:

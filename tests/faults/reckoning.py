@@ -55,6 +55,7 @@ class _Reckoning:
         yield from self._analyses()
         yield from self._storms()
         yield from self._muted()
+        yield from self._operators()
 
     def _sort(self, key: Key, record: Record) -> None:
         if key.table is Table.ALERTS:
@@ -164,9 +165,14 @@ class _Reckoning:
         return incident.incident_id in self.campaign.slack.deleted and not shown
 
     def _held(self, card: Card) -> bool:
-        """Whether somebody still holds the card; a lease that ran out hurts nobody."""
+        """Whether somebody still holds the card; a lease that ran out hurts nobody.
+
+        Nor does one that will: its owner was killed, and another delivery of its message succeeded.
+        """
         until = card.lease_until
-        return bool(card.owner) and until is not None and until > self.campaign.world.now()
+        if not card.owner or card.owner in self.campaign.world.dead:
+            return False
+        return until is not None and until > self.campaign.world.now()
 
     def _threads(self) -> Iterator[str]:
         told = Counter(
@@ -219,6 +225,19 @@ class _Reckoning:
         listed = sorted(cause.incident_id for one in self.causes for cause in one.causes)
         if listed != sorted(one.incident_id for one in causes if one.storm is None):
             yield f"causes listed: {listed}"
+
+    def _operators(self) -> Iterator[str]:
+        """What was reported is told by both sinks, or was shown in Slack before it could be."""
+        lines = self.campaign.telemetry.warnings
+        reported = {str(line["incident_id"]) for line in lines["Trouble reported"]}
+        shown = {
+            str(line["incident_id"])
+            for line in lines["Operator notice held"]
+            if line["reason"] == Reason.SHOWN_MEANWHILE
+        }
+        for sink in self.campaign.sinks:
+            for incident_id in sorted(reported - shown - sink.told):
+                yield f"{incident_id}: reported, and operators were never told"
 
     def _told_by_a_vanished_request(self, entry: CacheEntry) -> bool:
         """A waiter may stay named when it wants no analysis and nobody can come to strike it out.

@@ -9,6 +9,7 @@ import heapq
 import random
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -55,7 +56,7 @@ class Worker:
 
 
 class World:
-    """Time, workers, faults, and what happened."""
+    """Time, workers, faults, and what happened. ``dead`` are the lease owners that were killed."""
 
     def __init__(self, seed: int) -> None:
         """Everything that follows is a function of ``seed``."""
@@ -66,6 +67,7 @@ class World:
         self.current: Worker | None = None
         self.events: Counter[str] = Counter()
         self.history: list[str] = []
+        self.dead: set[str] = set()
         self._later: list[tuple[datetime, int, Callable[[], None]]] = []
         self._serial = 0
 
@@ -175,6 +177,7 @@ class World:
 
     def _end(self, worker: Worker, *, returned: bool) -> None:
         self.workers.remove(worker)
+        self.dead |= set() if returned else worker.owners
         worker.ended(returned)
 
     def _pause(self, seconds: float) -> None:
@@ -194,4 +197,6 @@ class World:
 
 
 def _drop(act: Callable[[], object]) -> None:
-    act()
+    """An effect whose caller is gone: nobody is told that it was refused."""
+    with suppress(Exception):
+        act()

@@ -139,6 +139,21 @@ def test_show_hides_contents_unless_asked_and_escapes_them_always(house: House) 
     assert "\u202e" not in raw
 
 
+def test_show_tells_what_the_card_would_have_said(house: House) -> None:
+    words = "🔴 CRITICAL · checkout: 31 % fail\nFiring once\n\u202e evil"
+    house.put("DistributionDeadLetterQueueUrl", announcement("i1"), reason="r", card=words)
+    house.put("DistributionDeadLetterQueueUrl", announcement("i2"), reason="too_old")
+    shown = house.run("dlq", "show", "--queue", "distribution")
+    assert shown.exit_code == 0, shown.output
+    assert "checkout: 31 % fail" in shown.output
+    assert "\u202e" not in shown.output
+    pages = json.loads(house.run("dlq", "show", "--queue", "distribution", "--json").output)
+    assert sorted("card" in page for page in pages) == [False, True]
+    # It goes back as it came, without what our own hand wrote on it.
+    house.run("dlq", "reprocess", "--queue", "distribution", "--yes")
+    assert [m.get("MessageAttributes") for m in house.take("DistributionQueueUrl")] == [None, None]
+
+
 def test_selected_letters_go_back_with_their_own_attributes_and_the_rest_stays(
     house: House,
 ) -> None:

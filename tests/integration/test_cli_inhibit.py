@@ -43,6 +43,7 @@ RULES: dict[str, Any] = {
         },
     ],
 }
+EMPTY: dict[str, Any] = {"rules": [], "tests": []}
 WRONG = {"tests": [RULES["tests"][1] | {"muted_by": "node"}]}
 
 
@@ -86,7 +87,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def test_rules_are_applied_shown_and_kept_in_versions(house: House) -> None:
-    assert json.loads(house.run("show").stdout) == {"rules": []}
+    assert json.loads(house.run("show").stdout) == EMPTY
     applied = house.run("apply", house.file(RULES), "--yes")
     assert applied.exit_code == 0, applied.output
     assert "Version 1 is active" in applied.stdout
@@ -97,13 +98,15 @@ def test_rules_are_applied_shown_and_kept_in_versions(house: House) -> None:
     assert json.loads(house.run("show").stdout)["number"] == 2
     assert json.loads(house.run("show", "1").stdout)["number"] == 1
     assert house.run("show", "3").exit_code == 1
+    assert house.run("use", "1", "--yes").exit_code == 0
+    assert json.loads(house.run("show").stdout)["number"] == 1
 
 
 def test_a_file_whose_tests_fail_is_not_applied(house: House) -> None:
     done = house.run("apply", house.file(RULES | WRONG), "--yes")
     assert done.exit_code == 1
     assert "Test 1 failed: node should mute, no rule does" in done.output
-    assert json.loads(house.run("show").stdout) == {"rules": []}
+    assert json.loads(house.run("show").stdout) == EMPTY
 
 
 def test_tests_ask_no_stack(tmp_path: Path) -> None:
@@ -138,7 +141,7 @@ def test_a_check_says_what_would_be_muted_of_what_is_open(house: House) -> None:
     ]
     told = house.run("check", house.file(RULES)).stdout
     assert "Of 5 open incidents these rules would mute 1." in told
-    assert json.loads(house.run("show").stdout) == {"rules": []}
+    assert json.loads(house.run("show").stdout) == EMPTY
 
 
 @pytest.mark.parametrize(

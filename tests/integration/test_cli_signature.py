@@ -17,7 +17,8 @@ from responder.alert import Alert
 from responder.clock import utc_now
 from responder.incident import AlertRecord
 from responder.ports import Table
-from responder.protocols import corrections, items
+from responder.protocols import items
+from responder.protocols.versions import RULES
 from responder.signature import signature
 from responder_cli.aws import Stack
 from responder_cli.main import cli
@@ -112,12 +113,12 @@ def test_rules_are_applied_after_a_look_and_a_yes(house: House) -> None:
     house.accepted("packer", 1)
     refused = house.run("rules", "apply", house.file(MERGES), answer="n\n")
     assert refused.exit_code == 1
-    assert corrections.load(house.store).number == 0
+    assert RULES.load(house.store).number == 0
     done = house.run("rules", "apply", house.file(MERGES), answer="y\n")
     assert done.exit_code == 0, (done.output, done.exception)
     assert "2 problems now, 1 then" in done.output
     assert "Version 1 is active" in done.output
-    active = corrections.load(house.store)
+    active = RULES.load(house.store)
     assert (active.number, active.rules[0].why, bool(active.by)) == (1, "one sorter", True)
 
 

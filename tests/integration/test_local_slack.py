@@ -18,7 +18,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
-from local_stack import slack_server
+from local_stack import slack_page, slack_server
 from local_stack.loopback import Server
 
 SCRIPTS = Path(slack_server.__file__).parents[1]
@@ -338,6 +338,34 @@ def test_a_timeout_after_the_post_leaves_the_message(server: Server) -> None:
     assert [message["text"] for message in listed(server)] == ["landed"]
 
 
+def test_a_connection_dropped_after_the_post_leaves_the_message(
+    server: Server, bot: WebClient
+) -> None:
+    control(server, fail={"mode": "drop_after_post", "count": 1})
+    with pytest.raises(http.client.RemoteDisconnected):
+        bot.chat_postMessage(channel="#alerts", text="landed")
+    assert [message["text"] for message in listed(server)] == ["landed"]
+
+
+def test_a_share_of_the_calls_fails_and_the_same_ones_with_one_seed(
+    server: Server, bot: WebClient
+) -> None:
+    def failures() -> list[int]:
+        control(server, fail={"mode": "500", "share": 0.3, "seed": 7})
+        return [number for number in range(100) if not succeeds(bot)]
+
+    first = failures()
+    assert 20 <= len(first) <= 40
+    assert failures() == first
+
+
+def succeeds(bot: WebClient) -> bool:
+    try:
+        return bool(bot.auth_test()["ok"])
+    except SlackApiError:
+        return False
+
+
 def test_a_failure_for_some_seconds_ends_by_the_clock(
     server: Server, bot: WebClient, clock: Clock
 ) -> None:
@@ -372,7 +400,7 @@ def test_an_unchanged_list_is_not_sent_again(server: Server, bot: WebClient) -> 
 
 
 def test_the_page_and_its_parts_are_served_under_a_strict_policy(server: Server) -> None:
-    for path in ("/", "/page.js", "/page.css", "/mrkdwn.js"):
+    for path in slack_page.PATHS:
         with urllib.request.urlopen(server.url + path, timeout=5) as answer:
             assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
             assert "innerHTML" not in answer.read().decode()
@@ -424,3 +452,54 @@ def test_the_command_names_a_taken_port() -> None:
         _, err = process.communicate(timeout=10)
     assert process.returncode == 1
     assert port in err
+
+
+def test_the_page_is_given_what_changed_since(server: Server, bot: WebClient) -> None:
+    control(server, pace=0)
+    first, second = (bot.chat_postMessage(channel="#alerts", text=t)["ts"] for t in "ab")
+    known = get(server, "/api/page")
+    assert (known["reset"], [m["ts"] for m in known["messages"]]) == (True, [first, second])
+    bot.chat_update(channel=ALERTS, ts=first, text="c")
+    news = get(server, f"/api/page?since={known['revision']}")
+    assert (news["reset"], [m["text"] for m in news["messages"]]) == (False, ["c"])
+    assert get(server, f"/api/page?since={news['revision']}")["messages"] == []
+    control(server, clear=True)
+    assert get(server, f"/api/page?since={news['revision']}")["reset"]
+    assert get(server, "/api/page?since=999999")["reset"], "of a server that ran before"
+
+
+def test_the_page_is_given_what_was_refused_and_why(
+    server: Server, bot: WebClient, clock: Clock
+) -> None:
+    refusal(bot.chat_postMessage, channel="#alerts", text="t", blocks=[section("")])
+    webhook(server).send(text="")
+    control(server, fail={"mode": "429", "count": 1})
+    refusal(bot.chat_postMessage, channel="#alerts", text="later")
+    found = get(server, "/api/page")
+    first, second = found["refusals"]
+    assert (first["method"], first["channel"], first["at"]) == (
+        "chat.postMessage",
+        "#alerts",
+        clock.now,
+    )
+    assert first["error"] == "invalid_blocks"
+    assert "/blocks/0/text/text" in first["reasons"][0]
+    assert first["message"]["blocks"] == [section("")]
+    assert (second["method"], second["error"]) == ("webhook", "no_text")
+    assert (found["calls"], found["rate_limited"]) == (3, 1)
+
+
+def test_every_change_is_told_as_it_happens(server: Server, bot: WebClient) -> None:
+    with urllib.request.urlopen(f"{server.url}/api/events", timeout=5) as events:
+        assert events.headers["Content-Type"] == "text/event-stream"
+
+        def told() -> int:
+            said, end = events.readline(), events.readline()
+            assert end == b"\n"
+            return int(said.removeprefix(b"data: "))
+
+        before = told()
+        bot.chat_postMessage(channel="#alerts", text="t")
+        assert told() > before
+        refusal(bot.chat_postMessage, channel="#gone", text="t")
+        assert told() > before + 1

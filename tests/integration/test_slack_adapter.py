@@ -19,7 +19,7 @@ from responder.adapters.slack import BotSlack, WebhookSlack, choose_chat
 from responder.delivery import card
 from responder.errors import Permanent, Reason, ResponderError, Retryable
 from responder.ports import Message, Place
-from unit.delivery.examples import ANALYSED, FIRST, NOW, RESOLVED
+from responder_cli.card.examples import ANALYSED, FIRST, NOW, RESOLVED
 
 CHANNEL = "C0ALERTS"
 TEST_CHANNEL = "C0ALERTSTEST"
@@ -165,6 +165,7 @@ def test_a_missing_secret_is_told_as_it_is(slack: Server) -> None:
         ({"mode": "ok_false", "error": "service_unavailable"}, Reason.UNAVAILABLE, None, None),
         ({"mode": "ok_false", "error": "internal_error"}, Reason.UNAVAILABLE, None, None),
         ({"mode": "ok_false", "error": "fatal_error"}, Reason.UNAVAILABLE, None, None),
+        ({"mode": "ok_false", "error": "org_login_required"}, Reason.UNAVAILABLE, None, None),
         ({"mode": "ok_false", "error": "token_revoked"}, Reason.SECRET_MISSING, 60, False),
     ],
 )
@@ -193,13 +194,23 @@ def test_a_lost_answer_may_have_taken_effect_and_the_card_is_found(slack: Server
 
 
 @pytest.mark.parametrize(
-    "error", ["not_in_channel", "missing_scope", "restricted_action", "is_archived"]
+    ("error", "reason"),
+    [
+        ("channel_not_found", Reason.CHANNEL_NOT_FOUND),
+        ("is_archived", Reason.CHANNEL_ARCHIVED),
+        ("not_in_channel", Reason.NOT_IN_CHANNEL),
+        ("restricted_action", Reason.CHANNEL_CLOSED),
+        ("restricted_action_read_only_channel", Reason.CHANNEL_CLOSED),
+        ("missing_scope", Reason.REFUSED_BY_SLACK),
+    ],
 )
-def test_lasting_refusals_are_permanent_and_named(slack: Server, error: str) -> None:
+def test_lasting_refusals_are_permanent_and_named(
+    slack: Server, error: str, reason: Reason
+) -> None:
     trouble(slack, mode="ok_false", error=error)
     with pytest.raises(Permanent, match=f"chat.postMessage: {error} .channel C0ALERTS") as caught:
         bot(slack).post(CHANNEL, CARD, "d-1")
-    assert caught.value.reason is Reason.REFUSED_BY_SLACK
+    assert caught.value.reason is reason
 
 
 @pytest.mark.parametrize(
@@ -207,6 +218,7 @@ def test_lasting_refusals_are_permanent_and_named(slack: Server, error: str) -> 
     [
         ("invalid_blocks", Reason.INVALID_MESSAGE),
         ("msg_too_long", Reason.INVALID_MESSAGE),
+        ("attachment_payload_limit_exceeded", Reason.INVALID_MESSAGE),
         ("message_not_found", Reason.CARD_GONE),
         ("edit_window_closed", Reason.CARD_GONE),
     ],
@@ -330,7 +342,7 @@ def test_webhook_trouble_is_retryable(
         (404, "<html>nothing here</html>", Retryable, Reason.SECRET_MISSING),
         (410, "no_service", Retryable, Reason.SECRET_MISSING),
         (403, "invalid_token", Retryable, Reason.SECRET_MISSING),
-        (404, "channel_not_found", Permanent, Reason.REFUSED_BY_SLACK),
+        (404, "channel_not_found", Permanent, Reason.CHANNEL_NOT_FOUND),
         (410, "channel_is_archived", Permanent, Reason.REFUSED_BY_SLACK),
         (400, "invalid_payload", Permanent, Reason.REFUSED_BY_SLACK),
         (200, "OK", Retryable, Reason.UNAVAILABLE),

@@ -81,6 +81,35 @@ def test_topics_take_alarms_of_this_account_over_tls_only(topic: str) -> None:
     )
 
 
+def test_the_topic_of_notices_is_for_this_stacks_role_over_tls_only() -> None:
+    policy = resources("AWS::SNS::TopicPolicy")["NoticeTopicPolicy"]
+    (deny,) = deployed.statements(policy["PolicyDocument"])
+    assert (deny["Effect"], deny["Principal"], deny["Action"], deny["Condition"]) == (
+        "Deny",
+        "*",
+        ["sns:Publish"],
+        {"Bool": {"aws:SecureTransport": "false"}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("topic", "parameter"), [("AlarmTopic", "AlarmEmail"), ("NoticeTopic", "NoticeEmail")]
+)
+def test_nobody_is_mailed_unless_an_address_is_given(topic: str, parameter: str) -> None:
+    mailed = [
+        resource
+        for resource in stack()["Resources"].values()
+        if resource["Type"] == "AWS::SNS::Subscription"
+        and resource["Properties"]["TopicArn"] == {"Ref": topic}
+        and resource["Properties"]["Protocol"] == "email"
+    ]
+    (subscription,) = mailed
+    assert subscription["Properties"]["Endpoint"] == {"Ref": parameter}
+    empty = stack()["Conditions"][subscription["Condition"]]
+    assert empty == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]}
+    assert {deployed.parameters(e)[parameter] for e in ENVIRONMENTS} == {""}
+
+
 def test_what_sns_and_the_rule_cannot_deliver_is_kept() -> None:
     (subscription,) = (
         s for s in resources("AWS::SNS::Subscription").values() if s["Protocol"] == "lambda"
@@ -144,6 +173,7 @@ def test_secrets_are_created_empty_under_the_runbooks_names() -> None:
         "${Prefix}/slack-test-webhook",
         "${Prefix}/anthropic-key",
         "${Prefix}/sources",
+        "${Prefix}/notice-webhook",
     }
     for secret in secrets:
         assert set(secret) == {"Name", "Description"}
@@ -172,5 +202,5 @@ def test_what_holds_data_says_what_happens_to_it() -> None:
         "AWS::Logs::LogGroup",
     }
     held = [r for r in stack()["Resources"].values() if r["Type"] in kinds]
-    assert len(held) == 25
+    assert len(held) == 26
     assert {(r["DeletionPolicy"], r["UpdateReplacePolicy"]) for r in held} == {("Delete", "Retain")}

@@ -51,6 +51,8 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "SlackWebhookSecret": SECRET,
         "SlackBotTokenSecret": SECRET,
         "SlackTestWebhookSecret": SECRET,
+        "NoticeTopic": {"sns:Publish"},
+        "NoticeWebhookSecret": SECRET,
     },
     "DeploymentHookRole": {
         "DeploymentHookLogGroup": LOG,

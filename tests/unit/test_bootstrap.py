@@ -49,7 +49,9 @@ SECRETS = {
     "SLACK_BOT_TOKEN_SECRET": "it/slack-bot-token",
     "SLACK_TEST_WEBHOOK_SECRET": "it/slack-test-webhook",
     "SOURCES_SECRET": "it/sources",
+    "NOTICE_WEBHOOK_SECRET": "it/notice-webhook",
 }
+LISTENER = "it-listener"
 INDEX: list[dict[str, Any]] = [
     {
         "IndexName": "due-index",
@@ -98,6 +100,10 @@ class House:
         told = self.sqs.get_queue_attributes(QueueUrl=self.urls[name], AttributeNames=["All"])
         return int(told["Attributes"]["ApproximateNumberOfMessagesDelayed"])
 
+    def mails(self) -> list[dict[str, Any]]:
+        """What a listener of the notices' topic got."""
+        return [json.loads(body) for body in self.taken(LISTENER)]
+
     def set(self, variable: str, value: str) -> None:
         self.secrets.put_secret_value(SecretId=SECRETS[variable], SecretString=value)
 
@@ -139,8 +145,19 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
             monkeypatch.setenv(variable, table)
         for variable, secret in SECRETS.items():
             monkeypatch.setenv(variable, secrets.create_secret(Name=secret)["ARN"])
+        monkeypatch.setenv("NOTICE_TOPIC_ARN", topic_with_a_listener(sqs, urls))
         yield House(sqs, secrets, urls)
     forget()
+
+
+def topic_with_a_listener(sqs: Any, urls: dict[str, str]) -> str:
+    """The topic of operator notices, and a queue in the place of a mailbox."""
+    sns = boto3.client("sns")
+    topic = sns.create_topic(Name="it-notices")["TopicArn"]
+    urls[LISTENER] = sqs.create_queue(QueueName=LISTENER)["QueueUrl"]
+    told = sqs.get_queue_attributes(QueueUrl=urls[LISTENER], AttributeNames=["QueueArn"])
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=told["Attributes"]["QueueArn"])
+    return topic
 
 
 def forget() -> None:
@@ -237,6 +254,26 @@ def test_without_a_slack_secret_the_card_waits_as_a_copy(house: House) -> None:
     assert house.waiting("it-distribution") == 1
 
 
+def test_what_slack_does_not_show_is_mailed_and_its_dead_letter_keeps_the_card(
+    house: House,
+) -> None:
+    bootstrap.analysis().consume(records("it-processing", accepted()))
+    (body,) = house.taken("it-distribution")
+    long_ago = {**json.loads(body), "first_sent": "2026-01-01T00:00:00Z"}
+    distribution = bootstrap.distribution()
+    old = records("it-distribution", json.dumps(long_ago))
+    assert distribution.consume(old) == NO_FAILURES
+    letters = house.sqs.receive_message(
+        QueueUrl=house.urls["it-distribution-dlq"], MessageAttributeNames=["All"]
+    )["Messages"]
+    assert "disk full" in letters[0]["MessageAttributes"]["card"]["StringValue"]
+    (report,) = house.taken("it-distribution")
+    assert distribution.consume(records("it-distribution", report)) == NO_FAILURES
+    (mail,) = house.mails()
+    assert mail["Subject"].startswith("Not in Slack: HIGH disk full")
+    assert "Slack was not reached for 12 hours" in mail["Message"]
+
+
 @pytest.mark.parametrize(
     ("queue", "function"),
     [
@@ -275,7 +312,7 @@ def test_the_analysis_function_checks_itself(house: House) -> None:
     assert said["claude"] == "the secret it/anthropic-key has no value"
     house.set("ANTHROPIC_KEY_SECRET", "key")
     bootstrap.analysis.cache_clear()
-    assert bootstrap.analysis().self_check()["claude"] == "key present"
+    assert bootstrap.analysis().self_check()["claude"] == "value present"
 
 
 def test_a_check_records_announces_and_asks_for_nothing(house: House) -> None:
@@ -293,6 +330,7 @@ def test_the_distribution_function_checks_itself_in_the_test_channel(
     distribution = bootstrap.distribution()
     said = distribution.self_check()
     assert (said["incidents"], said["state"]) == ("readable", "readable")
+    assert said["operators"] == "the secret it/notice-webhook has no value"
     assert "it/slack-test-webhook has no value" in said["slack"]
     house.set("SLACK_TEST_WEBHOOK_SECRET", address)
     bootstrap.distribution.cache_clear()

@@ -31,6 +31,8 @@ DISTRIBUTION = LANES | {
     "SLACK_WEBHOOK_SECRET": "s2",
     "SLACK_BOT_TOKEN_SECRET": "s3",
     "SLACK_TEST_WEBHOOK_SECRET": "s4",
+    "NOTICE_TOPIC_ARN": "arn:topic",
+    "NOTICE_WEBHOOK_SECRET": "s6",
 }
 RECEPTION = {"STACK_NAME": "mcp", "PROCESSING_QUEUE_URL": "u5", "SOURCES_SECRET": "s5"}
 FUNCTIONS = [
@@ -73,7 +75,12 @@ def test_a_malformed_variable_of_analysis_is_named(name: str, value: str) -> Non
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("SLACK_PACE_SECONDS", "-1"), ("SLACK_TIMEOUT_SECONDS", "0"), ("SLACK_TIMEOUT_SECONDS", "x")],
+    [
+        ("SLACK_PACE_SECONDS", "-1"),
+        ("SLACK_TIMEOUT_SECONDS", "0"),
+        ("SLACK_TIMEOUT_SECONDS", "x"),
+        ("NOTICE_AFTER_MINUTES", "0"),
+    ],
 )
 def test_a_malformed_variable_of_distribution_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"{name}: "):

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 Records = Sequence[Mapping[str, Any]]
 
+#: Seconds for each wait of the generic webhook: connecting and answering take no longer together
+#: than one message to Slack, by which the function's time-out is measured.
+SINK_TIMEOUT = 5.0
+
 
 @dataclass(frozen=True)
 class QueueFunction:
@@ -65,14 +69,14 @@ def analysis() -> QueueFunction:
     from responder.adapters.dynamodb import DynamoStore
     from responder.analysis.tiering import tiers
     from responder.contracts import AnalysisRequest
-    from responder.protocols import identities
+    from responder.policy.routes import Routes
+    from responder.protocols import identities, inhibiting
     from responder.protocols.analyse import Investigator
-    from responder.protocols.corrections import CurrentRules
     from responder.protocols.holds import CurrentHolds
-    from responder.protocols.inhibitions import CurrentInhibitions
     from responder.protocols.record import Recorder
     from responder.protocols.storms import Gate
     from responder.protocols.tick import Ticker
+    from responder.protocols.versions import INHIBITIONS, ROUTES, RULES, Current
     from responder.signature import VERSIONS
 
     given = settings.load(settings.Analysis, environment.variables())
@@ -94,8 +98,13 @@ def analysis() -> QueueFunction:
     )
     models = frozenset({given.model_small, given.model_large})
     holds = CurrentHolds(store, telemetry, utc_now)
-    inhibitions = CurrentInhibitions(store, telemetry, utc_now)
-    signer, rules = VERSIONS[given.signature_version], CurrentRules(store, utc_now)
+    signer = VERSIONS[given.signature_version]
+    rules = Current(RULES, store, telemetry, utc_now)
+    # A page in the wrong channel is better than none: without routes the configured ones serve.
+    routes = Current(ROUTES, store, telemetry, utc_now, otherwise=Routes())
+    inhibitions = Current(
+        INHIBITIONS, store, telemetry, utc_now, otherwise=inhibiting.no_inhibitions()
+    )
     recorder = Recorder(
         store,
         queues,
@@ -106,6 +115,7 @@ def analysis() -> QueueFunction:
         holds,
         Gate(given.storm_threshold),
         inhibitions,
+        routes,
     )
     investigator = Investigator(
         store=store,
@@ -153,12 +163,15 @@ def analysis() -> QueueFunction:
 def distribution() -> QueueFunction:
     """The distribution function: the lanes of both distribution queues."""
     from responder.adapters.dynamodb import DynamoStore
+    from responder.adapters.email_sink import EmailSink
     from responder.adapters.slack import BotSlack, WebhookSlack, choose_chat
+    from responder.adapters.webhook_sink import WebhookSink
     from responder.contracts import Announcement
-    from responder.policy.route import Routes, route
+    from responder.policy.route import Channels
     from responder.ports import Message
     from responder.protocols.card import Timing
     from responder.protocols.deliver import Deliverer
+    from responder.protocols.operators import Operators
 
     given = settings.load(settings.Distribution, environment.variables())
     telemetry = _telemetry("distribution")
@@ -173,17 +186,31 @@ def distribution() -> QueueFunction:
     webhook = WebhookSlack(
         webhook_url, given.slack_timeout, test_channel=given.test_channel, test_url=test_url
     )
-    routes = Routes(given.slack_channel, given.slack_critical_channel, given.test_channel)
+    channels = Channels(given.slack_channel, given.slack_critical_channel, given.test_channel)
+    notice_webhook = Secret(client, given.notice_webhook_secret, given.max_age)
+    operators = Operators(
+        store=store,
+        queues=queues,
+        sinks={
+            "webhook": WebhookSink(notice_webhook, SINK_TIMEOUT, utc_now),
+            "e-mail": EmailSink(environment.sns, given.notice_topic_arn),
+        },
+        telemetry=telemetry,
+        now=utc_now,
+        stack=given.stack_name,
+        after=timedelta(minutes=given.notice_after_minutes),
+    )
     deliverer = Deliverer(
         store=store,
         queues=queues,
         chat=lambda incident: choose_chat(token, bot, webhook),
-        channel=lambda incident: route(incident, routes).channel,
+        channels=channels,
         telemetry=telemetry,
         now=utc_now,
         new_id=_new_id,
         timing=Timing(timedelta(seconds=given.slack_timeout)),
         gap=timedelta(seconds=given.slack_pace),
+        operators=operators,
     )
     lanes = {
         queue: _lane(queue, queues, telemetry) for queue in (Queue.DISTRIBUTION, Queue.CRITICAL)
@@ -193,7 +220,7 @@ def distribution() -> QueueFunction:
         return lambda records: lanes[queue].run(records, Announcement, deliverer.handle)
 
     def self_check() -> dict[str, str]:
-        found = _tables(store, tables)
+        found = {**_tables(store, tables), "operators": _presence(notice_webhook)}
         try:
             text = "Pre-traffic check of the incident responder: this version reaches Slack."
             choose_chat(token, bot, webhook).post(
@@ -245,7 +272,7 @@ def _tables(store: Store, tables: Mapping[Table, str]) -> dict[str, str]:
 
 
 def _presence(secret: Secret) -> str:
-    return "key present" if secret.present() else f"the secret {secret.name} has no value"
+    return "value present" if secret.present() else f"the secret {secret.name} has no value"
 
 
 def _zones() -> str:

@@ -30,8 +30,26 @@ class AnalysisRequest(BaseModel):
     trace: str = ""
 
 
+class Trouble(BaseModel):
+    """Slack does not show an incident's card: what operators must hear on another way.
+
+    ``cause`` is a word that many troubles share, ``detail`` this one's own; ``gave_up`` says that
+    the card is a dead letter, else it still waits.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    cause: str
+    detail: str
+    at: Moment
+    gave_up: bool
+
+
 class Announcement(BaseModel):
-    """Distribution queues: "this incident changed", and no more."""
+    """Distribution queues: "this incident changed", and no more.
+
+    With ``trouble`` it is for operators: "and Slack does not show it".
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,4 +57,5 @@ class Announcement(BaseModel):
     first_sent: Moment
     not_before: Moment | None = None
     slot_reserved: bool = False
+    trouble: Trouble | None = None
     trace: str = ""

@@ -20,7 +20,13 @@ class Reason(StrEnum):
     MAINTENANCE = "maintenance"
     QUIET_HOURS = "quiet_hours"
     INHIBITED = "inhibited"
+    BELOW_MINIMUM = "below_minimum"
     STORM = "storm"
+    FLAPPING = "flapping"
+    # Operator notices that are not told by themselves.
+    TOLD_ALREADY = "told_already"
+    TOLD_WITH_THE_NEXT = "told_with_the_next"
+    SHOWN_MEANWHILE = "shown_meanwhile"
     # Waiting.
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
@@ -37,11 +43,16 @@ class Reason(StrEnum):
     INVALID_MESSAGE = "invalid_message"
     TOO_OLD = "too_old"
     REFUSED_BY_SLACK = "refused_by_slack"
+    CHANNEL_NOT_FOUND = "channel_not_found"
+    CHANNEL_ARCHIVED = "channel_archived"
+    NOT_IN_CHANNEL = "not_in_channel"
+    CHANNEL_CLOSED = "channel_closed"
     REFUSED_BY_CLAUDE = "refused_by_claude"
     MALFORMED_ANSWER = "malformed_answer"
     BUDGET_SPENT = "budget_spent"
     ANALYSIS_OFF = "analysis_off"
     NO_KEY = "no_key"
+    REFUSED_BY_SINK = "refused_by_sink"
     MISCONFIGURED = "misconfigured"
 
 
@@ -77,7 +88,12 @@ class Retryable(ResponderError):
 
 
 class Permanent(ResponderError):
-    """Will never succeed as it is: goes to the dead-letter queue with its reason."""
+    """Will never succeed as it is: goes to the dead-letter queue with its reason.
+
+    ``card`` is what nobody can read in Slack because of it, for the dead letter's reader.
+    """
+
+    card: str = ""
 
 
 class Conflict(Exception):

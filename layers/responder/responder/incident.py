@@ -4,9 +4,11 @@ Each class is one item of a table. All are values: a protocol reads one, compute
 writes it on the condition that nobody wrote in between (``ports.Store``).
 """
 
+from datetime import timedelta
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from responder.alert import Alert, Moment, Scope, Severity, Status
 from responder.analysis.verdict import Analysis
@@ -15,6 +17,10 @@ from responder.analysis.verdict import Analysis
 MAX_NOTICES = 20
 #: Incidents that wait on one cache entry; the tick finds the rest.
 MAX_WAITERS = 100
+
+
+#: Whom a card may call: people and groups by their ids in Slack, or all who are there.
+Mention = Annotated[str, Field(pattern=r"^(?:[UWS][A-Z0-9]{5,20}|here|channel)$")]
 
 
 class IncidentState(StrEnum):
@@ -31,6 +37,8 @@ class NoticeKind(StrEnum):
     SEVERITY_RAISED = "severity_raised"
     REFIRED = "refired"
     RESOLVED = "resolved"
+    FLAPPING = "flapping"
+    STILL_FIRING = "still_firing"
     #: A page of what a storm held; ``detail`` is the page's number.
     HELD_PAGE = "held_page"
 
@@ -64,6 +72,36 @@ class Hold(BaseModel):
     subject: str = ""
 
 
+class Refusal(BaseModel):
+    """A channel that Slack did not take a card to, and the reason."""
+
+    model_config = ConfigDict(frozen=True)
+
+    channel: str
+    reason: str
+
+
+class Destination(BaseModel):
+    """What the operators' ``route`` (by its name; empty: none matched) says of an incident's card.
+
+    An empty ``channel`` is the configured one. ``refused`` is known to the card, and to the
+    incident only while its card is rendered.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    route: str = ""
+    channel: str = ""
+    mentions: tuple[Mention, ...] = ()
+    minimum_severity: Severity = Severity.INFO
+    renotify_after: timedelta | None = None
+    refused: Refusal | None = None
+
+    def holds(self, severity: Severity) -> bool:
+        """Whether an incident is too mild for a card; CRITICAL never is."""
+        return self.minimum_severity.worse_than(severity)
+
+
 class Storm(BaseModel):
     """What is known of a storm: ``incidents`` it holds, by service and severity, the most first.
 
@@ -90,8 +128,10 @@ class Incident(BaseModel):
     what keeps it from being told of (a silence, or what else ``Hold`` may be), ``silence_ended``
     one that ended while it was open, and ``held`` says why it must not have a card yet.
     ``inhibits`` names the lists of causes that it stands in (``protocols.inhibiting``).
-    ``storm_id`` is the storm that holds it (or held it), ``storm`` makes the incident itself a
-    storm. ``rules`` is the number of the signature rules that it was opened under.
+    ``refires`` are its new beginnings of late. ``storm_id`` is the storm that holds it (or held
+    it), ``storm`` makes the incident itself one. ``rules`` is the number of the signature rules
+    that it was opened under, ``route`` what the operators' routes say of its card (None: never
+    asked).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -125,6 +165,8 @@ class Incident(BaseModel):
     opened_at: Moment
     first_received_at: Moment
     resolved_at: Moment | None = None
+    refires: tuple[Moment, ...] = ()
+    flapping: bool = False
     revision: int = 1
     notices: tuple[Notice, ...] = ()
     analysis: Analysis
@@ -140,6 +182,7 @@ class Incident(BaseModel):
     inhibits: tuple[str, ...] = ()
     storm_id: str = ""
     storm: Storm | None = None
+    route: Destination | None = None
     trace: str = ""
 
     @property
@@ -198,7 +241,9 @@ class Card(BaseModel):
     somebody asked for while the lease was held, ``told`` the last notice told. In webhook mode
     ``ts`` and ``channel_id`` stay empty and ``posted`` says that the first message went out.
     ``intent`` is left behind by a crash between writing it and recording its result. ``waits_for``
-    says why the card waits until ``next_try``.
+    says why the card waits until ``next_try``. ``refused`` is the channel that it should be in.
+    ``reported_at`` is when operators were last told that it waits, ``reported_as`` with which
+    severity.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -206,6 +251,7 @@ class Card(BaseModel):
     incident_id: str
     channel: str
     channel_id: str = ""
+    refused: Refusal | None = None
     ts: str = ""
     posted: bool = False
     posted_at: Moment | None = None
@@ -221,6 +267,8 @@ class Card(BaseModel):
     waits_for: str = ""
     first_sent: Moment | None = None
     dead_lettered: bool = False
+    reported_at: Moment | None = None
+    reported_as: Severity | None = None
 
 
 class CacheState(StrEnum):

@@ -136,6 +136,25 @@ class Chat(Protocol):
         """Where the message that carries ``delivery_id`` stands, or None when surely absent."""
 
 
+@dataclass(frozen=True)
+class OperatorNotice:
+    """Trouble of the pipeline in words, for a way that is not Slack.
+
+    ``document`` is the same for machines (docs/sinks.md); its ``id`` stays when it is sent again.
+    """
+
+    subject: str
+    text: str
+    document: Mapping[str, Any]
+
+
+class Sink(Protocol):
+    """A way to operators besides Slack; one that is not set up tells nobody."""
+
+    def tell(self, notice: OperatorNotice) -> None:
+        """Send it. Raises Retryable or Permanent."""
+
+
 class Analyst(Protocol):
     """Claude behind one call."""
 

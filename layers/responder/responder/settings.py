@@ -91,6 +91,9 @@ class Distribution(Lanes):
     slack_api_url: str = Field("https://slack.com/api/", alias="SLACK_API_URL", min_length=1)
     slack_pace: float = Field(1, alias="SLACK_PACE_SECONDS", ge=0)
     slack_timeout: int = Field(10, alias="SLACK_TIMEOUT_SECONDS", gt=0)
+    notice_topic_arn: str = Field(alias="NOTICE_TOPIC_ARN", min_length=1)
+    notice_webhook_secret: str = Field(alias="NOTICE_WEBHOOK_SECRET", min_length=1)
+    notice_after_minutes: float = Field(5, alias="NOTICE_AFTER_MINUTES", ge=1)
 
 
 def load[S: _Settings](model: type[S], environment: Mapping[str, str]) -> S:

@@ -98,6 +98,8 @@ def _reasons(survey: looking.Survey) -> str:
 def show(stack: Stack, queue: str, limit: int, raw: bool, as_json: bool) -> None:
     """What lies in one queue: reason, function, trace, receives, and the body without contents.
 
+    A card that Slack does not show is told with the words that its channel would have read.
+
     Looking hides the messages for some seconds and makes them visible again.
     """
     place = chosen(queue, stack.outputs)[0]
@@ -114,6 +116,7 @@ def show(stack: Stack, queue: str, limit: int, raw: bool, as_json: bool) -> None
 
 
 def _page(letter: Letter, raw: bool) -> dict[str, Any]:
+    card = letter.attribute("card")
     return {
         "message": letter.message_id,
         "reason": letter.reason,
@@ -125,6 +128,7 @@ def _page(letter: Letter, raw: bool) -> dict[str, Any]:
         "receives": letter.receives,
         **letter.about,
         "body": letter.content if raw else letter.redacted(),
+        **({"card": card} if card else {}),
     }
 
 

@@ -16,7 +16,7 @@ RECEIVES_EXHAUSTED = "receives_exhausted"
 UNKNOWN = "unknown"
 
 #: Attributes that our own hand adds when it gives a message up; a copy goes back without them.
-OUR_ATTRIBUTES = frozenset({"reason", "function", "version", "trace", "detail"})
+OUR_ATTRIBUTES = frozenset({"reason", "function", "version", "trace", "detail", "card"})
 #: Attributes that SNS and EventBridge add to an event that they could not deliver.
 #: https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
 #: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
@@ -26,7 +26,7 @@ SERVICE_REASONS = ("ErrorCode", "ERROR_CODE")
 PLAIN_FIELDS = frozenset(
     {
         "alert_id", "incident_id", "cache_key", "source", "fingerprint", "severity", "status",
-        "rule", "service", "event_at", "received_at", "first_sent", "not_before", "trace",
+        "rule", "service", "event_at", "received_at", "first_sent", "not_before", "trace", "cause",
         "requestId", "functionArn", "condition", "timestamp", "MessageId", "TopicArn", "Type",
         "Timestamp", "id", "detail-type", "time", "region", "EventSource",
     }

@@ -1,6 +1,5 @@
 """The commands of ``responder signature``; ``comparing`` computes, ``history`` reads."""
 
-import getpass
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -9,13 +8,12 @@ from typing import Any
 
 import click
 
-from responder.adapters.dynamodb import DynamoStore
 from responder.clock import utc_now
-from responder.ports import Table
-from responder.protocols import corrections
-from responder.signature import VERSIONS
-from responder_cli import console
+from responder.protocols.versions import RULES
+from responder.signature import VERSIONS, Rules
+from responder_cli import console, documents
 from responder_cli.aws import Stack
+from responder_cli.documents import FILE, OBEYED
 from responder_cli.options import (
     asks_where_it_acts,
     examples,
@@ -24,11 +22,9 @@ from responder_cli.options import (
     yes_option,
 )
 from responder_cli.signature.comparing import Change, Comparison, Variant, compare
-from responder_cli.signature.files import read_rules
 from responder_cli.signature.history import stored
 
 VERSION = click.Choice(list(VERSIONS))
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 DAYS = 7
 MOST_ALERTS = 5_000
 SHOWN_CHANGES = 10
@@ -99,7 +95,7 @@ def diff(
     Nothing is changed. Without --rules both sides have the active rules.
     """
     before = _active(stack)
-    after = replace(before, rules=read_rules(file)) if file else before
+    after = replace(before, rules=documents.read(file, Rules)) if file else before
     before = replace(before, version=from_version or before.version)
     after = replace(after, version=to_version or after.version)
     found = _compared(stack, before, after, days, most)
@@ -121,10 +117,7 @@ def rules() -> None:
 @on_stack
 def show(stack: Stack, version: int | None) -> None:
     """Print the active rules, or those of an older version, as the JSON that `apply` takes."""
-    found = corrections.load(_store(stack), version)
-    if version is not None and found.number != version:
-        raise click.ClickException(f"There is no version {version} of the rules.")
-    console.as_json(found.model_dump(mode="json", exclude_defaults=True) or {"rules": []})
+    console.as_json(documents.content(documents.load(stack, RULES, version)))
 
 
 @rules.command(epilog=examples("responder signature rules check rules.json"))
@@ -133,7 +126,7 @@ def show(stack: Stack, version: int | None) -> None:
 @on_stack
 def check(stack: Stack, file: Path, days: int, most: int) -> None:
     """Say what is wrong with a file of rules, or what it would do to stored alerts."""
-    proposed = read_rules(file)
+    proposed = documents.read(file, Rules)
     active = _active(stack)
     _show(_compared(stack, active, replace(active, rules=proposed), days, most), days)
 
@@ -153,17 +146,13 @@ def apply(stack: Stack, file: Path, days: int, most: int, yes: bool) -> None:
     What is open keeps its incident until it is over, whatever its signature has become. Obeyed
     within 30 seconds.
     """
-    proposed = read_rules(file)
+    proposed = documents.read(file, Rules)
     active = _active(stack)
     _show(_compared(stack, active, replace(active, rules=proposed), days, most), days)
     if not yes:
         console.ask(f"Make these {len(proposed.rules)} rules active on {stack.name}?")
-    now = utc_now()
-    named = proposed.model_copy(update={"by": getpass.getuser(), "at": now.isoformat()})
-    saved = corrections.save(_store(stack), named, active.rules.number, now)
-    if saved is None:
-        raise click.ClickException("Somebody else changed the rules meanwhile; look again.")
-    console.say(f"Version {saved.number} is active; obeyed within 30 seconds.")
+    saved = documents.save(stack, RULES, proposed, active.rules.number)
+    console.say(f"Version {saved.number} is active; {OBEYED}.")
 
 
 @rules.command(
@@ -174,22 +163,17 @@ def apply(stack: Stack, file: Path, days: int, most: int, yes: bool) -> None:
 @asks_where_it_acts
 def use(stack: Stack, version: int) -> None:
     """Go back to an older version of the rules; 0 is none at all."""
-    if not corrections.activate(_store(stack), version, utc_now()):
-        raise click.ClickException(f"There is no version {version} of the rules.")
-    console.say(f"Version {version} is active; obeyed within 30 seconds.")
+    documents.use(stack, RULES, version)
+    console.say(f"Version {version} is active; {OBEYED}.")
 
 
 def _active(stack: Stack) -> Variant:
     """How the stack signs now."""
     return Variant(
         stack.parameter("SignatureVersion", next(iter(VERSIONS))),
-        corrections.load(_store(stack)),
+        RULES.load(documents.store(stack)),
         stack.parameter("CacheSharing", "environment"),
     )
-
-
-def _store(stack: Stack) -> DynamoStore:
-    return DynamoStore(stack.client("dynamodb"), {Table.STATE: stack.table("state")})
 
 
 def _compared(stack: Stack, before: Variant, after: Variant, days: int, most: int) -> Comparison:

@@ -72,3 +72,11 @@ def test_rules_are_obeyed_and_named(tmp_path: Path) -> None:
     (corrected,) = json.loads(run(sample, "--json", "--rules", str(file)).stdout)
     assert corrected["signature"] != plain["signature"]
     assert corrected["signature_made_of"].startswith("Corrected by rules v0: one shop.")
+
+
+def test_routes_of_a_file_are_obeyed(tmp_path: Path) -> None:
+    routes = tmp_path / "routes.json"
+    routes.write_text(json.dumps({"routes": [{"channel": "#backups"}]}))
+    sample = str(EVENTS / "generic" / "firing.json")
+    (explained,) = json.loads(run(sample, "--routes", str(routes), "--json").output)
+    assert (explained["channel"], explained["route_reason"]) == ("#backups", "routed")

@@ -9,7 +9,7 @@ from pathlib import Path
 from responder.delivery import card, notices
 from responder.incident import NoticeKind
 from responder.ports import Message
-from unit.delivery.examples import ANALYSED, FIRST, HOSTILE, INCIDENTS, NOW, RESOLVED, notice
+from responder_cli.card.examples import ANALYSED, FIRST, HOSTILE, INCIDENTS, NOW, RESOLVED, notice
 
 FOLDER = Path(__file__).with_name("golden")
 

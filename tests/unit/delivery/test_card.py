@@ -9,8 +9,7 @@ from responder.delivery import card, notices, words
 from responder.delivery.findings import TRIAGE_LABEL
 from responder.incident import Incident, IncidentState, NoticeKind
 from responder.ports import Message
-from unit.delivery.checker import problems
-from unit.delivery.examples import (
+from responder_cli.card.examples import (
     ANALYSED,
     BUDGET_SPENT,
     CACHED,
@@ -25,6 +24,7 @@ from unit.delivery.examples import (
     UNKNOWN_FORMAT,
     notice,
 )
+from unit.delivery.checker import problems
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -264,9 +264,10 @@ def test_notices_tell_the_change_first() -> None:
     assert over.text.startswith("✅ Resolved after 10 min (214 times in 9 min): checkout")
 
 
-def test_only_a_rise_in_severity_is_shown_in_the_channel_as_well() -> None:
+def test_a_rise_in_severity_and_a_reminder_are_shown_in_the_channel_as_well() -> None:
     broadcast = {kind: notices.render(ANALYSED, notice(kind)).broadcast for kind in NoticeKind}
-    assert broadcast == {kind: kind is NoticeKind.SEVERITY_RAISED for kind in NoticeKind}
+    loud = {NoticeKind.SEVERITY_RAISED, NoticeKind.STILL_FIRING}
+    assert broadcast == {kind: kind in loud for kind in NoticeKind}
     raised = notice(NoticeKind.SEVERITY_RAISED)
     assert not notices.render(ANALYSED, raised, standalone=True).broadcast
 
@@ -303,3 +304,16 @@ def test_duration(seconds: float, said: str) -> None:
 def test_an_incident_lasts_until_its_end_or_its_last_alert() -> None:
     assert words.lasted(RESOLVED) == timedelta(minutes=12)
     assert words.lasted(ANALYSED) == ANALYSED.last_seen - START
+
+
+def test_a_reminder_says_how_long_it_has_fired_by_now() -> None:
+    again = notices.render(ANALYSED, notice(NoticeKind.STILL_FIRING))
+    assert "Still firing after" in again.text
+    assert "214 times" in again.text
+
+
+def test_a_flapping_incident_says_how_often() -> None:
+    refires = tuple(START + timedelta(minutes=m) for m in (0, 4, 9))
+    flapping = FIRST.model_copy(update={"flapping": True, "refires": refires})
+    assert "🔁 *Flapping*: 3 times in 9 min" in shown(card.render(flapping, NOW))
+    assert "Flapping" not in shown(card.render(FIRST, NOW))

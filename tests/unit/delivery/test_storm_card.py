@@ -7,8 +7,8 @@ from responder.alert import Scope, Severity
 from responder.delivery import card, notices
 from responder.incident import Incident, IncidentState, Notice, NoticeKind, Storm
 from responder.ports import Message
+from responder_cli.card.examples import FIRST, NOW
 from unit.delivery.checker import problems
-from unit.delivery.examples import FIRST, NOW
 
 KNOWN = Storm(
     most=8,
@@ -82,6 +82,14 @@ def test_a_page_has_a_line_for_each_of_twenty_long_incidents() -> None:
         assert f"service-{number}: " in said(message)
         assert f"10,0{number:02}" in said(message)
     assert all(word in said(message) for word in ("firing", "resolved", "closed"))
+
+
+def test_a_line_names_the_rule_where_the_title_does_not() -> None:
+    one = FIRST.model_copy(update={"rule": "BeltDown", "title": "Belt stands still"})
+    two = FIRST.model_copy(update={"rule": "BeltDown", "title": "BeltDown at 3"})
+    text = said(notices.render(OVER, PAGE, [one, two]))
+    assert "BeltDown: Belt stands still" in text
+    assert text.count("BeltDown") == 2
 
 
 def test_a_page_whose_incidents_have_expired_is_still_a_message() -> None:

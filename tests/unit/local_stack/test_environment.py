@@ -16,6 +16,7 @@ def stack(tmp_path: Path) -> Stack:
         endpoint="https://127.0.0.1:4566",
         slack_url="http://127.0.0.1:8090",
         claude_url="",
+        notices_url="http://127.0.0.1:8092",
         bundle=tmp_path / "a folder" / "ca.pem",
         api_key="key; with $odd 'signs'",
         token="t0ken",

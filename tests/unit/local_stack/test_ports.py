@@ -6,17 +6,22 @@ import pytest
 
 from local_stack.ports import LOOPBACK, PortError, Ports
 
-SERVERS = ("aws", "slack", "claude")
+SERVERS = ("aws", "slack", "claude", "notices")
 
 
 def test_defaults_are_those_of_the_readme() -> None:
-    assert Ports.chosen({}) == Ports(aws=4566, slack=8090, claude=8091)
+    assert Ports.chosen({}) == Ports(aws=4566, slack=8090, claude=8091, notices=8092)
 
 
 def test_each_port_is_settable() -> None:
-    given = {"AWS_PORT": "5001", "SLACK_PORT": "5002", "CLAUDE_PORT": "5003"}
+    given = {
+        "AWS_PORT": "5001",
+        "SLACK_PORT": "5002",
+        "CLAUDE_PORT": "5003",
+        "NOTICES_PORT": "5004",
+    }
 
-    assert Ports.chosen(given) == Ports(aws=5001, slack=5002, claude=5003)
+    assert Ports.chosen(given) == Ports(aws=5001, slack=5002, claude=5003, notices=5004)
 
 
 @pytest.mark.parametrize("text", ["none", "0", "65536", "-1", "80 ", "٨٠"])
@@ -28,7 +33,7 @@ def test_a_setting_that_is_no_port_is_named(text: str) -> None:
 def test_unused_ports_are_distinct_and_can_be_used() -> None:
     ports = Ports.unused()
 
-    assert len({ports.aws, ports.slack, ports.claude}) == 3
+    assert len({ports.aws, ports.slack, ports.claude, ports.notices}) == 4
     ports.check(SERVERS)
 
 

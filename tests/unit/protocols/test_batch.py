@@ -165,6 +165,16 @@ def test_a_permanent_failure_goes_to_the_dead_letters_and_is_a_success(house: Ho
     assert house.sqs.retries == []
 
 
+def test_a_dead_letter_keeps_the_cards_text_where_there_is_one(house: House) -> None:
+    refused = Permanent(Reason.REFUSED_BY_SLACK, "is_archived")
+    refused.card = "what the card would say"
+    house.run(record("a"), record("b"), wrong={"a": refused, "b": Permanent(Reason.TOO_OLD)})
+    assert [dead.attributes.get("card") for dead in house.sqs.dead] == [
+        "what the card would say",
+        None,
+    ]
+
+
 def test_attributes_are_never_empty_as_sqs_refuses_that(house: House) -> None:
     untraced = record("a")
     del untraced["attributes"]["AWSTraceHeader"]

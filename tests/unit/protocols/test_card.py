@@ -9,7 +9,16 @@ from fakes import TIMING, incident, verdict
 from faults.world import START as NOW
 from responder.alert import Severity
 from responder.errors import Reason
-from responder.incident import Card, Hold, Incident, Intent, Notice, NoticeKind
+from responder.incident import (
+    Card,
+    Destination,
+    Hold,
+    Incident,
+    Intent,
+    Notice,
+    NoticeKind,
+    Refusal,
+)
 from responder.ports import Place
 from responder.protocols import card as cards
 from responder.protocols.card import Act, Step
@@ -285,3 +294,48 @@ def test_under_a_silence_a_webhook_sends_nothing_more() -> None:
     assert step(analysed, shown(), editable=False).act is Act.NOTE
     assert step(analysed, shown(shown=2), editable=False).act is Act.NOTHING
     assert step(analysed, card(), editable=False).act is Act.POST
+
+
+REFUSED = Refusal(channel="#gone", reason=Reason.CHANNEL_NOT_FOUND.value)
+
+
+def test_a_new_card_is_bound_for_its_channel() -> None:
+    assert cards.addressed(card(), "#new", "#refuge") == card(channel="#new")
+
+
+def test_a_refused_card_is_bound_for_the_refuge_while_its_route_leads_to_the_same_channel() -> None:
+    away = card(channel="#refuge", refused=REFUSED)
+    assert cards.addressed(away, "#gone", "#refuge") == away
+    assert cards.addressed(away, "#new", "#refuge") == card(channel="#new")
+
+
+def test_a_card_that_is_turned_away_forgets_where_it_stood() -> None:
+    stood = shown(channel="#gone", channel_id="C9", intent=INTENT)
+    away = cards.turned_away(stood, "#refuge", Reason.CHANNEL_NOT_FOUND)
+    assert away == card(channel="#refuge", refused=REFUSED, posted_at=NOW)
+    assert cards.unposted(away)
+
+
+CALLING = incident(route=Destination(channel="#gone", mentions=("here",)))
+
+
+@pytest.mark.parametrize(
+    ("state", "called"),
+    [
+        (card(), ("here",)),
+        (shown(), ("here",)),
+        (cards.gone(shown()), ()),
+        (cards.turned_away(shown(), "#refuge", Reason.CHANNEL_ARCHIVED), ("here",)),
+    ],
+)
+def test_only_a_card_that_is_posted_anew_in_its_channel_calls_nobody(
+    state: Card, called: tuple[str, ...]
+) -> None:
+    stands = cards.as_it_stands(CALLING, state).route
+    assert stands is not None
+    assert (stands.mentions, stands.refused) == (called, state.refused)
+
+
+def test_an_incident_without_a_route_has_a_refused_channel_all_the_same() -> None:
+    stands = cards.as_it_stands(incident(), card(refused=REFUSED)).route
+    assert stands == Destination(refused=REFUSED)

@@ -11,7 +11,7 @@ from responder.alert import Severity
 from responder.contracts import Announcement
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Card, Intent, Notice, NoticeKind
-from responder.policy.route import Routes, route
+from responder.policy.route import Channels
 from responder.ports import Message, Queue
 from responder.protocols import items
 from responder.protocols.deliver import PATIENCE, SEARCH_MARGIN, UPDATES
@@ -44,7 +44,8 @@ def change(desk: Desk, **changes: object) -> None:
 
 def copies(desk: Desk, queue: Queue = Queue.DISTRIBUTION) -> list[tuple[datetime | None, int]]:
     """The delayed copies in a queue, as (not before, delay)."""
-    return [(message["not_before"], delay) for message, delay in desk.taken(queue)]
+    taken = [one for one in desk.taken(queue) if one[0]["trouble"] is None]
+    return [(message["not_before"], delay) for message, delay in taken]
 
 
 def pace(desk: Desk) -> None:
@@ -308,17 +309,17 @@ def test_critical_news_waits_as_slack_asked(desk: Desk) -> None:
 
 
 def test_a_channel_that_was_set_wrong_can_be_set_right(desk: Desk) -> None:
-    desk.slack.errors = [Permanent(Reason.REFUSED_BY_SLACK, "channel_not_found")]
+    desk.slack.errors = [Permanent(Reason.CHANNEL_NOT_FOUND, "channel_not_found")]
     with pytest.raises(Permanent):
         deliver(desk)
-    desk.deliverer = replace(desk.deliverer, channel=lambda incident: "#right")
+    desk.deliverer = replace(desk.deliverer, channels=Channels("#right"))
     deliver(desk)
     assert desk.card().channel == "#right"
 
 
 def test_a_posted_card_stays_in_its_channel(desk: Desk) -> None:
     deliver(desk)
-    desk.deliverer = replace(desk.deliverer, channel=lambda incident: "#elsewhere")
+    desk.deliverer = replace(desk.deliverer, channels=Channels("#elsewhere"))
     change(desk)
     deliver(desk)
     assert desk.card().channel == "#alerts"
@@ -339,7 +340,7 @@ def test_a_deleted_card_is_posted_anew(desk: Desk) -> None:
 def test_a_card_that_cannot_even_be_posted_anew_is_a_dead_letter(desk: Desk) -> None:
     deliver(desk)
     change(desk)
-    desk.slack.errors = [GONE, Permanent(Reason.REFUSED_BY_SLACK, "is_archived")]
+    desk.slack.errors = [GONE, Permanent(Reason.CHANNEL_ARCHIVED, "is_archived")]
     with pytest.raises(Permanent, match="is_archived"):
         deliver(desk)
     assert desk.card().dead_lettered
@@ -430,7 +431,7 @@ def test_before_twelve_hours_it_waits_on(desk: Desk) -> None:
 
 
 def test_a_dead_lettered_card_comes_back_to_life_with_the_next_success(desk: Desk) -> None:
-    desk.slack.errors = [Permanent(Reason.REFUSED_BY_SLACK, "channel_not_found")]
+    desk.slack.errors = [Permanent(Reason.CHANNEL_NOT_FOUND, "channel_not_found")]
     with pytest.raises(Permanent):
         deliver(desk)
     assert desk.card().dead_lettered
@@ -450,10 +451,8 @@ def test_an_edit_that_slack_refuses_for_good_is_given_up(desk: Desk) -> None:
 
 
 def test_a_card_without_a_way_is_permanent_before_anything_is_written(desk: Desk) -> None:
-    nowhere = Routes(default="#alerts", test="")
-    desk.deliverer = replace(
-        desk.deliverer, channel=lambda incident: route(incident, nowhere).channel
-    )
+    nowhere = Channels("#alerts", test="")
+    desk.deliverer = replace(desk.deliverer, channels=nowhere)
     change(desk, synthetic=True)
     with pytest.raises(Permanent):
         deliver(desk)

@@ -42,6 +42,16 @@ def test_an_urgent_message_goes_now_and_the_others_make_room(desk: Desk) -> None
     assert reserve(desk) == START + 2 * GAP
 
 
+def test_urgent_messages_wait_for_each_other_alone(desk: Desk) -> None:
+    for _ in range(3):
+        reserve(desk)
+    urgent = [reserve(desk, urgent=True) for _ in range(3)]
+    assert urgent == [START, START + GAP, START + 2 * GAP]
+    assert reserve(desk) == START + 6 * GAP
+    desk.later(seconds=10)
+    assert reserve(desk, urgent=True) == desk.now()
+
+
 def test_without_a_gap_nothing_is_kept(desk: Desk) -> None:
     assert [reserve(desk, gap=timedelta(0)) for _ in range(2)] == [START, START]
     assert desk.store.items == {}

@@ -432,8 +432,9 @@ def test_a_raised_severity_is_a_notice_and_a_lower_one_changes_nothing(desk: Des
 
 def test_notices_are_bounded_and_their_numbers_go_on(desk: Desk) -> None:
     for number in range(MAX_NOTICES + 2):
-        desk.record(alert(f"a{number}", at=20 * number))
-        desk.record(resolve(f"r{number}", at=20 * number + 10))
+        desk.record(alert(f"a{number}", at=3599 * number))
+        desk.record(resolve(f"r{number}", at=3599 * number + 1800))
+        desk.later(seconds=3599)
     numbers = [notice.number for notice in desk.incident().notices]
     assert len(numbers) == MAX_NOTICES
     assert numbers[-1] == 2 * (MAX_NOTICES + 2) - 1
@@ -600,6 +601,12 @@ def test_a_shared_fingerprint_or_key_makes_a_group_also_by_a_chain(desk: Desk) -
     apart = alert("a3", rule="v1:c", fingerprint="f3")
     both = alert("a4", rule="v1:b", fingerprint="f1")
     assert names(desk, one, apart, two, both) == [["a3"], ["a2", "a1", "a4"]]
+
+
+def test_critical_alerts_of_a_batch_come_first(desk: Desk) -> None:
+    usual = [alert(f"a{n}", rule=f"v1:{n}", fingerprint=f"f{n}") for n in range(3)]
+    urgent = alert("a9", rule="v1:9", fingerprint="f9", severity=Severity.CRITICAL)
+    assert names(desk, *usual, urgent) == [["a9"], ["a0"], ["a1"], ["a2"]]
 
 
 def test_another_sources_fingerprint_is_another_one(desk: Desk) -> None:

@@ -13,13 +13,14 @@ from responder.alert import SYNTHETIC_SOURCE, Scope, Severity
 from responder.contracts import AnalysisRequest, Announcement
 from responder.incident import Incident, IncidentState, NoticeKind
 from responder.policy import storm
+from responder.policy.routes import Route, Routes
 from responder.policy.storm import SHARDS, Shard, Weather
 from responder.ports import Key, Queue, Record
 from responder.protocols import items, storms
 from responder.protocols.storms import Gate
 
 MOST = 3
-STORM = f"{storm.key_of('prod')}.1"
+STORM = f"{storm.key_of('prod|')}.1"
 
 
 @pytest.fixture
@@ -82,12 +83,16 @@ def test_the_first_ones_have_cards_and_the_next_ones_are_held_by_one_storm(desk:
 
 def test_what_a_storm_holds_is_neither_shown_nor_analysed(desk: Desk) -> None:
     break_out(desk, *range(5))
-    assert desk.requested() == [f"v1:p{number}|prod.1" for number in range(MOST)]
-    work(desk)
-    shown = [call.text for call in desk.slack.calls]
-    assert len(shown) == MOST + 1
-    assert any("Storm of alerts in prod" in text for text in shown)
-    assert not any("problem 4" in text for text in shown)
+    shown = [f"v1:p{number}|prod.1" for number in range(MOST)]
+    assert desk.requested() == shown
+    announced = desk.announced()
+    assert announced == [(name, 0) for name in [*shown, STORM]]
+    for name, _ in announced:
+        desk.deliverer.handle(Announcement(incident_id=name, first_sent=desk.now()))
+    texts = [call.text for call in desk.slack.calls]
+    assert len(texts) == MOST + 1
+    assert "Storm of alerts in prod" in texts[-1]
+    assert not any("problem 4" in text for text in texts)
 
 
 def test_a_whole_batch_that_breaks_out_at_once_is_held_from_the_same_one_on(desk: Desk) -> None:
@@ -141,6 +146,19 @@ def test_each_environment_has_its_own_storm(desk: Desk) -> None:
     assert desk.incident("v1:p7|dev.1").held == ""
 
 
+def test_each_channel_has_its_own_storm_which_is_told_there(desk: Desk) -> None:
+    paid = Route(name="paid", match=("service=pay",), channel="#payments")
+    desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(paid,)))
+    break_out(desk, *range(5))
+    break_out(desk, *range(10, 13), service="pay")
+    assert held(desk, 10, 11, 12) == ["", "", ""]
+    break_out(desk, 13, service="pay")
+    begun = desk.incident(problem(desk, 13).storm_id)
+    assert begun.incident_id != STORM
+    assert begun.route is not None
+    assert begun.route.channel == "#payments"
+
+
 def test_the_tick_counts_and_asks_for_one_analysis_of_the_whole(desk: Desk) -> None:
     break_out(desk, 0, 1, 2, 3, 4, service="shop")
     break_out(desk, 5, severity=Severity.LOW, service="mail")
@@ -150,7 +168,7 @@ def test_the_tick_counts_and_asks_for_one_analysis_of_the_whole(desk: Desk) -> N
     assert known.storm is not None
     assert (known.storm.incidents, known.storm.services) == (3, (("shop", 2), ("mail", 1)))
     assert known.severity is Severity.HIGH
-    assert "1 x HIGH shop: problem 4" in known.message
+    assert "1 x HIGH shop: v1:p4: problem 4" in known.message
     assert desk.requested().count(STORM) == 1
     tick(desk)
     assert STORM not in desk.requested()
@@ -202,6 +220,19 @@ def test_every_held_incident_is_on_exactly_one_page_with_its_last_counts(desk: D
     assert {one.incident_id: one.count for one in listed}["v1:p7|prod.1"] == 2
 
 
+def test_a_storm_that_slack_shows_only_when_it_is_over_is_listed_all_the_same(desk: Desk) -> None:
+    break_out(desk, *range(6))
+    desk.taken(Queue.DISTRIBUTION)
+    tick(desk, 3)
+    desk.taken(Queue.DISTRIBUTION)
+    assert desk.incident(STORM).state is IncidentState.RESOLVED
+    tick(desk)
+    work(desk)
+    card = desk.card(STORM)
+    replies = [call.text for call in desk.slack.calls if call.thread_ts == card.ts]
+    assert replies == ["Held by the storm, part 1"]
+
+
 def test_after_it_whoever_fires_again_has_a_card_and_others_stay_listed(desk: Desk) -> None:
     ebbed(desk, 6)
     break_out(desk, 4)
@@ -216,7 +247,7 @@ def test_after_it_whoever_fires_again_has_a_card_and_others_stay_listed(desk: De
 def test_a_second_storm_is_another_one_and_holds_what_the_first_one_held(desk: Desk) -> None:
     ebbed(desk, 6)
     break_out(desk, 10, 11, 12, 13, 4)
-    second = f"{storm.key_of('prod')}.2"
+    second = f"{storm.key_of('prod|')}.2"
     assert held(desk, 12, 13, 4) == ["", "storm", "storm"]
     assert problem(desk, 4).storm_id == second
     assert desk.incident(second).storm is not None
@@ -264,7 +295,7 @@ def test_two_workers_never_both_begin_a_storm(desk: Desk) -> None:
     break_out(desk, *range(MOST))
     desk.store.meanwhile = lambda: break_out(desk, 8)
     break_out(desk, 9)
-    weather = items.load(desk.store, storms.weather_item("prod"), Weather)
+    weather = items.load(desk.store, storms.weather_item(storm.key_of("prod|")), Weather)
     assert weather is not None
     assert (weather.storms, weather.storm_id) == (1, STORM)
     assert held(desk, 8, 9) == ["storm", "storm"]

@@ -11,6 +11,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
 #: Seconds. A hanging call must fail well within the functions' time-outs; two more tries follow.
@@ -38,6 +39,11 @@ def dynamodb() -> "DynamoDBClient":
 def sqs() -> "SQSClient":
     """An SQS client."""
     return _session().client("sqs", config=_config())
+
+
+def sns() -> "SNSClient":
+    """An SNS client."""
+    return _session().client("sns", config=_config())
 
 
 def secrets() -> "SecretsManagerClient":

@@ -26,13 +26,22 @@ BAD_TOKEN = frozenset(
 BAD_WEBHOOK = frozenset(
     {"no_service", "no_service_id", "no_team", "no_active_hooks", "invalid_token"}
 )
-_RATE_ERRORS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+RATE_ERRORS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 # "fatal_error" and "internal_error" may have acted before they failed, says Slack.
-_PASSING_ERRORS = frozenset(
-    {"service_unavailable", "internal_error", "fatal_error", "request_timeout", "team_added_to_org"}
+# The last three are migrations: they end by themselves.
+PASSING_ERRORS = frozenset(
+    {
+        "service_unavailable",
+        "internal_error",
+        "fatal_error",
+        "request_timeout",
+        "team_added_to_org",
+        "org_login_required",
+        "external_channel_migrating",
+    }
 )
-_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
-_INVALID = frozenset(
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+INVALID = frozenset(
     {
         "invalid_blocks",
         "invalid_blocks_format",
@@ -40,12 +49,24 @@ _INVALID = frozenset(
         "msg_too_long",
         "msg_blocks_too_long",
         "too_many_attachments",
+        "attachment_payload_limit_exceeded",
+        "block_mismatch",
         "no_text",
     }
 )
 # What slack_sdk lets through, besides its own two: the network's errors, and what comes of tokens,
 # addresses and answers that are not what it expects.
 FAILURES = (OSError, HTTPException, SlackRequestError, ValueError, LookupError, AttributeError)
+# https://docs.slack.dev/reference/methods/chat.postMessage
+_CHANNEL = {
+    "channel_not_found": Reason.CHANNEL_NOT_FOUND,
+    "is_archived": Reason.CHANNEL_ARCHIVED,
+    "not_in_channel": Reason.NOT_IN_CHANNEL,
+    "restricted_action": Reason.CHANNEL_CLOSED,
+    "restricted_action_read_only_channel": Reason.CHANNEL_CLOSED,
+    "restricted_action_thread_only_channel": Reason.CHANNEL_CLOSED,
+    "restricted_action_non_threadable_channel": Reason.CHANNEL_CLOSED,
+}
 ERROR_CODE = re.compile(r"[a-z][a-z0-9_]{0,79}")
 CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{5,}")
 
@@ -73,11 +94,11 @@ def raise_refusal(what: str, channel: str, error: str) -> NoReturn:
     """Slack answered and did not do it: raise what that means."""
     if not ERROR_CODE.fullmatch(error):
         raise Retryable(Reason.UNAVAILABLE, f"{what}: the answer is not Slack's")
-    if error in _RATE_ERRORS:
+    if error in RATE_ERRORS:
         raise Retryable(
             Reason.RATE_LIMITED, f"{what}: {error}", after=_WAIT_FOR_RATE, took_effect=False
         )
-    if error in _PASSING_ERRORS:
+    if error in PASSING_ERRORS:
         raise Retryable(Reason.UNAVAILABLE, f"{what}: {error}")
     if error in BAD_TOKEN | BAD_WEBHOOK:
         raise Retryable(
@@ -86,14 +107,15 @@ def raise_refusal(what: str, channel: str, error: str) -> NoReturn:
             after=_WAIT_FOR_SECRET,
             took_effect=False,
         )
-    if error in _GONE:
+    if error in GONE:
         raise Permanent(Reason.CARD_GONE, f"{what}: {error}")
-    if error in _INVALID:
+    if error in INVALID:
         raise Permanent(Reason.INVALID_MESSAGE, f"{what}: {error}")
     hint = ""
     if error == "channel_not_found" and not CHANNEL_ID.fullmatch(channel):
         hint = "; editing and finding need the channel's id (C…), not its name"
-    raise Permanent(Reason.REFUSED_BY_SLACK, f"{what}: {error} (channel {channel}){hint}")
+    reason = _CHANNEL.get(error, Reason.REFUSED_BY_SLACK)
+    raise Permanent(reason, f"{what}: {error} (channel {channel}){hint}")
 
 
 def failure(what: str, error: Exception) -> Retryable:

@@ -8,7 +8,7 @@ where nothing can be edited and each says for itself what it adds.
 from datetime import datetime
 
 from responder.alert import Severity
-from responder.delivery import blocks, findings, holds, limits, mrkdwn, storm, words
+from responder.delivery import blocks, destination, findings, holds, limits, mrkdwn, storm, words
 from responder.incident import Incident, IncidentState
 from responder.ports import Message
 
@@ -45,9 +45,15 @@ def webhook_analysis(incident: Incident, now: datetime) -> Message:
 
 
 def _message(incident: Incident, body: list[blocks.Block | None], footer: blocks.Block) -> Message:
-    head = [blocks.header(_headline(incident, f"{words.lead(incident)} · ")), _state(incident)]
+    called = destination.mentions(incident)
+    head = [
+        blocks.section([called]),
+        blocks.header(_headline(incident, f"{words.lead(incident)} · ")),
+        _state(incident),
+    ]
     return Message(
-        text=words.lock_screen(incident),
+        # Where blocks are refused the text is all there is, and must call them, too.
+        text=f"{words.lock_screen(incident)} {called}".rstrip(),
         blocks=blocks.fit(head, body, footer),
         color=words.color(incident),
     )
@@ -96,7 +102,9 @@ def _facts(incident: Incident, now: datetime) -> list[blocks.Block | None]:
     age = words.duration(now - incident.first_seen)
     still = incident.state is IncidentState.OPEN and incident.count > 1
     return [
+        blocks.context(destination.misplaced(incident)),
         blocks.context(holds.line(incident)),
+        blocks.context([f"🔁 *Flapping*: {words.refires(incident)}"] if incident.flapping else []),
         blocks.context(
             [f"Open for {age} at the last update ({mrkdwn.date(now)})"] if still else []
         ),

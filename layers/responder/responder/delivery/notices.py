@@ -6,7 +6,7 @@ in webhook mode it is a message that stands alone.
 
 from collections.abc import Sequence
 
-from responder.delivery import blocks, mrkdwn, storm, words
+from responder.delivery import blocks, destination, mrkdwn, storm, words
 from responder.incident import Incident, Notice, NoticeKind
 from responder.ports import Message
 
@@ -29,13 +29,15 @@ def render(
     news = _news(incident, notice)
     detail = mrkdwn.inline(notice.detail, _DETAIL)
     subject = mrkdwn.inline(words.subject(incident), _SUBJECT)
-    # A thread that nobody follows must not be all that tells of a rise.
-    broadcast = not standalone and notice.kind is NoticeKind.SEVERITY_RAISED
+    # A thread that nobody follows must not be all that tells of these.
+    calls = notice.kind in (NoticeKind.SEVERITY_RAISED, NoticeKind.STILL_FIRING)
+    broadcast = not standalone and calls
     about = f"{subject}\n{_where(incident)}" if standalone or broadcast else ""
-    body = blocks.section([f"*{news}*", about, detail])
+    called = destination.mentions(incident) if calls else ""
+    body = blocks.section([called, f"*{news}*", about, detail])
     small = blocks.context([_context(incident, notice, standalone)])
     return Message(
-        text=f"{news}: {subject}",
+        text=f"{news}: {subject} {called}".rstrip(),
         blocks=[block for block in (body, small) if block],
         color=_color(incident, notice) if standalone else "",
         broadcast=broadcast,
@@ -48,6 +50,12 @@ def _news(incident: Incident, notice: Notice) -> str:
         return f"{symbol} Severity raised to {incident.severity.value}"
     if notice.kind is NoticeKind.REFIRED:
         return f"🔁 Fired again ({words.SYMBOLS[incident.severity]} {incident.severity.value})"
+    if notice.kind is NoticeKind.STILL_FIRING:
+        symbol = words.SYMBOLS[incident.severity]
+        lasted = words.duration(notice.at - incident.first_seen)
+        return f"{symbol} Still firing after {lasted} ({words.times(incident)})"
+    if notice.kind is NoticeKind.FLAPPING:
+        return f"🔁 Flapping: fired again {words.refires(incident)}; changes are on the card only"
     if incident.storm is not None:
         return storm.news(incident, incident.storm)
     lasted = words.duration(notice.at - incident.first_seen)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from responder.delivery import blocks, limits, mrkdwn, words
 from responder.incident import Incident, IncidentState, Notice, Storm
-from responder.policy.storm import PAGE
+from responder.policy.storm import PAGE, named
 from responder.ports import Message
 
 _PLACE, _SERVICE, _NUMBER = 120, 60, 8
@@ -84,7 +84,8 @@ def _line(incident: Incident) -> str:
     tail = f" · {times} · {_STATES.get(incident.state, 'closed')}"
     room = _LINE - limits.width(lead) - limits.width(tail)
     place = words.place(incident.scope)
-    subject = words.subject(incident) + (f" ({place})" if place else "")
+    what = words.subject(incident.model_copy(update={"title": named(incident)}))
+    subject = what + (f" ({place})" if place else "")
     return f"{lead}{mrkdwn.inline(subject, room)}{tail}"
 
 

@@ -82,6 +82,12 @@ def times(incident: Incident) -> str:
     return f"{incident.count:,} times{within}"
 
 
+def refires(incident: Incident) -> str:
+    """How often it began anew of late, and in how long."""
+    span = duration(incident.refires[-1] - incident.refires[0]) if incident.refires else "0 s"
+    return f"{len(incident.refires)} times in {span}"
+
+
 def place(scope: Scope) -> str:
     """The scope's parts that are known, untrusted."""
     parts = (

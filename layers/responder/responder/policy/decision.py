@@ -8,6 +8,7 @@ class RouteReason(StrEnum):
     """Why a card goes where it goes; the value is a metric dimension."""
 
     SYNTHETIC = "synthetic"
+    ROUTED = "routed"
     CRITICAL = "critical"
     DEFAULT = "default"
 

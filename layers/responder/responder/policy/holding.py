@@ -3,6 +3,7 @@
 An incident that opens while something holds it gets no card and no analysis until that ends, and
 then only if it is still open. One that has a card already keeps it up to date, but tells no
 notices. Only an explicit silence holds CRITICAL; nothing holds the alerts of our own checks.
+What is milder than its route's minimum is held likewise, until its severity has risen to it.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,23 +32,32 @@ def review(incident: Incident, checks: Checks, now: datetime, *, opening: bool =
     if incident.state is not IncidentState.OPEN:
         return incident.model_copy(update={"silence": None, "silence_ended": None})
     found = _first(incident, checks, now)
-    stormy = incident.held == Reason.STORM
-    if found is None:
-        ended = incident.silence or incident.silence_ended
-        held = incident.held if stormy else ""
-        return incident.model_copy(update={"silence": None, "silence_ended": ended, "held": held})
-    update: dict[str, object] = {"silence": found, "silence_ended": None}
-    if (opening or incident.held) and not stormy:
-        update |= {"held": found.reason, "analysis_requested_at": None}
+    held = _held(incident, found, opening=opening)
+    ended = None if found else incident.silence or incident.silence_ended
+    update: dict[str, object] = {"silence": found, "silence_ended": ended, "held": held}
+    if held:
+        update["analysis_requested_at"] = None
     return incident.model_copy(update=update)
 
 
 def _first(incident: Incident, checks: Checks, now: datetime) -> Hold | None:
     if incident.synthetic:
         return None
-    held = (check(incident, now) for check in checks)
-    return next((hold for hold in held if hold and _may_hold(hold, incident)), None)
+    found = (check(incident, now) for check in checks)
+    return next((hold for hold in found if hold and _may_hold(hold, incident)), None)
 
 
 def _may_hold(hold: Hold, incident: Incident) -> bool:
     return incident.severity is not Severity.CRITICAL or hold.reason == Reason.SILENCED
+
+
+def _held(incident: Incident, found: Hold | None, *, opening: bool) -> str:
+    """Why an incident has no card yet; what has one is never held again."""
+    if incident.held == Reason.STORM:
+        return Reason.STORM.value
+    if not (opening or incident.held):
+        return ""
+    if found is not None:
+        return found.reason
+    too_mild = incident.route is not None and incident.route.holds(incident.severity)
+    return Reason.BELOW_MINIMUM.value if too_mild else ""

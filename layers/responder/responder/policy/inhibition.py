@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from responder.alert import Alert, Moment
+from responder.document import Document
 from responder.errors import Reason
 from responder.incident import Hold, Incident
 from responder.policy.matching import (
@@ -34,9 +35,6 @@ from responder.policy.matching import (
 )
 
 MAX_RULES, MAX_TESTS = 100, 200
-#: All rules are one item, which may have 400 KB:
-#: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
-MAX_BYTES = 300_000
 #: Open causes kept per rule and equal values, the oldest: one is enough to mute.
 MAX_CAUSES = 20
 #: Of an alert's title, that a muted incident remembers.
@@ -106,19 +104,11 @@ class Expectation(BaseModel):
     muted_by: Annotated[str, Field(max_length=64)] = ""
 
 
-class Inhibitions(BaseModel):
-    """The operators' rules; ``number`` is their version (0: there never were any).
+class Inhibitions(Document):
+    """The operators' rules, and the tests that they must pass."""
 
-    Not ``version``: that attribute of an item is the store's.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    number: Annotated[int, Field(ge=0)] = 0
     rules: Annotated[tuple[Rule, ...], Field(max_length=MAX_RULES)] = ()
     tests: Annotated[tuple[Expectation, ...], Field(max_length=MAX_TESTS)] = ()
-    by: str = ""
-    at: str = ""
     _sources: Index[Rule] = PrivateAttr()
     _targets: Index[Rule] = PrivateAttr()
 
@@ -127,8 +117,6 @@ class Inhibitions(BaseModel):
         names = [rule.name for rule in self.rules]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two rules have one name: {', '.join(twice)}")
-        if len(self.model_dump_json()) > MAX_BYTES:
-            raise ValueError(f"the rules take more than {MAX_BYTES} bytes")
         self._sources = Index((rule.sources, rule) for rule in self.rules)
         self._targets = Index((rule.targets, rule) for rule in self.rules)
         return self

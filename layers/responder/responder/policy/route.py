@@ -1,4 +1,7 @@
-"""Which channel an incident's card goes to. The card protocol asks once, before the first post."""
+"""Which channel an incident's card goes to; the card protocol asks until its first post.
+
+What the operators' routes say was decided in ``policy.routes`` and stands on the incident.
+"""
 
 from dataclasses import dataclass
 
@@ -9,7 +12,7 @@ from responder.policy.decision import Decision, RouteReason
 
 
 @dataclass(frozen=True)
-class Routes:
+class Channels:
     """The configured channels. ``critical`` and ``test`` may be empty."""
 
     default: str
@@ -17,12 +20,19 @@ class Routes:
     test: str = ""
 
 
-def route(incident: Incident, routes: Routes) -> Decision:
-    """Test alerts never reach people, whatever they claim; CRITICAL may have its own channel."""
+def route(incident: Incident, channels: Channels) -> Decision:
+    """Test alerts never reach people, whatever they claim; operators' routes come before ours."""
     if incident.synthetic:
-        if not routes.test:
+        if not channels.test:
             raise Permanent(Reason.MISCONFIGURED, "TEST_CHANNEL is empty: test alerts have no way")
-        return Decision(routes.test, RouteReason.SYNTHETIC)
-    if incident.severity is Severity.CRITICAL and routes.critical:
-        return Decision(routes.critical, RouteReason.CRITICAL)
-    return Decision(routes.default, RouteReason.DEFAULT)
+        return Decision(channels.test, RouteReason.SYNTHETIC)
+    if incident.route is not None and incident.route.channel:
+        return Decision(incident.route.channel, RouteReason.ROUTED)
+    if incident.severity is Severity.CRITICAL and channels.critical:
+        return Decision(channels.critical, RouteReason.CRITICAL)
+    return Decision(channels.default, RouteReason.DEFAULT)
+
+
+def refuge(incident: Incident, channels: Channels) -> str:
+    """Where a card goes that Slack does not take to its channel; nowhere for test alerts."""
+    return "" if incident.synthetic else channels.default

@@ -49,7 +49,7 @@ class Member(BaseModel):
             at=now,
             severity=incident.severity,
             service=incident.service[:80],
-            title=incident.title[:120],
+            title=named(incident)[:120],
         )
 
 
@@ -89,9 +89,17 @@ class Weather(BaseModel):
         return len(self.openings) > most
 
 
+def named(incident: Incident) -> str:
+    """What tells it from the others in a list: its rule, too, where the title does not name it."""
+    if not incident.rule or incident.rule in incident.title:
+        return incident.title
+    return f"{incident.rule}: {incident.title}"
+
+
 def place_of(incident: Incident) -> str:
-    """Where a storm is one storm: what lands in one environment's cards."""
-    return incident.scope.environment
+    """Where a storm is one storm: the cards of one environment that land in one channel."""
+    channel = incident.route.channel if incident.route else ""
+    return f"{incident.scope.environment}|{channel}"
 
 
 def key_of(place: str) -> str:

@@ -130,6 +130,8 @@ class Lane:
             "version": self.origin.version,
             "trace": record.get("attributes", {}).get("AWSTraceHeader") or "none",
         }
+        if error.card:
+            attributes["card"] = error.card
         self.queues.dead_letter(self.queue, Outgoing(record["body"], attributes=attributes))
         self.telemetry.count("DeadLettered", reason=error.reason.value)
         self.telemetry.warning("Dead-lettered", reason=error.reason.value, detail=error.detail)

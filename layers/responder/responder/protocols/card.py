@@ -17,7 +17,7 @@ from enum import Enum, auto
 
 from responder.alert import Severity
 from responder.errors import Reason
-from responder.incident import Card, Incident, Intent, Notice
+from responder.incident import Card, Destination, Incident, Intent, Notice, NoticeKind, Refusal
 from responder.ports import Place
 
 
@@ -64,6 +64,17 @@ class Step:
     until: datetime | None = None
 
 
+#: Why Slack does not take a card to a channel, whatever its message is.
+TURNED_AWAY = frozenset(
+    {
+        Reason.CHANNEL_NOT_FOUND,
+        Reason.CHANNEL_ARCHIVED,
+        Reason.NOT_IN_CHANNEL,
+        Reason.CHANNEL_CLOSED,
+    }
+)
+#: A card that waits is reported to operators again after this long.
+REPORT_AGAIN = timedelta(hours=1)
 #: The notice number in the intent of a webhook's separate analysis message.
 ANALYSIS_MESSAGE = -1
 
@@ -165,6 +176,27 @@ def gone(card: Card) -> Card:
     )
 
 
+def addressed(card: Card, channel: str, refuge: str) -> Card:
+    """The unposted card bound for ``channel``, or for ``refuge`` where Slack refused that one."""
+    refused = card.refused if card.refused and card.refused.channel == channel else None
+    return card.model_copy(update={"channel": refuge if refused else channel, "refused": refused})
+
+
+def turned_away(card: Card, refuge: str, reason: Reason) -> Card:
+    """Slack does not take the card to its channel (any more): it is posted anew in ``refuge``."""
+    refused = Refusal(channel=card.channel, reason=reason.value)
+    return gone(card).model_copy(update={"channel": refuge, "refused": refused})
+
+
+def as_it_stands(incident: Incident, card: Card) -> Incident:
+    """The incident to render: its card calls people once, and says so where it stands elsewhere."""
+    route = incident.route or Destination()
+    again = card.posted_at is not None and not card.posted and card.refused is None
+    called = () if again else route.mentions
+    shown = route.model_copy(update={"mentions": called, "refused": card.refused})
+    return incident.model_copy(update={"route": shown})
+
+
 def let_go(card: Card) -> Card:
     """Give the lease back after an unexpected failure; an intent stays for who comes next."""
     return card.model_copy(update={"owner": "", "lease_until": None})
@@ -185,11 +217,17 @@ def posted(card: Card, incident: Incident, place: Place, now: datetime) -> Card:
             "posted_at": now,
             "shown": incident.revision,
             "shown_at": now,
-            "told": incident.last_notice,
+            "told": max(card.told, _told_by_the_card(incident)),
             "told_analysis": analysis_id(incident),
             "intent": None,
         }
     )
+
+
+def _told_by_the_card(incident: Incident) -> int:
+    """The last notice that the card itself says: a storm's list is in its thread alone."""
+    listed = (n.number for n in incident.notices if n.kind is NoticeKind.HELD_PAGE)
+    return next(listed, incident.last_notice + 1) - 1
 
 
 def found(card: Card, intent: Intent, place: Place, now: datetime) -> Card:
@@ -242,6 +280,8 @@ def release(card: Card) -> Card:
             "waits_for": "",
             "first_sent": None,
             "dead_lettered": False,
+            "reported_at": None,
+            "reported_as": None,
         }
     )
 
@@ -271,6 +311,33 @@ def give_up(card: Card) -> Card:
             "dead_lettered": True,
         }
     )
+
+
+def reported(card: Card, incident: Incident, now: datetime) -> Card:
+    """Operators are told that the card waits."""
+    return card.model_copy(update={"reported_at": now, "reported_as": incident.severity})
+
+
+def news_untold(card: Card, incident: Incident) -> bool:
+    """Whether Slack lacks what people must be told of; counters that lag are nobody's trouble."""
+    if incident.silence is not None:
+        return False
+    return not (card.ts or card.posted) or card.told < incident.last_notice
+
+
+def still_reported(card: Card, incident: Incident) -> bool:
+    """Whether what was reported of the card is so still."""
+    return card.dead_lettered or news_untold(card, incident)
+
+
+def to_report(card: Card, incident: Incident, now: datetime) -> bool:
+    """Whether operators must hear that it waits: at first, when it gets worse, and every hour."""
+    if not news_untold(card, incident):
+        return False
+    if card.reported_at is None or card.reported_as is None:
+        return True
+    worse = incident.severity.worse_than(card.reported_as)
+    return worse or now - card.reported_at >= REPORT_AGAIN
 
 
 def waits_elsewhere(card: Card | None, incident: Incident, now: datetime) -> Reason | None:

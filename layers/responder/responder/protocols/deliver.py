@@ -12,13 +12,15 @@ from responder.alert import Severity
 from responder.clock import Clock
 from responder.contracts import Announcement
 from responder.delivery import card as faces
-from responder.delivery import notices
+from responder.delivery import notices, plain
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Card, Incident
+from responder.policy.route import Channels, refuge, route
 from responder.ports import Chat, Key, Message, Place, Queues, Store, Telemetry
 from responder.protocols import announcing, items, pace, storms, waiting
 from responder.protocols import card as cards
 from responder.protocols.card import Act, Step, Timing
+from responder.protocols.operators import Operators
 
 #: Slack is waited for this long; then the announcement goes to the dead-letter queue.
 PATIENCE = timedelta(hours=12)
@@ -52,12 +54,13 @@ class Deliverer:
     store: Store
     queues: Queues
     chat: Callable[[Incident], Chat]
-    channel: Callable[[Incident], str]
+    channels: Channels
     telemetry: Telemetry
     now: Clock
     new_id: Callable[[], str]
     timing: Timing
     gap: timedelta
+    operators: Operators
 
     def handle(self, announcement: Announcement) -> None:
         """Bring the card up to date, or wait as a delayed copy. Raises Permanent for the DLQ."""
@@ -68,6 +71,9 @@ class Deliverer:
             return
         if announcement.not_before is not None and announcement.not_before > now:
             self._wait(announcement, incident, announcement.not_before, Reason.PACED)
+            return
+        if announcement.trouble is not None:
+            self.operators.tell(announcement, announcement.trouble, incident)
             return
         Delivery(self, announcement, self.new_id()).run(incident)
 
@@ -107,8 +113,8 @@ class Delivery:
             self._postpone(incident, wait)
         except Retryable as error:
             self._retry_later(incident, error)
-        except Permanent:
-            self._change(incident, cards.give_up, owned=False)
+        except Permanent as error:
+            self._give_up(incident, error)
             raise
         except Exception:
             # A bug must not keep the lease: the next receive would only ask the dead holder.
@@ -120,10 +126,13 @@ class Delivery:
         now = self._lane.now()
 
         def step(card: Card | None) -> Card | None:
-            blank = Card(incident_id=incident.incident_id, channel=self._lane.channel(incident))
+            blank = Card(
+                incident_id=incident.incident_id,
+                channel=route(incident, self._lane.channels).channel,
+            )
             card = card or blank
             if cards.unposted(card):
-                card = card.model_copy(update={"channel": blank.channel})
+                card = cards.addressed(card, blank.channel, self._refuge(incident))
             if incident.held and cards.unposted(card):
                 return None
             if cards.settled(card, incident) and not card.owner:
@@ -147,11 +156,35 @@ class Delivery:
                 incident, card, self._lane.now(), self._lane.timing, editable=chat.editable
             )
             if step.act is not Act.NOTHING:
-                self._perform(step, incident, card, chat)
+                self._perform_or_flee(step, incident, card, chat)
                 continue
             if self._release(incident):
                 return
             incident = self._newest(incident)
+
+    def _perform_or_flee(self, step: Step, incident: Incident, card: Card, chat: Chat) -> None:
+        """A step; a card that Slack does not take to its channel goes to the default one."""
+        try:
+            self._perform(step, cards.as_it_stands(incident, card), card, chat)
+        except Permanent as error:
+            refuge = self._refuge(incident)
+            # A webhook has one channel, whatever the routes say.
+            stays = not chat.editable or refuge in ("", card.channel)
+            if error.reason not in cards.TURNED_AWAY or stays:
+                raise
+            if step.act is Act.FIND:
+                # Nobody can look there: posting shows whether the channel can be posted to.
+                self._change(incident, cards.absent)
+                return
+            reason = error.reason
+            self._change(incident, lambda card: cards.turned_away(card, refuge, reason))
+            self._lane.telemetry.count("CardsRedirected", reason=reason.value)
+            self._lane.telemetry.warning(
+                "Card redirected", incident_id=incident.incident_id, detail=error.detail
+            )
+
+    def _refuge(self, incident: Incident) -> str:
+        return refuge(incident, self._lane.channels)
 
     def _perform(self, step: Step, incident: Incident, card: Card, chat: Chat) -> None:
         match step.act:
@@ -180,7 +213,14 @@ class Delivery:
         self._lane.telemetry.count("CardsPosted")
         waited = now - incident.first_received_at
         self._lane.telemetry.seconds("TimeToCard", waited.total_seconds())
-        self._log("Card posted", incident, seconds=waited.total_seconds())
+        by = incident.route.route if incident.route else ""
+        self._log(
+            "Card posted",
+            incident,
+            seconds=waited.total_seconds(),
+            channel=card.channel,
+            route=by,
+        )
 
     def _post_analysis(self, incident: Incident, card: Card, chat: Chat) -> None:
         message = faces.webhook_analysis(incident, self._lane.now())
@@ -300,13 +340,30 @@ class Delivery:
             self._hold_synthetic(incident)
             return
         if now - first_sent >= PATIENCE:
-            self._change(incident, cards.give_up, owned=False)
-            raise Permanent(Reason.TOO_OLD, f"Slack not reached for 12 h: {error}") from error
+            too_old = Permanent(Reason.TOO_OLD, f"Slack not reached for 12 h: {error}")
+            self._give_up(incident, too_old)
+            raise too_old from error
         self._lane.telemetry.warning(
             "Not delivered yet", incident_id=incident.incident_id, detail=str(error)
         )
+        if now - first_sent >= self._lane.operators.after:
+            self._report_wait(incident, error)
         until = waiting.next_try(first_sent, now, error.after)
         self._postpone(incident, Postponed(until, error.reason))
+
+    def _report_wait(self, incident: Incident, error: Retryable) -> None:
+        """Report, then record it: a second report of the same trouble is told to nobody."""
+        now = self._lane.now()
+        card = self._change(incident, lambda card: card, owned=False)
+        if cards.to_report(card, incident, now):
+            self._lane.operators.report(self._announcement, incident, error)
+            self._change(incident, lambda card: cards.reported(card, incident, now), owned=False)
+
+    def _give_up(self, incident: Incident, error: Permanent) -> None:
+        """The card's text goes with the dead letter, and operators are told on another way."""
+        self._change(incident, cards.give_up, owned=False)
+        self._lane.operators.report(self._announcement, incident, error)
+        error.card = plain.card(incident)
 
     def _hold_synthetic(self, incident: Incident) -> None:
         """Nobody set a test channel's secret: nobody waits for the card of a check, either."""

@@ -19,6 +19,7 @@ from responder.incident import (
     NoticeKind,
     Pointer,
 )
+from responder.policy import flapping
 from responder.protocols.draft import Draft
 
 #: Firing again this soon after a resolve reopens the incident and its card.
@@ -235,8 +236,12 @@ def _reopens(incident: Incident, arrival: Arrival) -> bool:
 
 
 def _reopened(incident: Incident, alert: Alert, now: datetime) -> Incident:
-    reopened = incident.model_copy(update={"state": IncidentState.OPEN, "resolved_at": None})
-    return noticed(reopened, NoticeKind.REFIRED, now, alert.title)
+    update = {"state": IncidentState.OPEN, "resolved_at": None}
+    reopened = flapping.refired(incident.model_copy(update=update), now)
+    if incident.flapping:
+        return reopened
+    kind = NoticeKind.FLAPPING if reopened.flapping else NoticeKind.REFIRED
+    return noticed(reopened, kind, now, alert.title)
 
 
 def _one_less(incident: Incident, ended: datetime, now: datetime) -> Incident:
@@ -246,7 +251,7 @@ def _one_less(incident: Incident, ended: datetime, now: datetime) -> Incident:
     if left or incident.state is not IncidentState.OPEN:
         return fewer
     resolved = fewer.model_copy(update={"state": IncidentState.RESOLVED, "resolved_at": ended})
-    return noticed(resolved, NoticeKind.RESOLVED, now)
+    return resolved if resolved.flapping else noticed(resolved, NoticeKind.RESOLVED, now)
 
 
 def _one_more(incident: Incident, arrival: Arrival, *, joins: bool, now: datetime) -> Incident:

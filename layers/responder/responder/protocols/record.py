@@ -13,12 +13,14 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from responder.alert import SYNTHETIC_SOURCE, Alert, Status
+from responder.alert import SYNTHETIC_SOURCE, Alert, Severity, Status
 from responder.analysis import fallback, freshness, tiering
 from responder.clock import Clock
 from responder.contracts import AlertMessage
+from responder.errors import Reason
 from responder.incident import Incident, IncidentState
 from responder.policy import holding
+from responder.policy.routes import Routes, no_routes, routed
 from responder.ports import Queues, Store, Telemetry, Write
 from responder.protocols import announcing, inhibiting, items, lease, requesting
 from responder.protocols.draft import Draft, episode_id
@@ -46,6 +48,7 @@ class Recorder:
     holds: holding.Current = holding.no_holds
     gate: Gate = ALL_PASS
     inhibitions: inhibiting.Current = inhibiting.no_inhibitions
+    routes: Callable[[], Routes] = no_routes
 
     def record(self, messages: Sequence[AlertMessage]) -> None:
         """Record one group of related alerts and announce what changed."""
@@ -62,7 +65,7 @@ class Recorder:
         """Messages that share a fingerprint or an incident key, directly or by a chain.
 
         Each group is one transaction. Groups share no item that decides anything but lists of
-        causes: what may mute others comes first.
+        causes: those with a CRITICAL alert come first, then what may mute others.
         """
         inhibitions = self.inhibitions()
         groups: list[tuple[set[str], list[AlertMessage]]] = []
@@ -82,19 +85,21 @@ class Recorder:
                     apart.append((other_names, others))
             groups = [*apart, (names, members)]
 
-        def mutes_nothing(group: list[AlertMessage]) -> bool:
-            return not any(inhibitions.may_mute(message.alert) for message in group)
+        def waits_longer(group: list[AlertMessage]) -> tuple[bool, bool]:
+            mutes = any(inhibitions.may_mute(message.alert) for message in group)
+            return _waits_longer(group), not mutes
 
-        return sorted((members for _, members in groups), key=mutes_nothing)
+        return sorted((members for _, members in groups), key=waits_longer)
 
     def _attempt(self, arrivals: Sequence[Arrival]) -> tuple[Draft, list[Outcome]]:
         now = self.now()
-        holds, inhibitions = self.holds(), self.inhibitions()
+        holds, inhibitions, routes = self.holds(), self.inhibitions(), self.routes()
 
         def review(draft: Draft, incident: Incident) -> Incident:
+            before = draft.before(incident.incident_id)
             checks = (*holds, inhibiting.check(inhibitions, draft))
-            opening = draft.before(incident.incident_id) is None
-            return holding.review(incident, checks, now, opening=opening)
+            sent = routed(incident, before, routes)
+            return holding.review(sent, checks, now, opening=before is None)
 
         def opener(arrival: Arrival, episode: int, draft: Draft) -> Incident:
             opened = open_incident(arrival, episode, draft, self.models, now)
@@ -123,8 +128,10 @@ class Recorder:
             if before is None and incident.storm is not None:
                 self.telemetry.count("Storms")
                 self.telemetry.warning("Storm of alerts", incident_id=incident_id)
+            if before is not None and _flapped(before, incident):
+                self.telemetry.count("NoticesHeld", reason=Reason.FLAPPING.value)
             delay = 0 if incident_id in again else _delay(before, incident, now)
-            if delay is not None:
+            if delay is not None and not incident.held:
                 announcing.send(self.queues, incident, now, delay)
             if _requests(before, incident, again=incident_id in again, now=now):
                 requesting.send(self.queues, incident, now)
@@ -162,6 +169,10 @@ class Recorder:
         self.telemetry.info(
             "Using cached analysis" if cached else "Alert counted", cache=found, **fields
         )
+
+
+def _waits_longer(messages: Iterable[AlertMessage]) -> bool:
+    return all(message.alert.severity is not Severity.CRITICAL for message in messages)
 
 
 def commit(store: Store, writes: Sequence[Write]) -> None:
@@ -271,9 +282,17 @@ def _delay(before: Incident | None, incident: Incident, now: datetime) -> int | 
 
 
 def _wants_higher_tier(before: Incident, incident: Incident) -> bool:
-    return incident.severity.worse_than(before.severity) and tiering.deserves_higher(
-        incident.analysis, incident.severity
+    return (
+        not incident.held
+        and incident.severity.worse_than(before.severity)
+        and tiering.deserves_higher(incident.analysis, incident.severity)
     )
+
+
+def _flapped(before: Incident, incident: Incident) -> bool:
+    """Whether a new beginning or an end went untold, as there were too many of them."""
+    untold = incident.last_notice == before.last_notice
+    return incident.flapping and untold and incident.state is not before.state
 
 
 def _unheld(before: Incident, incident: Incident) -> bool:

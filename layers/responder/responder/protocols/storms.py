@@ -19,7 +19,14 @@ from datetime import datetime
 from responder.alert import Severity
 from responder.analysis import fallback
 from responder.errors import Conflict, Reason
-from responder.incident import Incident, IncidentState, Notice, NoticeKind, Storm
+from responder.incident import (
+    Destination,
+    Incident,
+    IncidentState,
+    Notice,
+    NoticeKind,
+    Storm,
+)
 from responder.policy import storm
 from responder.policy.storm import Member, Shard, Weather
 from responder.ports import Key, Store, Write
@@ -37,7 +44,7 @@ class Gate:
         """An incident that is about to have its first card: with it, or held by a storm."""
         if self._passes(incident):
             return incident
-        key = weather_item(storm.place_of(incident))
+        key = weather_item(storm.key_of(storm.place_of(incident)))
         weather = draft.look_up(key, Weather) or Weather()
         if not weather.storm_id:
             weather = weather.opened(now, self.most)
@@ -56,7 +63,9 @@ class Gate:
             return incident
         if incident.severity is Severity.CRITICAL:
             return _released(incident)
-        weather = draft.look_up(weather_item(storm.place_of(incident)), Weather)
+        # By the storm's own key: routes may have changed where the incident would go now.
+        key = weather_item(incident.storm_id.rpartition(".")[0])
+        weather = draft.look_up(key, Weather)
         if weather is not None and weather.storm_id == incident.storm_id:
             return incident
         before = draft.before(incident.incident_id)
@@ -77,9 +86,9 @@ class Gate:
 ALL_PASS = Gate(0)
 
 
-def weather_item(place: str) -> Key:
-    """Where the weather of a place is kept."""
-    return items.state_item(f"weather#{storm.key_of(place)}")
+def weather_item(key: str) -> Key:
+    """Where the weather is kept of the place whose storms have this incident key."""
+    return items.state_item(f"weather#{key}")
 
 
 def look_again(store: Store, incident: Incident, now: datetime) -> tuple[Incident, list[Write]]:
@@ -87,7 +96,7 @@ def look_again(store: Store, incident: Incident, now: datetime) -> tuple[Inciden
     if incident.storm is None or incident.state is not IncidentState.OPEN:
         return incident, []
     keys = _shard_items(incident.incident_id)
-    weather_key = weather_item(incident.scope.environment)
+    weather_key = weather_item(incident.key)
     records = store.read([*keys, weather_key])
     shards = [items.decode(records[key], Shard) or Shard() for key in keys]
     known = _as_known(incident, incident.storm, shards)
@@ -127,8 +136,8 @@ def _asked(incident: Incident) -> bool:
 
 
 def _begin(weather: Weather, first: Incident, most: int, now: datetime) -> Incident:
-    place = storm.place_of(first)
-    key, number = storm.key_of(place), weather.storms + 1
+    place = first.scope.environment
+    key, number = storm.key_of(storm.place_of(first)), weather.storms + 1
     storm_id = episode_id(key, number)
     return Incident(
         incident_id=storm_id,
@@ -150,6 +159,7 @@ def _begin(weather: Weather, first: Incident, most: int, now: datetime) -> Incid
         revision=0,
         analysis=fallback.of_storm(now),
         storm=Storm(most=most),
+        route=Destination(channel=first.route.channel) if first.route else None,
         trace=first.trace,
     )
 

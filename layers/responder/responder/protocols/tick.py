@@ -14,11 +14,12 @@ from typing import Any
 
 from responder.clock import Clock
 from responder.errors import Conflict, Reason
-from responder.incident import CacheEntry, Card, Incident, IncidentState
-from responder.policy import holding, quiet
+from responder.incident import CacheEntry, Card, Incident, IncidentState, NoticeKind
+from responder.policy import flapping, holding, quiet, reminding
 from responder.ports import Queues, Store, Telemetry
 from responder.protocols import announcing, inhibiting, items, lease, requesting, storms
 from responder.protocols.draft import Draft
+from responder.protocols.episode import noticed
 from responder.protocols.heartbeat import HEARTBEAT, Heartbeat
 
 #: Incidents looked at in one tick; the oldest come first and the rest follow a minute later.
@@ -131,7 +132,9 @@ def look_again(
 ) -> Plan:
     """What is overdue for one incident, and when to look again."""
     plan = _hold(Plan(incident), checks, now)
+    plan = _settle(plan, now)
     plan = _close(plan, now, quiet_after)
+    plan = _remind(plan, now)
     plan = _show(plan, card, now)
     plan = _analyse(plan, entry, now)
     return _schedule(plan, card, now, quiet_after)
@@ -154,6 +157,18 @@ def _hold(plan: Plan, checks: holding.Checks, now: datetime) -> Plan:
     return _with(replace(plan, incident=reviewed), {"revision": before.revision + 1}, announce=True)
 
 
+def _settle(plan: Plan, now: datetime) -> Plan:
+    """A flapping incident that has settled is told of as any other again, its end included."""
+    at = flapping.settles_at(plan.incident)
+    if at is None or now < at:
+        return plan
+    calm = flapping.settled(plan.incident)
+    if flapping.is_over(calm):
+        calm = noticed(calm, NoticeKind.RESOLVED, calm.resolved_at or now)
+    calm = calm.model_copy(update={"revision": calm.revision + 1})
+    return replace(plan, incident=calm, announce=True)
+
+
 def _close(plan: Plan, now: datetime, quiet_after: timedelta) -> Plan:
     incident = plan.incident
     if incident.state is not IncidentState.OPEN:
@@ -166,6 +181,15 @@ def _close(plan: Plan, now: datetime, quiet_after: timedelta) -> Plan:
         "revision": incident.revision + 1,
     }
     return _with(plan, closed, announce=True)
+
+
+def _remind(plan: Plan, now: datetime) -> Plan:
+    """Tell again of what still fires."""
+    at = reminding.due_at(plan.incident)
+    if at is None or now < at:
+        return plan
+    reminded = noticed(plan.incident, NoticeKind.STILL_FIRING, now)
+    return replace(plan, incident=reminded, announce=True)
 
 
 def _show(plan: Plan, card: Card | None, now: datetime) -> Plan:
@@ -233,6 +257,7 @@ def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedel
         times.append(max(min(waits, now + DEAD_LETTER_PACE), now + GRACE / 2))
     if incident.silence is not None:
         times.append(now)
+    times += filter(None, (flapping.settles_at(incident), reminding.due_at(incident)))
     if incident.storm is not None and incident.state is IncidentState.OPEN:
         times.append(now + STORM_SETTLES)
     if incident.state is IncidentState.OPEN:

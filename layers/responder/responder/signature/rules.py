@@ -1,6 +1,6 @@
 """Operators' corrections of the signature, without code: which alerts they mean and what changes.
 
-``scripts/responder signature rules`` checks and stores them; ``protocols.corrections`` reads them.
+``scripts/responder signature rules`` checks and stores them, ``protocols.versions`` reads them.
 An alert that no rule matches keeps its signature, whatever else the rules say.
 """
 
@@ -19,13 +19,11 @@ from pydantic import (
 )
 
 from responder.alert import Alert
+from responder.document import Document
 from responder.signature.patterns import EDGES
 
 MAX_RULES = 200
 MAX_PATTERNS = 200
-#: All rules are one item, which may have 400 KB:
-#: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
-MAX_BYTES = 300_000
 #: A pattern is words; ``*`` stands for exactly one word, so that matching takes linear time.
 ANY_WORD = "*"
 _MAX_WORDS = 12
@@ -84,18 +82,10 @@ class Rule(BaseModel):
         return is_meant and fnmatchcase(alert.source, self.source)
 
 
-class Rules(BaseModel):
-    """All corrections; ``number`` says which version of them this is (0: there never were any).
+class Rules(Document):
+    """All corrections."""
 
-    Not ``version``: that attribute of an item is the store's.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    number: Annotated[int, Field(ge=0)] = 0
     rules: Annotated[tuple[Rule, ...], Field(max_length=MAX_RULES)] = ()
-    by: str = ""
-    at: str = ""
     _matching: dict[tuple[str, str], tuple[Rule, ...]] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
@@ -103,8 +93,6 @@ class Rules(BaseModel):
         patterns = sum(len(rule.ignore_text) + len(rule.keep_text) for rule in self.rules)
         if patterns > MAX_PATTERNS:
             raise ValueError(f"{patterns} patterns of text; {MAX_PATTERNS} at most")
-        if len(self.model_dump_json()) > MAX_BYTES:
-            raise ValueError(f"the rules take more than {MAX_BYTES} bytes")
         return self
 
     def for_alert(self, alert: Alert) -> "Corrections | None":

@@ -1,0 +1,40 @@
+"""What a card says of where it was sent: whom it calls, and why it is not where it should be.
+
+The only live mentions of a message are made here, from what operators wrote and nothing else.
+"""
+
+from responder.delivery import mrkdwn
+from responder.errors import Reason
+from responder.incident import Incident, IncidentState
+
+_CHANNEL = 85
+_WHY = {
+    Reason.CHANNEL_NOT_FOUND: "does not exist for the app",
+    Reason.CHANNEL_ARCHIVED: "is archived",
+    Reason.NOT_IN_CHANNEL: "does not have the app as a member",
+}
+
+
+def mentions(incident: Incident) -> str:
+    """Whom its route calls, live; nobody once it is over.
+
+    https://docs.slack.dev/messaging/formatting-message-text#mentioning-users
+    """
+    if incident.route is None or incident.state is not IncidentState.OPEN:
+        return ""
+    return " ".join(map(_live, incident.route.mentions))
+
+
+def misplaced(incident: Incident) -> list[str]:
+    """That Slack refused the channel that the card should be in."""
+    refused = incident.route.refused if incident.route else None
+    if refused is None:
+        return []
+    why = _WHY.get(Reason(refused.reason), "does not take the app's messages")
+    return [f"↪️ {mrkdwn.inline(refused.channel, _CHANNEL)} {why}: shown here"]
+
+
+def _live(mention: str) -> str:
+    if mention in ("here", "channel"):
+        return f"<!{mention}>"
+    return f"<!subteam^{mention}>" if mention.startswith("S") else f"<@{mention}>"

@@ -1,0 +1,191 @@
+"""The operators' routes: where an incident's card goes, whom it calls, and how bad it must be.
+
+An ordered list of which the first match wins; where none matches, or one names no channel, the
+configured channels serve (``policy.route``). Decided where incidents are recorded, as only the
+analysis function has RE2; ``scripts/responder route`` checks, tests and stores them.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
+
+from responder.alert import Severity
+from responder.document import Document
+from responder.incident import Destination, Incident, Mention
+from responder.policy.matching import Matcher, Operator, facts
+
+MAX_ROUTES = 500
+MAX_TESTS = 500
+
+#: Slack's names of channels: lower case, no spaces or full stops, at most 80 characters.
+#: https://slack.com/help/articles/201402297-Create-a-channel
+_NAME = re.compile(r"[\w-]{1,80}")
+_ID = re.compile(r"[CG][A-Z0-9]{5,20}")
+_TIME = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,3})h)?(?:(\d{1,4})m)?")
+#: Reminders more often than this are noise, and less often nobody waits for one.
+MIN_REMINDER, MAX_REMINDER = timedelta(minutes=10), timedelta(days=7)
+
+
+def _written(channel: str) -> str:
+    """A channel's id as it is, and its name with the ``#``."""
+    name = channel.removeprefix("#")
+    if not channel or _ID.fullmatch(channel):
+        return channel
+    if not _NAME.fullmatch(name) or name != name.lower():
+        raise ValueError(
+            f"{channel!r} is neither a channel's name (lower case, no spaces) nor its id (C…)"
+        )
+    return f"#{name}"
+
+
+def _matcher(text: str) -> str:
+    """What an operator wrote stays as it is, once it can be read."""
+    _readable(lambda: Matcher.parse(text))
+    return text
+
+
+def _readable(read: Callable[[], object]) -> None:
+    try:
+        read()
+    except ValidationError as error:
+        said = (str(one["msg"]) for one in error.errors(include_url=False, include_input=False))
+        raise ValueError("; ".join(said).removeprefix("Value error, ")) from None
+
+
+def _span(text: str) -> str:
+    """A time as operators write it, like 30m, 4h or 1d12h; empty for none."""
+    if text and not MIN_REMINDER <= span_of(text) <= MAX_REMINDER:
+        raise ValueError(f"{text!r} is no time between 10m and 7d, like 30m, 4h or 1d12h")
+    return text
+
+
+def span_of(text: str) -> timedelta:
+    """How long a written time is; nothing where it is not one."""
+    found = _TIME.fullmatch(text)
+    days, hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    return timedelta(days=days, hours=hours, minutes=minutes)
+
+
+Channel = Annotated[str, AfterValidator(_written)]
+Span = Annotated[str, Field(max_length=20), AfterValidator(_span)]
+Written = Annotated[str, Field(max_length=1_200), AfterValidator(_matcher)]
+
+
+class Route(BaseModel):
+    """Where the incidents go that all of ``match`` match (all incidents, where it is empty).
+
+    Without a ``channel`` they go where they would without routes. ``mentions`` are people (U…, W…)
+    and groups (S…) by their ids, ``here`` or ``channel``. What is milder than ``minimum_severity``
+    gets no card. ``renotify_after`` is how long one that still fires may go on before it is told
+    again, and each time after that.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(max_length=60)] = ""
+    match: Annotated[tuple[Written, ...], Field(max_length=20)] = ()
+    channel: Channel = ""
+    mentions: Annotated[tuple[Mention, ...], Field(max_length=10)] = ()
+    minimum_severity: Severity = Severity.INFO
+    renotify_after: Span = ""
+    _matchers: tuple[Matcher, ...] = PrivateAttr(())
+
+    def model_post_init(self, context: object) -> None:
+        """Read the matchers once."""
+        self._matchers = tuple(map(Matcher.parse, self.match))
+
+    def matches(self, seen: Mapping[str, str]) -> bool:
+        """Whether it is for an incident with these facts."""
+        return all(matcher.matches(seen) for matcher in self._matchers)
+
+
+class Expectation(BaseModel):
+    """An entry of a file's own tests: where an incident with these facts must go.
+
+    An empty ``channel`` is the configured one; ``held``: it must get no card, as it is too mild.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    facts: dict[str, str]
+    channel: Channel = ""
+    held: bool = False
+
+    @model_validator(mode="after")
+    def _can_happen(self) -> Self:
+        for name, value in self.facts.items():
+            _readable(lambda: Matcher(field=name, operator=Operator.IS, value=value))  # noqa: B023 - called at once
+        if self.facts.get("severity") not in list(Severity):
+            raise ValueError(f"its facts need a severity, one of {', '.join(Severity)}")
+        return self
+
+    @property
+    def severity(self) -> Severity:
+        """How bad its incident is."""
+        return Severity(self.facts["severity"])
+
+
+class Routes(Document):
+    """All routes, in the order in which they are tried, and what they are tested by."""
+
+    routes: Annotated[tuple[Route, ...], Field(max_length=MAX_ROUTES)] = ()
+    tests: Annotated[tuple[Expectation, ...], Field(max_length=MAX_TESTS)] = ()
+
+    @model_validator(mode="after")
+    def _each_can_be_reached(self) -> Self:
+        for number, route in enumerate(self.routes[:-1], 1):
+            if not route.match:
+                raise ValueError(f"route {number} matches everything: nothing after it is reached")
+        return self
+
+    def find(self, seen: Mapping[str, str]) -> tuple[str, Route] | None:
+        """The route of an incident with these facts, and what it is called; None: none matches."""
+        for number, route in enumerate(self.routes, 1):
+            if route.matches(seen):
+                return route.name or f"route {number}", route
+        return None
+
+    def destination(self, seen: Mapping[str, str]) -> Destination:
+        """Where an incident with these facts goes; an empty destination where no route matches."""
+        found = self.find(seen)
+        if found is None:
+            return Destination()
+        name, route = found
+        return Destination(
+            route=name,
+            channel=route.channel,
+            mentions=route.mentions,
+            minimum_severity=route.minimum_severity,
+            renotify_after=span_of(route.renotify_after) or None,
+        )
+
+
+def no_routes() -> Routes:
+    """Where no operator ever wrote any."""
+    return Routes()
+
+
+def routed(incident: Incident, before: Incident | None, routes: Routes) -> Incident:
+    """The incident with its destination, decided when it opens and when its severity changes.
+
+    While it is held, every change is a chance to leave by newer routes. What is shown keeps its
+    destination otherwise; the alerts of our own checks have none, a storm has its incidents'.
+    """
+    if incident.synthetic or incident.storm is not None:
+        return incident
+    decided = before is not None and not before.held and before.severity is incident.severity
+    if decided:
+        return incident
+    found = routes.destination(facts(incident)) if routes.routes else Destination()
+    return incident.model_copy(update={"route": found})

@@ -1,0 +1,1 @@
+"""``responder card``: cards looked at before anybody is woken by them."""

@@ -1,0 +1,89 @@
+"""What the commands on operators' documents share: one JSON file in, numbered versions kept."""
+
+import getpass
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from responder.adapters.dynamodb import DynamoStore
+from responder.clock import utc_now
+from responder.document import Document
+from responder.ports import Table
+from responder.protocols.versions import MAX_AGE, Versions
+from responder_cli import console
+from responder_cli.aws import Stack
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+OBEYED = f"obeyed within {MAX_AGE.seconds} seconds"
+
+
+def read[D: Document](file: Path, model: type[D]) -> D:
+    """The document in a file; who changed it, and when, is not for the file to say.
+
+    Raises ClickException, naming the place, for what is wrong.
+    """
+    try:
+        given = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_unique)
+        if isinstance(given, dict):
+            given = {name: given[name] for name in given.keys() - Document.model_fields.keys()}
+        return model.model_validate(given)
+    except ValidationError as error:
+        said = [
+            ": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"])))
+            for one in error.errors(include_url=False, include_input=False)
+        ]
+        raise click.ClickException(f"{file}: {'; '.join(map(console.safe, said))}") from error
+    except (ValueError, RecursionError) as error:
+        raise click.ClickException(f"{file} is not JSON: {error}") from error
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """What stands twice would silently count once."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = {name for name, _ in pairs if [other for other, _ in pairs].count(name) > 1}
+        raise ValueError(f"written twice: {', '.join(sorted(twice))}")
+    return found
+
+
+def store(stack: Stack) -> DynamoStore:
+    """The stack's documents."""
+    return DynamoStore(stack.client("dynamodb"), {Table.STATE: stack.table("state")})
+
+
+def load[D: Document](stack: Stack, versions: Versions[D], number: int | None) -> D:
+    """The active version, or ``number``. Raises ClickException where there is none of that."""
+    found = versions.load(store(stack), number)
+    if number is not None and found.number != number:
+        raise _no_version(number)
+    return found
+
+
+def content(document: Document) -> dict[str, Any]:
+    """A document as the JSON that ``read`` takes; its lists also where they are empty."""
+    fields = type(document).model_fields
+    empty: dict[str, Any] = {name: [] for name, field in fields.items() if field.default == ()}
+    return {**empty, **document.model_dump(mode="json", exclude_defaults=True)}
+
+
+def save[D: Document](stack: Stack, versions: Versions[D], document: D, replaces: int) -> D:
+    """Make a document the next active version, unless ``replaces`` is active no more."""
+    now = utc_now()
+    named = document.model_copy(update={"by": getpass.getuser(), "at": now.isoformat()})
+    saved = versions.save(store(stack), named, replaces, now)
+    if saved is None:
+        raise click.ClickException("Somebody else changed it meanwhile; look again.")
+    return saved
+
+
+def use[D: Document](stack: Stack, versions: Versions[D], number: int) -> None:
+    """Go back to an older version."""
+    if not versions.activate(store(stack), number, utc_now()):
+        raise _no_version(number)
+
+
+def _no_version(number: int) -> click.ClickException:
+    return click.ClickException(f"There is no version {number}.")

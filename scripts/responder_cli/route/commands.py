@@ -1,0 +1,228 @@
+"""The commands of ``responder route``; ``trying`` computes what routes do."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from responder.policy.routes import Routes
+from responder.protocols.versions import ROUTES
+from responder_cli import console, documents
+from responder_cli.aws import Stack
+from responder_cli.documents import FILE, OBEYED
+from responder_cli.options import (
+    asks_where_it_acts,
+    examples,
+    json_option,
+    on_stack,
+    yes_option,
+)
+from responder_cli.route import trying
+from responder_cli.route.trying import Outcome, Way
+
+EXIT_FAILED = 1
+SHOWN_CHANGES = 10
+
+_EXAMPLE = """\b
+A file of routes; the first one that matches wins:
+  {"routes": [
+    {"name": "payments", "match": ["service=~\\"pay.*\\"", "environment=prod"],
+     "channel": "#payments", "mentions": ["S0614TZR7"]},
+    {"name": "storage", "match": ["label.team=storage"],
+     "channel": "C0123ABCD", "minimum_severity": "MEDIUM"},
+    {"match": ["severity=CRITICAL"], "mentions": ["here"]}],
+   "tests": [
+    {"facts": {"service": "payments-api", "environment": "prod", "severity": "HIGH"},
+     "channel": "#payments"},
+    {"facts": {"label.team": "storage", "severity": "INFO"},
+     "channel": "C0123ABCD", "held": true}]}
+
+\b
+Mentions: users (U…, W…) and user groups (S…) by id, here, channel.
+Matchers: as in `responder silence add`. No channel: the configured one.
+"""
+
+
+@click.group(epilog=_EXAMPLE)
+def route() -> None:
+    """Where cards go, whom they call, and how severe an incident must be to get one.
+
+    What no route matches goes to the channels of the stack's parameters, and so does a card whose
+    channel Slack refuses. Test alerts go to the test channel whatever the routes say.
+    """
+
+
+@route.command(epilog=examples("responder route show", "responder route show 2 --json"))
+@click.argument("version", required=False, type=click.IntRange(1))
+@json_option
+@on_stack
+def show(stack: Stack, version: int | None, as_json: bool) -> None:
+    """The active routes, or those of an older version; --json gives the file that `apply` takes."""
+    found = documents.load(stack, ROUTES, version)
+    if as_json:
+        console.as_json(documents.content(found))
+        return
+    if not found.routes:
+        console.say("No routes: every card goes to the channels of the stack's parameters.")
+        return
+    console.say(f"Version {found.number} by {found.by} at {found.at}")
+    console.grid(
+        ("route", "matches", "channel", "mentions", "minimum"),
+        [
+            (
+                f"{number} {one.name}".rstrip(),
+                " ".join(one.match) or "everything",
+                one.channel or trying.CONFIGURED,
+                " ".join(one.mentions),
+                one.minimum_severity.value,
+            )
+            for number, one in enumerate(found.routes, 1)
+        ],
+    )
+
+
+@route.command(epilog=examples("responder route check routes.json"))
+@click.argument("file", type=FILE)
+@json_option
+def check(file: Path, as_json: bool) -> None:
+    """Say what is wrong with a file of routes, its own tests included. Needs no stack."""
+    routes = documents.read(file, Routes)
+    outcomes = trying.run_tests(routes)
+    if as_json:
+        console.as_json({"routes": len(routes.routes), **_as_json(outcomes)})
+    else:
+        console.say(f"{len(routes.routes)} routes.")
+        _tell(outcomes)
+    _end(outcomes)
+
+
+@route.command(
+    epilog=examples(
+        "responder route test routes.json",
+        "responder route test routes.json --alert body.json --json",
+        "responder route test routes.json --stored --stack mcp-incident-responder-prod",
+    )
+)
+@click.argument("file", type=FILE)
+@click.option("--alert", "alerts", type=FILE, multiple=True,
+              help="A payload, instead of the samples in events/ (repeatable).")  # fmt: skip
+@click.option("--stored", is_flag=True, help="The open incidents of the stack, instead.")
+@json_option
+@on_stack
+def test(stack: Stack, file: Path, alerts: tuple[Path, ...], stored: bool, as_json: bool) -> None:
+    """Show which route each alert takes and why, and run the file's own tests.
+
+    Nothing is changed or sent; only --stored asks a stack. Exit code 1 when a test fails.
+    """
+    if alerts and stored:
+        raise click.UsageError("Give --alert or --stored, one of them.")
+    routes = documents.read(file, Routes)
+    if stored:
+        found = trying.stored(stack)
+    else:
+        found = trying.from_files(alerts) if alerts else trying.sampled()
+    ways = [trying.way(name, incident, routes) for name, incident in found]
+    outcomes = trying.run_tests(routes)
+    if as_json:
+        console.as_json({"alerts": [asdict(one) for one in ways], **_as_json(outcomes)})
+    else:
+        _list(ways)
+        _tell(outcomes)
+    _end(outcomes)
+
+
+@route.command(
+    epilog=examples("responder route apply routes.json --stack mcp-incident-responder-prod")
+)
+@click.argument("file", type=FILE)
+@yes_option
+@json_option
+@on_stack
+def apply(stack: Stack, file: Path, yes: bool, as_json: bool) -> None:
+    """Show what a file of routes would change, ask, and make it the next active version.
+
+    A file whose own tests fail is refused. A card that stands stays where it is.
+    """
+    proposed = documents.read(file, Routes)
+    outcomes = trying.run_tests(proposed)
+    if any(not one.passed for one in outcomes):
+        _tell(outcomes)
+        raise click.ClickException("Its own tests fail; nothing is changed.")
+    active = documents.load(stack, ROUTES, None)
+    changed, looked_at = _changed(stack, active, proposed)
+    if not as_json:
+        console.say(f"{len(changed)} of {looked_at} open incidents would go elsewhere.")
+        _list(changed[:SHOWN_CHANGES])
+    if not yes:
+        console.ask(f"Make these {len(proposed.routes)} routes active on {stack.name}?")
+    saved = documents.save(stack, ROUTES, proposed, active.number)
+    if as_json:
+        console.as_json({"version": saved.number, "changed": [asdict(one) for one in changed]})
+    else:
+        console.say(f"Version {saved.number} is active; {OBEYED}.")
+
+
+@route.command(epilog=examples("responder route use 2", "responder route use 0"))
+@click.argument("version", type=click.IntRange(0))
+@json_option
+@on_stack
+@asks_where_it_acts
+def use(stack: Stack, version: int, as_json: bool) -> None:
+    """Go back to an older version of the routes; 0 is none at all."""
+    documents.use(stack, ROUTES, version)
+    if as_json:
+        console.as_json({"version": version})
+    else:
+        console.say(f"Version {version} is active; {OBEYED}.")
+
+
+def _changed(stack: Stack, before: Routes, after: Routes) -> tuple[list[Way], int]:
+    """Where open incidents would go that go elsewhere now, and how many were looked at."""
+    found = list(trying.stored(stack))
+    pairs = [(trying.way(*one, before), trying.way(*one, after)) for one in found]
+    return [new for old, new in pairs if _told(old) != _told(new)], len(found)
+
+
+def _told(way: Way) -> tuple[object, ...]:
+    """What people would notice."""
+    return way.channel, way.mentions, way.held
+
+
+def _list(ways: Sequence[Way]) -> None:
+    if ways:
+        console.grid(
+            ("alert", "severity", "title", "channel", "mentions", "because of"),
+            [
+                (
+                    one.of,
+                    one.severity,
+                    one.title,
+                    f"{one.channel}{', held' if one.held else ''}",
+                    " ".join(one.mentions),
+                    one.why,
+                )
+                for one in ways
+            ],
+        )
+
+
+def _tell(outcomes: Sequence[Outcome]) -> None:
+    failed = [one for one in outcomes if not one.passed]
+    for one in failed:
+        told = " ".join(f"{name}={value}" for name, value in one.facts.items())
+        console.say(f"Test {one.test} failed: {told}", style="bold red")
+        console.say(f"  expected {one.expected}")
+        console.say(f"  came     {one.came} ({one.why})")
+    console.say(f"{len(outcomes) - len(failed)} of {len(outcomes)} tests of the file pass.")
+
+
+def _as_json(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    failed = sum(not one.passed for one in outcomes)
+    return {"tests": [asdict(one) for one in outcomes], "failed": failed}
+
+
+def _end(outcomes: Sequence[Outcome]) -> None:
+    if not all(one.passed for one in outcomes):
+        click.get_current_context().exit(EXIT_FAILED)

@@ -1,0 +1,138 @@
+"""What a file of routes does: to alerts, to incidents of a stack, and to the file's own tests."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from responder.adapters.dynamodb import DynamoStore
+from responder.alert import Status
+from responder.clock import utc_now
+from responder.incident import Destination, Incident, IncidentState
+from responder.intake import parse
+from responder.intake.errors import BadRequest
+from responder.policy.matching import facts
+from responder.policy.route import route
+from responder.policy.routes import Expectation, Routes, routed
+from responder.ports import Table
+from responder.protocols import items
+from responder.protocols.identities import arrive
+from responder_cli import console
+from responder_cli.aws import Stack
+from responder_cli.explain import CACHE_SHARING, CHANNELS, incident_of
+from responder_cli.inject import samples
+
+#: An open incident is looked at again before this long, so that the index of due times holds it.
+ALL_OPEN = timedelta(days=365)
+MOST_INCIDENTS = 1_000
+CONFIGURED = "the configured channel"
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where one incident goes, and why; ``held``: it is too mild for a card."""
+
+    of: str
+    title: str
+    severity: str
+    route: str
+    why: str
+    channel: str
+    mentions: tuple[str, ...]
+    held: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one of the file's own tests expected, and what came."""
+
+    test: int
+    facts: dict[str, str]
+    passed: bool
+    expected: str
+    came: str
+    why: str
+
+
+def way(name: str, incident: Incident, routes: Routes) -> Way:
+    """Where an incident would go if it opened now."""
+    sent = routed(incident, None, routes)
+    destination = sent.route or Destination()
+    return Way(
+        of=name,
+        title=incident.title,
+        severity=incident.severity.value,
+        route=destination.route,
+        why=_why(routes, facts(incident)),
+        channel=route(sent, CHANNELS).channel,
+        mentions=destination.mentions,
+        held=destination.holds(incident.severity),
+    )
+
+
+def sampled() -> Iterator[tuple[str, Incident]]:
+    """The incidents that the samples of ``events/`` open; what opens none is left out."""
+    for name, file in samples.files().items():
+        try:
+            yield from _opened(name, file)
+        except BadRequest:
+            continue
+
+
+def from_files(files: Iterable[Path]) -> Iterator[tuple[str, Incident]]:
+    """The incidents that an operator's files open. Raises ClickException for a refused one."""
+    for file in files:
+        try:
+            yield from _opened(str(file), file)
+        except BadRequest as error:
+            raise click.ClickException(f"{file}: {console.safe(str(error))}") from error
+
+
+def stored(stack: Stack) -> Iterator[tuple[str, Incident]]:
+    """The open incidents of a stack, found through the index of due times: no scan."""
+    tables = {Table.INCIDENTS: stack.table("incidents")}
+    store = DynamoStore(stack.client("dynamodb"), tables)
+    ids = store.due(utc_now() + ALL_OPEN, MOST_INCIDENTS)
+    for record in store.read([items.incident_item(one) for one in ids]).values():
+        incident = items.decode(record, Incident)
+        if incident is not None and incident.state is IncidentState.OPEN and not incident.synthetic:
+            yield incident.incident_id, incident
+
+
+def run_tests(routes: Routes) -> list[Outcome]:
+    """Every test of the file, in its order."""
+    return [_outcome(number, one, routes) for number, one in enumerate(routes.tests, 1)]
+
+
+def _outcome(number: int, expectation: Expectation, routes: Routes) -> Outcome:
+    found = routes.destination(expectation.facts)
+    expected = _words(expectation.channel, held=expectation.held)
+    came = _words(found.channel, held=found.holds(expectation.severity))
+    return Outcome(
+        test=number,
+        facts=expectation.facts,
+        passed=expected == came,
+        expected=expected,
+        came=came,
+        why=_why(routes, expectation.facts),
+    )
+
+
+def _words(channel: str, *, held: bool) -> str:
+    return f"{channel or CONFIGURED}{', held' if held else ''}"
+
+
+def _why(routes: Routes, seen: dict[str, str]) -> str:
+    found = routes.find(seen)
+    if found is None:
+        return "no route matches"
+    name, taken = found
+    return f"{name}: {' '.join(taken.match) or 'matches everything'}"
+
+
+def _opened(name: str, file: Path) -> Iterator[tuple[str, Incident]]:
+    for alert in parse(file.read_bytes(), {}, None):
+        if alert.status is Status.FIRING:
+            yield name, incident_of(arrive(alert, "", CACHE_SHARING))

@@ -1,0 +1,196 @@
+"""``responder route`` on moto's DynamoDB, and without any stack at all."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from click.testing import CliRunner, Result
+from moto import mock_aws
+
+from fakes import incident
+from integration.test_cli_signature import make_table
+from responder.adapters.dynamodb import DynamoStore
+from responder.alert import Severity
+from responder.clock import utc_now
+from responder.incident import IncidentState
+from responder.ports import Table
+from responder.protocols import items
+from responder.protocols.versions import ROUTES
+from responder_cli.aws import Stack
+from responder_cli.main import cli
+from samples import EVENTS
+from unit.cli.stacks import stack
+
+PAYMENTS = {
+    "routes": [{"name": "payments", "match": ["service=~pay.*"], "channel": "payments"}],
+    "tests": [{"facts": {"service": "pay-api", "severity": "HIGH"}, "channel": "#payments"}],
+}
+FAILING = PAYMENTS | {"tests": [{"facts": {"service": "pay-api", "severity": "HIGH"}}]}
+
+
+@dataclass
+class House:
+    """A stack's tables on moto, and the command line pointed at it."""
+
+    stack: Stack | None
+    store: DynamoStore | None
+    directory: Path
+
+    def run(self, *words: str, answer: str = "") -> Result:
+        def connect(*_: object) -> Stack | None:
+            return self.stack
+
+        return CliRunner().invoke(cli, ["route", *words], obj=connect, input=answer)
+
+    def json(self, *words: str) -> Any:
+        done = self.run(*words, "--json")
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    def file(self, content: object) -> str:
+        path = self.directory / "routes.json"
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return str(path)
+
+    def opened(self, name: str, **changes: Any) -> None:
+        assert self.store is not None
+        due = {"due_at": utc_now() + timedelta(days=6)}
+        value = incident(name, **(due | changes))
+        key = items.incident_item(name)
+        self.store.write([items.write_of(key, value, 0, utc_now())])
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="eu-west-1")
+        names = {"IncidentsTable": "it-incidents", "StateTable": "it-state"}
+        for logical, name in names.items():
+            make_table(client, logical, name)
+        tables = {Table.INCIDENTS: "it-incidents", Table.STATE: "it-state"}
+        yield House(stack({}, {"dynamodb": client}), DynamoStore(client, tables), tmp_path)
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> House:
+    """No stack: whoever asks for one fails."""
+    return House(None, None, tmp_path)
+
+
+def test_samples_and_the_files_own_tests_need_no_stack(nowhere: House) -> None:
+    match = {"match": ["source=alertmanager", "severity=CRITICAL"], "mentions": ["here"]}
+    file = nowhere.file({"routes": [match, {"channel": "C0123ABC", "minimum_severity": "HIGH"}]})
+    found = {one["of"]: one for one in nowhere.json("test", file)["alerts"]}
+    critical = found["alertmanager/firing"]
+    assert critical["route"] == "route 1"
+    assert critical["why"] == "route 1: source=alertmanager severity=CRITICAL"
+    assert critical["channel"].startswith("SlackCriticalChannel")
+    assert critical["mentions"] == ["here"]
+    other = found["generic/with_id_labels_and_link"]
+    assert (other["channel"], other["held"]) == ("C0123ABC", True)
+    assert other["why"] == "route 2: matches everything"
+
+
+def test_an_alert_of_ones_own_can_be_tried(nowhere: House) -> None:
+    payload = EVENTS / "alertmanager" / "firing.json"
+    (found,) = nowhere.json("test", nowhere.file(PAYMENTS), "--alert", str(payload))["alerts"]
+    assert (found["of"], found["why"]) == (str(payload), "no route matches")
+
+
+def test_a_failing_test_says_what_was_expected_and_what_came(nowhere: House) -> None:
+    for command in ("test", "check"):
+        done = nowhere.run(command, nowhere.file(FAILING))
+        assert done.exit_code == 1
+        assert "Test 1 failed: service=pay-api severity=HIGH" in done.output
+        assert "expected the configured channel" in done.output
+        assert "came     #payments (payments: service=~pay.*)" in done.output
+        assert "0 of 1 tests of the file pass." in done.output
+    told = json.loads(nowhere.run("test", nowhere.file(FAILING), "--json").stdout)
+    assert (told["failed"], told["tests"][0]["passed"]) == (1, False)
+
+
+def test_a_test_can_expect_that_an_incident_is_held(nowhere: House) -> None:
+    quiet = {"channel": "#a", "minimum_severity": "HIGH"}
+    facts = {"facts": {"severity": "LOW"}, "channel": "#a"}
+    passing = {"routes": [quiet], "tests": [{**facts, "held": True}]}
+    assert nowhere.json("check", nowhere.file(passing))["failed"] == 0
+    failing = nowhere.run("check", nowhere.file({"routes": [quiet], "tests": [facts]}))
+    assert failing.exit_code == 1
+    assert "came     #a, held" in failing.output
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "is not JSON"),
+        ({"routes": [{"match": ["servise=a"]}]}, "routes.0.match.0: Value error, there is no"),
+        ({"routes": [{"chanel": "#a"}]}, "routes.0.chanel"),
+        ({"routes": [{}, {}]}, "route 1 matches everything"),
+        ('{"routes": [], "routes": []}', "written twice: routes"),
+    ],
+)
+def test_a_wrong_file_says_what_is_wrong(nowhere: House, content: object, said: str) -> None:
+    done = nowhere.run("check", nowhere.file(content))
+    assert done.exit_code == 1
+    assert said in done.output
+
+
+def test_the_open_incidents_of_a_stack_are_tried(house: House) -> None:
+    house.opened("a|.1", service="pay-api")
+    house.opened("b|.1", service="search", severity=Severity.CRITICAL)
+    house.opened("c|.1", service="pay-api", state=IncidentState.RESOLVED)
+    house.opened("d|.1", service="pay-api", synthetic=True)
+    found = house.json("test", house.file(PAYMENTS), "--stored")["alerts"]
+    assert {one["of"]: one["channel"] for one in found} == {
+        "a|.1": "#payments",
+        "b|.1": "SlackCriticalChannel (else SlackChannel)",
+    }
+
+
+def test_routes_are_applied_after_a_look_and_a_yes(house: House) -> None:
+    house.opened("a|.1", service="pay-api")
+    house.opened("b|.1", service="search")
+    file = house.file(PAYMENTS)
+    assert house.run("apply", file, answer="n\n").exit_code == 1
+    assert house.store is not None
+    assert ROUTES.load(house.store).number == 0
+    done = house.run("apply", file, answer="y\n")
+    assert done.exit_code == 0, done.output
+    assert "1 of 2 open incidents would go elsewhere." in done.output
+    assert "Version 1 is active; obeyed within 30 seconds." in done.output
+    active = ROUTES.load(house.store)
+    assert (active.number, active.routes[0].channel, bool(active.by)) == (1, "#payments", True)
+    assert house.json("apply", file, "--yes") == {"version": 2, "changed": []}
+
+
+def test_a_file_whose_tests_fail_is_not_applied(house: House) -> None:
+    done = house.run("apply", house.file(FAILING), "--yes")
+    assert done.exit_code == 1
+    assert "nothing is changed" in done.output
+    assert house.store is not None
+    assert ROUTES.load(house.store).number == 0
+
+
+def test_what_is_shown_can_be_applied_again_and_older_versions_come_back(house: House) -> None:
+    assert house.json("show") == {"routes": [], "tests": []}
+    assert "No routes" in house.run("show").output
+    house.run("apply", house.file(PAYMENTS), "--yes")
+    shown = house.run("show", "--json").stdout
+    house.run("apply", house.file({"routes": [{"channel": "#all"}]}), "--yes")
+    assert house.json("use", "1") == {"version": 1}
+    assert "service=~pay.*" in house.run("show").output
+    assert house.run("show", "--json").stdout == shown
+    assert house.json("apply", house.file(shown), "--yes")["version"] == 3
+    assert house.json("show", "2")["routes"] == [{"channel": "#all"}]
+    assert house.run("use", "0").exit_code == 0
+    assert house.json("show") == {"routes": [], "tests": []}
+
+
+def test_unknown_versions_are_refused(house: House) -> None:
+    assert house.run("use", "4").exit_code == 1
+    assert house.run("show", "4").exit_code == 1

@@ -1,0 +1,144 @@
+"""The operators' routes: which one wins, what a file may say, and when it is asked."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from fakes import incident
+from responder.alert import Severity
+from responder.document import MAX_BYTES
+from responder.incident import Destination
+from responder.policy.routes import Routes, routed
+
+
+def routes(*written: dict[str, Any]) -> Routes:
+    return Routes.model_validate({"routes": written})
+
+
+def destination(file: Routes, **facts: str) -> Destination:
+    return file.destination(facts)
+
+
+FILE = routes(
+    {
+        "name": "payments",
+        "match": ['service=~"pay.*"', "environment=prod"],
+        "channel": "payments",
+        "mentions": ["U0123ABC", "W0123ABC", "S0123ABC", "here", "channel"],
+        "minimum_severity": "MEDIUM",
+    },
+    {"match": ["service=~pay.*"], "channel": "C0123ABCD"},
+    {"match": ["severity=CRITICAL"], "mentions": ["here"]},
+)
+
+
+def test_the_first_match_wins_and_says_it_all() -> None:
+    assert destination(FILE, service="payments", environment="prod") == Destination(
+        route="payments",
+        channel="#payments",
+        mentions=("U0123ABC", "W0123ABC", "S0123ABC", "here", "channel"),
+        minimum_severity=Severity.MEDIUM,
+    )
+    second = Destination(route="route 2", channel="C0123ABCD")
+    assert destination(FILE, service="payments", environment="test") == second
+    assert destination(FILE, service="search", severity="CRITICAL").mentions == ("here",)
+    assert destination(FILE, service="search", severity="HIGH") == Destination()
+
+
+def test_a_route_without_matchers_takes_the_rest() -> None:
+    assert destination(routes({"channel": "#rest"}), service="any").channel == "#rest"
+
+
+@pytest.mark.parametrize(
+    ("minimum", "severity", "held"),
+    [
+        (Severity.HIGH, Severity.HIGH, False),
+        (Severity.HIGH, Severity.MEDIUM, True),
+        (Severity.CRITICAL, Severity.HIGH, True),
+        (Severity.CRITICAL, Severity.CRITICAL, False),
+        (Severity.INFO, Severity.INFO, False),
+    ],
+)
+def test_a_minimum_holds_what_is_milder_and_never_critical(
+    minimum: Severity, severity: Severity, held: bool
+) -> None:
+    assert Destination(minimum_severity=minimum).holds(severity) is held
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ({"match": ["servise=a"]}, "there is no field 'servise'"),
+        ({"match": ["service"]}, "is not written FIELD=VALUE"),
+        ({"match": ["title=~("]}, "is no expression of RE2"),
+        ({"channel": "My Channel"}, "neither a channel's name"),
+        ({"channel": "<!channel>"}, "neither a channel's name"),
+        ({"channel": "#"}, "neither a channel's name"),
+        ({"mentions": ["everyone"]}, "routes.0.mentions.0"),
+        ({"mentions": ["here> <!channel"]}, "routes.0.mentions.0"),
+        ({"mentions": ["U0123ABC\n"]}, "routes.0.mentions.0"),
+        ({"mentions": ["@anna"]}, "routes.0.mentions.0"),
+        ({"minimum_severity": "BAD"}, "routes.0.minimum_severity"),
+        ({"chanel": "#a"}, "routes.0.chanel"),
+        ({"mentions": ["here"] * 11}, "at most 10"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(written: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        routes(written)
+    assert said in str(caught.value)
+
+
+def test_a_route_that_is_never_reached_is_refused() -> None:
+    with pytest.raises(ValidationError, match="route 2 matches everything"):
+        routes({"match": ["service=a"]}, {"channel": "#all"}, {"match": ["service=b"]})
+
+
+def test_a_file_fits_into_one_item() -> None:
+    every = [{"match": [f"service={'x' * 900}{number}"]} for number in range(MAX_BYTES // 900)]
+    with pytest.raises(ValidationError, match=f"more than {MAX_BYTES} bytes"):
+        routes(*every)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"service": "a"}, "need a severity"),
+        ({"service": "a", "severity": "BAD"}, "need a severity"),
+        ({"servise": "a", "severity": "LOW"}, "there is no field 'servise'"),
+    ],
+)
+def test_a_test_has_facts_that_an_incident_could_have(facts: dict[str, str], said: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Routes.model_validate({"tests": [{"facts": facts}]})
+    assert said in str(caught.value)
+
+
+BY_SEVERITY = routes(
+    {"match": ["severity=CRITICAL"], "channel": "#war-room"}, {"channel": "#daily"}
+)
+OPENED = routed(incident(), None, BY_SEVERITY)
+
+
+def test_it_is_decided_at_the_opening_and_when_the_severity_changes() -> None:
+    assert OPENED.route is not None
+    assert OPENED.route.channel == "#daily"
+    worse = OPENED.model_copy(update={"severity": Severity.CRITICAL})
+    assert routed(worse, OPENED, BY_SEVERITY).route.channel == "#war-room"  # type: ignore[union-attr]
+
+
+def test_other_changes_keep_what_was_decided() -> None:
+    again = OPENED.model_copy(update={"count": 2})
+    assert routed(again, OPENED, routes({"channel": "#new"})) is again
+
+
+def test_what_is_held_may_leave_by_newer_routes() -> None:
+    held = OPENED.model_copy(update={"held": "below_minimum"})
+    again = held.model_copy(update={"count": 2})
+    assert routed(again, held, routes({"channel": "#new"})).route.channel == "#new"  # type: ignore[union-attr]
+
+
+def test_our_own_checks_take_no_route() -> None:
+    own = incident(synthetic=True)
+    assert routed(own, None, routes({"channel": "#a", "minimum_severity": "CRITICAL"})) is own
