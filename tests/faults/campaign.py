@@ -17,7 +17,7 @@ from responder.alert import Alert, Severity, Status
 from responder.contracts import AlertMessage, AnalysisRequest, Announcement
 from responder.incident import Incident, Notice
 from responder.ports import Message, Queue
-from responder.protocols import deliver
+from responder.protocols import deliver, details
 from responder.protocols.analyse import Investigator
 from responder.protocols.batch import Lane, Origin
 from responder.protocols.card import Timing
@@ -232,7 +232,7 @@ class Campaign:
             store=self.store,
             queues=self.queues,
             chat=lambda incident: self.slack,
-            channel=lambda incident: "#alerts",
+            channel=_channel,
             telemetry=telemetry,
             now=world.now,
             new_id=world.new_id,
@@ -260,6 +260,10 @@ class Campaign:
         }
 
 
+def _channel(incident: Incident) -> str:
+    return "#critical" if incident.severity is Severity.CRITICAL else "#alerts"
+
+
 class PlainFaces:
     """Card and notice texts that the reckoning can read; the real renderer has its own tests."""
 
@@ -273,13 +277,39 @@ class PlainNotices:
     """Thread replies that the reckoning can read."""
 
     @staticmethod
-    def render(incident: Incident, notice: Notice, *, standalone: bool) -> Message:
+    def render(
+        incident: Incident, notice: Notice, *, standalone: bool, card_in: str = ""
+    ) -> Message:
         """The notice: which incident, which number."""
         return Message(text=f"notice|{incident.incident_id}|{notice.number}")
 
 
+class PlainDetails:
+    """Details that the reckoning can read; every other problem has some."""
+
+    @staticmethod
+    def wanted(incident: Incident) -> bool:
+        """By the problem, so that triage and analysis of one incident agree or differ."""
+        return not incident.signature.endswith("p1") or not incident.analysis.is_fallback
+
+    @staticmethod
+    def contents(incident: Incident) -> str:
+        """The analysis that they show."""
+        return f"{incident.analysis.made_at.isoformat()} {incident.state}"
+
+    @staticmethod
+    def render(incident: Incident) -> Message:
+        """The details: which incident, which contents."""
+        return Message(text=f"details|{incident.incident_id}|{PlainDetails.contents(incident)}")
+
+
 #: What ``substitutes.replaced`` puts in the renderers' place.
-PLAIN_FACES = ((deliver, "faces", PlainFaces), (deliver, "notices", PlainNotices))
+PLAIN_FACES = (
+    (deliver, "faces", PlainFaces),
+    (deliver, "notices", PlainNotices),
+    (deliver, "detail_faces", PlainDetails),
+    (details, "faces", PlainDetails),
+)
 
 
 def _record(queue: Queue, held: Held) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
-from faults.campaign import Campaign
+from faults.campaign import Campaign, PlainDetails
 from responder.alert import Severity, Status
 from responder.incident import (
     AlertRecord,
@@ -19,7 +19,7 @@ from responder.incident import (
     IncidentState,
     Pointer,
 )
-from responder.ports import Key, Record, Table
+from responder.ports import Key, Queue, Record, Table
 from responder.protocols import items
 
 
@@ -49,6 +49,7 @@ class _Reckoning:
         yield from self._one_open_incident()
         yield from self._cards()
         yield from self._threads()
+        yield from self._details()
         yield from self._analyses()
 
     def _sort(self, key: Key, record: Record) -> None:
@@ -153,9 +154,14 @@ class _Reckoning:
         return incident.incident_id in self.campaign.slack.deleted and not shown
 
     def _held(self, card: Card) -> bool:
-        """Whether somebody still holds the card; a lease that ran out hurts nobody."""
+        """Whether somebody still holds the card; a lease that ran out hurts nobody.
+
+        Nor does one that is running out: that of a killed worker whose message SQS had delivered
+        twice, so that nobody comes again. What it lacks would be missed elsewhere.
+        """
         until = card.lease_until
-        return bool(card.owner) and until is not None and until > self.campaign.world.now()
+        live = bool(card.owner) and until is not None and until > self.campaign.world.now()
+        return live and not self.campaign.queues.doubled & {Queue.DISTRIBUTION, Queue.CRITICAL}
 
     def _threads(self) -> Iterator[str]:
         told = Counter(
@@ -171,15 +177,36 @@ class _Reckoning:
             if card is not None and card.told != incident.last_notice:
                 yield f"{incident.incident_id}: told {card.told} of {incident.last_notice}"
 
+    def _details(self) -> Iterator[str]:
+        """One reply in a thread, up to date in that of the card that stands."""
+        replies: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for message in self.campaign.slack.messages:
+            if message.text.startswith("details|"):
+                incident_id, contents = message.text.split("|")[1:]
+                replies[incident_id, message.thread_ts].append(contents)
+        for (incident_id, ts), found in replies.items():
+            if len(found) > 1:
+                yield f"{incident_id}: {len(found)} details in the thread of {ts}"
+        for incident in self.incidents.values():
+            card = self.cards.get(incident.incident_id)
+            if card is None or not (PlainDetails.wanted(incident) or card.details.ts):
+                continue
+            found = replies[incident.incident_id, card.ts]
+            if found != [PlainDetails.contents(incident)]:
+                yield f"{incident.incident_id}: details {found}, the card knows {card.details}"
+
     def _told_by_a_vanished_request(self, entry: CacheEntry) -> bool:
-        """A waiter may stay named when it has its analysis and nobody can come to strike it out.
+        """A waiter may stay named when it has its analysis, or is over and needs none any more.
 
         That takes a request that SQS delivered twice: one delivery succeeds and deletes it, the
         other one is killed between telling and draining.
         """
         waiting = [self.incidents.get(waiter) for waiter in entry.waiters]
-        answered = all(one is None or not one.analysis.is_fallback for one in waiting)
-        return self.campaign.queues.doubled and answered
+        answered = all(
+            one is None or one.state is not IncidentState.OPEN or not one.analysis.is_fallback
+            for one in waiting
+        )
+        return Queue.ANALYSIS in self.campaign.queues.doubled and answered
 
     def _analyses(self) -> Iterator[str]:
         claude = self.campaign.claude

@@ -10,7 +10,7 @@ from typing import Any
 from responder.alert import Scope, Severity
 from responder.analysis.verdict import Analysis, Cause, Check, Confidence
 from responder.errors import Reason
-from responder.incident import Hold, Incident, IncidentState, Notice, NoticeKind
+from responder.incident import Hold, Incident, IncidentState, Latest, Notice, NoticeKind
 
 HOSTILE = (
     "<!channel>",
@@ -157,6 +157,18 @@ class Maker:
             author=self.text(),
         )
 
+    def latest(self) -> Latest | None:
+        if self._rng.random() < 0.3:
+            return None
+        return Latest(
+            alert_id=self.text(),
+            at=self.moment(),
+            severity=self._rng.choice(list(Severity)),
+            title=self.text(),
+            message=self.text(),
+            resource=self.text(),
+        )
+
     def incident(self) -> Incident:
         rng = self._rng
         first = self.moment()
@@ -176,6 +188,7 @@ class Maker:
             scope=self.scope(),
             labels={self.name(): self.text() for _ in range(rng.choice((0, 2, 40)))},
             links={self.name(): self.url() for _ in range(rng.choice((0, 2, 10)))},
+            latest=self.latest(),
             severity=rng.choice(list(Severity)),
             state=rng.choice(list(IncidentState)),
             unknown_format=rng.random() < 0.2,

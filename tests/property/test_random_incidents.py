@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from property.random_incidents import random_incident, random_notice
-from responder.delivery import card, notices
+from responder.delivery import blocks, card, details, notices
 from responder.incident import Incident, NoticeKind
 from responder.ports import Message
 from unit.delivery.checker import live_links, problems
@@ -24,10 +24,12 @@ def messages(incident: Incident, rng: random.Random) -> Iterator[tuple[str, Mess
     yield "card", card.render(incident, NOW)
     yield "webhook", card.webhook_first(incident, NOW)
     yield "webhook analysis", card.webhook_analysis(incident, NOW)
+    yield "details", details.render(incident)
     for kind in NoticeKind:
         notice = random_notice(rng, kind)
         for standalone in (False, True):
-            message = notices.render(incident, notice, standalone=standalone)
+            channel = notice.detail if standalone else ""
+            message = notices.render(incident, notice, standalone=standalone, card_in=channel)
             yield f"{kind} {standalone=}", message
 
 
@@ -52,6 +54,18 @@ def wrong(seed: int) -> list[str]:
 def _same_address(url: str) -> str:
     """An address however it is encoded; what cannot be seen is nothing."""
     return re.sub(r"\s", "", unquote(url.strip()))
+
+
+def cut_without_details(seed: int) -> bool:
+    """Whether a card left something out and nobody would know where to find it."""
+    incident = random_incident(random.Random(seed))
+    shown = card.render(incident, NOW)
+    missing = blocks.is_shortened(shown.blocks) or "more labels" in str(shown.blocks[-1])
+    return missing and not details.wanted(incident)
+
+
+def test_what_a_card_leaves_out_has_details() -> None:
+    assert [seed for seed in range(1_000) if cut_without_details(seed)] == []
 
 
 def test_random_incidents_make_valid_messages() -> None:

@@ -31,6 +31,10 @@ class NoticeKind(StrEnum):
     SEVERITY_RAISED = "severity_raised"
     REFIRED = "refired"
     RESOLVED = "resolved"
+    # What the analysis thinks of the severity that the alert claims.
+    SEVERITY_DOUBTED = "severity_doubted"
+    # Told in the channel of CRITICAL incidents, where that is not the card's own.
+    ESCALATED = "escalated"
 
 
 class Notice(BaseModel):
@@ -55,6 +59,22 @@ class Hold(BaseModel):
     author: str = ""
 
 
+class Latest(BaseModel):
+    """The newest firing alert of an incident, by the tool's clock.
+
+    Each text is empty where it is as in the first alert, so that repeats add nothing to the item.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    alert_id: str
+    at: Moment
+    severity: Severity
+    title: str = ""
+    message: str = ""
+    resource: str = ""
+
+
 class Incident(BaseModel):
     """An open (or past) episode of one signature in one scope.
 
@@ -64,7 +84,8 @@ class Incident(BaseModel):
     must look again; ``unshown_since`` is set by the tick while the card lags behind. ``silence`` is
     the one it is under, ``silence_ended`` one that ended while it was open, and ``held`` says why
     it must not have a card yet. ``rules`` is the number of the signature rules that it was opened
-    under.
+    under. Title, message, resource, labels and links are the first alert's; ``latest`` has what
+    the newest one says otherwise.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -85,6 +106,7 @@ class Incident(BaseModel):
     scope: Scope = Scope()
     labels: dict[str, str] = {}
     links: dict[str, str] = {}
+    latest: Latest | None = None
     severity: Severity
     state: IncidentState = IncidentState.OPEN
     unknown_format: bool = False
@@ -152,13 +174,32 @@ class AlertRecord(BaseModel):
 
 
 class Intent(BaseModel):
-    """What a worker is about to send to Slack, written before it is sent."""
+    """What a worker is about to send to Slack, written before it is sent.
+
+    ``channel`` is where to, empty for the card's own.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     delivery_id: str
     at: Moment
     notice: int = 0
+    channel: str = ""
+
+
+class Details(BaseModel):
+    """The one thread reply with what the card has no room for.
+
+    ``shows`` names the contents that Slack shows, or that it refused for good. ``next_try`` is
+    when the copy returns that waits for its turn.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    ts: str = ""
+    shows: str = ""
+    intent: Intent | None = None
+    next_try: Moment | None = None
 
 
 class Card(BaseModel):
@@ -187,6 +228,7 @@ class Card(BaseModel):
     owner: str = ""
     lease_until: Moment | None = None
     intent: Intent | None = None
+    details: Details = Details()
     next_try: Moment | None = None
     waits_for: str = ""
     first_sent: Moment | None = None

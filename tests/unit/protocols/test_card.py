@@ -110,13 +110,13 @@ def test_a_newer_analysis_is_another_message_of_the_webhook() -> None:
 def test_a_card_is_settled_when_all_is_shown_and_nothing_left_behind(
     state: Card, settled: bool
 ) -> None:
-    assert cards.settled(state, incident()) is settled
+    assert cards.settled(state, incident(), NOW) is settled
 
 
 def test_a_card_is_not_settled_before_the_last_notice_is_told() -> None:
     noticed = incident(notices=NOTICES)
-    assert not cards.settled(shown(told=1), noticed)
-    assert cards.settled(shown(told=2), noticed)
+    assert not cards.settled(shown(told=1), noticed, NOW)
+    assert cards.settled(shown(told=2), noticed, NOW)
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_under_a_silence_an_edit_is_all_that_is_told() -> None:
     edited = cards.updated(shown(), SILENCED, SOON)
     assert (edited.shown, edited.told) == (2, 2)
     assert step(SILENCED, edited).act is Act.NOTHING
-    assert cards.settled(edited, SILENCED)
+    assert cards.settled(edited, SILENCED, NOW)
     assert step(LOUD, edited).act is Act.NOTHING
 
 
@@ -277,7 +277,7 @@ def test_without_one_an_edit_tells_no_notice() -> None:
     edited = cards.updated(shown(), LOUD, SOON)
     assert (edited.shown, edited.told) == (2, 0)
     assert step(LOUD, edited).act is Act.TELL
-    assert not cards.settled(edited, LOUD)
+    assert not cards.settled(edited, LOUD, NOW)
 
 
 def test_under_a_silence_a_webhook_sends_nothing_more() -> None:

@@ -316,6 +316,25 @@ def test_a_channel_that_was_set_wrong_can_be_set_right(desk: Desk) -> None:
     assert desk.card().channel == "#right"
 
 
+def test_a_card_that_is_being_posted_stays_in_the_channel_that_it_is_looked_for_in(
+    desk: Desk,
+) -> None:
+    """Between claim and intent another worker comes, for whom it would go elsewhere."""
+    pace(desk)
+
+    def another() -> None:
+        right = replace(desk.deliverer, channel=lambda incident: "#elsewhere")
+        right.handle(Announcement(incident_id=ID, first_sent=desk.now()))
+
+    def after_claim() -> None:
+        desk.store.meanwhile = another
+
+    desk.store.meanwhile = after_claim
+    deliver(desk)
+    assert [call.channel for call in desk.slack.calls] == ["#alerts"]
+    assert desk.card().channel == "#alerts"
+
+
 def test_a_posted_card_stays_in_its_channel(desk: Desk) -> None:
     deliver(desk)
     desk.deliverer = replace(desk.deliverer, channel=lambda incident: "#elsewhere")

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from responder.delivery import limits
 
 MARK = "…"
+#: What the marks of a ``bold`` line and of a ``fence`` take of their limits.
+BOLD, FENCE = len("**"), len("```\n\n```")
 
 # Control characters, and marks that are invisible or reorder the text around them: an alert could
 # otherwise rewrite how our own words beside it read.
@@ -67,12 +69,12 @@ def fence(text: str, limit: int) -> str:
     """A closed block of code, empty for empty text; its own backticks become look-alikes."""
     raw, shortened = _raw(text, limit)
     body = escape(raw.strip("\n").rstrip()).replace("`", _LOOK_ALIKE["`"])
-    return f"```\n{_cut(body, limit - 8, shortened)}\n```" if body.strip() else ""
+    return f"```\n{_cut(body, limit - FENCE, shortened)}\n```" if body.strip() else ""
 
 
 def bold(text: str, limit: int) -> str:
     """One line in bold, empty for empty text."""
-    line = inline(text, limit - 2)
+    line = inline(text, limit - BOLD)
     return f"*{line}*" if line else ""
 
 
@@ -119,6 +121,12 @@ def safe_url(url: str) -> str:
     if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
         return ""
     return address if limits.width(escape(address)) <= limits.LINK_URL else ""
+
+
+def fits(text: str, limit: int) -> bool:
+    """Whether nothing of ``text`` is cut off where it may take ``limit`` units."""
+    # Most texts are short; no escape is longer than the five characters of "&amp;".
+    return len(text) * 5 <= limit or limits.width(escape(visible(text).strip())) <= limit
 
 
 def visible(text: str) -> str:

@@ -1,18 +1,23 @@
 """A change that people must be told of, as a message; the card protocol calls it once per notice.
 
 In bot mode it is a reply in the card's thread, shown in the channel too where the severity rises;
-in webhook mode it is a message that stands alone.
+in webhook mode, and in the channel of CRITICAL incidents, it is a message that stands alone.
 """
 
 from responder.delivery import blocks, mrkdwn, words
 from responder.incident import Incident, Notice, NoticeKind
 from responder.ports import Message
 
-_DETAIL, _SUBJECT = 400, 240
+_DETAIL, _SUBJECT, _CHANNEL = 400, 240, 80
 
 
-def render(incident: Incident, notice: Notice, *, standalone: bool = False) -> Message:
-    """``standalone`` adds what the thread would have shown: which incident it is about."""
+def render(
+    incident: Incident, notice: Notice, *, standalone: bool = False, card_in: str = ""
+) -> Message:
+    """``standalone`` adds what the thread would have shown: which incident it is about.
+
+    ``card_in`` is the channel of its card where that is another one.
+    """
     news = _news(incident, notice)
     detail = mrkdwn.inline(notice.detail, _DETAIL)
     subject = mrkdwn.inline(words.subject(incident), _SUBJECT)
@@ -20,7 +25,7 @@ def render(incident: Incident, notice: Notice, *, standalone: bool = False) -> M
     broadcast = not standalone and notice.kind is NoticeKind.SEVERITY_RAISED
     about = f"{subject}\n{_where(incident)}" if standalone or broadcast else ""
     body = blocks.section([f"*{news}*", about, detail])
-    small = blocks.context([_context(incident, notice, standalone)])
+    small = blocks.context([_context(incident, notice, standalone), _card(card_in)])
     return Message(
         text=f"{news}: {subject}",
         blocks=[block for block in (body, small) if block],
@@ -30,11 +35,13 @@ def render(incident: Incident, notice: Notice, *, standalone: bool = False) -> M
 
 
 def _news(incident: Incident, notice: Notice) -> str:
-    if notice.kind is NoticeKind.SEVERITY_RAISED:
+    if notice.kind in (NoticeKind.SEVERITY_RAISED, NoticeKind.ESCALATED):
         symbol = words.SYMBOLS[incident.severity]
         return f"{symbol} Severity raised to {incident.severity.value}"
     if notice.kind is NoticeKind.REFIRED:
         return f"🔁 Fired again ({words.SYMBOLS[incident.severity]} {incident.severity.value})"
+    if notice.kind is NoticeKind.SEVERITY_DOUBTED:
+        return "🤔 Claude doubts the severity"
     lasted = words.duration(notice.at - incident.first_seen)
     return f"✅ Resolved after {lasted} ({words.times(incident)})"
 
@@ -48,6 +55,10 @@ def _context(incident: Incident, notice: Notice, standalone: bool) -> str:
     if not standalone:
         return when
     return f"{when} · incident {mrkdwn.code(incident.incident_id, 120)}"
+
+
+def _card(channel: str) -> str:
+    return f"The card is in {mrkdwn.inline(channel, _CHANNEL)}" if channel else ""
 
 
 def _color(incident: Incident, notice: Notice) -> str:

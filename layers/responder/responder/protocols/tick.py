@@ -18,7 +18,7 @@ from responder.incident import CacheEntry, Card, Incident, IncidentState
 from responder.policy import holding, quiet
 from responder.policy.silence import Silences
 from responder.ports import Queues, Store, Telemetry
-from responder.protocols import announcing, items, lease, requesting
+from responder.protocols import announcing, details, items, lease, requesting
 from responder.protocols.heartbeat import HEARTBEAT, Heartbeat
 
 #: Incidents looked at in one tick; the oldest come first and the rest follow a minute later.
@@ -166,7 +166,8 @@ def _show(plan: Plan, card: Card | None, now: datetime) -> Plan:
     if incident.held:
         return _with(plan, {"unshown_since": None}, announce=False)
     if card is not None and _shows(card, incident):
-        return _with(plan, {"unshown_since": None})
+        lacks = details.missing(card, incident) and not _waiting(card.details.next_try, now)
+        return _with(plan, {"unshown_since": None}, announce=plan.announce or lacks)
     since = incident.unshown_since or now
     if card is not None and card.shown_at is not None:
         since = max(since, card.shown_at)
@@ -226,6 +227,8 @@ def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedel
         times.append(max(min(waits, now + DEAD_LETTER_PACE), now + GRACE / 2))
     if incident.silence is not None:
         times.append(now + GRACE)
+    if card is not None and details.missing(card, incident):
+        times.append(max(card.details.next_try or now, now) + GRACE)
     if incident.state is IncidentState.OPEN:
         times.append(quiet.closes_at(incident, quiet_after))
         patience = _patience(incident)
