@@ -9,7 +9,7 @@ from fakes import TIMING, incident, verdict
 from faults.world import START as NOW
 from responder.alert import Severity
 from responder.errors import Reason
-from responder.incident import Card, Hold, Incident, Intent, Notice, NoticeKind
+from responder.incident import Card, Details, Hold, Incident, Intent, Notice, NoticeKind
 from responder.ports import Place
 from responder.protocols import card as cards
 from responder.protocols.card import Act, Step
@@ -212,6 +212,8 @@ def test_what_was_deleted_in_slack_is_posted_anew() -> None:
     gone = cards.gone(shown(told=1, intent=INTENT, channel_id="C1"))
     assert cards.where(gone) == "#c"
     assert gone == card(told=1, posted_at=NOW)
+    detailed = shown(details=Details(ts="2.0", shows="x"))
+    assert cards.gone(detailed).details == Details()
     assert step(incident(), gone) == Step(Act.POST)
 
 
