@@ -33,6 +33,14 @@ def step(of: Incident, state: Card, *, editable: bool = True, at: Any = NOW) -> 
     return cards.next_step(of, state, at, TIMING, editable=editable)
 
 
+def test_details_come_when_nothing_else_is_missing() -> None:
+    old = shown(details=Details(ts="2.0", shows="old"))
+    assert step(incident(), old) == Step(Act.DETAIL)
+    assert step(incident(revision=2), old) == Step(Act.UPDATE)
+    assert step(incident(), shown()) == Step(Act.NOTHING)
+    assert step(incident(), old, editable=False) == Step(Act.DETAIL)
+
+
 def test_the_lease_outlives_slack_and_an_intent_settles_after_its_time_out() -> None:
     assert TIMING.lease == TIMING.timeout + timedelta(seconds=15)
     assert TIMING.settle == TIMING.timeout + timedelta(seconds=10)

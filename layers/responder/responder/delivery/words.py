@@ -26,6 +26,7 @@ CLOSED_COLOR = "#98a2b3"
 
 #: Labels that name who looks after what alerts; the first of them wins.
 _OWNERS = ("owner", "team", "squad")
+_LONG_NAME = 16
 #: Below this many alerts, or this long, an average says less than "3 times in 5 min".
 _RATE_COUNT, _RATE_SPAN = 10, timedelta(minutes=2)
 
@@ -66,7 +67,11 @@ def resource(incident: Incident) -> str:
 
 def owner(incident: Incident) -> str:
     """Who looks after it, by its labels, untrusted; empty where none says so."""
-    named = {name.strip().lower(): value.strip() for name, value in incident.labels.items()}
+    named = {
+        name.strip().lower(): value.strip()
+        for name, value in incident.labels.items()
+        if len(name) < _LONG_NAME
+    }
     return next((named[name] for name in _OWNERS if named.get(name)), "")
 
 
