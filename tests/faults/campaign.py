@@ -30,7 +30,7 @@ from responder.policy.inhibition import NO_INHIBITIONS, Inhibitions
 from responder.policy.route import Channels
 from responder.policy.routes import Routes
 from responder.ports import Message, Queue
-from responder.protocols import deliver, items
+from responder.protocols import deliver, details, items
 from responder.protocols.analyse import Investigator
 from responder.protocols.batch import Lane, Origin
 from responder.protocols.card import Timing
@@ -287,7 +287,7 @@ class Campaign:
             store=self.store,
             queues=self.queues,
             chat=lambda incident: self.slack,
-            channels=Channels("#alerts"),
+            channels=Channels("#alerts", critical="#critical"),
             telemetry=telemetry,
             now=world.now,
             new_id=world.new_id,
@@ -345,14 +345,43 @@ class PlainNotices:
 
     @staticmethod
     def render(
-        incident: Incident, notice: Notice, held: Sequence[Incident], *, standalone: bool
+        incident: Incident,
+        notice: Notice,
+        held: Sequence[Incident] = (),
+        *,
+        standalone: bool,
+        card_in: str = "",
     ) -> Message:
         """The notice: which incident, which number."""
         return Message(text=f"notice|{incident.incident_id}|{notice.number}")
 
 
+class PlainDetails:
+    """Details that the reckoning can read; every other problem has some."""
+
+    @staticmethod
+    def wanted(incident: Incident) -> bool:
+        """By the problem, so that triage and analysis of one incident agree or differ."""
+        return not incident.signature.endswith("p1") or not incident.analysis.is_fallback
+
+    @staticmethod
+    def contents(incident: Incident) -> str:
+        """The analysis that they show."""
+        return f"{incident.analysis.made_at.isoformat()} {incident.state}"
+
+    @staticmethod
+    def render(incident: Incident) -> Message:
+        """The details: which incident, which contents."""
+        return Message(text=f"details|{incident.incident_id}|{PlainDetails.contents(incident)}")
+
+
 #: What ``substitutes.replaced`` puts in the renderers' place.
-PLAIN_FACES = ((deliver, "faces", PlainFaces), (deliver, "notices", PlainNotices))
+PLAIN_FACES = (
+    (deliver, "faces", PlainFaces),
+    (deliver, "notices", PlainNotices),
+    (deliver, "detail_faces", PlainDetails),
+    (details, "faces", PlainDetails),
+)
 #: Who loses races looks again without sleeping: real time means nothing here.
 NO_SLEEP = ((items, "PATIENT_RACES", items.MAX_RACES),)
 

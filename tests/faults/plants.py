@@ -5,12 +5,12 @@ The harness must find every one of them; a harness that does not is worth nothin
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from faults.substitutes import Replacement, replaced
 from responder.contracts import AnalysisRequest, Announcement, Trouble
 from responder.errors import Reason
-from responder.incident import CacheEntry, CacheState, Card, Incident, Pointer
+from responder.incident import CacheEntry, CacheState, Card, Details, Incident, Pointer
 from responder.ports import (
     Chat,
     Key,
@@ -23,7 +23,16 @@ from responder.ports import (
     Telemetry,
     Write,
 )
-from responder.protocols import analyse, deliver, episode, lease, operators, record, waiting
+from responder.protocols import (
+    analyse,
+    deliver,
+    details,
+    episode,
+    lease,
+    operators,
+    record,
+    waiting,
+)
 from responder.protocols import card as cards
 from responder.protocols.draft import Draft
 from responder.protocols.episode import Arrival
@@ -67,14 +76,24 @@ def post_before_intent() -> Sequence[Replacement]:
         *,
         notice: int,
         thread_ts: str = "",
+        channel: str = "",
     ) -> Place:
         self._take_slot(incident, card.channel, self._lane.gap)
-        place = chat.post(card.channel, message, self._lane.new_id(), thread_ts)
+        place = chat.post(channel or card.channel, message, self._lane.new_id(), thread_ts)
         now = self._lane.now()
         self._change(incident, lambda card: cards.intend(card, "late", now, notice))
         return place
 
     return [(deliver.Delivery, "_send", send)]
+
+
+def reply_without_looking() -> Sequence[Replacement]:
+    """A details reply that was left behind is sent again, without a look into the thread."""
+
+    def next_act(reply: Details, now: datetime, settle: timedelta) -> details.Act:
+        return details.Act.UPDATE if reply.ts else details.Act.POST
+
+    return [(details, "next_act", next_act)]
 
 
 def delete_before_copy() -> Sequence[Replacement]:
@@ -166,6 +185,7 @@ PLANTS: dict[str, Plant] = {
         count_before_record,
         list_beside_incident,
         post_before_intent,
+        reply_without_looking,
         delete_before_copy,
         waiters_not_drained,
         lease_without_owner,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from faults.world import START, Worker, World
+from responder.alert import Severity
 from responder.analysis.verdict import Analysis, Confidence
 from responder.errors import Conflict, Permanent, Reason, Retryable
 from responder.incident import Incident
@@ -124,7 +125,7 @@ class MemoryQueues:
         self.messages: dict[Queue, list[Held]] = {queue: [] for queue in Queue}
         self.dead: dict[Queue, list[Held]] = {queue: [] for queue in Queue}
         self._settled: list[Held] = []
-        self.doubled = False
+        self.doubled: set[Queue] = set()
 
     def send(self, queue: Queue, messages: Sequence[Outgoing]) -> None:
         """As ``ports.Queues``."""
@@ -159,7 +160,8 @@ class MemoryQueues:
         )
         delivered = []
         for held in batch:
-            self.doubled |= queue is Queue.ANALYSIS and held.visible_at > now
+            if held.visible_at > now:
+                self.doubled.add(queue)
             held.receives += 1
             held.receipt += 1
             if held.receives > MAX_RECEIVES and not twice:
@@ -348,6 +350,7 @@ class MemoryClaude:
             self.payers[incident.cache_key].append(payer)
             return Analysis(
                 headline=f"verdict {sum(map(len, self.payers.values()))}",
+                severity_opinion=rng.choice([None, *Severity]),
                 confidence=Confidence.HIGH,
                 made_by="model",
                 tier=tier,

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
-from faults.campaign import CAUSE, SYMPTOM, Campaign
+from faults.campaign import CAUSE, SYMPTOM, Campaign, PlainDetails
 from responder.alert import Severity, Status
 from responder.errors import Reason
 from responder.incident import (
@@ -21,7 +21,7 @@ from responder.incident import (
     Pointer,
 )
 from responder.policy.inhibition import Causes
-from responder.ports import Key, Record, Table
+from responder.ports import Key, Queue, Record, Table
 from responder.protocols import items, storms
 
 
@@ -52,6 +52,7 @@ class _Reckoning:
         yield from self._one_open_incident()
         yield from self._cards()
         yield from self._threads()
+        yield from self._details()
         yield from self._analyses()
         yield from self._storms()
         yield from self._muted()
@@ -142,10 +143,7 @@ class _Reckoning:
                 yield f"{head.key}: {episodes[head.key]} incidents, head says {head.episode}"
 
     def _cards(self) -> Iterator[str]:
-        shown = defaultdict(list)
-        for message in self.campaign.slack.messages:
-            if message.text.startswith("card|"):
-                shown[message.text.split("|")[1]].append(message.text)
+        shown = self._shown()
         for incident in self.incidents.values():
             if incident.held:
                 if shown[incident.incident_id]:
@@ -159,6 +157,14 @@ class _Reckoning:
             card = self.cards.get(incident.incident_id)
             if card is None or card.shown != incident.revision or self._held(card) or card.intent:
                 yield f"{incident.incident_id}: card at rest is {card}"
+
+    def _shown(self) -> defaultdict[str, list[str]]:
+        """The cards in Slack, by incident."""
+        shown = defaultdict(list)
+        for message in self.campaign.slack.messages:
+            if message.text.startswith("card|"):
+                shown[message.text.split("|")[1]].append(message.text)
+        return shown
 
     def _nobody_noticed_the_deletion(self, incident: Incident, shown: list[str]) -> bool:
         """A deleted card comes back with the incident's next change, and not before it."""
@@ -239,6 +245,27 @@ class _Reckoning:
             for incident_id in sorted(reported - shown - sink.told):
                 yield f"{incident_id}: reported, and operators were never told"
 
+    def _details(self) -> Iterator[str]:
+        """One reply in a thread, up to date in that of the card that stands."""
+        replies: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for message in self.campaign.slack.messages:
+            if message.text.startswith("details|"):
+                incident_id, contents = message.text.split("|")[1:]
+                replies[incident_id, message.thread_ts].append(contents)
+        for (incident_id, ts), found in replies.items():
+            if len(found) > 1:
+                yield f"{incident_id}: {len(found)} details in the thread of {ts}"
+        shown = self._shown()
+        for incident in self.incidents.values():
+            card = self.cards.get(incident.incident_id)
+            if card is None or not (PlainDetails.wanted(incident) or card.details.ts):
+                continue
+            if self._nobody_noticed_the_deletion(incident, shown[incident.incident_id]):
+                continue
+            found = replies[incident.incident_id, card.ts]
+            if found != [PlainDetails.contents(incident)]:
+                yield f"{incident.incident_id}: details {found}, the card knows {card.details}"
+
     def _told_by_a_vanished_request(self, entry: CacheEntry) -> bool:
         """A waiter may stay named when it wants no analysis and nobody can come to strike it out.
 
@@ -248,7 +275,7 @@ class _Reckoning:
         waiting = [self.incidents.get(waiter) for waiter in entry.waiters]
         wanting = [one for one in waiting if one and one.state is IncidentState.OPEN]
         answered = all(not one.analysis.is_fallback for one in wanting)
-        return self.campaign.queues.doubled and answered
+        return Queue.ANALYSIS in self.campaign.queues.doubled and answered
 
     def _analyses(self) -> Iterator[str]:
         claude = self.campaign.claude

@@ -28,6 +28,7 @@ TIMEOUT = 60
 TARGETS: dict[str, Sequence[str]] = {
     "protocols/lease.py": ["tests/unit/protocols/test_lease.py"],
     "protocols/card.py": ["tests/unit/protocols/test_card.py"],
+    "protocols/details.py": ["tests/unit/protocols/test_details.py"],
     "intake/draft.py": [
         "tests/unit/intake/test_alert_identity.py",
         "tests/unit/intake/test_draft.py",

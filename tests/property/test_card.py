@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from responder.alert import Scope, Severity
 from responder.analysis.verdict import Analysis, Cause, Check, Confidence
-from responder.delivery import card, notices
+from responder.delivery import card, details, notices
 from responder.errors import Reason
 from responder.incident import Incident, IncidentState, Notice, NoticeKind
 from unit.delivery.checker import problems
@@ -124,6 +124,7 @@ slow: dict[str, Any] = {
 def test_any_incident_renders_to_valid_cards(incident: Incident, now: datetime) -> None:
     for render in (card.render, card.webhook_first, card.webhook_analysis):
         assert problems(render(incident, now)) == []
+    assert problems(details.render(incident)) == []
 
 
 @settings(max_examples=60, **slow)

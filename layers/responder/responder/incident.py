@@ -41,6 +41,10 @@ class NoticeKind(StrEnum):
     STILL_FIRING = "still_firing"
     #: A page of what a storm held; ``detail`` is the page's number.
     HELD_PAGE = "held_page"
+    # What the analysis thinks of the severity that the alert claims.
+    SEVERITY_DOUBTED = "severity_doubted"
+    # Told in the channel of CRITICAL incidents, where that is not the card's own.
+    ESCALATED = "escalated"
 
 
 class Notice(BaseModel):
@@ -118,6 +122,22 @@ class Storm(BaseModel):
     severities: tuple[tuple[Severity, int], ...] = ()
 
 
+class Latest(BaseModel):
+    """The newest firing alert of an incident, by the tool's clock.
+
+    Each text is empty where it is as in the first alert, so that repeats add nothing to the item.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    alert_id: str
+    at: Moment
+    severity: Severity
+    title: str = ""
+    message: str = ""
+    resource: str = ""
+
+
 class Incident(BaseModel):
     """An open (or past) episode of one signature in one scope.
 
@@ -131,7 +151,8 @@ class Incident(BaseModel):
     ``refires`` are its new beginnings of late. ``storm_id`` is the storm that holds it (or held
     it), ``storm`` makes the incident itself one. ``rules`` is the number of the signature rules
     that it was opened under, ``route`` what the operators' routes say of its card (None: never
-    asked).
+    asked). Title, message, resource, labels and links are the first alert's;
+    ``latest`` has what the newest one says otherwise.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -152,6 +173,7 @@ class Incident(BaseModel):
     scope: Scope = Scope()
     labels: dict[str, str] = {}
     links: dict[str, str] = {}
+    latest: Latest | None = None
     severity: Severity
     state: IncidentState = IncidentState.OPEN
     unknown_format: bool = False
@@ -225,13 +247,32 @@ class AlertRecord(BaseModel):
 
 
 class Intent(BaseModel):
-    """What a worker is about to send to Slack, written before it is sent."""
+    """What a worker is about to send to Slack, written before it is sent.
+
+    ``channel`` is where to, empty for the card's own.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     delivery_id: str
     at: Moment
     notice: int = 0
+    channel: str = ""
+
+
+class Details(BaseModel):
+    """The one thread reply with what the card has no room for.
+
+    ``shows`` names the contents that Slack shows, or that it refused for good. ``next_try`` is
+    when the copy returns that waits for its turn.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    ts: str = ""
+    shows: str = ""
+    intent: Intent | None = None
+    next_try: Moment | None = None
 
 
 class Card(BaseModel):
@@ -263,6 +304,7 @@ class Card(BaseModel):
     owner: str = ""
     lease_until: Moment | None = None
     intent: Intent | None = None
+    details: Details = Details()
     next_try: Moment | None = None
     waits_for: str = ""
     first_sent: Moment | None = None

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from responder.alert import Scope, Severity
 from responder.analysis.verdict import Analysis, Cause, Check, Confidence
-from responder.incident import Incident, IncidentState, Notice, NoticeKind
+from responder.incident import Incident, IncidentState, Latest, Notice, NoticeKind
 
 START = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 NOW = START + timedelta(minutes=10)
@@ -81,6 +81,41 @@ ANALYSED = FIRST.model_copy(
         "revision": 4,
     }
 )
+WORSE = ANALYSED.model_copy(
+    update={
+        "latest": Latest(
+            alert_id="a-214",
+            at=START + timedelta(minutes=9),
+            severity=Severity.HIGH,
+            title="HighErrorRate: 64 % of requests fail",
+            message="64 % of requests to checkout answer 5xx (threshold 5 %)",
+            resource="deployment/checkout-canary",
+        ),
+        "links": {
+            "trace": "https://traces.example.com/1",
+            "wiki page": "https://wiki.example.com/checkout",
+            "logs_url": "https://logs.example.com/1",
+            "runbook": "https://runbooks.example.com/1",
+            "dashboard": "https://boards.example.com/1",
+            "source": "https://tool.example.com/1",
+        },
+    }
+)
+WORDY = WORSE.model_copy(
+    update={
+        "message": "pool timeout after 5000 ms\n" * 100,
+        "labels": {"Team": "payments"} | {f"label_{n}": f"value {n}" for n in range(30)},
+        "analysis": CLAUDE.model_copy(
+            update={
+                "summary": "Requests wait for a connection and time out after 5 s. " * 20,
+                "causes": (
+                    CLAUDE.causes[0].model_copy(update={"evidence": ("one", "two", "three")}),
+                ),
+                "checks": tuple(Check(text=f"Check {n}") for n in range(1, 6)),
+            }
+        ),
+    }
+)
 CACHED = FIRST.model_copy(
     update={
         "analysis": CLAUDE.model_copy(update={"made_at": START - timedelta(hours=3)}),
@@ -140,6 +175,8 @@ SYNTHETIC = FIRST.model_copy(update={"synthetic": True, "severity": Severity.INF
 INCIDENTS = {
     "first_alert_claude_pending": FIRST,
     "analysed_by_claude": ANALYSED,
+    "latest_alert_says_otherwise": WORSE,
+    "more_than_a_card_holds": WORDY,
     "analysis_from_cache": CACHED,
     "claude_not_asked_budget_spent": BUDGET_SPENT,
     "resolved_with_duration": RESOLVED,

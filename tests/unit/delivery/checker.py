@@ -13,6 +13,7 @@ ACTIVE = re.compile(
     r"<!date\^\d{1,12}\^\{date_short_pretty\} \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>"
     r"|<https?://[^<>|\s]+\|[^<>|]+>"
 )
+LINK = re.compile(r"<(https?://[^<>|]*)[^<>]*>")
 ENTITY = re.compile(r"&(?:amp|lt|gt);")
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -32,6 +33,12 @@ def problems(message: Message) -> list[str]:
         found.append(f"{total} characters in all")
     refused = message_error({"text": message.text, "blocks": blocks})
     return found + ([f"the local Slack says {refused}"] if refused else [])
+
+
+def live_links(message: Message) -> list[str]:
+    """The addresses, as written, that a reader of a message can open."""
+    texts = [text["text"] for block in message.blocks for text in _texts(dict(block))]
+    return [address for text in (message.text, *texts) for address in LINK.findall(text)]
 
 
 def _of_block(block: dict[str, Any]) -> Iterator[str]:

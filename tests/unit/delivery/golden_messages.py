@@ -6,10 +6,19 @@ PYTHONPATH=layers/responder:scripts:tests .venv/bin/python tests/unit/delivery/g
 import json
 from pathlib import Path
 
-from responder.delivery import card, notices
+from responder.delivery import card, details, notices
 from responder.incident import NoticeKind
 from responder.ports import Message
-from responder_cli.card.examples import ANALYSED, FIRST, HOSTILE, INCIDENTS, NOW, RESOLVED, notice
+from responder_cli.card.examples import (
+    ANALYSED,
+    FIRST,
+    HOSTILE,
+    INCIDENTS,
+    NOW,
+    RESOLVED,
+    WORDY,
+    notice,
+)
 
 FOLDER = Path(__file__).with_name("golden")
 
@@ -19,6 +28,10 @@ def messages() -> dict[str, Message]:
     raised = notice(NoticeKind.SEVERITY_RAISED, "HIGH → CRITICAL")
     refired = notice(NoticeKind.REFIRED)
     over = notice(NoticeKind.RESOLVED)
+    doubted = notice(
+        NoticeKind.SEVERITY_DOUBTED, "the alert says CRITICAL, Claude HIGH (confidence high)"
+    )
+    escalated = notice(NoticeKind.ESCALATED, "HIGH → CRITICAL")
     return {
         **{f"card_{name}": card.render(case, NOW) for name, case in INCIDENTS.items()},
         "webhook_first_message": card.webhook_first(FIRST, NOW),
@@ -27,6 +40,11 @@ def messages() -> dict[str, Message]:
         "reply_severity_raised": notices.render(ANALYSED, raised),
         "reply_fired_again": notices.render(ANALYSED, refired),
         "reply_resolved": notices.render(RESOLVED, over),
+        "reply_severity_doubted": notices.render(ANALYSED, doubted),
+        "reply_details": details.render(WORDY),
+        "critical_channel_escalated": notices.render(
+            ANALYSED, escalated, standalone=True, card_in="#alerts"
+        ),
         "webhook_severity_raised": notices.render(ANALYSED, raised, standalone=True),
         "webhook_fired_again": notices.render(ANALYSED, refired, standalone=True),
         "webhook_resolved": notices.render(RESOLVED, over, standalone=True),

@@ -14,6 +14,13 @@ def test_section_of_nothing_is_no_block() -> None:
     assert blocks.context(["", ""]) is None
 
 
+def test_sections_hold_every_line_in_as_few_as_they_need() -> None:
+    lines = ["a" * 1_500, "b" * 1_499, "c" * 3_000, "", "d"]
+    texts = [block["text"]["text"] for block in blocks.sections(lines)]
+    assert texts == [f"{'a' * 1_500}\n{'b' * 1_499}", "c" * 3_000, "d"]
+    assert blocks.sections(["", ""]) == []
+
+
 def test_small_print_keeps_at_most_ten_items() -> None:
     assert len(blocks.small_print([str(n) for n in range(12)])["elements"]) == 10
 
@@ -21,6 +28,7 @@ def test_small_print_keeps_at_most_ten_items() -> None:
 def test_fit_keeps_everything_where_there_is_room() -> None:
     body = [blocks.section([f"{number}" * 2_000]) for number in range(4)]
     fitted = blocks.fit([blocks.header("h")], [*body, None], blocks.small_print(["f"]))
+    assert not blocks.is_shortened(fitted)
     assert fitted == [blocks.header("h"), *body, blocks.small_print(["f"])]
 
 
@@ -28,6 +36,7 @@ def test_fit_drops_the_last_of_the_body_and_says_so() -> None:
     body = [blocks.section([f"{number}" * 2_900]) for number in range(5)]
     fitted = blocks.fit([blocks.header("h")], body, blocks.small_print(["f"]))
     note = blocks.small_print([blocks.SHORTENED])
+    assert blocks.is_shortened(fitted)
     assert fitted == [blocks.header("h"), *body[:3], note, blocks.small_print(["f"])]
     assert problems(Message(text="t", blocks=fitted)) == []
 

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from responder.alert import Scope, Severity
 from responder.analysis.verdict import Cause, Check
 from responder.delivery import card, notices, words
 from responder.delivery.findings import TRIAGE_LABEL
-from responder.incident import Incident, IncidentState, NoticeKind
+from responder.incident import Incident, IncidentState, Latest, NoticeKind
 from responder.ports import Message
 from responder_cli.card.examples import (
     ANALYSED,
@@ -22,6 +23,7 @@ from responder_cli.card.examples import (
     SYNTHETIC,
     TRIAGE,
     UNKNOWN_FORMAT,
+    WORSE,
     notice,
 )
 from unit.delivery.checker import problems
@@ -60,12 +62,92 @@ def test_text_alone_tells_the_story_on_a_lock_screen() -> None:
 
 
 def test_counts_and_rate() -> None:
-    assert "*214 times in 9 min* · 3 firing now" in shown(card.render(ANALYSED, NOW))
+    assert "*214 times in 9 min* (24 a minute) · 3 firing now" in shown(card.render(ANALYSED, NOW))
     assert "*once*" in shown(card.render(FIRST, NOW))
     at_once = FIRST.model_copy(update={"count": 1_500})
     assert "*1,500 times at once*" in shown(card.render(at_once, NOW))
     none = FIRST.model_copy(update={"count": 0})
     assert "*no firing alert*" in shown(card.render(none, NOW))
+
+
+@pytest.mark.parametrize(
+    ("count", "minutes", "said"),
+    [
+        (9, 60, ""),
+        (10, 1.9, ""),
+        (10, 2, "5 a minute"),
+        (59, 60, "59 an hour"),
+        (60, 60, "1 a minute"),
+        (23, 24 * 60, "23 a day"),
+        (24, 24 * 60, "1 an hour"),
+        (10, 11 * 24 * 60, ""),
+        (5_000_000, 5, "1,000,000 a minute"),
+    ],
+)
+def test_the_rate_is_told_where_it_says_more_than_the_count(
+    count: int, minutes: float, said: str
+) -> None:
+    last = START + timedelta(minutes=minutes)
+    assert words.rate(FIRST.model_copy(update={"count": count, "last_seen": last})) == said
+
+
+@pytest.mark.parametrize(
+    ("labels", "owner"),
+    [
+        ({"squad": "c", "team": "b", " Owner ": "a "}, "a"),
+        ({"squad": "c", "Team": "b", "owner": " "}, "b"),
+        ({"SQUAD": "c", "teams": "x"}, "c"),
+        ({"pod": "p"}, ""),
+    ],
+)
+def test_the_owner_is_who_the_labels_name(labels: dict[str, str], owner: str) -> None:
+    assert words.owner(FIRST.model_copy(update={"labels": labels})) == owner
+    text = shown(card.render(FIRST.model_copy(update={"labels": labels}), NOW))
+    assert (f"Owner *{owner}* · Resource" in text) is bool(owner)
+
+
+def test_the_card_shows_what_the_latest_alert_says() -> None:
+    text = shown(card.render(WORSE, NOW))
+    assert "CRITICAL · checkout: HighErrorRate: 64 % of requests fail" in text
+    assert "\n64 % of requests to checkout answer 5xx (threshold 5 %)\n" in text
+    assert "Resource `deployment/checkout-canary`" in text
+    first = "HighErrorRate: 31 % of requests fail · 31 % of requests to checkout answer 5xx"
+    assert f"the first alert said: {first}" in text
+    assert "The latest alert says HIGH" in text
+    assert "Made from the first alert: HighErrorRate: 31 % of requests fail" in text
+    assert "64 %" in card.render(WORSE, NOW).text
+
+
+def later(incident: Incident, **says: object) -> Incident:
+    newest = Latest(alert_id="a-2", at=NOW, severity=incident.severity)
+    return incident.model_copy(update={"latest": newest.model_copy(update=says)})
+
+
+def test_a_latest_alert_that_says_the_same_is_not_mentioned() -> None:
+    assert card.render(later(ANALYSED), NOW) == card.render(ANALYSED, NOW)
+
+
+def test_another_message_under_the_same_title_is_set_against_the_first_one() -> None:
+    text = shown(card.render(later(ANALYSED, message="64 %"), NOW))
+    assert "the first alert said: 31 % of requests to checkout answer" in text
+    assert "Made from the first alert\n" in text
+    assert "The latest alert says" not in text
+
+
+def test_a_cached_analysis_was_made_from_neither() -> None:
+    assert "Made from" not in shown(card.render(later(CACHED, title="64 %"), NOW))
+
+
+def test_links_stand_in_the_order_of_their_use_each_kind_with_its_symbol() -> None:
+    (line,) = [text for text in shown(card.render(WORSE, NOW)).split("\n") if "🔧" in text]
+    assert re.findall(r"(\S+) <[^|]+\|([^>]+)>", line) == [
+        ("🔧", "source"),
+        ("📊", "dashboard"),
+        ("📖", "runbook"),
+        ("📜", "logs_url"),
+        ("🧵", "trace"),
+        ("🔗", "wiki page"),
+    ]
 
 
 def test_resolved_card_says_so_with_its_duration() -> None:
@@ -167,7 +249,7 @@ def test_message_that_repeats_the_title_is_not_shown_twice() -> None:
 
 def test_only_web_addresses_are_links() -> None:
     text = shown(card.render(FIRST, NOW))
-    assert "🔗 <https://wiki.example.com/checkout?a=1&amp;b=2|Runbook>" in text
+    assert "📖 <https://wiki.example.com/checkout?a=1&amp;b=2|Runbook>" in text
     assert "javascript" not in text
 
 

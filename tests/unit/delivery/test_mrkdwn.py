@@ -45,6 +45,24 @@ def test_cut_ends_on_whole_things_with_a_mark(text: str, limit: int, shown: str)
     assert mrkdwn.inline(text, limit) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "limit", "fits"),
+    [
+        ("", 0, True),
+        ("abcdef", 6, True),
+        ("abcdefg", 6, False),
+        ("a&", 6, True),
+        ("a&b", 6, False),
+        (" ab\x00", 2, True),
+        ("😀", 2, True),
+        ("😀", 1, False),
+    ],
+)
+def test_what_fits_is_what_is_shown_whole(text: str, limit: int, fits: bool) -> None:
+    assert mrkdwn.fits(text, limit) is fits
+    assert fits is not mrkdwn.inline(text, max(limit, 1)).endswith(mrkdwn.MARK)
+
+
 def test_a_huge_text_is_marked_as_cut_even_when_its_start_is_all_space() -> None:
     assert mrkdwn.inline("a" + " " * 1_000_000 + "b", 10) == "a…"
 

@@ -10,10 +10,17 @@ from responder.alert import Scope, Severity
 from responder.analysis.budget import Budget
 from responder.analysis.freshness import LIFE
 from responder.analysis.reading import Call, Unusable
-from responder.analysis.verdict import Analysis
+from responder.analysis.verdict import Analysis, Confidence
 from responder.contracts import AnalysisRequest
 from responder.errors import Permanent, Reason, Retryable
-from responder.incident import MAX_WAITERS, CacheEntry, CacheState, Incident
+from responder.incident import (
+    MAX_WAITERS,
+    CacheEntry,
+    CacheState,
+    Incident,
+    IncidentState,
+    NoticeKind,
+)
 from responder.ports import Queue
 from responder.protocols import items
 from responder.protocols.analyse import budget_item, with_analysis
@@ -591,3 +598,43 @@ def test_after_a_deployment_the_analysis_is_shown_and_asked_for_again(desk: Desk
     stored = desk.entry().analysis
     assert stored is not None
     assert stored.deployment == "2"
+
+
+SURE = verdict(severity_opinion=Severity.CRITICAL, headline="the disk is full")
+
+
+def doubts(before: Incident, analysis: Analysis) -> list[tuple[NoticeKind, str]]:
+    after = with_analysis(before, analysis, START, paid=True)
+    assert after is not None
+    return [(notice.kind, notice.detail) for notice in after.notices]
+
+
+def test_an_opinion_on_the_severity_that_contradicts_the_alert_is_told() -> None:
+    said = "The alert says HIGH, Claude CRITICAL (confidence high): the disk is full"
+    assert doubts(incident(), SURE) == [(NoticeKind.SEVERITY_DOUBTED, said)]
+
+
+@pytest.mark.parametrize(
+    ("before", "analysis"),
+    [
+        (incident(), verdict()),
+        (incident(severity=Severity.CRITICAL), SURE),
+        (incident(), SURE.model_copy(update={"confidence": Confidence.LOW})),
+        (incident(), triage(fallback_reason="timeout", severity_opinion=Severity.CRITICAL)),
+        (incident(state=IncidentState.RESOLVED), SURE),
+        (incident(analysis=SURE), SURE.model_copy(update={"made_at": START + LEASE})),
+    ],
+)
+def test_what_is_no_news_of_the_severity_is_not_told(before: Incident, analysis: Analysis) -> None:
+    assert doubts(before, analysis) == []
+
+
+def test_another_opinion_than_before_is_told() -> None:
+    before = incident(analysis=SURE.model_copy(update={"severity_opinion": Severity.LOW}))
+    assert len(doubts(before, SURE)) == 1
+
+
+def test_a_doubt_is_told_once_per_analysis(desk: Desk) -> None:
+    desk.put_incident(with_analysis(desk.incident(), SURE, START, paid=True) or desk.incident())
+    assert with_analysis(desk.incident(), SURE, START, paid=False) is None
+    assert desk.incident().last_notice == 1

@@ -12,6 +12,7 @@ from responder.errors import Reason
 from responder.incident import (
     Card,
     Destination,
+    Details,
     Hold,
     Incident,
     Intent,
@@ -40,6 +41,14 @@ def shown(**changes: Any) -> Card:
 
 def step(of: Incident, state: Card, *, editable: bool = True, at: Any = NOW) -> Step:
     return cards.next_step(of, state, at, TIMING, editable=editable)
+
+
+def test_details_come_when_nothing_else_is_missing() -> None:
+    old = shown(details=Details(ts="2.0", shows="old"))
+    assert step(incident(), old) == Step(Act.DETAIL)
+    assert step(incident(revision=2), old) == Step(Act.UPDATE)
+    assert step(incident(), shown()) == Step(Act.NOTHING)
+    assert step(incident(), old, editable=False) == Step(Act.DETAIL)
 
 
 def test_the_lease_outlives_slack_and_an_intent_settles_after_its_time_out() -> None:
@@ -119,13 +128,13 @@ def test_a_newer_analysis_is_another_message_of_the_webhook() -> None:
 def test_a_card_is_settled_when_all_is_shown_and_nothing_left_behind(
     state: Card, settled: bool
 ) -> None:
-    assert cards.settled(state, incident()) is settled
+    assert cards.settled(state, incident(), NOW) is settled
 
 
 def test_a_card_is_not_settled_before_the_last_notice_is_told() -> None:
     noticed = incident(notices=NOTICES)
-    assert not cards.settled(shown(told=1), noticed)
-    assert cards.settled(shown(told=2), noticed)
+    assert not cards.settled(shown(told=1), noticed, NOW)
+    assert cards.settled(shown(told=2), noticed, NOW)
 
 
 @pytest.mark.parametrize(
@@ -221,6 +230,8 @@ def test_what_was_deleted_in_slack_is_posted_anew() -> None:
     gone = cards.gone(shown(told=1, intent=INTENT, channel_id="C1"))
     assert cards.where(gone) == "#c"
     assert gone == card(told=1, posted_at=NOW)
+    detailed = shown(details=Details(ts="2.0", shows="x"))
+    assert cards.gone(detailed).details == Details()
     assert step(incident(), gone) == Step(Act.POST)
 
 
@@ -278,7 +289,7 @@ def test_under_a_silence_an_edit_is_all_that_is_told() -> None:
     edited = cards.updated(shown(), SILENCED, SOON)
     assert (edited.shown, edited.told) == (2, 2)
     assert step(SILENCED, edited).act is Act.NOTHING
-    assert cards.settled(edited, SILENCED)
+    assert cards.settled(edited, SILENCED, NOW)
     assert step(LOUD, edited).act is Act.NOTHING
 
 
@@ -286,7 +297,7 @@ def test_without_one_an_edit_tells_no_notice() -> None:
     edited = cards.updated(shown(), LOUD, SOON)
     assert (edited.shown, edited.told) == (2, 0)
     assert step(LOUD, edited).act is Act.TELL
-    assert not cards.settled(edited, LOUD)
+    assert not cards.settled(edited, LOUD, NOW)
 
 
 def test_under_a_silence_a_webhook_sends_nothing_more() -> None:

@@ -61,3 +61,11 @@ def test_two_workers_never_get_the_same_slot(desk: Desk) -> None:
     other: list[datetime] = []
     desk.store.meanwhile = lambda: other.append(reserve(desk))
     assert [reserve(desk), *other] == [START + GAP, START]
+
+
+def test_a_spare_slot_is_taken_only_where_nobody_waits(desk: Desk) -> None:
+    assert pace.spare(desk.store, "c", GAP, desk.now()) == START
+    assert reserve(desk) == START + GAP
+    assert pace.spare(desk.store, "c", GAP, desk.now()) == START + 2 * GAP
+    assert reserve(desk) == START + 2 * GAP
+    assert pace.spare(desk.store, "c", timedelta(0), desk.now()) == START

@@ -18,12 +18,14 @@ from responder.incident import (
     CacheState,
     Head,
     IncidentState,
+    Latest,
     NoticeKind,
     Pointer,
 )
 from responder.ports import Queue
 from responder.protocols import items
 from responder.protocols.draft import Draft
+from responder.protocols.episode import MAX_LATEST
 
 ID = "v1:disk|prod.1"
 
@@ -428,6 +430,49 @@ def test_a_raised_severity_is_a_notice_and_a_lower_one_changes_nothing(desk: Des
     desk.record(alert("a3", severity=Severity.LOW, at=2))
     assert desk.incident().severity is Severity.HIGH
     assert len(desk.incident().notices) == 1
+
+
+def test_a_rise_to_critical_is_told_where_critical_incidents_are_told(desk: Desk) -> None:
+    desk.record(alert("a1", severity=Severity.LOW))
+    desk.record(alert("a2", severity=Severity.CRITICAL, at=1))
+    assert [(n.number, n.kind, n.detail) for n in desk.incident().notices] == [
+        (1, NoticeKind.SEVERITY_RAISED, "LOW → CRITICAL"),
+        (2, NoticeKind.ESCALATED, "LOW → CRITICAL"),
+    ]
+
+
+def test_the_incident_keeps_what_the_latest_alert_says_otherwise(desk: Desk) -> None:
+    said = {"title": "disk 91 % full", "message": "/ 91 %", "resource": "vm-1"}
+    desk.record(alert("a1", **said))
+    first = desk.incident()
+    assert first.latest == Latest(alert_id="a1", at=START, severity=Severity.HIGH)
+    later = {"title": "disk 97 % full", "message": "/ 97 %", "resource": "vm-2"}
+    desk.record(alert("a2", at=60, severity=Severity.LOW, **later))
+    assert desk.incident().latest == Latest(
+        alert_id="a2", at=START + timedelta(seconds=60), severity=Severity.LOW, **later
+    )
+    assert (desk.incident().title, desk.incident().message) == ("disk 91 % full", "/ 91 %")
+    desk.record(alert("a3", at=90, **said))
+    assert desk.incident().latest == Latest(
+        alert_id="a3", at=START + timedelta(seconds=90), severity=Severity.HIGH
+    )
+
+
+def test_an_alert_that_arrives_late_is_not_the_latest(desk: Desk) -> None:
+    desk.record(alert("a1", at=60))
+    desk.record(alert("a0", at=30, message="older"))
+    assert desk.incident().count == 2
+    assert desk.incident().latest == Latest(
+        alert_id="a1", at=START + timedelta(seconds=60), severity=Severity.HIGH
+    )
+
+
+def test_of_the_latest_message_only_the_start_is_kept(desk: Desk) -> None:
+    desk.record(alert("a1"))
+    desk.record(alert("a2", at=1, message="m" * (MAX_LATEST + 1)))
+    latest = desk.incident().latest
+    assert latest is not None
+    assert latest.message == "m" * (MAX_LATEST - 1) + "…"
 
 
 def test_notices_are_bounded_and_their_numbers_go_on(desk: Desk) -> None:

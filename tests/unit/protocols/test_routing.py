@@ -100,9 +100,10 @@ def test_a_card_that_stands_stays_and_its_notice_calls_whom_the_new_route_calls(
     deliver_all(desk)
     desk.record(alert("a2", at=40, severity=Severity.CRITICAL))
     deliver_all(desk)
-    post, update, notice = desk.slack.calls
+    post, update, notice, elsewhere = desk.slack.calls
     assert [one.method for one in (post, update, notice)] == ["post", "update", "post"]
     assert notice.thread_ts == post.ts
+    assert (elsewhere.channel, elsewhere.thread_ts) == ("#alerts", "")
     assert "<!here>" in notice.text
 
 

@@ -3,9 +3,10 @@
 import pytest
 
 from fakes import Desk, alert, resolve, verdict
+from responder.alert import Severity
 from responder.contracts import Announcement
 from responder.errors import Permanent, Reason, Retryable
-from responder.incident import Intent
+from responder.incident import Intent, Notice, NoticeKind
 from responder.protocols.card import ANALYSIS_MESSAGE
 
 ID = "v1:disk|prod.1"
@@ -151,3 +152,21 @@ def test_a_release_waits_for_what_was_asked_for_meanwhile(desk: Desk) -> None:
     desk.slack.meanwhile = another
     deliver(desk)
     assert (desk.card().shown, desk.card().owner, desk.card().wanted) == (2, "", 0)
+
+
+def test_what_the_analysis_says_of_the_severity_is_not_said_twice(desk: Desk) -> None:
+    deliver(desk)
+    analysed(desk)
+    doubt = Notice(number=1, kind=NoticeKind.SEVERITY_DOUBTED, at=desk.now())
+    desk.put_incident(desk.incident().model_copy(update={"notices": (doubt,)}))
+    deliver(desk)
+    assert len(desk.slack.calls) == 2
+    assert (desk.card().told, desk.card().owner) == (1, "")
+
+
+def test_a_webhook_has_one_channel_for_a_rise_to_critical(desk: Desk) -> None:
+    deliver(desk)
+    desk.record(alert("a2", at=20, severity=Severity.CRITICAL))
+    deliver(desk)
+    assert len(desk.slack.calls) == 2
+    assert (desk.card().told, desk.card().owner) == (2, "")

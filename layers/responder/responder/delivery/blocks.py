@@ -1,6 +1,6 @@
 """The few kinds of Block Kit blocks that cards are made of, and the budget of a whole message."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from responder.delivery import limits
@@ -17,11 +17,22 @@ def header(text: str) -> Block:
     return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
 
 
-def section(items: Iterable[str]) -> Block | None:
-    """A section of lines of markup: as many whole ones as Slack's limit allows, None for none."""
-    kept = _whole_items((item for item in items if item), limits.SECTION_TEXT)
-    # expand: nothing of the card hides behind "see more".
-    return {"type": "section", "text": _mrkdwn(kept), "expand": True} if kept else None
+def section(items: Iterable[str], between: str = "\n") -> Block | None:
+    """A section of items of markup: as many whole ones as Slack's limit allows, None for none."""
+    kept = _whole_items((item for item in items if item), limits.SECTION_TEXT, between)
+    return _section(kept) if kept else None
+
+
+def sections(items: Iterable[str]) -> list[Block]:
+    """As many sections as whole lines of markup need; each of them fits into one by itself."""
+    packed: list[str] = []
+    for item in items:
+        joined = f"{packed[-1]}\n{item}" if packed else item
+        if packed and limits.width(joined) <= limits.SECTION_TEXT:
+            packed[-1] = joined
+        elif item:
+            packed.append(item)
+    return [_section(text) for text in packed]
 
 
 def context(items: Sequence[str]) -> Block | None:
@@ -53,6 +64,12 @@ def fit(head: Sequence[Block | None], body: Sequence[Block | None], footer: Bloc
     return [*first, *rest, note, footer]
 
 
+def is_shortened(blocks: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether ``fit`` left any block out."""
+    note = small_print([SHORTENED])
+    return any(block == note for block in blocks)
+
+
 def weight(block: Block) -> int:
     """How many characters a block adds to its message."""
     if block["type"] == "context":
@@ -60,18 +77,23 @@ def weight(block: Block) -> int:
     return limits.width(block["text"]["text"])
 
 
+def _section(text: str) -> Block:
+    # expand: nothing of the card hides behind "see more".
+    return {"type": "section", "text": _mrkdwn(text), "expand": True}
+
+
 def _mrkdwn(text: str) -> Block:
     # verbatim: bare URLs, #channels and @names of an alert stay plain text.
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def _whole_items(items: Iterable[str], limit: int) -> str:
+def _whole_items(items: Iterable[str], limit: int, between: str) -> str:
     kept: list[str] = []
     left = limit - len(MARK)
     for item in items:
-        left -= limits.width(item) + 1
+        left -= limits.width(item) + len(between)
         if left < 0:
             kept.append(MARK)
             break
         kept.append(item)
-    return "\n".join(kept)
+    return between.join(kept)

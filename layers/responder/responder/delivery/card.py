@@ -8,14 +8,25 @@ where nothing can be edited and each says for itself what it adds.
 from datetime import datetime
 
 from responder.alert import Severity
-from responder.delivery import blocks, destination, findings, holds, limits, mrkdwn, storm, words
-from responder.incident import Incident, IncidentState
+from responder.delivery import (
+    blocks,
+    destination,
+    findings,
+    holds,
+    limits,
+    links,
+    mrkdwn,
+    storm,
+    words,
+)
+from responder.incident import Incident, IncidentState, Latest
 from responder.ports import Message
 
 #: Shown of the alert's own text, and of a payload that no parser knows.
 _MESSAGE, _UNKNOWN = 700, 1_200
+_FIRST = 300
 _PLACE, _RESOURCE = 300, 300
-_MAX_LINKS, _NAME = 6, 60
+_NAME = 60
 _MAX_LABELS, _LABEL, _LABELS = 25, 120, 1_200
 _ID = 120
 
@@ -68,12 +79,14 @@ def _state(incident: Incident) -> blocks.Block | None:
     """Where, since when, how long and how often: what must never be dropped."""
     if incident.storm is not None:
         return storm.state(incident, incident.storm)
-    resource = mrkdwn.code(incident.resource, _RESOURCE)
+    owner = mrkdwn.inline(words.owner(incident), _NAME)
+    resource = mrkdwn.code(words.resource(incident), _RESOURCE)
+    whose = (f"Owner *{owner}*" if owner else "", f"Resource {resource}" if resource else "")
     return blocks.section(
         [
             _since(incident),
             mrkdwn.inline(words.place(incident.scope), _PLACE),
-            f"Resource {resource}" if resource else "",
+            " · ".join(part for part in whose if part),
             f"First seen {mrkdwn.date(incident.first_seen)} · "
             f"last seen {mrkdwn.date(incident.last_seen)}",
         ]
@@ -88,8 +101,10 @@ def _since(incident: Incident) -> str:
     if incident.state is IncidentState.CLOSED:
         quiet = "closed after a quiet time; the tool never said resolved"
         return f"☑️ *Closed* · {quiet} · {how_often}{_ended(incident)}"
+    rate = words.rate(incident)
+    average = f" ({rate})" if rate else ""
     firing = f" · {incident.firing:,} firing now" if incident.firing > 1 else ""
-    return f"*Firing* · {how_often}{firing}"
+    return f"*Firing* · {how_often}{average}{firing}"
 
 
 def _ended(incident: Incident) -> str:
@@ -109,20 +124,62 @@ def _facts(incident: Incident, now: datetime) -> list[blocks.Block | None]:
             [f"Open for {age} at the last update ({mrkdwn.date(now)})"] if still else []
         ),
         _alert_text(incident),
+        blocks.context(_otherwise(incident)),
     ]
 
 
 def _alert_text(incident: Incident) -> blocks.Block | None:
+    title, message = words.title(incident), words.message(incident)
     if incident.unknown_format:
         return blocks.section(
             [
                 "⚠️ *Unknown format*: no parser knows this payload. It begins:",
-                mrkdwn.fence(incident.message or incident.title, _UNKNOWN),
+                mrkdwn.fence(message or title, _UNKNOWN),
             ]
         )
-    if incident.message.strip() == incident.title.strip():
+    if message.strip() == title.strip():
         return None
-    return blocks.section([mrkdwn.paragraph(incident.message, _MESSAGE)])
+    return blocks.section([mrkdwn.paragraph(message, _MESSAGE)])
+
+
+def _otherwise(incident: Incident) -> list[str]:
+    """What the first alert said, where the card shows a later text, and a severity that fell."""
+    latest = incident.latest
+    if latest is None:
+        return []
+    said = mrkdwn.inline(_first_text(incident, latest), _FIRST)
+    milder = latest.severity is not incident.severity
+    return [
+        f"Text of {mrkdwn.date(latest.at)}; the first alert said: {said}" if said else "",
+        f"The latest alert says {latest.severity.value}" if milder else "",
+    ]
+
+
+def _first_text(incident: Incident, latest: Latest) -> str:
+    """What the first alert said otherwise than the latest one."""
+    changed = (
+        incident.title if latest.title else "",
+        incident.message if latest.message and incident.message != incident.title else "",
+    )
+    return " · ".join(text for text in changed if text)
+
+
+def text_is_cut(incident: Incident) -> bool:
+    """Whether the card leaves out anything that the first or the latest alert says."""
+    room = _UNKNOWN - mrkdwn.FENCE if incident.unknown_format else _MESSAGE
+    latest = incident.latest
+    if not mrkdwn.fits(words.message(incident), room):
+        return True
+    return latest is not None and not mrkdwn.fits(_first_text(incident, latest), _FIRST)
+
+
+def labels_are_cut(incident: Incident) -> bool:
+    """Whether the card leaves out any label, or the end of one."""
+    pairs = [f"{name}={value}" for name, value in incident.labels.items()]
+    if len(pairs) > _MAX_LABELS or not all(mrkdwn.fits(pair, _LABEL - 2) for pair in pairs):
+        return True
+    # As the footer has them: each in backticks, with a blank behind it.
+    return not mrkdwn.fits("".join(f"`{pair}` " for pair in pairs) + ".", _LABELS + 1)
 
 
 def _findings(incident: Incident, now: datetime) -> list[blocks.Block | None]:
@@ -133,16 +190,9 @@ def _findings(incident: Incident, now: datetime) -> list[blocks.Block | None]:
         findings.checks(analysis),
         findings.causes(analysis),
         findings.actions(analysis),
-        _links(incident),
+        links.section(incident),
         findings.provenance(incident, now),
     ]
-
-
-def _links(incident: Incident) -> blocks.Block | None:
-    # Links in text, not buttons: a button without an interactivity address warns when pressed.
-    shown = (mrkdwn.link(url, name, _NAME) for name, url in incident.links.items())
-    found = [link for link in shown if link][:_MAX_LINKS]
-    return blocks.section([f"🔗 {link}" for link in found])
 
 
 def _footer(incident: Incident, note: str = "") -> blocks.Block:

@@ -1,6 +1,7 @@
 """The analysis as blocks: who made it, what it says, what to check first. Used by ``card``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from responder.analysis.verdict import Analysis, Cause, Check
@@ -11,18 +12,59 @@ from responder.incident import Incident, IncidentState
 
 TRIAGE_LABEL = "*Triage (rule-based, not Claude)*"
 
-#: More than this belongs into a thread; nobody reads it at 3 a.m.
-MAX_CAUSES = 3
-MAX_EVIDENCE = 2
-MAX_CHECKS = 4
-MAX_ACTIONS = 4
 
-_HEADLINE, _SUMMARY, _IMPACT = 300, 900, 300
-_CAUSE, _EVIDENCE = 350, 180
-_CHECK, _COMMAND = 250, 450
-_ACTION = 300
+@dataclass(frozen=True)
+class Room:
+    """How many of each an analysis may show, and how long each may be."""
+
+    causes: int
+    evidence: int
+    checks: int
+    actions: int
+    headline: int
+    summary: int
+    impact: int
+    cause: int
+    quote: int
+    check: int
+    command: int
+    action: int
+
+
+#: More than this belongs into the thread; nobody reads it at 3 a.m.
+CARD = Room(
+    causes=3,
+    evidence=2,
+    checks=4,
+    actions=4,
+    headline=300,
+    summary=900,
+    impact=300,
+    cause=350,
+    quote=180,
+    check=250,
+    command=450,
+    action=300,
+)
+#: All that ``analysis.reading`` lets through; each item still fits into a section.
+THREAD = Room(
+    causes=5,
+    evidence=5,
+    checks=6,
+    actions=6,
+    headline=600,
+    summary=1_700,
+    impact=600,
+    cause=600,
+    quote=450,
+    check=600,
+    command=2_000,
+    action=600,
+)
+
 _SMALL = 80
 _PLACE = 200
+_TITLE = 120
 
 _NOT_CLAUDE = {
     Reason.BUDGET_SPENT: "Claude was not asked: today's budget is spent",
@@ -42,35 +84,86 @@ _NOT_CLAUDE = {
 
 def verdict(incident: Incident) -> blocks.Block | None:
     """Who says it, the headline, the summary and the impact."""
-    analysis = incident.analysis
-    impact = mrkdwn.inline(analysis.impact, _IMPACT)
-    return blocks.section(
-        [
-            _label(incident),
-            mrkdwn.bold(analysis.headline, _HEADLINE),
-            mrkdwn.paragraph(analysis.summary, _SUMMARY),
-            f"Impact: {impact}" if impact else "",
-        ]
-    )
+    return blocks.section([_label(incident), *_summary(incident.analysis, CARD)])
 
 
 def causes(analysis: Analysis) -> blocks.Block | None:
     """The likeliest causes, each with its confidence and what it rests on."""
-    lines = [_cause(number, cause) for number, cause in _numbered(analysis.causes, MAX_CAUSES)]
-    return blocks.section(["*Likely causes*", *lines]) if any(lines) else None
+    return blocks.section(_causes(analysis, CARD))
 
 
 def checks(analysis: Analysis) -> blocks.Block | None:
     """What to look at first, with commands to copy."""
-    lines = [_check(number, check) for number, check in _numbered(analysis.checks, MAX_CHECKS)]
-    return blocks.section(["*Check first*", *lines]) if any(lines) else None
+    return blocks.section(_checks(analysis, CARD))
 
 
 def actions(analysis: Analysis) -> blocks.Block | None:
     """What to do next."""
-    texts = (mrkdwn.inline(action, _ACTION) for action in analysis.actions[:MAX_ACTIONS])
-    lines = [f"• {text}" for text in texts if text]
-    return blocks.section(["*Do next*", *lines]) if lines else None
+    return blocks.section(_actions(analysis, CARD))
+
+
+def whole(incident: Incident) -> list[blocks.Block]:
+    """All of the analysis, for the thread."""
+    analysis = incident.analysis
+    lines = (_summary, _checks, _causes, _actions)
+    parts = [blocks.sections(part(analysis, THREAD)) for part in lines]
+    return [*blocks.sections([_label(incident)]), *(block for part in parts for block in part)]
+
+
+def is_cut(analysis: Analysis) -> bool:
+    """Whether the card leaves out anything of the analysis."""
+    more = (
+        len(analysis.causes) > CARD.causes
+        or len(analysis.checks) > CARD.checks
+        or len(analysis.actions) > CARD.actions
+        or any(len(cause.evidence) > CARD.evidence for cause in analysis.causes)
+    )
+    return more or not all(mrkdwn.fits(text, limit) for text, limit in _texts(analysis))
+
+
+def _texts(analysis: Analysis) -> Iterator[tuple[str, int]]:
+    """Each text with the room that the card has for it."""
+    # Less what the bold type itself takes, and the fence below.
+    yield analysis.headline, CARD.headline - mrkdwn.BOLD
+    yield analysis.summary, CARD.summary
+    yield analysis.impact, CARD.impact
+    for cause in analysis.causes:
+        yield cause.text, CARD.cause
+        yield from ((quote, CARD.quote) for quote in cause.evidence)
+    for check in analysis.checks:
+        yield check.text, CARD.check
+        yield check.command, CARD.command - mrkdwn.FENCE
+    yield from ((action, CARD.action) for action in analysis.actions)
+
+
+def _summary(analysis: Analysis, room: Room) -> list[str]:
+    impact = mrkdwn.inline(analysis.impact, room.impact)
+    return [
+        mrkdwn.bold(analysis.headline, room.headline),
+        mrkdwn.paragraph(analysis.summary, room.summary),
+        f"Impact: {impact}" if impact else "",
+    ]
+
+
+def _causes(analysis: Analysis, room: Room) -> list[str]:
+    numbered = _numbered(analysis.causes, room.causes)
+    return _under("*Likely causes*", (_cause(number, cause, room) for number, cause in numbered))
+
+
+def _checks(analysis: Analysis, room: Room) -> list[str]:
+    numbered = _numbered(analysis.checks, room.checks)
+    return _under("*Check first*", (_check(number, check, room) for number, check in numbered))
+
+
+def _actions(analysis: Analysis, room: Room) -> list[str]:
+    texts = (mrkdwn.inline(action, room.action) for action in analysis.actions[: room.actions])
+    return _under("*Do next*", (f"• {text}" for text in texts if text))
+
+
+def _under(heading: str, items: Iterable[str]) -> list[str]:
+    """The items that say anything under their heading; nothing where none does."""
+    lines = [item for item in items if item]
+    return [heading, *lines] if lines else []
 
 
 def provenance(incident: Incident, now: datetime) -> blocks.Block | None:
@@ -81,6 +174,7 @@ def provenance(incident: Incident, now: datetime) -> blocks.Block | None:
         [
             f"Grouping: {explanation}" if explanation else "",
             _age(incident, now),
+            _made_from(incident),
             _cost(analysis),
             _opinion(incident),
             _noise(analysis),
@@ -108,21 +202,31 @@ def _numbered[T: (Cause, Check)](items: tuple[T, ...], most: int) -> Iterable[tu
     return enumerate(items[:most], start=1)
 
 
-def _cause(number: int, cause: Cause) -> str:
-    text = mrkdwn.inline(cause.text, _CAUSE)
+def _cause(number: int, cause: Cause, room: Room) -> str:
+    text = mrkdwn.inline(cause.text, room.cause)
     if not text:
         return ""
-    evidence = (mrkdwn.inline(item, _EVIDENCE) for item in cause.evidence[:MAX_EVIDENCE])
+    evidence = (mrkdwn.inline(item, room.quote) for item in cause.evidence[: room.evidence])
     shown = [f"      ↳ {item}" for item in evidence if item]
     return "\n".join([f"{number}. {text} (confidence {cause.confidence.value})", *shown])
 
 
-def _check(number: int, check: Check) -> str:
-    text = mrkdwn.inline(check.text, _CHECK)
-    command = mrkdwn.fence(check.command, _COMMAND)
+def _check(number: int, check: Check, room: Room) -> str:
+    text = mrkdwn.inline(check.text, room.check)
+    command = mrkdwn.fence(check.command, room.command)
     if not text and not command:
         return ""
     return "\n".join(part for part in (f"{number}. {text}".rstrip(), command) if part)
+
+
+def _made_from(incident: Incident) -> str:
+    """Which alert it was made from, where the card shows what a later one says."""
+    latest = incident.latest
+    if latest is None or not (latest.title or latest.message) or incident.from_cache:
+        return ""
+    title = mrkdwn.inline(incident.title, _TITLE)
+    said = f": {title}" if latest.title and title else ""
+    return f"Made from the first alert{said}"
 
 
 def _age(incident: Incident, now: datetime) -> str:

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from responder.delivery import limits
 
 MARK = "…"
+#: What the marks of a ``bold`` line and of a ``fence`` take of their limits.
+BOLD, FENCE = len("**"), len("```\n\n```")
 
 # Control characters, and marks that are invisible or reorder the text around them: an alert could
 # otherwise rewrite how our own words beside it read.
@@ -19,11 +21,11 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_SPACE = re.compile(r"\s+")
-_BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
+_BLANK_LINES = re.compile(r"\n\s*\n\s*")
 # Slack formats only at the borders of words and knows no escape for it; look-alikes take the place
 # of the marks there, and names like node_cpu_seconds stay as they are, ready to be copied.
-_FORMATTING = re.compile(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`")
+# The marks come first in the pattern, so that the search runs from one to the next.
+_FORMATTING = re.compile(r"[*_~`](?:(?<![A-Za-z0-9].)|(?![A-Za-z0-9])|(?<=`))")
 _LOOK_ALIKE = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
 _BRACKETS = str.maketrans("<>", "\u2039\u203a")
 _HALF_ENTITY = re.compile(r"&[a-z]{0,3}$")
@@ -31,13 +33,13 @@ _HALF_ENTITY = re.compile(r"&[a-z]{0,3}$")
 _ENCODED_IN_URL = str.maketrans({mark: f"%{ord(mark):02X}" for mark in ' <>|"`\\^{}'})
 # Raw text is cut to this multiple of its limit before it is worked on, so that a huge alert costs
 # no more than a long one.
-_RAW_FACTOR = 4
+_RAW_FACTOR = 2
 
 
 def inline(text: str, limit: int) -> str:
     """One line of text, for a mrkdwn object."""
     raw, shortened = _raw(text, limit)
-    return _cut(_disarm(escape(_SPACE.sub(" ", raw).strip())), limit, shortened)
+    return _cut(_disarm(escape(_one_line(raw))), limit, shortened)
 
 
 def paragraph(text: str, limit: int) -> str:
@@ -53,13 +55,13 @@ def plain(text: str, limit: int) -> str:
     read right either way, and can never begin a mention.
     """
     raw, shortened = _raw(text, limit)
-    return _cut(_SPACE.sub(" ", raw).strip().translate(_BRACKETS), limit, shortened)
+    return _cut(_one_line(raw).translate(_BRACKETS), limit, shortened)
 
 
 def code(text: str, limit: int) -> str:
     """One line in code style, empty for empty text."""
     raw, shortened = _raw(text, limit)
-    line = escape(_SPACE.sub(" ", raw).strip()).replace("`", _LOOK_ALIKE["`"])
+    line = escape(_one_line(raw)).replace("`", _LOOK_ALIKE["`"])
     return f"`{_cut(line, limit - 2, shortened)}`" if line else ""
 
 
@@ -67,12 +69,12 @@ def fence(text: str, limit: int) -> str:
     """A closed block of code, empty for empty text; its own backticks become look-alikes."""
     raw, shortened = _raw(text, limit)
     body = escape(raw.strip("\n").rstrip()).replace("`", _LOOK_ALIKE["`"])
-    return f"```\n{_cut(body, limit - 8, shortened)}\n```" if body.strip() else ""
+    return f"```\n{_cut(body, limit - FENCE, shortened)}\n```" if body.strip() else ""
 
 
 def bold(text: str, limit: int) -> str:
     """One line in bold, empty for empty text."""
-    line = inline(text, limit - 2)
+    line = inline(text, limit - BOLD)
     return f"*{line}*" if line else ""
 
 
@@ -107,26 +109,42 @@ def safe_url(url: str) -> str:
     """
     if len(url) > limits.LINK_URL:
         return ""
-    address = url.strip().translate(_ENCODED_IN_URL)
+    address = url.strip()
     # Controls, marks that reorder text, odd spaces and lone surrogates are all unprintable.
-    if not address.isprintable():
+    if not address.isprintable() or not address[:8].lower().startswith(("http://", "https://")):
         return ""
+    address = address.translate(_ENCODED_IN_URL)
     try:
         parts = urlsplit(address)
         host = parts.hostname
     except ValueError:
         return ""
-    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
+    if not host or "@" in parts.netloc:
         return ""
     return address if limits.width(escape(address)) <= limits.LINK_URL else ""
 
 
+def fits(text: str, limit: int) -> bool:
+    """Whether nothing of ``text`` is cut off where it may take ``limit`` units."""
+    # Most texts are short; no escape is longer than the five characters of "&amp;".
+    if len(text) * 5 <= limit:
+        return True
+    raw, shortened = _raw(text, limit)
+    return not shortened and limits.width(escape(raw.strip())) <= limit
+
+
 def visible(text: str) -> str:
     """``text`` without characters that must never reach Slack; not escaped yet."""
-    if text.isascii() and text.isprintable():
+    # None of those characters counts as printable.
+    if text.isprintable():
         return text
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _SURROGATE.sub("\ufffd", _UNSEEN.sub("", lines))
+    seen = _UNSEEN.sub("", lines)
+    return seen if seen.isascii() else _SURROGATE.sub("\ufffd", seen)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _raw(text: str, limit: int) -> tuple[str, bool]:
@@ -140,7 +158,8 @@ def _disarm(escaped: str) -> str:
 
 def _cut(escaped: str, limit: int, shortened: bool = False) -> str:
     """At most ``limit`` units, ending on a whole character, entity and, where near, word."""
-    if not shortened and limits.width(escaped) <= limit:
+    # No character is wider than two units.
+    if not shortened and (len(escaped) * 2 <= limit or limits.width(escaped) <= limit):
         return escaped
     units = escaped.encode("utf-16-le")[: 2 * (limit - len(MARK))]
     head = _whole_characters(units.decode("utf-16-le", "ignore"), escaped)

@@ -1,7 +1,7 @@
 """A change that people must be told of, as a message; the card protocol calls it once per notice.
 
 In bot mode it is a reply in the card's thread, shown in the channel too where the severity rises;
-in webhook mode it is a message that stands alone.
+in webhook mode, and in the channel of CRITICAL incidents, it is a message that stands alone.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from responder.delivery import blocks, destination, mrkdwn, storm, words
 from responder.incident import Incident, Notice, NoticeKind
 from responder.ports import Message
 
-_DETAIL, _SUBJECT = 400, 240
+_DETAIL, _SUBJECT, _CHANNEL = 400, 240, 80
 
 
 def render(
@@ -19,10 +19,12 @@ def render(
     held: Sequence[Incident] = (),
     *,
     standalone: bool = False,
+    card_in: str = "",
 ) -> Message:
     """``standalone`` adds what the thread would have shown: which incident it is about.
 
-    ``held`` are the incidents that a page of a storm's list tells of.
+    ``held`` are the incidents that a page of a storm's list tells of, ``card_in`` is the channel of
+    its card where that is another one.
     """
     if notice.kind is NoticeKind.HELD_PAGE:
         return storm.page(incident, notice, held)
@@ -35,7 +37,7 @@ def render(
     about = f"{subject}\n{_where(incident)}" if standalone or broadcast else ""
     called = destination.mentions(incident) if calls else ""
     body = blocks.section([called, f"*{news}*", about, detail])
-    small = blocks.context([_context(incident, notice, standalone)])
+    small = blocks.context([_context(incident, notice, standalone), _card(card_in)])
     return Message(
         text=f"{news}: {subject} {called}".rstrip(),
         blocks=[block for block in (body, small) if block],
@@ -45,7 +47,7 @@ def render(
 
 
 def _news(incident: Incident, notice: Notice) -> str:
-    if notice.kind is NoticeKind.SEVERITY_RAISED:
+    if notice.kind in (NoticeKind.SEVERITY_RAISED, NoticeKind.ESCALATED):
         symbol = words.SYMBOLS[incident.severity]
         return f"{symbol} Severity raised to {incident.severity.value}"
     if notice.kind is NoticeKind.REFIRED:
@@ -58,6 +60,8 @@ def _news(incident: Incident, notice: Notice) -> str:
         return f"🔁 Flapping: fired again {words.refires(incident)}; changes are on the card only"
     if incident.storm is not None:
         return storm.news(incident, incident.storm)
+    if notice.kind is NoticeKind.SEVERITY_DOUBTED:
+        return "🤔 Claude doubts the severity"
     lasted = words.duration(notice.at - incident.first_seen)
     return f"✅ Resolved after {lasted} ({words.times(incident)})"
 
@@ -71,6 +75,10 @@ def _context(incident: Incident, notice: Notice, standalone: bool) -> str:
     if not standalone:
         return when
     return f"{when} · incident {mrkdwn.code(incident.incident_id, 120)}"
+
+
+def _card(channel: str) -> str:
+    return f"The card is in {mrkdwn.inline(channel, _CHANNEL)}" if channel else ""
 
 
 def _color(incident: Incident, notice: Notice) -> str:

@@ -24,6 +24,12 @@ COLORS = {
 SOLVED_COLOR = "#12b76a"
 CLOSED_COLOR = "#98a2b3"
 
+#: Labels that name who looks after what alerts; the first of them wins.
+_OWNERS = ("owner", "team", "squad")
+_LONG_NAME = 16
+#: Below this many alerts, or this long, an average says less than "3 times in 5 min".
+_RATE_COUNT, _RATE_SPAN = 10, timedelta(minutes=2)
+
 _NAME_LIMIT = 80
 _TITLE_LIMIT = 240
 
@@ -44,13 +50,38 @@ def lead(incident: Incident) -> str:
     return f"{word} · {incident.severity.value}"
 
 
+def title(incident: Incident) -> str:
+    """The title of the latest alert, untrusted."""
+    return (incident.latest.title if incident.latest else "") or incident.title
+
+
+def message(incident: Incident) -> str:
+    """The message of the latest alert, untrusted."""
+    return (incident.latest.message if incident.latest else "") or incident.message
+
+
+def resource(incident: Incident) -> str:
+    """What the latest alert is about, untrusted."""
+    return (incident.latest.resource if incident.latest else "") or incident.resource
+
+
+def owner(incident: Incident) -> str:
+    """Who looks after it, by its labels, untrusted; empty where none says so."""
+    named = {
+        name.strip().lower(): value.strip()
+        for name, value in incident.labels.items()
+        if len(name) < _LONG_NAME
+    }
+    return next((named[name] for name in _OWNERS if named.get(name)), "")
+
+
 def subject(incident: Incident) -> str:
     """Service and title, untrusted: the caller escapes it."""
     service = mrkdwn.visible(incident.service[: _NAME_LIMIT + 1]).strip()
     if len(service) > _NAME_LIMIT:
         service = service[:_NAME_LIMIT] + mrkdwn.MARK
-    title = mrkdwn.visible(incident.title[: _TITLE_LIMIT * 2]).strip() or "(no title)"
-    return f"{service}: {title}" if service else title
+    named = mrkdwn.visible(title(incident)[: _TITLE_LIMIT * 2]).strip() or "(no title)"
+    return f"{service}: {named}" if service else named
 
 
 def lock_screen(incident: Incident) -> str:
@@ -86,6 +117,18 @@ def refires(incident: Incident) -> str:
     """How often it began anew of late, and in how long."""
     span = duration(incident.refires[-1] - incident.refires[0]) if incident.refires else "0 s"
     return f"{len(incident.refires)} times in {span}"
+
+
+def rate(incident: Incident) -> str:
+    """How often on average, where that says more than the count: "24 a minute"; else empty."""
+    span = incident.last_seen - incident.first_seen
+    if incident.count < _RATE_COUNT or span < _RATE_SPAN:
+        return ""
+    for unit, name in ((60, "a minute"), (3_600, "an hour"), (86_400, "a day")):
+        times_each = incident.count * unit / span.total_seconds()
+        if times_each >= 1:
+            return f"{times_each:,.0f} {name}"
+    return ""
 
 
 def place(scope: Scope) -> str:

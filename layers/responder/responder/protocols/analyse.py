@@ -16,13 +16,14 @@ from datetime import datetime, timedelta
 from responder.analysis import budget as money
 from responder.analysis import fallback, freshness, tiering
 from responder.analysis.reading import Call, Unusable
-from responder.analysis.verdict import Analysis
+from responder.analysis.verdict import Analysis, Confidence
 from responder.clock import Clock
 from responder.contracts import AnalysisRequest
 from responder.errors import Permanent, Reason, Retryable
-from responder.incident import CacheEntry, Incident
+from responder.incident import CacheEntry, Incident, IncidentState, NoticeKind
 from responder.ports import Analyst, Queue, Queues, Store, Telemetry
 from responder.protocols import announcing, items, lease, requesting, waiting
+from responder.protocols.episode import noticed
 from responder.protocols.switch import SWITCH, Switch
 
 #: The tick looks at an incident this long after its analysis has changed.
@@ -309,6 +310,9 @@ def with_analysis(
         if analysis == incident.analysis:
             return None
     due = min(incident.due_at or now + LOOK_AGAIN, now + LOOK_AGAIN)
+    doubt = _doubt(incident, analysis)
+    if doubt:
+        incident = noticed(incident, NoticeKind.SEVERITY_DOUBTED, now, doubt)
     return incident.model_copy(
         update={
             "analysis": analysis,
@@ -318,4 +322,26 @@ def with_analysis(
             "trailing_at": None,
             "due_at": due,
         }
+    )
+
+
+def _doubt(incident: Incident, analysis: Analysis) -> str:
+    """What to tell people of an opinion on the severity that contradicts the alert's; else empty.
+
+    A refreshed analysis that still thinks so is no news.
+    """
+    opinion, before = analysis.severity_opinion, incident.analysis
+    if (
+        opinion is None
+        or opinion is incident.severity
+        or analysis.is_fallback
+        or analysis.confidence is Confidence.LOW
+        or incident.state is not IncidentState.OPEN
+        or (not before.is_fallback and before.severity_opinion is opinion)
+    ):
+        return ""
+    sure = f"confidence {analysis.confidence.value}"
+    return (
+        f"The alert says {incident.severity.value}, Claude {opinion.value} ({sure}): "
+        f"{analysis.headline}"
     )

@@ -17,8 +17,18 @@ from enum import Enum, auto
 
 from responder.alert import Severity
 from responder.errors import Reason
-from responder.incident import Card, Destination, Incident, Intent, Notice, NoticeKind, Refusal
+from responder.incident import (
+    Card,
+    Destination,
+    Details,
+    Incident,
+    Intent,
+    Notice,
+    NoticeKind,
+    Refusal,
+)
 from responder.ports import Place
+from responder.protocols import details
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,7 @@ class Act(Enum):
     FIND = auto()
     WAIT = auto()
     NOTE = auto()
+    DETAIL = auto()
     NOTHING = auto()
 
 
@@ -89,15 +100,19 @@ def next_step(
             return Step(Act.WAIT, until=settled)
         if editable:
             return Step(Act.FIND, intent=card.intent)
-    return _editing(incident, card) if editable else _appending(incident, card)
+    step = _editing(incident, card) if editable else _appending(incident, card)
+    if step.act is Act.NOTHING and details.due(card, incident, now):
+        return Step(Act.DETAIL)
+    return step
 
 
-def settled(card: Card, incident: Incident) -> bool:
+def settled(card: Card, incident: Incident, now: datetime) -> bool:
     """Whether Slack shows all of the incident, and nothing is left behind or asked for."""
     return (
         card.shown >= max(incident.revision, card.wanted)
         and (card.told >= incident.last_notice or incident.silence is not None)
         and card.intent is None
+        and not details.due(card, incident, now)
     )
 
 
@@ -157,11 +172,10 @@ def ask_for(card: Card, revision: int) -> Card:
     return card.model_copy(update={"wanted": max(card.wanted, revision)})
 
 
-def intend(card: Card, delivery_id: str, now: datetime, notice: int = 0) -> Card:
-    """The card with an intent, written before anything is sent."""
-    return card.model_copy(
-        update={"intent": Intent(delivery_id=delivery_id, at=now, notice=notice)}
-    )
+def intend(card: Card, delivery_id: str, now: datetime, notice: int = 0, channel: str = "") -> Card:
+    """The card with an intent, written before anything is sent; ``channel`` is another one's."""
+    intent = Intent(delivery_id=delivery_id, at=now, notice=notice, channel=channel)
+    return card.model_copy(update={"intent": intent})
 
 
 def unposted(card: Card) -> bool:
@@ -170,9 +184,19 @@ def unposted(card: Card) -> bool:
 
 
 def gone(card: Card) -> Card:
-    """Somebody deleted the message, or it cannot be edited any more: it is posted anew."""
+    """Somebody deleted the message, or it cannot be edited any more: it is posted anew.
+
+    So are its details, in the new thread.
+    """
     return card.model_copy(
-        update={"ts": "", "channel_id": "", "posted": False, "shown": 0, "intent": None}
+        update={
+            "ts": "",
+            "channel_id": "",
+            "posted": False,
+            "shown": 0,
+            "intent": None,
+            "details": Details(),
+        }
     )
 
 

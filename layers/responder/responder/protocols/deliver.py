@@ -12,12 +12,13 @@ from responder.alert import Severity
 from responder.clock import Clock
 from responder.contracts import Announcement
 from responder.delivery import card as faces
+from responder.delivery import details as detail_faces
 from responder.delivery import notices, plain
 from responder.errors import Permanent, Reason, Retryable
-from responder.incident import Card, Incident
+from responder.incident import Card, Incident, Intent, Notice, NoticeKind
 from responder.policy.route import Channels, refuge, route
 from responder.ports import Chat, Key, Message, Place, Queues, Store, Telemetry
-from responder.protocols import announcing, items, pace, storms, waiting
+from responder.protocols import announcing, details, items, pace, storms, waiting
 from responder.protocols import card as cards
 from responder.protocols.card import Act, Step, Timing
 from responder.protocols.operators import Operators
@@ -30,6 +31,8 @@ SEARCH_MARGIN = timedelta(seconds=60)
 #: minute and workspace, https://docs.slack.dev/apis/web-api/rate-limits (chat.update, tier 3).
 UPDATES = "chat.update"
 UPDATE_GAP = 1.2
+#: Details that found their channel busy come back at this many times its pace.
+DETAILS_GAP = 2
 
 
 class LeaseLost(Exception):
@@ -131,15 +134,15 @@ class Delivery:
                 channel=route(incident, self._lane.channels).channel,
             )
             card = card or blank
-            if cards.unposted(card):
+            held_by_other = cards.held_by_other(card, self._me, now)
+            # Not while somebody is about to post: he would look for it in another channel.
+            if cards.unposted(card) and not held_by_other:
                 card = cards.addressed(card, blank.channel, self._refuge(incident))
             if incident.held and cards.unposted(card):
                 return None
-            if cards.settled(card, incident) and not card.owner:
+            if cards.settled(card, incident, now) and not card.owner:
                 return cards.release(card)
-            if cards.held_by_other(card, self._me, now) or cards.waits_elsewhere(
-                card, incident, now
-            ):
+            if held_by_other or cards.waits_elsewhere(card, incident, now):
                 return cards.ask_for(card, incident.revision)
             return cards.claim(card, self._me, now, self._lane.timing)
 
@@ -200,6 +203,8 @@ class Delivery:
                 self._tell(step, incident, card, chat)
             case Act.UPDATE:
                 self._update(incident, card, chat)
+            case Act.DETAIL:
+                self._detail(incident, card, chat)
             case Act.NOTE:
                 now = self._lane.now()
                 self._change(incident, lambda card: cards.updated(card, incident, now))
@@ -232,10 +237,37 @@ class Delivery:
         notice = step.notice
         if notice is None:
             return
-        held = storms.page_of(self._lane.store, incident, notice)
-        message = notices.render(incident, notice, held, standalone=not chat.editable)
-        self._send(incident, card, chat, message, notice=notice.number, thread_ts=card.ts)
+        if notice.kind is NoticeKind.ESCALATED:
+            self._escalate(notice, incident, card, chat)
+        elif chat.editable or notice.kind is not NoticeKind.SEVERITY_DOUBTED:
+            held = storms.page_of(self._lane.store, incident, notice)
+            message = notices.render(incident, notice, held, standalone=not chat.editable)
+            self._send(incident, card, chat, message, notice=notice.number, thread_ts=card.ts)
+            self._noted(notice, incident)
+        # What a webhook's analysis message says of the severity is told by it.
         self._change(incident, lambda card: cards.told(card, notice.number))
+
+    def _escalate(self, notice: Notice, incident: Incident, card: Card, chat: Chat) -> None:
+        """Tell the channel of CRITICAL incidents, where it is another one, of a card elsewhere."""
+        channel = route(incident, self._lane.channels).channel
+        if not chat.editable or channel == card.channel:
+            return
+        message = notices.render(incident, notice, standalone=True, card_in=card.channel)
+        try:
+            self._send(incident, card, chat, message, notice=notice.number, channel=channel)
+        except Permanent as error:
+            self._not_escalated(incident, error)
+            return
+        self._noted(notice, incident)
+
+    def _not_escalated(self, incident: Incident, error: Permanent) -> None:
+        """The card's own thread has told it, too: it must not suffer from another channel."""
+        self._lane.telemetry.count("NoticesRefused", reason=error.reason.value)
+        self._lane.telemetry.warning(
+            "Notice refused", incident_id=incident.incident_id, detail=str(error)
+        )
+
+    def _noted(self, notice: Notice, incident: Incident) -> None:
         self._lane.telemetry.count("NoticesPosted")
         self._log("Notice posted", incident, notice=notice.kind.value)
 
@@ -265,15 +297,113 @@ class Delivery:
         intent = step.intent
         if intent is None:
             return
-        thread_ts = card.ts if intent.notice > 0 else ""
+        thread_ts = card.ts if intent.notice > 0 and not intent.channel else ""
         since = intent.at - SEARCH_MARGIN
-        place = chat.find(cards.where(card), intent.delivery_id, since, thread_ts)
+        channel = intent.channel or cards.where(card)
+        try:
+            place = chat.find(channel, intent.delivery_id, since, thread_ts)
+        except Permanent as error:
+            if not intent.channel:
+                raise
+            self._not_escalated(incident, error)
+            self._change(incident, lambda card: cards.told(card, intent.notice))
+            return
         now = self._lane.now()
         if place is None:
             self._change(incident, cards.absent)
         else:
             self._change(incident, lambda card: cards.found(card, intent, place, now))
         self._log("Intent settled", incident, found=place is not None)
+
+    def _detail(self, incident: Incident, card: Card, chat: Chat) -> None:
+        """Bring the details reply up to date; none of its troubles is the card's."""
+        contents = detail_faces.contents(incident)
+        if not chat.editable:
+            # The bot's token was taken away: nothing of ours can be reached any more.
+            self._change(incident, lambda card: details.done(card, contents))
+            return
+        try:
+            self._advance_details(incident, card, chat, contents)
+        except Postponed as wait:
+            self._detail_later(incident, wait, contents)
+        except Retryable as error:
+            until = waiting.next_try(self._announcement.first_sent, self._lane.now(), error.after)
+            self._detail_later(incident, Postponed(until, error.reason), contents)
+        except Permanent as error:
+            self._refuse_details(incident, error.reason, contents)
+
+    def _advance_details(self, incident: Incident, card: Card, chat: Chat, contents: str) -> None:
+        settle, intent = self._lane.timing.settle, card.details.intent
+        match details.next_act(card.details, self._lane.now(), settle):
+            case details.Act.WAIT if intent is not None:
+                raise Postponed(intent.at + settle, Reason.INTENT_UNSETTLED)
+            case details.Act.FIND if intent is not None:
+                self._find_details(intent, incident, card, chat)
+            case details.Act.POST:
+                self._post_details(incident, card, chat, contents)
+            case details.Act.UPDATE:
+                self._update_details(incident, card, chat, contents)
+
+    def _post_details(self, incident: Incident, card: Card, chat: Chat, contents: str) -> None:
+        self._take_spare_slot(card.channel, self._lane.gap)
+        intent = Intent(delivery_id=self._lane.new_id(), at=self._lane.now())
+
+        def post(message: Message) -> Place:
+            return chat.post(cards.where(card), message, intent.delivery_id, card.ts)
+
+        self._change(incident, lambda card: details.intended(card, intent))
+        try:
+            place = self._plain_if_refused(post, detail_faces.render(incident))
+        except Retryable as error:
+            if error.took_effect is False:
+                self._change(incident, details.absent)
+            raise
+        self._change(incident, lambda card: details.posted(card, place.ts, contents))
+        self._lane.telemetry.count("DetailsPosted")
+        self._log("Details posted", incident)
+
+    def _update_details(self, incident: Incident, card: Card, chat: Chat, contents: str) -> None:
+        self._take_spare_slot(UPDATES, self._lane.gap * UPDATE_GAP)
+        delivery_id = f"{incident.incident_id}:details"
+
+        def send(message: Message) -> None:
+            chat.update(cards.where(card), card.details.ts, message, delivery_id)
+
+        self._change(incident, details.editing)
+        self._plain_if_refused(send, detail_faces.render(incident))
+        self._change(incident, lambda card: details.done(card, contents))
+        self._log("Details updated", incident)
+
+    def _find_details(self, intent: Intent, incident: Incident, card: Card, chat: Chat) -> None:
+        since = intent.at - SEARCH_MARGIN
+        place = chat.find(cards.where(card), intent.delivery_id, since, card.ts)
+        if place is None:
+            self._change(incident, details.absent)
+        else:
+            self._change(incident, lambda card: details.posted(card, place.ts, ""))
+        self._log("Intent settled", incident, found=place is not None)
+
+    def _take_spare_slot(self, line: str, gap: timedelta) -> None:
+        """A slot that nobody waits for; else a turn among the details, after those who wait."""
+        now, store = self._lane.now(), self._lane.store
+        free = pace.spare(store, line, gap, now)
+        if free > now:
+            turn = pace.reserve(store, f"{line} details", gap * DETAILS_GAP, free, urgent=False)
+            raise Postponed(turn, Reason.PACED)
+
+    def _detail_later(self, incident: Incident, wait: Postponed, contents: str) -> None:
+        """A copy comes back for the details alone; the card waits for nothing."""
+        if self._lane.now() - self._announcement.first_sent >= PATIENCE:
+            self._refuse_details(incident, Reason.TOO_OLD, contents)
+            return
+        copy = self._announcement.model_copy(update={"slot_reserved": False})
+        self._lane._wait(copy, incident, wait.until, wait.reason)
+        self._change(incident, lambda card: details.postponed(card, wait.until))
+
+    def _refuse_details(self, incident: Incident, reason: Reason, contents: str) -> None:
+        self._lane.telemetry.count("DetailsRefused", reason=reason.value)
+        self._log("Details refused", incident, reason=reason.value)
+        self._change(incident, lambda card: details.done(card, contents))
 
     def _send(
         self,
@@ -284,16 +414,20 @@ class Delivery:
         *,
         notice: int,
         thread_ts: str = "",
+        channel: str = "",
     ) -> Place:
-        """Intent, then effect; the caller records the result. A sure refusal voids the intent."""
-        self._take_slot(incident, card.channel, self._lane.gap)
+        """Intent, then effect; the caller records the result. A sure refusal voids the intent.
+
+        ``channel`` is where to, empty for the card's own.
+        """
+        self._take_slot(incident, channel or card.channel, self._lane.gap)
         delivery_id = self._lane.new_id()
         now = self._lane.now()
 
         def post(message: Message) -> Place:
-            return chat.post(cards.where(card), message, delivery_id, thread_ts)
+            return chat.post(channel or cards.where(card), message, delivery_id, thread_ts)
 
-        self._change(incident, lambda card: cards.intend(card, delivery_id, now, notice))
+        self._change(incident, lambda card: cards.intend(card, delivery_id, now, notice, channel))
         try:
             return self._plain_if_refused(post, message)
         except Retryable as error:
@@ -329,7 +463,8 @@ class Delivery:
         """Let go when everything is shown by then; False when somebody asked for more."""
 
         def step(card: Card) -> Card:
-            return cards.release(card) if cards.settled(card, incident) else card
+            done = cards.settled(card, incident, self._lane.now())
+            return cards.release(card) if done else card
 
         return not self._change(incident, step).owner
 

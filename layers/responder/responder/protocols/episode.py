@@ -8,13 +8,15 @@ per fingerprint remembers the newest one, and a tie goes to firing.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from responder.alert import Alert, Status
+from responder.alert import Alert, Severity, Status
+from responder.analysis.text import shorten
 from responder.errors import Reason
 from responder.incident import (
     MAX_NOTICES,
     AlertRecord,
     Incident,
     IncidentState,
+    Latest,
     Notice,
     NoticeKind,
     Pointer,
@@ -28,6 +30,8 @@ REOPEN_WITHIN = timedelta(minutes=30)
 MAX_SKEW = timedelta(minutes=5)
 #: A duplicate moves "last seen" at most this often.
 LAST_SEEN_PACE = timedelta(minutes=1)
+#: Characters kept of the latest alert's message: every repeat writes the whole incident.
+MAX_LATEST = 2_000
 
 
 @dataclass(frozen=True)
@@ -262,13 +266,31 @@ def _one_more(incident: Incident, arrival: Arrival, *, joins: bool, now: datetim
             "firing": incident.firing + (1 if joins else 0),
             "first_seen": min(incident.first_seen, arrival.event_at),
             "last_seen": max(incident.last_seen, alert.received_at),
+            "latest": _latest(incident, arrival),
         }
     )
     if not alert.severity.worse_than(counted.severity):
         return counted
+    change = f"{incident.severity} → {alert.severity}"
     raised = counted.model_copy(update={"severity": alert.severity})
-    return noticed(
-        raised, NoticeKind.SEVERITY_RAISED, now, f"{incident.severity} → {alert.severity}"
+    raised = noticed(raised, NoticeKind.SEVERITY_RAISED, now, change)
+    if alert.severity is not Severity.CRITICAL:
+        return raised
+    return noticed(raised, NoticeKind.ESCALATED, now, change)
+
+
+def _latest(incident: Incident, arrival: Arrival) -> Latest:
+    """What the newest alert says that the first one did not; the alerts' own times decide."""
+    alert = arrival.alert
+    if incident.latest is not None and arrival.event_at < incident.latest.at:
+        return incident.latest
+    return Latest(
+        alert_id=alert.alert_id,
+        at=arrival.event_at,
+        severity=alert.severity,
+        title=alert.title if alert.title != incident.title else "",
+        message=shorten(alert.message, MAX_LATEST) if alert.message != incident.message else "",
+        resource=alert.resource if alert.resource != incident.resource else "",
     )
 
 

@@ -42,3 +42,21 @@ def reserve(store: Store, channel: str, gap: timedelta, now: datetime, *, urgent
 
     items.change(store, items.state_item(f"pace#{channel}"), Pace, step, now)
     return slot
+
+
+def spare(store: Store, channel: str, gap: timedelta, now: datetime) -> datetime:
+    """``now`` where nobody waits for the channel, and its slot is taken; else when it is free.
+
+    A later slot is not reserved: what comes last makes nobody wait.
+    """
+    if not gap:
+        return now
+    free = now
+
+    def step(pace: Pace | None) -> Pace | None:
+        nonlocal free
+        free = max(pace.next_slot, now) if pace else now
+        return Pace(next_slot=now + gap) if free == now else None
+
+    items.change(store, items.state_item(f"pace#{channel}"), Pace, step, now)
+    return free

@@ -17,7 +17,7 @@ from responder.errors import Conflict, Reason
 from responder.incident import CacheEntry, Card, Incident, IncidentState, NoticeKind
 from responder.policy import flapping, holding, quiet, reminding
 from responder.ports import Queues, Store, Telemetry
-from responder.protocols import announcing, inhibiting, items, lease, requesting, storms
+from responder.protocols import announcing, details, inhibiting, items, lease, requesting, storms
 from responder.protocols.draft import Draft
 from responder.protocols.episode import noticed
 from responder.protocols.heartbeat import HEARTBEAT, Heartbeat
@@ -198,7 +198,8 @@ def _show(plan: Plan, card: Card | None, now: datetime) -> Plan:
     if incident.held:
         return _with(plan, {"unshown_since": None}, announce=False)
     if card is not None and _shows(card, incident):
-        return _with(plan, {"unshown_since": None})
+        lacks = details.missing(card, incident) and not _waiting(card.details.next_try, now)
+        return _with(plan, {"unshown_since": None}, announce=plan.announce or lacks)
     since = incident.unshown_since or now
     if card is not None and card.shown_at is not None:
         since = max(since, card.shown_at)
@@ -260,6 +261,8 @@ def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedel
     times += filter(None, (flapping.settles_at(incident), reminding.due_at(incident)))
     if incident.storm is not None and incident.state is IncidentState.OPEN:
         times.append(now + STORM_SETTLES)
+    if card is not None and details.missing(card, incident):
+        times.append(max(card.details.next_try or now, now) + GRACE)
     if incident.state is IncidentState.OPEN:
         times.append(quiet.closes_at(incident, quiet_after))
         patience = _patience(incident)

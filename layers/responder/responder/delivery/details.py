@@ -1,0 +1,67 @@
+"""What a card has no room for, as one reply in its thread; the card protocol calls it.
+
+There is a reply only where something was cut: the analysis, the alert's own text, the labels.
+"""
+
+from collections.abc import Iterator
+
+from responder.delivery import blocks, card, findings, mrkdwn, words
+from responder.incident import Incident, IncidentState
+from responder.ports import Message
+
+_SUBJECT, _ID = 240, 120
+#: Of one alert's text, with the line above it in one section.
+_TEXT = 2_700
+_LABEL = 2_500
+
+
+def wanted(incident: Incident) -> bool:
+    """Whether the card leaves out anything; a storm's list is a storm's details."""
+    return incident.storm is None and next(_parts(incident), None) is not None
+
+
+def contents(incident: Incident) -> str:
+    """Names what the reply has to show; it is edited when this changes.
+
+    A new analysis changes it, and the end of the incident, which has the last alert's text. Each
+    repeat does not: that would be an edit for every alert.
+    """
+    made_at = incident.analysis.made_at.isoformat()
+    is_open = incident.state is IncidentState.OPEN
+    return (
+        made_at if is_open or incident.latest is None else f"{made_at} {incident.latest.alert_id}"
+    )
+
+
+def render(incident: Incident) -> Message:
+    """The reply as of now; all that was left out, the most important first."""
+    subject = mrkdwn.inline(words.subject(incident), _SUBJECT)
+    head = blocks.section(["*Details*: what the card has no room for"])
+    footer = blocks.small_print([f"incident {mrkdwn.code(incident.incident_id, _ID) or '-'}"])
+    return Message(
+        text=f"Details of {subject}", blocks=blocks.fit([head], list(_parts(incident)), footer)
+    )
+
+
+def _parts(incident: Incident) -> Iterator[blocks.Block]:
+    if findings.is_cut(incident.analysis):
+        yield from findings.whole(incident)
+    elif blocks.is_shortened(card.render(incident, incident.last_seen).blocks):
+        # Each text fits, all of them together do not: the card's last blocks are missing.
+        yield from findings.whole(incident)
+    if card.text_is_cut(incident):
+        yield from blocks.sections(_texts(incident))
+    if card.labels_are_cut(incident):
+        pairs = (f"{name}={value}" for name, value in incident.labels.items())
+        yield from blocks.sections(["*All labels*", *(mrkdwn.code(pair, _LABEL) for pair in pairs)])
+
+
+def _texts(incident: Incident) -> Iterator[str]:
+    first = f"*The first alert*, {mrkdwn.date(incident.first_seen)}"
+    yield "\n".join([first, mrkdwn.fence(f"{incident.title}\n{incident.message}", _TEXT)])
+    latest = incident.latest
+    if latest is None or not (latest.title or latest.message):
+        return
+    title, message = words.title(incident), words.message(incident)
+    newest = f"*The latest alert*, {mrkdwn.date(latest.at)}"
+    yield "\n".join([newest, mrkdwn.fence(f"{title}\n{message}", _TEXT)])
