@@ -258,7 +258,8 @@ class _Reckoning:
         shown = self._shown()
         for incident in self.incidents.values():
             card = self.cards.get(incident.incident_id)
-            if card is None or not (PlainDetails.wanted(incident) or card.details.ts):
+            told = incident.silence is None and PlainDetails.wanted(incident)
+            if card is None or not (told or card.details.ts):
                 continue
             if self._nobody_noticed_the_deletion(incident, shown[incident.incident_id]):
                 continue
