@@ -9,7 +9,7 @@ from math import ceil
 
 import pytest
 
-from e2e.payloads import notification, word
+from e2e.payloads import notification, problem, word
 from e2e.pipeline import Pipeline, started, wait_until
 from responder.incident import Incident, IncidentState
 
@@ -51,11 +51,11 @@ def send(pipeline: Pipeline) -> tuple[dict[str, int], dict[int, float]]:
         time.sleep(max(0.0, begun + number * SECONDS / REQUESTS - time.monotonic()))
         alerts = [
             (
-                f"Belt{word(problem).title()}Down",
+                f"Belt{word(which).title()}Down",
                 f"belt-{number}-{at}",
-                "critical" if problem in CRITICAL.values() else "warning",
+                "critical" if which in CRITICAL.values() else "warning",
             )
-            for at, problem in enumerate(told)
+            for at, which in enumerate(told)
         ]
         answer = pipeline.post(notification(alerts, datetime.now(UTC)))
         assert answer.status == 202, answer
@@ -71,6 +71,10 @@ def the_storm(pipeline: Pipeline) -> Incident:
 
 
 def test_a_storm_is_one_card_and_critical_ones_come_at_once(stormy: Pipeline) -> None:
+    # A stack that has had its first alert, as one in service has: starts are measured in `bench`.
+    first = stormy.accept(problem("calm", 0))
+    stormy.shown([first], 60)
+    stormy.idle()
     problems, accepted = send(stormy)
     storm = wait_until(
         lambda: the_storm(stormy), lambda one: one.state is IncidentState.RESOLVED, 400
@@ -90,8 +94,9 @@ def test_a_storm_is_one_card_and_critical_ones_come_at_once(stormy: Pipeline) ->
     shown = {name for name, one in incidents.items() if not one.held}
     assert all(incidents[name].held == "storm" for name in incidents.keys() - shown)
     messages = stormy.messages()
+    (calm,) = stormy.incidents([first])
     assert {name: len(found) for name, found in messages.items()} == dict.fromkeys(
-        [*shown, storm.incident_id], 1
+        [*shown, calm, storm.incident_id], 1
     )
     ended = stormy.message_of(storm.incident_id)
     replies = stormy.replies(ended["ts"])
@@ -112,4 +117,4 @@ def test_a_storm_is_one_card_and_critical_ones_come_at_once(stormy: Pipeline) ->
     )
     assert len(before) <= MOST_MESSAGES
     assert max(delays) < CRITICAL_WITHIN
-    assert calls <= len(shown) + 1
+    assert calls <= len(shown) + 2
