@@ -80,6 +80,8 @@ def test_fence_is_closed_and_cannot_be_closed_by_its_text() -> None:
     assert mrkdwn.fence("x ``` y", 99) == "```\nx \u02cb\u02cb\u02cb y\n```"
     assert mrkdwn.fence("x" * 50, 20) == f"```\n{'x' * 11}…\n```"
     assert mrkdwn.fence(" \n ", 20) == ""
+    # Begins with more blanks than there is room for: cut, not empty.
+    assert mrkdwn.fence(" " * 30 + "x", 20) == "```\n…\n```"
 
 
 def test_code_is_one_closed_line() -> None:

@@ -19,7 +19,7 @@ def header(text: str) -> Block:
 
 def section(items: Iterable[str], between: str = "\n") -> Block | None:
     """A section of items of markup: as many whole ones as Slack's limit allows, None for none."""
-    kept = _whole_items((item for item in items if item), limits.SECTION_TEXT, between)
+    kept = _whole_items([item for item in items if item], limits.SECTION_TEXT, between)
     return _section(kept) if kept else None
 
 
@@ -28,7 +28,7 @@ def sections(items: Iterable[str]) -> list[Block]:
     packed: list[str] = []
     for item in items:
         joined = f"{packed[-1]}\n{item}" if packed else item
-        if packed and limits.width(joined) <= limits.SECTION_TEXT:
+        if packed and limits.within(joined, limits.SECTION_TEXT):
             packed[-1] = joined
         elif item:
             packed.append(item)
@@ -42,7 +42,7 @@ def context(items: Sequence[str]) -> Block | None:
 
 def small_print(items: Sequence[str]) -> Block:
     """Small print of at least one item, none of them empty."""
-    fitting = [item for item in items if limits.width(item) <= limits.CONTEXT_TEXT]
+    fitting = [item for item in items if limits.within(item, limits.CONTEXT_TEXT)]
     elements = [_mrkdwn(item) for item in fitting[: limits.CONTEXT_ELEMENTS]]
     return {"type": "context", "elements": elements}
 
@@ -54,10 +54,11 @@ def fit(head: Sequence[Block | None], body: Sequence[Block | None], footer: Bloc
     """
     first = [block for block in head if block is not None]
     rest = [block for block in body if block is not None]
+    everything = [*first, *rest, footer]
+    if limits.within("".join(map(_text, everything)), limits.MESSAGE_TOTAL):
+        return everything
     room = limits.MESSAGE_TOTAL - sum(map(weight, (*first, footer)))
     total = sum(map(weight, rest))
-    if total <= room:
-        return [*first, *rest, footer]
     note = small_print([SHORTENED])
     while rest and total > room - weight(note):
         total -= weight(rest.pop())
@@ -72,9 +73,15 @@ def is_shortened(blocks: Iterable[Mapping[str, Any]]) -> bool:
 
 def weight(block: Block) -> int:
     """How many characters a block adds to its message."""
+    return limits.width(_text(block))
+
+
+def _text(block: Block) -> str:
+    """All that is counted of a block."""
     if block["type"] == "context":
-        return sum(limits.width(element["text"]) for element in block["elements"])
-    return limits.width(block["text"]["text"])
+        return "".join([element["text"] for element in block["elements"]])
+    text: str = block["text"]["text"]
+    return text
 
 
 def _section(text: str) -> Block:
@@ -87,9 +94,12 @@ def _mrkdwn(text: str) -> Block:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def _whole_items(items: Iterable[str], limit: int, between: str) -> str:
-    kept: list[str] = []
+def _whole_items(items: Sequence[str], limit: int, between: str) -> str:
     left = limit - len(MARK)
+    joined = between.join(items)
+    if limits.within(joined, left - len(between)):
+        return joined
+    kept: list[str] = []
     for item in items:
         left -= limits.width(item) + len(between)
         if left < 0:

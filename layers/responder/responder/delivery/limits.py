@@ -25,4 +25,12 @@ MESSAGE_TOTAL = 10_000
 
 def width(text: str) -> int:
     """How long Slack may find ``text``: its UTF-16 units, never fewer than its code points."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+    # "utf-16-le" would need no byte order mark to be left out, but Python looks it up by name.
+    return len(text) if text.isascii() else len(text.encode("utf-16")) // 2 - 1
+
+
+def within(text: str, limit: int) -> bool:
+    """Whether ``text`` has at most ``limit`` units; measures only what may have more."""
+    # No character is wider than two units, nor narrower than one.
+    length = len(text)
+    return length * 2 <= limit or (length <= limit and width(text) <= limit)

@@ -15,19 +15,23 @@ MARK = "…"
 #: What the marks of a ``bold`` line and of a ``fence`` take of their limits.
 BOLD, FENCE = len("**"), len("```\n\n```")
 
+_SURROGATES = "\ud800-\udfff"
 # Control characters, and marks that are invisible or reorder the text around them: an alert could
 # otherwise rewrite how our own words beside it read.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+_INVISIBLE = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 )
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_UNSEEN = re.compile(f"[{_INVISIBLE}]")
+_SURROGATE = re.compile(f"[{_SURROGATES}]")
+_REFUSED = re.compile(f"[{_INVISIBLE}{_SURROGATES}]")
 _BLANK_LINES = re.compile(r"\n\s*\n\s*")
 # Slack formats only at the borders of words and knows no escape for it; look-alikes take the place
 # of the marks there, and names like node_cpu_seconds stay as they are, ready to be copied.
 # The marks come first in the pattern, so that the search runs from one to the next.
-_FORMATTING = re.compile(r"[*_~`](?:(?<![A-Za-z0-9].)|(?![A-Za-z0-9])|(?<=`))")
-_LOOK_ALIKE = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
-_BRACKETS = str.maketrans("<>", "\u2039\u203a")
+_FORMATTING = re.compile(r"[*_~](?:(?<![A-Za-z0-9].)|(?![A-Za-z0-9]))")
+_LOOK_ALIKE = {"*": "\u2217", "_": "\u02cd", "~": "\u223c"}
+# A backtick begins or ends code even within a word.
+_BACKTICK = "\u02cb"
 _HALF_ENTITY = re.compile(r"&[a-z]{0,3}$")
 # What would end or split a link token; tools put some of these into their addresses unencoded.
 _ENCODED_IN_URL = str.maketrans({mark: f"%{ord(mark):02X}" for mark in ' <>|"`\\^{}'})
@@ -38,14 +42,17 @@ _RAW_FACTOR = 2
 
 def inline(text: str, limit: int) -> str:
     """One line of text, for a mrkdwn object."""
+    if not text:
+        return ""
     raw, shortened = _raw(text, limit)
-    return _cut(_disarm(escape(_one_line(raw))), limit, shortened)
+    return _cut(_disarm(_literal(_one_line(raw), limit)), limit, shortened)
 
 
 def paragraph(text: str, limit: int) -> str:
     """Text with its line breaks, for a mrkdwn object; runs of empty lines become one."""
     raw, shortened = _raw(text, limit)
-    return _cut(_disarm(escape(_BLANK_LINES.sub("\n\n", raw).strip())), limit, shortened)
+    lines = _BLANK_LINES.sub("\n\n", raw).strip()
+    return _cut(_disarm(_literal(lines, limit)), limit, shortened)
 
 
 def plain(text: str, limit: int) -> str:
@@ -55,21 +62,22 @@ def plain(text: str, limit: int) -> str:
     read right either way, and can never begin a mention.
     """
     raw, shortened = _raw(text, limit)
-    return _cut(_one_line(raw).translate(_BRACKETS), limit, shortened)
+    line = _one_line(raw)[: limit + 1].replace("<", "\u2039").replace(">", "\u203a")
+    return _cut(line, limit, shortened)
 
 
 def code(text: str, limit: int) -> str:
     """One line in code style, empty for empty text."""
     raw, shortened = _raw(text, limit)
-    line = escape(_one_line(raw)).replace("`", _LOOK_ALIKE["`"])
+    line = _literal(_one_line(raw), limit)
     return f"`{_cut(line, limit - 2, shortened)}`" if line else ""
 
 
 def fence(text: str, limit: int) -> str:
     """A closed block of code, empty for empty text; its own backticks become look-alikes."""
     raw, shortened = _raw(text, limit)
-    body = escape(raw.strip("\n").rstrip()).replace("`", _LOOK_ALIKE["`"])
-    return f"```\n{_cut(body, limit - FENCE, shortened)}\n```" if body.strip() else ""
+    body = raw.strip("\n").rstrip()
+    return f"```\n{_cut(_literal(body, limit), limit - FENCE, shortened)}\n```" if body else ""
 
 
 def bold(text: str, limit: int) -> str:
@@ -90,7 +98,7 @@ def link(url: str, label: str, limit: int) -> str:
 
 def date(moment: datetime) -> str:
     """A moment that Slack shows in the reader's own time zone."""
-    fallback = f"{moment:%Y-%m-%d %H:%M} UTC"
+    fallback = f"{moment.isoformat(' ')[:16]} UTC"
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
@@ -121,7 +129,7 @@ def safe_url(url: str) -> str:
         return ""
     if not host or "@" in parts.netloc:
         return ""
-    return address if limits.width(escape(address)) <= limits.LINK_URL else ""
+    return address if limits.within(escape(address), limits.LINK_URL) else ""
 
 
 def fits(text: str, limit: int) -> bool:
@@ -130,17 +138,16 @@ def fits(text: str, limit: int) -> bool:
     if len(text) * 5 <= limit:
         return True
     raw, shortened = _raw(text, limit)
-    return not shortened and limits.width(escape(raw.strip())) <= limit
+    return not shortened and limits.within(escape(raw.strip()), limit)
 
 
 def visible(text: str) -> str:
     """``text`` without characters that must never reach Slack; not escaped yet."""
-    # None of those characters counts as printable.
-    if text.isprintable():
+    # None of those characters counts as printable; unprintable are line breaks and new emoji, too.
+    if text.isprintable() or not _REFUSED.search(text):
         return text
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    seen = _UNSEEN.sub("", lines)
-    return seen if seen.isascii() else _SURROGATE.sub("\ufffd", seen)
+    return _SURROGATE.sub("\ufffd", _UNSEEN.sub("", lines))
 
 
 def _one_line(text: str) -> str:
@@ -152,22 +159,37 @@ def _raw(text: str, limit: int) -> tuple[str, bool]:
     return visible(text[: limit * _RAW_FACTOR]), len(text) > limit * _RAW_FACTOR
 
 
+def _literal(text: str, limit: int) -> str:
+    """``text`` escaped and without backticks, as far as it can be seen at ``limit``."""
+    # Escaping only makes it longer. Two more characters: one shows that there was more to cut,
+    # and one is the neighbour by which ``_disarm`` knows what to do with that.
+    return escape(text[: limit + 2]).replace("`", _BACKTICK)
+
+
 def _disarm(escaped: str) -> str:
     return _FORMATTING.sub(lambda found: _LOOK_ALIKE[found[0]], escaped)
 
 
 def _cut(escaped: str, limit: int, shortened: bool = False) -> str:
     """At most ``limit`` units, ending on a whole character, entity and, where near, word."""
-    # No character is wider than two units.
-    if not shortened and (len(escaped) * 2 <= limit or limits.width(escaped) <= limit):
+    if not shortened and limits.within(escaped, limit):
         return escaped
-    units = escaped.encode("utf-16-le")[: 2 * (limit - len(MARK))]
-    head = _whole_characters(units.decode("utf-16-le", "ignore"), escaped)
-    head = _HALF_ENTITY.sub("", head)
+    room = limit - len(MARK)
+    head = _whole_characters(_first_units(escaped, room), escaped)
+    if "&" in head[-4:]:
+        head = _HALF_ENTITY.sub("", head)
     border = max(head.rfind(" "), head.rfind("\n"))
     if border * 5 > len(head) * 4:
         head = head[:border]
     return head.rstrip() + MARK
+
+
+def _first_units(text: str, room: int) -> str:
+    start = text[:room]
+    if start.isascii():
+        return start
+    # The byte order mark comes first.
+    return start.encode("utf-16")[: 2 + 2 * room].decode("utf-16", "ignore")
 
 
 def _whole_characters(head: str, escaped: str) -> str:
