@@ -149,7 +149,7 @@ def test_a_card_that_slack_refuses_is_told_on_another_way(pipeline: Pipeline) ->
     incident = pipeline.incident_of(alert_id)
     assert incident is not None
     assert notice["document"]["incident"]["id"] == incident.incident_id
-    assert notice["document"]["cause"]["code"] == Reason.REFUSED_BY_SLACK
+    assert notice["document"]["cause"]["code"] == Reason.NOT_IN_CHANNEL
     letters = json.loads(pipeline.responder("dlq", "show", "--queue", "critical", "--json"))
     assert {"Conveyor refused" in letter["card"] for letter in letters} == {True}
     pipeline.responder("dlq", "reprocess", "--queue", "critical", "--yes")
