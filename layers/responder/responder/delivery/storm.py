@@ -84,7 +84,7 @@ def _line(incident: Incident) -> str:
     tail = f" · {times} · {_STATES.get(incident.state, 'closed')}"
     room = _LINE - limits.width(lead) - limits.width(tail)
     place = words.place(incident.scope)
-    what = words.subject(incident.model_copy(update={"title": named(incident)}))
+    what = words.about(incident, named(incident.rule, words.title(incident)))
     subject = what + (f" ({place})" if place else "")
     return f"{lead}{mrkdwn.inline(subject, room)}{tail}"
 

@@ -77,10 +77,15 @@ def owner(incident: Incident) -> str:
 
 def subject(incident: Incident) -> str:
     """Service and title, untrusted: the caller escapes it."""
+    return about(incident, title(incident))
+
+
+def about(incident: Incident, what: str) -> str:
+    """Service and ``what`` of it, untrusted."""
     service = mrkdwn.visible(incident.service[: _NAME_LIMIT + 1]).strip()
     if len(service) > _NAME_LIMIT:
         service = service[:_NAME_LIMIT] + mrkdwn.MARK
-    named = mrkdwn.visible(title(incident)[: _TITLE_LIMIT * 2]).strip() or "(no title)"
+    named = mrkdwn.visible(what[: _TITLE_LIMIT * 2]).strip() or "(no title)"
     return f"{service}: {named}" if service else named
 
 

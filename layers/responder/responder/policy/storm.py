@@ -49,7 +49,7 @@ class Member(BaseModel):
             at=now,
             severity=incident.severity,
             service=incident.service[:80],
-            title=named(incident)[:120],
+            title=named(incident.rule, incident.title)[:120],
         )
 
 
@@ -89,11 +89,9 @@ class Weather(BaseModel):
         return len(self.openings) > most
 
 
-def named(incident: Incident) -> str:
-    """What tells it from the others in a list: its rule, too, where the title does not name it."""
-    if not incident.rule or incident.rule in incident.title:
-        return incident.title
-    return f"{incident.rule}: {incident.title}"
+def named(rule: str, title: str) -> str:
+    """What tells one from the others in a list: its rule, too, where the title does not name it."""
+    return f"{rule}: {title}" if rule and rule not in title else title
 
 
 def place_of(incident: Incident) -> str:
