@@ -12,7 +12,9 @@ from responder.contracts import Trouble
 from responder.delivery import operator_notice, plain
 from responder.delivery.operator_notice import MAX_NAMED, SUBJECT, Document
 from responder.errors import Reason
+from responder.incident import Latest
 from responder.ports import OperatorNotice
+from responder.protocols import card as cards
 from responder_cli.card.examples import ANALYSED, FIRST, HOSTILE, INCIDENTS, NOW, RESOLVED
 
 WAITS = Trouble(
@@ -35,6 +37,30 @@ def test_a_mail_says_which_incident_why_and_what_its_card_would_say() -> None:
     assert lines[1] == "Slack's word: is_archived (C1) (2026-11-21 03:10 UTC)"
     assert "dlq reprocess" in lines[2]
     assert plain.card(ANALYSED) in notice.text
+
+
+def test_a_refused_channel_is_told_in_words() -> None:
+    for reason in cards.TURNED_AWAY:
+        trouble = REFUSED.model_copy(update={"cause": reason.value})
+        first = write(trouble=trouble).text.splitlines()[0]
+        assert reason.value not in first
+        assert "incident: its channel " in first
+
+
+def test_the_latest_alert_speaks_as_it_does_on_the_card() -> None:
+    latest = Latest(
+        alert_id="a2",
+        at=NOW,
+        severity=FIRST.severity,
+        title="Now 70 % fail",
+        message="All of eu-west-1",
+        resource="api-9",
+    )
+    changed = FIRST.model_copy(update={"latest": latest})
+    text = plain.card(changed)
+    for part in ("Now 70 % fail", "All of eu-west-1", "api-9"):
+        assert part in text
+    assert write(changed).document["incident"]["title"] == "Now 70 % fail"
 
 
 def test_what_waits_needs_no_hand() -> None:

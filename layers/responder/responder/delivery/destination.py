@@ -3,15 +3,19 @@
 The only live mentions of a message are made here, from what operators wrote and nothing else.
 """
 
+from collections.abc import Mapping
+
 from responder.delivery import mrkdwn
 from responder.errors import Reason
 from responder.incident import Incident, IncidentState
 
 _CHANNEL = 85
-_WHY = {
+_CLOSED = "does not take the app's messages"
+_WHY: Mapping[str, str] = {
     Reason.CHANNEL_NOT_FOUND: "does not exist for the app",
     Reason.CHANNEL_ARCHIVED: "is archived",
     Reason.NOT_IN_CHANNEL: "does not have the app as a member",
+    Reason.CHANNEL_CLOSED: _CLOSED,
 }
 
 
@@ -30,8 +34,13 @@ def misplaced(incident: Incident) -> list[str]:
     refused = incident.route.refused if incident.route else None
     if refused is None:
         return []
-    why = _WHY.get(Reason(refused.reason), "does not take the app's messages")
-    return [f"↪️ {mrkdwn.inline(refused.channel, _CHANNEL)} {why}: shown here"]
+    channel = mrkdwn.inline(refused.channel, _CHANNEL)
+    return [f"↪️ {channel} {refusal(refused.reason) or _CLOSED}: shown here"]
+
+
+def refusal(reason: str) -> str:
+    """What a channel does that Slack refuses for ``reason``; empty for reasons of another kind."""
+    return _WHY.get(reason, "")
 
 
 def _live(mention: str) -> str:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from responder.alert import Scope, Severity
 from responder.contracts import Trouble
-from responder.delivery import mrkdwn, plain, words
+from responder.delivery import destination, mrkdwn, plain, words
 from responder.errors import Reason
 from responder.incident import Incident, IncidentState
 from responder.ports import OperatorNotice
@@ -150,9 +150,14 @@ def _subject(stack: str, incident: Incident) -> str:
 
 
 def _summary(incident: Incident, trouble: Trouble) -> str:
-    why = _CAUSES.get(trouble.cause, trouble.cause)
+    why = _CAUSES.get(trouble.cause) or _of_its_channel(trouble.cause)
     what = "and it is given up" if trouble.gave_up else "it waits and is tried again"
     return f"Slack does not show the card of a {incident.severity.value} incident: {why}; {what}."
+
+
+def _of_its_channel(cause: str) -> str:
+    why = destination.refusal(cause)
+    return f"its channel {why}" if why else cause
 
 
 def _text(incident: Incident, trouble: Trouble, others: Sequence[Incident], summary: str) -> str:
@@ -187,7 +192,7 @@ def _incident(incident: Incident) -> IncidentPart:
         revision=incident.revision,
         state=incident.state,
         severity=incident.severity,
-        title=plain.line(incident.title),
+        title=plain.line(words.title(incident)),
         service=plain.line(incident.service),
         scope=incident.scope,
         source=incident.source,

@@ -45,9 +45,10 @@ def _lines(incident: Incident) -> Iterator[str]:
     yield line(f"{words.lead(incident)} · {words.subject(incident)}")
     yield _state(incident)
     yield line(words.place(incident.scope))
-    yield _labelled("Resource", incident.resource)
-    if incident.message.strip() != incident.title.strip():
-        yield cut(_visible(incident.message[: _PARAGRAPH * 4]).strip(), _PARAGRAPH)
+    yield _labelled("Resource", words.resource(incident))
+    message = words.message(incident)
+    if message.strip() != words.title(incident).strip():
+        yield cut(_visible(message[: _PARAGRAPH * 4]).strip(), _PARAGRAPH)
     yield from _findings(incident)
     for name, url in list(incident.links.items())[:_MAX_LINKS]:
         if address := mrkdwn.safe_url(url):
