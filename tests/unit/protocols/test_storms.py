@@ -13,10 +13,12 @@ from responder.alert import SYNTHETIC_SOURCE, Scope, Severity
 from responder.contracts import AnalysisRequest, Announcement
 from responder.incident import Incident, IncidentState, NoticeKind
 from responder.policy import storm
+from responder.policy.matching import Matcher
 from responder.policy.routes import Route, Routes
+from responder.policy.silence import Silence
 from responder.policy.storm import SHARDS, Shard, Weather
 from responder.ports import Key, Queue, Record
-from responder.protocols import items, storms
+from responder.protocols import chunks, items, silences, storms
 from responder.protocols.storms import Gate
 
 MOST = 3
@@ -131,6 +133,39 @@ def test_a_held_one_that_becomes_critical_has_its_card_at_once(desk: Desk) -> No
     assert held(desk, 3, 4) == ["storm", ""]
     assert desk.announced(Queue.CRITICAL) == [("v1:p4|prod.1", 0)]
     assert desk.requested() == ["v1:p4|prod.1"]
+
+
+def silence_all(desk: Desk) -> None:
+    found = Silence(
+        id="s1",
+        matchers=(Matcher.parse("severity=~.+"),),
+        starts_at=desk.now(),
+        ends_at=desk.now() + timedelta(hours=1),
+        comment="load test",
+    )
+    silences.add(desk.store, found, desk.now())
+    desk.later(seconds=chunks.MAX_AGE.total_seconds())
+
+
+def test_one_that_becomes_critical_under_a_silence_goes_from_the_storm_to_the_silence(
+    desk: Desk,
+) -> None:
+    break_out(desk, *range(5))
+    silence_all(desk)
+    break_out(desk, 4, severity=Severity.CRITICAL)
+    assert held(desk, 3, 4) == ["storm", "silenced"]
+    assert desk.announced(Queue.CRITICAL) == []
+    desk.later(hours=1)
+    desk.ticker.tick()
+    assert held(desk, 4) == [""]
+    assert desk.announced(Queue.CRITICAL) == [("v1:p4|prod.1", 0)]
+
+
+def test_one_that_fires_after_the_storm_under_a_silence_stays_held_by_it(desk: Desk) -> None:
+    ebbed(desk, 6)
+    silence_all(desk)
+    break_out(desk, 4)
+    assert held(desk, 3, 4) == ["storm", "silenced"]
 
 
 def test_our_own_checks_are_never_held(desk: Desk) -> None:

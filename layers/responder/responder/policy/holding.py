@@ -40,6 +40,11 @@ def review(incident: Incident, checks: Checks, now: datetime, *, opening: bool =
     return incident.model_copy(update=update)
 
 
+def released(incident: Incident) -> Incident:
+    """What a storm held, as whatever else holds it has it."""
+    return incident.model_copy(update={"held": _unshown(incident, incident.silence)})
+
+
 def _first(incident: Incident, checks: Checks, now: datetime) -> Hold | None:
     if incident.synthetic:
         return None
@@ -55,8 +60,11 @@ def _held(incident: Incident, found: Hold | None, *, opening: bool) -> str:
     """Why an incident has no card yet; what has one is never held again."""
     if incident.held == Reason.STORM:
         return Reason.STORM.value
-    if not (opening or incident.held):
-        return ""
+    return _unshown(incident, found) if opening or incident.held else ""
+
+
+def _unshown(incident: Incident, found: Hold | None) -> str:
+    """Why an incident without a card must stay so, storms aside."""
     if found is not None:
         return found.reason
     too_mild = incident.route is not None and incident.route.holds(incident.severity)

@@ -27,7 +27,7 @@ from responder.incident import (
     NoticeKind,
     Storm,
 )
-from responder.policy import storm
+from responder.policy import holding, storm
 from responder.policy.storm import Member, Shard, Weather
 from responder.ports import Key, Store, Write
 from responder.protocols import items
@@ -62,7 +62,7 @@ class Gate:
         if incident.held != Reason.STORM:
             return incident
         if incident.severity is Severity.CRITICAL:
-            return _released(incident)
+            return holding.released(incident)
         # By the storm's own key: routes may have changed where the incident would go now.
         key = weather_item(incident.storm_id.rpartition(".")[0])
         weather = draft.look_up(key, Weather)
@@ -72,7 +72,7 @@ class Gate:
         fired = before is not None and incident.count > before.count
         if not fired or incident.state is not IncidentState.OPEN:
             return incident
-        return self.admit(draft, _released(incident), now)
+        return self.admit(draft, holding.released(incident), now)
 
     def _passes(self, incident: Incident) -> bool:
         return (
@@ -177,10 +177,6 @@ def _join(draft: Draft, storm_id: str, incident: Incident, now: datetime) -> Inc
     draft.put(key, shard.joined(Member.of(incident, now)))
     held = {"held": Reason.STORM.value, "storm_id": storm_id, "analysis_requested_at": None}
     return incident.model_copy(update=held)
-
-
-def _released(incident: Incident) -> Incident:
-    return incident.model_copy(update={"held": ""})
 
 
 def _as_known(incident: Incident, before: Storm, shards: Sequence[Shard]) -> Incident:
