@@ -46,33 +46,35 @@ def webhook_first(incident: Incident, now: datetime) -> Message:
 
 def webhook_analysis(incident: Incident, now: datetime) -> Message:
     """The analysis as a message of its own in webhook mode; it names its incident itself."""
-    header = blocks.header(_headline(incident, "🔎 Analysis · "))
+    subject = words.subject(incident)
+    header = blocks.header(_headline(subject, "🔎 Analysis · "))
     text = mrkdwn.inline(incident.analysis.headline or incident.title, 240)
     return Message(
-        text=f"🔎 Analysis for {mrkdwn.inline(words.subject(incident), 240)}: {text}",
+        text=f"🔎 Analysis for {mrkdwn.inline(subject, 240)}: {text}",
         blocks=blocks.fit([header], _findings(incident, now), _footer(incident)),
         color=words.color(incident),
     )
 
 
 def _message(incident: Incident, body: list[blocks.Block | None], footer: blocks.Block) -> Message:
+    subject = words.subject(incident)
     called = destination.mentions(incident)
     head = [
         blocks.section([called]),
-        blocks.header(_headline(incident, f"{words.lead(incident)} · ")),
+        blocks.header(_headline(subject, f"{words.lead(incident)} · ")),
         _state(incident),
     ]
     return Message(
         # Where blocks are refused the text is all there is, and must call them, too.
-        text=f"{words.lock_screen(incident)} {called}".rstrip(),
+        text=f"{words.lock_screen(incident, subject)} {called}".rstrip(),
         blocks=blocks.fit(head, body, footer),
         color=words.color(incident),
     )
 
 
-def _headline(incident: Incident, lead: str) -> str:
+def _headline(subject: str, lead: str) -> str:
     room = limits.HEADER_TEXT - limits.width(lead)
-    return lead + mrkdwn.plain(words.subject(incident), room)
+    return lead + mrkdwn.plain(subject, room)
 
 
 def _state(incident: Incident) -> blocks.Block | None:

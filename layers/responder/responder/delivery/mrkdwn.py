@@ -21,7 +21,7 @@ _SURROGATES = "\ud800-\udfff"
 _INVISIBLE = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 )
-_UNSEEN = re.compile(f"[{_INVISIBLE}]")
+_SEEN = re.compile(f"[^{_INVISIBLE}]+")
 _SURROGATE = re.compile(f"[{_SURROGATES}]")
 _REFUSED = re.compile(f"[{_INVISIBLE}{_SURROGATES}]")
 _BLANK_LINES = re.compile(r"\n\s*\n\s*")
@@ -147,7 +147,7 @@ def visible(text: str) -> str:
     if text.isprintable() or not _REFUSED.search(text):
         return text
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _SURROGATE.sub("\ufffd", _UNSEEN.sub("", lines))
+    return _SURROGATE.sub("\ufffd", "".join(_SEEN.findall(lines)))
 
 
 def _one_line(text: str) -> str:
@@ -167,6 +167,9 @@ def _literal(text: str, limit: int) -> str:
 
 
 def _disarm(escaped: str) -> str:
+    # Most texts have none, and a search for one character costs far less than one for a class.
+    if "_" not in escaped and "*" not in escaped and "~" not in escaped:
+        return escaped
     return _FORMATTING.sub(lambda found: _LOOK_ALIKE[found[0]], escaped)
 
 

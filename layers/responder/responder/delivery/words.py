@@ -68,11 +68,12 @@ def resource(incident: Incident) -> str:
 def owner(incident: Incident) -> str:
     """Who looks after it, by its labels, untrusted; empty where none says so."""
     named = {
-        name.strip().lower(): value.strip()
+        name.strip().lower(): value
         for name, value in incident.labels.items()
         if len(name) < _LONG_NAME
     }
-    return next((named[name] for name in _OWNERS if named.get(name)), "")
+    values = (named.get(name, "").strip() for name in _OWNERS)
+    return next((value for value in values if value), "")
 
 
 def subject(incident: Incident) -> str:
@@ -89,9 +90,12 @@ def about(incident: Incident, what: str) -> str:
     return f"{service}: {named}" if service else named
 
 
-def lock_screen(incident: Incident) -> str:
-    """The message in one line of markup, for notifications and screen readers."""
-    return f"{lead(incident)} {mrkdwn.inline(subject(incident), _TITLE_LIMIT)} ({_state(incident)})"
+def lock_screen(incident: Incident, named: str) -> str:
+    """The message in one line of markup, for notifications and screen readers.
+
+    ``named`` is the incident's ``subject``, which the caller shows, too.
+    """
+    return f"{lead(incident)} {mrkdwn.inline(named, _TITLE_LIMIT)} ({_state(incident)})"
 
 
 def duration(span: timedelta) -> str:
