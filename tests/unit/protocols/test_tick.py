@@ -1,5 +1,6 @@
 """The tick: repairs what was lost, closes what is quiet, and leaves deliberate waits alone."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -120,6 +121,29 @@ def test_one_incidents_trouble_does_not_keep_the_tick_from_the_others(desk: Desk
     assert desk.telemetry.counts["FailedItems"] == 1
     assert desk.telemetry.said("Tick failed") == 1
     assert items.state_item(HEARTBEAT) in desk.store.items
+
+
+def test_a_slow_table_ends_the_tick_in_time_and_what_is_left_over_comes_next(desk: Desk) -> None:
+    for number in range(9):
+        desk.record(alert(f"b{number}", fingerprint=f"f{number}", rule=f"v1:rule{number}"))
+    desk.taken(Queue.DISTRIBUTION)
+    desk.later(minutes=1)
+
+    def slow() -> datetime:
+        desk.later(seconds=3)
+        return desk.now()
+
+    ticker = replace(desk.ticker, now=slow)
+    started = desk.now()
+    ticker.tick()
+    first = {incident_id for incident_id, _ in desk.announced()}
+    left_over = 10 - len(first)
+    assert 0 < left_over < 10
+    assert desk.telemetry.counts["IncidentsOverdue"] == left_over
+    assert desk.now() - started < MINUTE
+    assert items.state_item(HEARTBEAT) in desk.store.items
+    ticker.tick()
+    assert len(first | {incident_id for incident_id, _ in desk.announced()}) == 10
 
 
 def test_a_resolved_incident_that_is_shown_is_never_due_again(desk: Desk) -> None:

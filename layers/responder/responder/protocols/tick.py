@@ -23,7 +23,9 @@ from responder.protocols.episode import noticed
 from responder.protocols.heartbeat import HEARTBEAT, Heartbeat
 
 #: Incidents looked at in one tick; the oldest come first and the rest follow a minute later.
-BATCH = 500
+BATCH = 2_000
+#: A tick takes no more time than this, so that it ends, and says so, before the next one begins.
+TIME = timedelta(seconds=45)
 #: What nobody shows for this long counts as unshown in the alarm's gauge.
 UNSHOWN_ALARM = timedelta(minutes=15)
 #: The tick leaves a deliberate wait alone until this long after its end.
@@ -77,7 +79,11 @@ class Ticker:
         """One pass over what is due; always leaves a heartbeat and the gauge of unshown alerts."""
         started = self.now()
         unshown = 0
-        for incident_id in self.store.due(started, BATCH):
+        due = self.store.due(started, BATCH)
+        for number, incident_id in enumerate(due):
+            if self.now() - started >= TIME:
+                self.telemetry.count("IncidentsOverdue", len(due) - number)
+                break
             unshown += self._guarded(incident_id)
         self.telemetry.count("AlertsUnshown", unshown)
         self.telemetry.seconds("TickDuration", (self.now() - started).total_seconds())
