@@ -1,5 +1,6 @@
 """Maintenance windows and quiet hours: when they last, whom they hold, what cannot be meant."""
 
+import zoneinfo
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from responder.alert import Severity
 from responder.errors import Reason
 from responder.policy.holding import review
 from responder.policy.matching import Matcher
-from responder.policy.window import Span, Window, Windows
+from responder.policy.window import Span, Window, Windows, knows_zone
 
 BERLIN = "Europe/Berlin"
 HOUR = timedelta(hours=1)
@@ -199,6 +200,17 @@ def test_a_window_of_an_unknown_zone_is_named_and_holds_nothing(zone: str) -> No
     held = windows.hold(incident(), NOW)
     assert held is not None
     assert held.silence_id == "w2"
+
+
+def test_zones_are_known_where_the_system_has_no_data_of_them() -> None:
+    """As on a Lambda image: the functions bring their own."""
+    before = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath(to=[])
+    zoneinfo.ZoneInfo.clear_cache()
+    try:
+        assert knows_zone("Asia/Kathmandu")
+    finally:
+        zoneinfo.reset_tzpath(to=before)
 
 
 @pytest.mark.parametrize(
