@@ -20,7 +20,13 @@ def word(number: int) -> str:
 
 
 def problem(
-    family: str, number: int, *, at: datetime | None = None, host: str = "", severity: str = ""
+    family: str,
+    number: int,
+    *,
+    at: datetime | None = None,
+    host: str = "",
+    severity: str = "",
+    status: str = "firing",
 ) -> bytes:
     """A generic alert; each number is a problem of its own, each host a copy of it."""
     return json.dumps(
@@ -31,6 +37,7 @@ def problem(
             "severity": severity or SEVERITIES[number % len(SEVERITIES)],
             "service": "parcels",
             "host": host,
+            "status": status,
             "timestamp": (at or datetime.now(UTC)).isoformat(),
         }
     ).encode()
