@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import click
-from pydantic import ValidationError
 
 from responder.adapters.dynamodb import DynamoStore
 from responder.clock import utc_now
@@ -17,7 +16,13 @@ from responder.ports import Table
 from responder.protocols import chunks, silences
 from responder_cli import console
 from responder_cli.aws import Stack
-from responder_cli.options import asks_where_it_acts, examples, json_option, on_stack
+from responder_cli.options import (
+    asks_where_it_acts,
+    examples,
+    json_option,
+    on_stack,
+    refusals_as_usage,
+)
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?")
 MINUTE = "%Y-%m-%d %H:%M"
@@ -80,7 +85,7 @@ def add(
     """
     now = utc_now()
     begins = starts.replace(tzinfo=UTC) if starts else now
-    try:
+    with refusals_as_usage():
         wanted = Silence(
             id=secrets.token_hex(3),
             matchers=tuple(map(Matcher.parse, matchers)),
@@ -89,11 +94,6 @@ def add(
             comment=comment,
             author=getpass.getuser(),
         )
-    except ValidationError as error:
-        said = (one["msg"] for one in error.errors(include_url=False, include_input=False))
-        raise click.UsageError(console.safe("; ".join(said))) from error
-    except ValueError as error:
-        raise click.UsageError(console.safe(str(error))) from error
     silences.add(_store(stack), wanted, now)
     console.say(
         f"Silence {wanted.id} until {wanted.ends_at:{MINUTE}} UTC; obeyed within "

@@ -12,7 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from pydantic import ValidationError
 
 from responder.adapters.dynamodb import DynamoStore
 from responder.alert import Severity
@@ -23,7 +22,13 @@ from responder.ports import Table
 from responder.protocols import chunks, windows
 from responder_cli import console
 from responder_cli.aws import Stack
-from responder_cli.options import asks_where_it_acts, examples, json_option, on_stack
+from responder_cli.options import (
+    asks_where_it_acts,
+    examples,
+    json_option,
+    on_stack,
+    refusals_as_usage,
+)
 from responder_cli.silence import MINUTE, Duration
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -158,7 +163,7 @@ def add(
     exactly as long as you say, also when clocks change meanwhile.
     """
     now = utc_now()
-    try:
+    with refusals_as_usage():
         wanted = Window(
             id=secrets.token_hex(3),
             matchers=tuple(map(Matcher.parse, matchers)),
@@ -171,11 +176,6 @@ def add(
             comment=comment,
             author=getpass.getuser(),
         )
-    except ValidationError as error:
-        said = (one["msg"] for one in error.errors(include_url=False, include_input=False))
-        raise click.UsageError(console.safe("; ".join(said))) from error
-    except ValueError as error:
-        raise click.UsageError(console.safe(str(error))) from error
     windows.add(_store(stack), wanted, now)
     console.say(
         f"Window {wanted.id} {_next(wanted, now)}; obeyed within {chunks.MAX_AGE.seconds} seconds. "
