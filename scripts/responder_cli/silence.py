@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from responder.adapters.dynamodb import DynamoStore
 from responder.clock import utc_now
 from responder.policy.matching import Matcher
 from responder.policy.silence import Silence
@@ -94,7 +93,7 @@ def add(
             comment=comment,
             author=getpass.getuser(),
         )
-    silences.add(_store(stack), wanted, now)
+    silences.add(stack.store(Table.STATE), wanted, now)
     console.say(
         f"Silence {wanted.id} until {wanted.ends_at:{MINUTE}} UTC; obeyed within "
         f"{chunks.MAX_AGE.seconds} seconds. End it: responder silence expire {wanted.id}"
@@ -108,7 +107,7 @@ def add(
 def list_(stack: Stack, every: bool, as_json: bool) -> None:
     """The silences that hold now or will, by their end."""
     now = utc_now()
-    found = [one for one in silences.load(_store(stack)) if every or one.ends_at > now]
+    found = [one for one in silences.load(stack.store(Table.STATE)) if every or one.ends_at > now]
     found.sort(key=lambda one: one.ends_at)
     if as_json:
         console.as_json([one.model_dump(mode="json") for one in found])
@@ -135,10 +134,6 @@ def list_(stack: Stack, every: bool, as_json: bool) -> None:
 @asks_where_it_acts
 def expire(stack: Stack, silence_id: str) -> None:
     """End a silence now: what it held and still fires appears within two minutes."""
-    if silences.expire(_store(stack), silence_id, utc_now()) is None:
+    if silences.expire(stack.store(Table.STATE), silence_id, utc_now()) is None:
         raise click.ClickException(f"No silence {silence_id} holds now or later.")
     console.say(f"Silence {silence_id} has ended.")
-
-
-def _store(stack: Stack) -> DynamoStore:
-    return DynamoStore(stack.client("dynamodb"), {Table.STATE: stack.table("state")})

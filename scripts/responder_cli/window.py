@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from responder.adapters.dynamodb import DynamoStore
 from responder.alert import Severity
 from responder.clock import utc_now
 from responder.policy.matching import Matcher
@@ -176,7 +175,7 @@ def add(
             comment=comment,
             author=getpass.getuser(),
         )
-    windows.add(_store(stack), wanted, now)
+    windows.add(stack.store(Table.STATE), wanted, now)
     console.say(
         f"Window {wanted.id} {_next(wanted, now)}; obeyed within {chunks.MAX_AGE.seconds} seconds. "
         f"Remove it: responder window remove {wanted.id}"
@@ -189,7 +188,9 @@ def add(
 def list_(stack: Stack, as_json: bool) -> None:
     """The windows, each with the occurrence that lasts now or comes next."""
     now = utc_now()
-    found = sorted(windows.load(_store(stack)), key=lambda one: (_span(one, now), one.id))
+    found = sorted(
+        windows.load(stack.store(Table.STATE)), key=lambda one: (_span(one, now), one.id)
+    )
     if as_json:
         console.as_json([_as_json(one, now) for one in found])
         return
@@ -217,7 +218,7 @@ def list_(stack: Stack, as_json: bool) -> None:
 @asks_where_it_acts
 def remove(stack: Stack, window_id: str) -> None:
     """Remove a window: what it holds now and still fires appears within two minutes."""
-    if windows.remove(_store(stack), window_id, utc_now()) is None:
+    if windows.remove(stack.store(Table.STATE), window_id, utc_now()) is None:
         raise click.ClickException(f"There is no window {window_id}.")
     console.say(f"Window {window_id} is removed.")
 
@@ -270,7 +271,3 @@ def _as_json(window: Window, now: datetime) -> dict[str, Any]:
         "begins_utc": span.begins.isoformat(),
         "ends_utc": span.ends.isoformat(),
     }
-
-
-def _store(stack: Stack) -> DynamoStore:
-    return DynamoStore(stack.client("dynamodb"), {Table.STATE: stack.table("state")})
