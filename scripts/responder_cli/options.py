@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 from click.core import ParameterSource
 from pydantic import ValidationError
 
+from responder.clock import span_of
 from responder_cli import aws, console
 from responder_cli.aws import Stack
 
@@ -75,6 +77,14 @@ def json_option(command: Command) -> Command:
 def yes_option(command: Command) -> Command:
     """Give a command --yes."""
     return click.option("--yes", is_flag=True, help="Do not ask.")(command)
+
+
+def duration(text: str) -> timedelta:
+    """A type of click: a time like 30m, 2h, 1d12h."""
+    span = span_of(text)
+    if not span:
+        raise click.BadParameter(f"{text!r} is no duration like 30m, 2h or 1d12h")
+    return span
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """``responder silence add|list|expire``: what you do not want to be told of, for a while."""
 
 import getpass
-import re
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,33 +16,12 @@ from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.options import (
     asks_where_it_acts,
+    duration,
     examples,
     json_option,
     on_stack,
     refusals_as_usage,
 )
-
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?")
-MINUTE = "%Y-%m-%d %H:%M"
-
-
-class Duration(click.ParamType[timedelta]):
-    """A time like 30m, 2h, 1d12h."""
-
-    name = "duration"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> timedelta:
-        """Fails with what is expected."""
-        if isinstance(value, timedelta):
-            return value
-        found = _DURATION.fullmatch(str(value))
-        days, hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
-        span = timedelta(days=days, hours=hours, minutes=minutes)
-        if not span:
-            self.fail(f"{value!r} is no duration like 30m, 2h or 1d12h", param, ctx)
-        return span
 
 
 @click.group(
@@ -69,7 +47,7 @@ def silence() -> None:
     )
 )
 @click.argument("matchers", nargs=-1, required=True, metavar="MATCHER...")
-@click.option("--for", "span", type=Duration(), required=True, help="How long: 30m, 2h, 1d12h.")
+@click.option("--for", "span", type=duration, required=True, help="How long: 30m, 2h, 1d12h.")
 @click.option("--comment", required=True, help="Why; cards show it.")
 @click.option("--starts", type=click.DateTime(), help="When it begins, in UTC; else now.")
 @on_stack
@@ -95,7 +73,7 @@ def add(
         )
     silences.add(stack.store(Table.STATE), wanted, now)
     console.say(
-        f"Silence {wanted.id} until {wanted.ends_at:{MINUTE}} UTC; obeyed within "
+        f"Silence {wanted.id} until {wanted.ends_at:{console.MINUTE}} UTC; obeyed within "
         f"{chunks.MAX_AGE.seconds} seconds. End it: responder silence expire {wanted.id}"
     )
 
@@ -117,8 +95,8 @@ def list_(stack: Stack, every: bool, as_json: bool) -> None:
         [
             (
                 one.id,
-                f"{one.starts_at:{MINUTE}}",
-                f"{one.ends_at:{MINUTE}}",
+                f"{one.starts_at:{console.MINUTE}}",
+                f"{one.ends_at:{console.MINUTE}}",
                 one.author,
                 " ".join(map(str, one.matchers)),
                 one.comment,
