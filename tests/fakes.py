@@ -312,6 +312,19 @@ class Desk:
         """The incidents whose analysis was asked for."""
         return [message["incident_id"] for message, _ in self.taken(Queue.ANALYSIS)]
 
+    def deliver_all(self) -> None:
+        """Let distribution do what it is asked for, until no announcement is left."""
+        while found := [*self.announced(), *self.announced(Queue.CRITICAL)]:
+            for incident_id, _ in found:
+                self.deliverer.handle(Announcement(incident_id=incident_id, first_sent=self.now()))
+
+    def tick(self, times: int = 1) -> None:
+        """Let minutes pass: the tick looks at each one, and distribution does what it asks for."""
+        for _ in range(times):
+            self.later(minutes=1)
+            self.ticker.tick()
+            self.deliver_all()
+
 
 def alert(alert_id: str = "a1", **changes: Any) -> Alert:
     """A firing alert of ``v1:disk`` in prod; ``at`` is seconds after the start."""

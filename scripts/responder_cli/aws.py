@@ -15,6 +15,9 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from responder.adapters.dynamodb import DynamoStore
+from responder.ports import Table
+
 #: Lambda may run for as long as its timeout while we wait for a synchronous answer.
 #: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 LONGEST_INVOCATION_SECONDS = 900
@@ -81,6 +84,10 @@ class Stack:
         """When it was created, or last updated."""
         found = self._description
         return found.get("LastUpdatedTime") or found.get("CreationTime")
+
+    def store(self, table: Table) -> DynamoStore:
+        """One of its tables, as the lanes read and write it."""
+        return DynamoStore(self.client("dynamodb"), {table: self.table(table.value)})
 
     def check(self) -> None:
         """Raises NotFound when there is no such stack; asks AWS once, whoever asks how often."""

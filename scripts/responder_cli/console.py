@@ -23,6 +23,9 @@ PIPE_WIDTH = 10_000
 #: Control, format (bidirectional overrides among them), surrogate and line-separating characters.
 UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
+#: How tables and sentences write a moment, which is in UTC.
+MINUTE = "%Y-%m-%d %H:%M"
+
 STYLES = {"ok": "green", "warning": "yellow", "failing": "bold red", "": ""}
 
 

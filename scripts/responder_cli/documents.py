@@ -8,7 +8,6 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from responder.adapters.dynamodb import DynamoStore
 from responder.clock import utc_now
 from responder.document import Document
 from responder.ports import Table
@@ -49,14 +48,9 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def store(stack: Stack) -> DynamoStore:
-    """The stack's documents."""
-    return DynamoStore(stack.client("dynamodb"), {Table.STATE: stack.table("state")})
-
-
 def load[D: Document](stack: Stack, versions: Versions[D], number: int | None) -> D:
     """The active version, or ``number``. Raises ClickException where there is none of that."""
-    found = versions.load(store(stack), number)
+    found = versions.load(stack.store(Table.STATE), number)
     if number is not None and found.number != number:
         raise _no_version(number)
     return found
@@ -73,7 +67,7 @@ def save[D: Document](stack: Stack, versions: Versions[D], document: D, replaces
     """Make a document the next active version, unless ``replaces`` is active no more."""
     now = utc_now()
     named = document.model_copy(update={"by": getpass.getuser(), "at": now.isoformat()})
-    saved = versions.save(store(stack), named, replaces, now)
+    saved = versions.save(stack.store(Table.STATE), named, replaces, now)
     if saved is None:
         raise click.ClickException("Somebody else changed it meanwhile; look again.")
     return saved
@@ -81,7 +75,7 @@ def save[D: Document](stack: Stack, versions: Versions[D], document: D, replaces
 
 def use[D: Document](stack: Stack, versions: Versions[D], number: int) -> None:
     """Go back to an older version."""
-    if not versions.activate(store(stack), number, utc_now()):
+    if not versions.activate(stack.store(Table.STATE), number, utc_now()):
         raise _no_version(number)
 
 

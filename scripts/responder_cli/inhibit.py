@@ -2,20 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from responder.adapters.dynamodb import DynamoStore
 from responder.alert import Severity
-from responder.clock import utc_now
-from responder.incident import Incident, IncidentState
+from responder.incident import Incident
 from responder.policy.inhibition import Causes, Inhibitions
-from responder.ports import Table
-from responder.protocols import items
 from responder.protocols.versions import INHIBITIONS
-from responder_cli import console, documents
+from responder_cli import console, documents, incidents
 from responder_cli.aws import Stack
 from responder_cli.documents import FILE, OBEYED
 from responder_cli.options import (
@@ -25,10 +20,6 @@ from responder_cli.options import (
     on_stack,
     yes_option,
 )
-
-#: An open incident is looked at again before this long, so that the index of due times holds it.
-ALL_OPEN = timedelta(days=365)
-MOST_INCIDENTS = 1_000
 
 _EXAMPLE = """\b
 A file of rules, with tests of its own:
@@ -114,7 +105,7 @@ def test(file: Path, as_json: bool) -> None:
 def check(stack: Stack, file: Path, as_json: bool) -> None:
     """Say what is wrong with a file of rules, or what it would mute of what is open now."""
     rules = documents.read(file, Inhibitions)
-    opened = _open_incidents(stack)
+    opened = list(incidents.opened(stack))
     muted = _muted(rules, opened)
     if as_json:
         console.as_json([asdict(one) for one in muted])
@@ -140,7 +131,7 @@ def apply(stack: Stack, file: Path, yes: bool) -> None:
     if not all(one.passed for one in outcomes):
         raise click.ClickException("Not applied: a test of the file fails.")
     active = documents.load(stack, INHIBITIONS, None)
-    opened = _open_incidents(stack)
+    opened = list(incidents.opened(stack))
     _list(_muted(rules, opened), len(opened))
     if not yes:
         console.ask(f"Make these {len(rules.rules)} rules active on {stack.name}?")
@@ -164,17 +155,6 @@ def _outcomes(rules: Inhibitions) -> list[Outcome]:
         Outcome(number, found == one.muted_by, one.muted_by, found)
         for number, (one, found) in enumerate(zip(rules.tests, came, strict=True), 1)
     ]
-
-
-def _open_incidents(stack: Stack) -> list[Incident]:
-    """The open incidents of a stack, found through the index of due times: no scan."""
-    tables = {Table.INCIDENTS: stack.table("incidents")}
-    store = DynamoStore(stack.client("dynamodb"), tables)
-    ids = store.due(utc_now() + ALL_OPEN, MOST_INCIDENTS)
-    wanted = [items.incident_item(incident_id) for incident_id in ids]
-    found = store.read(wanted) if wanted else {}
-    known = (items.decode(record, Incident) for record in found.values())
-    return [one for one in known if one and one.state is IncidentState.OPEN and not one.synthetic]
 
 
 def _muted(rules: Inhibitions, opened: Sequence[Incident]) -> list[Muted]:

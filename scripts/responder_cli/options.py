@@ -1,12 +1,16 @@
 """Options that many commands share, and the stack that they lead to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
 import click
 from click.core import ParameterSource
+from pydantic import ValidationError
 
+from responder.clock import span_of
 from responder_cli import aws, console
 from responder_cli.aws import Stack
 
@@ -73,6 +77,26 @@ def json_option(command: Command) -> Command:
 def yes_option(command: Command) -> Command:
     """Give a command --yes."""
     return click.option("--yes", is_flag=True, help="Do not ask.")(command)
+
+
+def duration(text: str) -> timedelta:
+    """A type of click: a time like 30m, 2h, 1d12h."""
+    span = span_of(text)
+    if not span:
+        raise click.BadParameter(f"{text!r} is no duration like 30m, 2h or 1d12h")
+    return span
+
+
+@contextmanager
+def refusals_as_usage() -> Iterator[None]:
+    """What a model refuses of the options it is made from is wrong usage, in the model's words."""
+    try:
+        yield
+    except ValidationError as error:
+        said = (one["msg"] for one in error.errors(include_url=False, include_input=False))
+        raise click.UsageError(console.safe("; ".join(said))) from error
+    except ValueError as error:
+        raise click.UsageError(console.safe(str(error))) from error
 
 
 def examples(*lines: str) -> str:

@@ -14,7 +14,6 @@ from responder_cli.health.metrics import Window, amount, ours
 from responder_cli.options import examples, json_option, on_stack
 
 DAY_MINUTES = 1440
-MINUTE = "%Y-%m-%d %H:%M"
 DAYS = {"daily": 1, "weekly": 7, "monthly": 30}
 #: CloudFormation puts it on everything; Cost Explorer knows it once it is activated in Billing.
 STACK_TAG = "aws:cloudformation:stack-name"
@@ -66,7 +65,9 @@ def report(stack: Stack, span: str, as_json: bool) -> None:
     if as_json:
         console.as_json([{"group": o.group, "name": o.name, "value": o.value} for o in lines])
     else:
-        console.say(f"{stack.name}, {window.start:{MINUTE}} to {window.end:{MINUTE}} UTC")
+        console.say(
+            f"{stack.name}, {window.start:{console.MINUTE}} to {window.end:{console.MINUTE}} UTC"
+        )
         console.grid(("", "", ""), [(one.group, one.name, one.words) for one in lines])
 
 

@@ -1,15 +1,12 @@
 """``responder silence add|list|expire``: what you do not want to be told of, for a while."""
 
 import getpass
-import re
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import click
-from pydantic import ValidationError
 
-from responder.adapters.dynamodb import DynamoStore
 from responder.clock import utc_now
 from responder.policy.matching import Matcher
 from responder.policy.silence import Silence
@@ -17,29 +14,14 @@ from responder.ports import Table
 from responder.protocols import chunks, silences
 from responder_cli import console
 from responder_cli.aws import Stack
-from responder_cli.options import asks_where_it_acts, examples, json_option, on_stack
-
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?")
-MINUTE = "%Y-%m-%d %H:%M"
-
-
-class Duration(click.ParamType[timedelta]):
-    """A time like 30m, 2h, 1d12h."""
-
-    name = "duration"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> timedelta:
-        """Fails with what is expected."""
-        if isinstance(value, timedelta):
-            return value
-        found = _DURATION.fullmatch(str(value))
-        days, hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
-        span = timedelta(days=days, hours=hours, minutes=minutes)
-        if not span:
-            self.fail(f"{value!r} is no duration like 30m, 2h or 1d12h", param, ctx)
-        return span
+from responder_cli.options import (
+    asks_where_it_acts,
+    duration,
+    examples,
+    json_option,
+    on_stack,
+    refusals_as_usage,
+)
 
 
 @click.group(
@@ -65,7 +47,7 @@ def silence() -> None:
     )
 )
 @click.argument("matchers", nargs=-1, required=True, metavar="MATCHER...")
-@click.option("--for", "span", type=Duration(), required=True, help="How long: 30m, 2h, 1d12h.")
+@click.option("--for", "span", type=duration, required=True, help="How long: 30m, 2h, 1d12h.")
 @click.option("--comment", required=True, help="Why; cards show it.")
 @click.option("--starts", type=click.DateTime(), help="When it begins, in UTC; else now.")
 @on_stack
@@ -80,7 +62,7 @@ def add(
     """
     now = utc_now()
     begins = starts.replace(tzinfo=UTC) if starts else now
-    try:
+    with refusals_as_usage():
         wanted = Silence(
             id=secrets.token_hex(3),
             matchers=tuple(map(Matcher.parse, matchers)),
@@ -89,14 +71,9 @@ def add(
             comment=comment,
             author=getpass.getuser(),
         )
-    except ValidationError as error:
-        said = (one["msg"] for one in error.errors(include_url=False, include_input=False))
-        raise click.UsageError(console.safe("; ".join(said))) from error
-    except ValueError as error:
-        raise click.UsageError(console.safe(str(error))) from error
-    silences.add(_store(stack), wanted, now)
+    silences.add(stack.store(Table.STATE), wanted, now)
     console.say(
-        f"Silence {wanted.id} until {wanted.ends_at:{MINUTE}} UTC; obeyed within "
+        f"Silence {wanted.id} until {wanted.ends_at:{console.MINUTE}} UTC; obeyed within "
         f"{chunks.MAX_AGE.seconds} seconds. End it: responder silence expire {wanted.id}"
     )
 
@@ -108,7 +85,7 @@ def add(
 def list_(stack: Stack, every: bool, as_json: bool) -> None:
     """The silences that hold now or will, by their end."""
     now = utc_now()
-    found = [one for one in silences.load(_store(stack)) if every or one.ends_at > now]
+    found = [one for one in silences.load(stack.store(Table.STATE)) if every or one.ends_at > now]
     found.sort(key=lambda one: one.ends_at)
     if as_json:
         console.as_json([one.model_dump(mode="json") for one in found])
@@ -118,8 +95,8 @@ def list_(stack: Stack, every: bool, as_json: bool) -> None:
         [
             (
                 one.id,
-                f"{one.starts_at:{MINUTE}}",
-                f"{one.ends_at:{MINUTE}}",
+                f"{one.starts_at:{console.MINUTE}}",
+                f"{one.ends_at:{console.MINUTE}}",
                 one.author,
                 " ".join(map(str, one.matchers)),
                 one.comment,
@@ -135,10 +112,6 @@ def list_(stack: Stack, every: bool, as_json: bool) -> None:
 @asks_where_it_acts
 def expire(stack: Stack, silence_id: str) -> None:
     """End a silence now: what it held and still fires appears within two minutes."""
-    if silences.expire(_store(stack), silence_id, utc_now()) is None:
+    if silences.expire(stack.store(Table.STATE), silence_id, utc_now()) is None:
         raise click.ClickException(f"No silence {silence_id} holds now or later.")
     console.say(f"Silence {silence_id} has ended.")
-
-
-def _store(stack: Stack) -> DynamoStore:
-    return DynamoStore(stack.client("dynamodb"), {Table.STATE: stack.table("state")})

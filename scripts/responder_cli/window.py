@@ -12,9 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from pydantic import ValidationError
 
-from responder.adapters.dynamodb import DynamoStore
 from responder.alert import Severity
 from responder.clock import utc_now
 from responder.policy.matching import Matcher
@@ -23,78 +21,49 @@ from responder.ports import Table
 from responder.protocols import chunks, windows
 from responder_cli import console
 from responder_cli.aws import Stack
-from responder_cli.options import asks_where_it_acts, examples, json_option, on_stack
-from responder_cli.silence import MINUTE, Duration
+from responder_cli.options import (
+    asks_where_it_acts,
+    duration,
+    examples,
+    json_option,
+    on_stack,
+    refusals_as_usage,
+)
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _RANGE = re.compile(r"(\w+)(?:-(\w+))?")
 _DAY_AND_TIME = "%a %Y-%m-%d %H:%M"
 
 
-class Days(click.ParamType[tuple[int, ...]]):
+def _days(text: str) -> tuple[int, ...]:
     """Days of the week: mon-fri, sat,sun or day for every day."""
-
-    name = "days"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
-        """Fails with what is expected."""
-        if isinstance(value, tuple):
-            return value
-        text = str(value).lower()
-        try:
-            return () if text == "day" else _numbers(text, DAYS.index, len(DAYS))
-        except ValueError:
-            self.fail(f"{value!r} is not written like mon-fri, sat,sun or day", param, ctx)
+    try:
+        return () if text.lower() == "day" else _numbers(text.lower(), DAYS.index, len(DAYS))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not written like mon-fri, sat,sun or day") from None
 
 
-class Dates(click.ParamType[tuple[int, ...]]):
+def _dates(text: str) -> tuple[int, ...]:
     """Dates of the month: 1-7 or 1,15."""
-
-    name = "dates"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
-        """Fails with what is expected."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            return _numbers(str(value), int, 0)
-        except ValueError:
-            self.fail(f"{value!r} is not written like 1-7 or 1,15", param, ctx)
+    try:
+        return _numbers(text, int, 0)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not written like 1-7 or 1,15") from None
 
 
-class Clock(click.ParamType[time]):
+def _time(text: str) -> time:
     """A time of the day like 22:00."""
-
-    name = "time"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> time:
-        """Fails with what is expected."""
-        if isinstance(value, time):
-            return value
-        try:
-            return datetime.strptime(str(value), "%H:%M").time()
-        except ValueError:
-            self.fail(f"{value!r} is no time like 22:00", param, ctx)
+    try:
+        return datetime.strptime(text, "%H:%M").time()
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no time like 22:00") from None
 
 
-class Zone(click.ParamType[str]):
+def _zone(text: str) -> str:
     """An IANA time zone."""
-
-    name = "zone"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
-        """Fails for what is none."""
-        if not knows_zone(str(value)):
-            self.fail(f"{value!r} is no time zone like Europe/Berlin or UTC", param, ctx)
-        return str(value)
+    if not knows_zone(text):
+        raise click.BadParameter(f"{text!r} is no time zone like Europe/Berlin or UTC")
+    return text
 
 
 @click.group(
@@ -126,11 +95,17 @@ def window() -> None:
     )
 )
 @click.argument("matchers", nargs=-1, metavar="[MATCHER]...")
-@click.option("--every", "days", type=Days(), required=True, help="mon-fri, sat,sun, or day.")
-@click.option("--dates", type=Dates(), default=(), help="And only on these dates: 1-7 or 1,15.")
-@click.option("--at", type=Clock(), required=True, help="When it begins, by its zone's clocks.")
-@click.option("--for", "span", type=Duration(), required=True, help="How long: 30m, 2h, 1d12h.")
-@click.option("--zone", type=Zone(), required=True, help="Its time zone, like Europe/Berlin.")
+@click.option(
+    "--every", "days", type=_days, metavar="DAYS", required=True, help="mon-fri, sat,sun, or day."
+)
+@click.option("--dates", type=_dates, metavar="DATES", help="And only on these dates: 1-7 or 1,15.")
+@click.option(
+    "--at", type=_time, metavar="TIME", required=True, help="When it begins, by its zone's clocks."
+)
+@click.option("--for", "span", type=duration, required=True, help="How long: 30m, 2h, 1d12h.")
+@click.option(
+    "--zone", type=_zone, metavar="ZONE", required=True, help="Its time zone, like Europe/Berlin."
+)
 @click.option(
     "--below",
     type=click.Choice([one.value for one in Severity if one is not Severity.INFO]),
@@ -145,7 +120,7 @@ def add(
     stack: Stack,
     matchers: Sequence[str],
     days: tuple[int, ...],
-    dates: tuple[int, ...],
+    dates: tuple[int, ...] | None,
     at: time,
     span: timedelta,
     zone: str,
@@ -158,12 +133,12 @@ def add(
     exactly as long as you say, also when clocks change meanwhile.
     """
     now = utc_now()
-    try:
+    with refusals_as_usage():
         wanted = Window(
             id=secrets.token_hex(3),
             matchers=tuple(map(Matcher.parse, matchers)),
             days=days,
-            dates=dates,
+            dates=dates or (),
             at=at,
             lasts=span,
             zone=zone,
@@ -171,12 +146,7 @@ def add(
             comment=comment,
             author=getpass.getuser(),
         )
-    except ValidationError as error:
-        said = (one["msg"] for one in error.errors(include_url=False, include_input=False))
-        raise click.UsageError(console.safe("; ".join(said))) from error
-    except ValueError as error:
-        raise click.UsageError(console.safe(str(error))) from error
-    windows.add(_store(stack), wanted, now)
+    windows.add(stack.store(Table.STATE), wanted, now)
     console.say(
         f"Window {wanted.id} {_next(wanted, now)}; obeyed within {chunks.MAX_AGE.seconds} seconds. "
         f"Remove it: responder window remove {wanted.id}"
@@ -189,7 +159,9 @@ def add(
 def list_(stack: Stack, as_json: bool) -> None:
     """The windows, each with the occurrence that lasts now or comes next."""
     now = utc_now()
-    found = sorted(windows.load(_store(stack)), key=lambda one: (_span(one, now), one.id))
+    found = sorted(
+        windows.load(stack.store(Table.STATE)), key=lambda one: (_span(one, now), one.id)
+    )
     if as_json:
         console.as_json([_as_json(one, now) for one in found])
         return
@@ -201,7 +173,7 @@ def list_(stack: Stack, as_json: bool) -> None:
                 _recurs(one),
                 " ".join((f"below {one.below.value}", *map(str, one.matchers))),
                 *(f"{moment.astimezone(ZoneInfo(one.zone)):{_DAY_AND_TIME}}" for moment in span),
-                f"{span.begins:{MINUTE}}{', lasts now' if span.begins <= now else ''}",
+                f"{span.begins:{console.MINUTE}}{', lasts now' if span.begins <= now else ''}",
                 one.author,
                 one.comment,
             )
@@ -217,7 +189,7 @@ def list_(stack: Stack, as_json: bool) -> None:
 @asks_where_it_acts
 def remove(stack: Stack, window_id: str) -> None:
     """Remove a window: what it holds now and still fires appears within two minutes."""
-    if windows.remove(_store(stack), window_id, utc_now()) is None:
+    if windows.remove(stack.store(Table.STATE), window_id, utc_now()) is None:
         raise click.ClickException(f"There is no window {window_id}.")
     console.say(f"Window {window_id} is removed.")
 
@@ -233,8 +205,8 @@ def _span(window: Window, now: datetime) -> Span:
 
 def _next(window: Window, now: datetime) -> str:
     begins, ends = _span(window, now)
-    what = "lasts now," if begins <= now else f"begins {begins:{MINUTE}} UTC,"
-    return f"{what} until {ends:{MINUTE}} UTC"
+    what = "lasts now," if begins <= now else f"begins {begins:{console.MINUTE}} UTC,"
+    return f"{what} until {ends:{console.MINUTE}} UTC"
 
 
 def _recurs(window: Window) -> str:
@@ -270,7 +242,3 @@ def _as_json(window: Window, now: datetime) -> dict[str, Any]:
         "begins_utc": span.begins.isoformat(),
         "ends_utc": span.ends.isoformat(),
     }
-
-
-def _store(stack: Stack) -> DynamoStore:
-    return DynamoStore(stack.client("dynamodb"), {Table.STATE: stack.table("state")})

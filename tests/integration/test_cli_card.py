@@ -5,13 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from click.testing import CliRunner, Result
-from moto import mock_aws
 
-from integration.test_cli_signature import make_table
-from responder.adapters.dynamodb import DynamoStore
+from integration.cli_house import house_of
 from responder.clock import utc_now
 from responder.delivery import card
 from responder.incident import Incident
@@ -20,7 +17,6 @@ from responder.protocols import items
 from responder_cli.card.commands import EXAMPLES
 from responder_cli.card.examples import ANALYSED
 from responder_cli.main import cli
-from unit.cli.stacks import stack
 
 Run = Callable[..., Result]
 
@@ -92,22 +88,14 @@ def test_an_incident_from_a_file(run: Run, tmp_path: Path) -> None:
     assert run("synthetic", "--file", "incident.json").exit_code == 2
 
 
-def test_a_stored_incident(run: Run) -> None:
+def test_a_stored_incident(tmp_path: Path) -> None:
     mine = ANALYSED.model_copy(update={"title": "as it is stored"})
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-west-1")
-        make_table(client, "IncidentsTable", "it-incidents")
-        store = DynamoStore(client, {Table.INCIDENTS: "it-incidents"})
+    with house_of("card", tmp_path, Table.INCIDENTS) as house:
         key = items.incident_item(mine.incident_id)
-        items.change(store, key, Incident, lambda _: mine, utc_now())
-        it = stack({}, {"dynamodb": client})
-
-        def shown(incident_id: str) -> Result:
-            words = ["card", "preview", "--json", "--incident", incident_id]
-            return CliRunner().invoke(cli, words, obj=lambda *_: it)
-
-        assert "as it is stored" in shown(mine.incident_id).stdout
-        absent = shown("absent#1")
+        items.change(house.store(Table.INCIDENTS), key, Incident, lambda _: mine, utc_now())
+        shown = house.run("preview", "--json", "--incident", mine.incident_id)
+        assert "as it is stored" in shown.stdout
+        absent = house.run("preview", "--json", "--incident", "absent#1")
         assert absent.exit_code == 3
         assert "no incident absent#1" in absent.stderr
 

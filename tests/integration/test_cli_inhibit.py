@@ -6,20 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from click.testing import CliRunner, Result
-from moto import mock_aws
+from click.testing import CliRunner
 
-from fakes import incident
-from integration.test_cli_signature import make_table
-from responder.adapters.dynamodb import DynamoStore
+from integration.cli_house import House, house_of
 from responder.alert import Severity
 from responder.clock import utc_now
 from responder.ports import Table
-from responder.protocols import items
 from responder_cli.inhibit import inhibit
-from unit.cli.stacks import stack
 
 RULES: dict[str, Any] = {
     "rules": [
@@ -47,43 +41,22 @@ EMPTY: dict[str, Any] = {"rules": [], "tests": []}
 WRONG = {"tests": [RULES["tests"][1] | {"muted_by": "node"}]}
 
 
-class House:
-    """A stack with open incidents, and a folder for files."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        client = boto3.client("dynamodb", region_name="eu-west-1")
-        make_table(client, "StateTable", "it-state")
-        make_table(client, "IncidentsTable", "it-incidents")
-        self._stack = stack({}, {"dynamodb": client})
-        self._store = DynamoStore(client, {Table.INCIDENTS: "it-incidents"})
-
-    def run(self, *words: str) -> Result:
-        return CliRunner().invoke(inhibit, list(words), obj=lambda *_: self._stack)
-
-    def file(self, content: object) -> str:
-        path = self._folder / "rules.json"
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-        return str(path)
-
-    def opened(self, name: str, minutes: int, **changes: Any) -> None:
-        now = utc_now()
-        fields = {
-            "rule": name,
-            "title": f"{name} of n1",
-            "labels": {"node": "n1"},
-            "opened_at": now - timedelta(minutes=minutes),
-            "due_at": now + timedelta(hours=20),
-        }
-        value = incident(f"{name}|{minutes}.1", **(fields | changes))
-        key = items.incident_item(value.incident_id)
-        self._store.write([items.write_of(key, value, 0, now)])
-
-
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    with mock_aws():
-        yield House(tmp_path)
+    with house_of("inhibit", tmp_path, Table.STATE, Table.INCIDENTS) as house:
+        yield house
+
+
+def opened(house: House, name: str, minutes: int, **changes: Any) -> None:
+    now = utc_now()
+    fields = {
+        "rule": name,
+        "title": f"{name} of n1",
+        "labels": {"node": "n1"},
+        "opened_at": now - timedelta(minutes=minutes),
+        "due_at": now + timedelta(hours=20),
+    }
+    house.opened(f"{name}|{minutes}.1", **(fields | changes))
 
 
 def test_rules_are_applied_shown_and_kept_in_versions(house: House) -> None:
@@ -123,12 +96,12 @@ def test_tests_ask_no_stack(tmp_path: Path) -> None:
 
 
 def test_a_check_says_what_would_be_muted_of_what_is_open(house: House) -> None:
-    house.opened("NodeDown", 30)
-    house.opened("PodDown", 20)
-    house.opened("PodSlow", 40)
-    house.opened("PodLost", 10, severity=Severity.CRITICAL)
-    house.opened("PodOver", 5, state="resolved")
-    house.opened("PodFar", 5, labels={"node": "n2"})
+    opened(house, "NodeDown", 30)
+    opened(house, "PodDown", 20)
+    opened(house, "PodSlow", 40)
+    opened(house, "PodLost", 10, severity=Severity.CRITICAL)
+    opened(house, "PodOver", 5, state="resolved")
+    opened(house, "PodFar", 5, labels={"node": "n2"})
     found = json.loads(house.run("check", house.file(RULES), "--json").stdout)
     assert found == [
         {

@@ -2,29 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from click.testing import CliRunner, Result
-from moto import mock_aws
 
-from fakes import incident
-from integration.test_cli_signature import make_table
-from responder.adapters.dynamodb import DynamoStore
+from integration.cli_house import House, house_of
 from responder.alert import Severity
 from responder.clock import utc_now
 from responder.incident import IncidentState
 from responder.ports import Table
-from responder.protocols import items
 from responder.protocols.versions import ROUTES
-from responder_cli.aws import Stack
-from responder_cli.main import cli
 from samples import EVENTS
-from unit.cli.stacks import stack
 
 PAYMENTS = {
     "routes": [{"name": "payments", "match": ["service=~pay.*"], "channel": "payments"}],
@@ -33,53 +23,20 @@ PAYMENTS = {
 FAILING = PAYMENTS | {"tests": [{"facts": {"service": "pay-api", "severity": "HIGH"}}]}
 
 
-@dataclass
-class House:
-    """A stack's tables on moto, and the command line pointed at it."""
-
-    stack: Stack | None
-    store: DynamoStore | None
-    directory: Path
-
-    def run(self, *words: str, answer: str = "") -> Result:
-        def connect(*_: object) -> Stack | None:
-            return self.stack
-
-        return CliRunner().invoke(cli, ["route", *words], obj=connect, input=answer)
-
-    def json(self, *words: str) -> Any:
-        done = self.run(*words, "--json")
-        assert done.exit_code == 0, done.output
-        return json.loads(done.stdout)
-
-    def file(self, content: object) -> str:
-        path = self.directory / "routes.json"
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-        return str(path)
-
-    def opened(self, name: str, **changes: Any) -> None:
-        assert self.store is not None
-        due = {"due_at": utc_now() + timedelta(days=6)}
-        value = incident(name, **(due | changes))
-        key = items.incident_item(name)
-        self.store.write([items.write_of(key, value, 0, utc_now())])
-
-
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-west-1")
-        names = {"IncidentsTable": "it-incidents", "StateTable": "it-state"}
-        for logical, name in names.items():
-            make_table(client, logical, name)
-        tables = {Table.INCIDENTS: "it-incidents", Table.STATE: "it-state"}
-        yield House(stack({}, {"dynamodb": client}), DynamoStore(client, tables), tmp_path)
+    with house_of("route", tmp_path, Table.INCIDENTS, Table.STATE) as house:
+        yield house
 
 
 @pytest.fixture
 def nowhere(tmp_path: Path) -> House:
     """No stack: whoever asks for one fails."""
-    return House(None, None, tmp_path)
+    return House("route", None, tmp_path)
+
+
+def opened(house: House, name: str, **changes: Any) -> None:
+    house.opened(name, **({"due_at": utc_now() + timedelta(days=6)} | changes))
 
 
 def test_samples_and_the_files_own_tests_need_no_stack(nowhere: House) -> None:
@@ -141,10 +98,10 @@ def test_a_wrong_file_says_what_is_wrong(nowhere: House, content: object, said: 
 
 
 def test_the_open_incidents_of_a_stack_are_tried(house: House) -> None:
-    house.opened("a|.1", service="pay-api")
-    house.opened("b|.1", service="search", severity=Severity.CRITICAL)
-    house.opened("c|.1", service="pay-api", state=IncidentState.RESOLVED)
-    house.opened("d|.1", service="pay-api", synthetic=True)
+    opened(house, "a|.1", service="pay-api")
+    opened(house, "b|.1", service="search", severity=Severity.CRITICAL)
+    opened(house, "c|.1", service="pay-api", state=IncidentState.RESOLVED)
+    opened(house, "d|.1", service="pay-api", synthetic=True)
     found = house.json("test", house.file(PAYMENTS), "--stored")["alerts"]
     assert {one["of"]: one["channel"] for one in found} == {
         "a|.1": "#payments",
@@ -153,17 +110,16 @@ def test_the_open_incidents_of_a_stack_are_tried(house: House) -> None:
 
 
 def test_routes_are_applied_after_a_look_and_a_yes(house: House) -> None:
-    house.opened("a|.1", service="pay-api")
-    house.opened("b|.1", service="search")
+    opened(house, "a|.1", service="pay-api")
+    opened(house, "b|.1", service="search")
     file = house.file(PAYMENTS)
     assert house.run("apply", file, answer="n\n").exit_code == 1
-    assert house.store is not None
-    assert ROUTES.load(house.store).number == 0
+    assert ROUTES.load(house.store(Table.STATE)).number == 0
     done = house.run("apply", file, answer="y\n")
     assert done.exit_code == 0, done.output
     assert "1 of 2 open incidents would go elsewhere." in done.output
     assert "Version 1 is active; obeyed within 30 seconds." in done.output
-    active = ROUTES.load(house.store)
+    active = ROUTES.load(house.store(Table.STATE))
     assert (active.number, active.routes[0].channel, bool(active.by)) == (1, "#payments", True)
     assert house.json("apply", file, "--yes") == {"version": 2, "changed": []}
 
@@ -172,8 +128,7 @@ def test_a_file_whose_tests_fail_is_not_applied(house: House) -> None:
     done = house.run("apply", house.file(FAILING), "--yes")
     assert done.exit_code == 1
     assert "nothing is changed" in done.output
-    assert house.store is not None
-    assert ROUTES.load(house.store).number == 0
+    assert ROUTES.load(house.store(Table.STATE)).number == 0
 
 
 def test_what_is_shown_can_be_applied_again_and_older_versions_come_back(house: House) -> None:

@@ -2,94 +2,47 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
-from click.testing import CliRunner, Result
-from moto import mock_aws
 
-from responder.adapters.dynamodb import DynamoStore
-from responder.alert import Alert
+from integration.cli_house import House, house_of
 from responder.clock import utc_now
 from responder.incident import AlertRecord
 from responder.ports import Table
 from responder.protocols import items
 from responder.protocols.versions import RULES
 from responder.signature import signature
-from responder_cli.aws import Stack
-from responder_cli.main import cli
 from samples import only
-from template.deployed import resources
-from unit.cli.stacks import stack
 
 MERGES = {"rules": [{"why": "one sorter", "ignore_labels": ["job"]}]}
 
 
-@dataclass
-class House:
-    """A stack's tables on moto, and the command line pointed at it."""
-
-    stack: Stack
-    store: DynamoStore
-    directory: Path
-
-    def run(self, *words: str, answer: str = "") -> Result:
-        return CliRunner().invoke(
-            cli, ["signature", *words], obj=lambda *_: self.stack, input=answer
-        )
-
-    def accepted(self, job: str, number: int, *, days_ago: int = 0) -> Alert:
-        alert = only("alertmanager/firing.json").model_copy(
-            update={
-                "alert_id": f"al-{job}-{number}",
-                "labels": {"job": job},
-                "received_at": utc_now() - timedelta(days=days_ago),
-            }
-        )
-        record = AlertRecord(alert=alert, signature=signature(alert).key, incident_id="i")
-        key = items.alert_key(alert.alert_id)
-        self.store.write([items.write_of(key, record, 0, utc_now())])
-        return alert
-
-    def file(self, content: object) -> str:
-        path = self.directory / "rules.json"
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-        return str(path)
-
-
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-west-1")
-        names = {"AlertsTable": "it-alerts", "StateTable": "it-state"}
-        for logical, name in names.items():
-            make_table(client, logical, name)
-        tables = {Table.ALERTS: "it-alerts", Table.STATE: "it-state"}
-        yield House(stack({}, {"dynamodb": client}), DynamoStore(client, tables), tmp_path)
+    with house_of("signature", tmp_path, Table.ALERTS, Table.STATE) as house:
+        yield house
 
 
-def make_table(client: Any, logical: str, name: str) -> None:
-    """A table as the template has it."""
-    wanted = resources("AWS::DynamoDB::Table")[logical]
-    optional = {k: wanted[k] for k in ("GlobalSecondaryIndexes",) if k in wanted}
-    client.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=wanted["AttributeDefinitions"],
-        KeySchema=wanted["KeySchema"],
-        **optional,
+def accepted(house: House, job: str, number: int, *, days_ago: int = 0) -> None:
+    alert = only("alertmanager/firing.json").model_copy(
+        update={
+            "alert_id": f"al-{job}-{number}",
+            "labels": {"job": job},
+            "received_at": utc_now() - timedelta(days=days_ago),
+        }
     )
+    record = AlertRecord(alert=alert, signature=signature(alert).key, incident_id="i")
+    key = items.alert_key(alert.alert_id)
+    house.store(Table.ALERTS).write([items.write_of(key, record, 0, utc_now())])
 
 
 def test_a_diff_replays_what_was_stored_lately(house: House) -> None:
     for number in range(3):
-        house.accepted("sorter", number)
-    house.accepted("packer", 1)
-    house.accepted("loader", 1, days_ago=30)
+        accepted(house, "sorter", number)
+    accepted(house, "packer", 1)
+    accepted(house, "loader", 1, days_ago=30)
     done = house.run("diff", "--rules", house.file(MERGES), "--json")
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
@@ -102,23 +55,23 @@ def test_a_diff_replays_what_was_stored_lately(house: House) -> None:
 
 def test_no_more_alerts_are_read_than_asked_for(house: House) -> None:
     for number in range(120):
-        house.accepted("sorter", number)
+        accepted(house, "sorter", number)
     every = json.loads(house.run("diff", "--json").stdout)
     few = json.loads(house.run("diff", "--most", "7", "--json").stdout)
     assert (every["alerts"], few["alerts"]) == (120, 7)
 
 
 def test_rules_are_applied_after_a_look_and_a_yes(house: House) -> None:
-    house.accepted("sorter", 1)
-    house.accepted("packer", 1)
+    accepted(house, "sorter", 1)
+    accepted(house, "packer", 1)
     refused = house.run("rules", "apply", house.file(MERGES), answer="n\n")
     assert refused.exit_code == 1
-    assert RULES.load(house.store).number == 0
+    assert RULES.load(house.store(Table.STATE)).number == 0
     done = house.run("rules", "apply", house.file(MERGES), answer="y\n")
     assert done.exit_code == 0, (done.output, done.exception)
     assert "2 problems now, 1 then" in done.output
     assert "Version 1 is active" in done.output
-    active = RULES.load(house.store)
+    active = RULES.load(house.store(Table.STATE))
     assert (active.number, active.rules[0].why, bool(active.by)) == (1, "one sorter", True)
 
 

@@ -3,27 +3,22 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
-import boto3
 import pytest
-from click.testing import CliRunner, Result
-from moto import mock_aws
+from click.testing import Result
 
-from integration.test_cli_signature import make_table
+from integration.cli_house import house_of
 from responder.clock import utc_now
-from responder_cli.silence import silence
-from unit.cli.stacks import stack
+from responder.ports import Table
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run() -> Iterator[Run]:
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-west-1")
-        make_table(client, "StateTable", "it-state")
-        it = stack({}, {"dynamodb": client})
-        yield lambda *words: CliRunner().invoke(silence, list(words), obj=lambda *_: it)
+def run(tmp_path: Path) -> Iterator[Run]:
+    with house_of("silence", tmp_path, Table.STATE) as house:
+        yield house.run
 
 
 def listed(run: Run, *words: str) -> list[dict[str, str]]:

@@ -9,7 +9,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import pytest
 from anthropic import Anthropic
 from anthropic.types import Message
 
+from integration.clock import Clock
 from local_stack import claude_server
 from local_stack.claude_schema import CANNED
 from local_stack.loopback import Server
@@ -64,14 +64,6 @@ REQUEST: dict[str, Any] = {
     "messages": [{"role": "user", "content": "what happened?"}],
     "output_config": {"effort": "low", "format": {"type": "json_schema", "schema": SCHEMA}},
 }
-
-
-@dataclass
-class Clock:
-    now: float = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from responder.adapters.secrets import Secret
 from responder.adapters.webhook_sink import SIGNATURE_HEADER, WebhookSink
 from responder.contracts import Trouble
 from responder.delivery import operator_notice
-from responder.delivery.operator_notice import Document
+from responder.delivery.operator_notice import WebhookBody
 from responder.errors import Permanent, Reason, Retryable
 from responder.ports import OperatorNotice
 from responder_cli.card.examples import ANALYSED, HOSTILE, INCIDENTS, NOW
@@ -172,7 +172,7 @@ def published_schema() -> dict[str, Any]:
 
 
 def test_the_published_schema_is_the_documents_own() -> None:
-    assert published_schema() == Document.model_json_schema(mode="serialization")
+    assert published_schema() == WebhookBody.model_json_schema(mode="serialization")
 
 
 @pytest.mark.parametrize("name", INCIDENTS)

@@ -8,13 +8,10 @@ import click
 from pydantic import ValidationError
 
 from local_stack import slack_page
-from responder.adapters.dynamodb import DynamoStore
 from responder.clock import utc_now
 from responder.incident import Incident, NoticeKind
-from responder.ports import Table
-from responder.protocols import items
-from responder_cli import console
-from responder_cli.aws import NotFound, Stack
+from responder_cli import console, incidents
+from responder_cli.aws import Stack
 from responder_cli.card import examples as golden
 from responder_cli.card import posting
 from responder_cli.options import examples, json_option, on_stack
@@ -84,8 +81,8 @@ def preview(
     Kit Builder; several messages (a thread, several incidents) are a list. Exit code 1: Slack would
     refuse a message; the page shows why.
     """
-    incidents, now = _chosen(stack, names, file, incident_id)
-    shown = posting.post(incidents, now, webhook=webhook)
+    chosen, now = _chosen(stack, names, file, incident_id)
+    shown = posting.post(chosen, now, webhook=webhook)
     for refusal in shown.refusals:
         console.warn(f"Slack would refuse it: {refusal}")
     if as_json:
@@ -106,7 +103,7 @@ def _chosen(
     if file:
         return [_read(file)], utc_now()
     if incident_id:
-        return [_stored(stack, incident_id)], utc_now()
+        return [incidents.load(stack, incident_id)], utc_now()
     return [EXAMPLES[name] for name in names or EXAMPLES], golden.NOW
 
 
@@ -117,13 +114,3 @@ def _read(file: Path) -> Incident:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise click.UsageError(console.safe(f"{file}: {place}: {first['msg']}")) from error
-
-
-def _stored(stack: Stack, incident_id: str) -> Incident:
-    store = DynamoStore(
-        stack.client("dynamodb"), {Table.INCIDENTS: stack.table(Table.INCIDENTS.value)}
-    )
-    found = items.load(store, items.incident_item(incident_id), Incident)
-    if found is None:
-        raise NotFound(f"stack {stack.name} has no incident {incident_id}")
-    return found

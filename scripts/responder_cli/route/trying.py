@@ -2,31 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from responder.adapters.dynamodb import DynamoStore
 from responder.alert import Status
-from responder.clock import utc_now
-from responder.incident import Destination, Incident, IncidentState
+from responder.incident import Destination, Incident
 from responder.intake import parse
 from responder.intake.errors import BadRequest
 from responder.policy.matching import facts
 from responder.policy.route import route
 from responder.policy.routes import Expectation, Routes, routed
-from responder.ports import Table
-from responder.protocols import items
 from responder.protocols.identities import arrive
-from responder_cli import console
+from responder_cli import console, incidents
 from responder_cli.aws import Stack
 from responder_cli.explain import CACHE_SHARING, CHANNELS, incident_of
 from responder_cli.inject import samples
 
-#: An open incident is looked at again before this long, so that the index of due times holds it.
-ALL_OPEN = timedelta(days=365)
-MOST_INCIDENTS = 1_000
 CONFIGURED = "the configured channel"
 
 
@@ -91,14 +83,8 @@ def from_files(files: Iterable[Path]) -> Iterator[tuple[str, Incident]]:
 
 
 def stored(stack: Stack) -> Iterator[tuple[str, Incident]]:
-    """The open incidents of a stack, found through the index of due times: no scan."""
-    tables = {Table.INCIDENTS: stack.table("incidents")}
-    store = DynamoStore(stack.client("dynamodb"), tables)
-    ids = store.due(utc_now() + ALL_OPEN, MOST_INCIDENTS)
-    for record in store.read([items.incident_item(one) for one in ids]).values():
-        incident = items.decode(record, Incident)
-        if incident is not None and incident.state is IncidentState.OPEN and not incident.synthetic:
-            yield incident.incident_id, incident
+    """The open incidents of a stack."""
+    return ((one.incident_id, one) for one in incidents.opened(stack))
 
 
 def run_tests(routes: Routes) -> list[Outcome]:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from responder.clock import utc_now
+from responder.ports import Table
 from responder.protocols.versions import RULES
 from responder.signature import VERSIONS, Rules
 from responder_cli import console, documents
@@ -171,7 +172,7 @@ def _active(stack: Stack) -> Variant:
     """How the stack signs now."""
     return Variant(
         stack.parameter("SignatureVersion", next(iter(VERSIONS))),
-        RULES.load(documents.store(stack)),
+        RULES.load(stack.store(Table.STATE)),
         stack.parameter("CacheSharing", "environment"),
     )
 

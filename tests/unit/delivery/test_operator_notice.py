@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from responder.alert import Severity
 from responder.contracts import Trouble
 from responder.delivery import operator_notice, plain
-from responder.delivery.operator_notice import MAX_NAMED, SUBJECT, Document
+from responder.delivery.operator_notice import MAX_NAMED, SUBJECT, WebhookBody
 from responder.errors import Reason
 from responder.incident import Latest
 from responder.ports import OperatorNotice
@@ -114,7 +114,7 @@ def test_the_document_tells_machines_the_same() -> None:
 def test_every_incident_and_cause_has_a_notice(name: str, reason: str) -> None:
     trouble = Trouble(cause=str(reason), detail="d", at=NOW, gave_up=True)
     notice = write(INCIDENTS[name], trouble=trouble)
-    assert Document.model_validate(json.loads(json.dumps(notice.document)))
+    assert WebhookBody.model_validate(json.loads(json.dumps(notice.document)))
     assert 0 < len(notice.subject) <= SUBJECT
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from fakes import Desk, alert, resolve
 from responder.alert import Alert, Severity
-from responder.contracts import AlertMessage, Announcement
+from responder.contracts import AlertMessage
 from responder.delivery import card as face
 from responder.errors import Reason, Retryable
 from responder.incident import Incident, IncidentState
@@ -66,20 +66,6 @@ def record(desk: Desk, one: Alert) -> None:
     desk.record(one)
 
 
-def deliver_all(desk: Desk) -> None:
-    """Every announcement that is on a queue, until none is left."""
-    while found := [*desk.announced(), *desk.announced(Queue.CRITICAL)]:
-        for incident_id, _ in found:
-            desk.deliverer.handle(Announcement(incident_id=incident_id, first_sent=desk.now()))
-
-
-def tick(desk: Desk, times: int = 1) -> None:
-    for _ in range(times):
-        desk.later(minutes=1)
-        desk.ticker.tick()
-        deliver_all(desk)
-
-
 def posted(desk: Desk) -> list[str]:
     """What has a card, in the order of the cards."""
     return [call.text for call in desk.slack.calls if call.method == "post" and not call.thread_ts]
@@ -116,7 +102,7 @@ def test_a_symptom_of_an_open_cause_gets_neither_card_nor_analysis_and_is_counte
     record(desk, cause())
     record(desk, symptom())
     record(desk, symptom(2))
-    deliver_all(desk)
+    desk.deliver_all()
     assert len(posted(desk)) == 1
     assert desk.requested() == [CAUSE]
     held = desk.incident(SYMPTOM)
@@ -130,24 +116,24 @@ def test_a_symptom_of_an_open_cause_gets_neither_card_nor_analysis_and_is_counte
 def test_what_is_elsewhere_is_told(desk: Desk) -> None:
     record(desk, cause(scope={"environment": "test"}))
     record(desk, symptom())
-    deliver_all(desk)
+    desk.deliver_all()
     assert len(posted(desk)) == 2
 
 
 def test_what_still_fires_when_its_cause_is_over_is_shown_by_the_next_tick(desk: Desk) -> None:
     record(desk, cause())
     record(desk, symptom())
-    tick(desk, 10)
+    desk.tick(10)
     assert len(posted(desk)) == 1
     desk.requested()
     record(desk, over(cause(), at=700))
     assert causes(desk) == []
-    tick(desk)
+    desk.tick()
     assert len(posted(desk)) == 2
     assert desk.requested() == [SYMPTOM]
     shown = str(face.render(desk.incident(SYMPTOM), desk.now()).blocks)
     assert f"Still firing after its cause was over*: node down (`{CAUSE}`)" in shown
-    tick(desk, 3)
+    desk.tick(3)
     assert len(posted(desk)) == 2
 
 
@@ -158,7 +144,7 @@ def test_a_symptom_of_the_last_second_is_shown_by_the_next_tick(desk: Desk) -> N
     record(desk, over(cause(), at=60))
     desk.later(seconds=5)
     desk.ticker.tick()
-    deliver_all(desk)
+    desk.deliver_all()
     assert len(posted(desk)) == 2
 
 
@@ -167,7 +153,7 @@ def test_what_was_resolved_together_with_its_cause_is_never_shown(desk: Desk) ->
     record(desk, symptom())
     record(desk, over(symptom(), at=60))
     record(desk, over(cause(), at=60))
-    tick(desk, 5)
+    desk.tick(5)
     assert len(posted(desk)) == 1
 
 
@@ -176,17 +162,17 @@ def test_a_cause_that_we_close_after_a_quiet_time_mutes_no_more(desk: Desk) -> N
     record(desk, cause(source="generic"))
     desk.later(minutes=8)
     record(desk, symptom(at=500))
-    tick(desk, 3)
+    desk.tick(3)
     assert desk.incident(CAUSE).state is IncidentState.CLOSED
     assert causes(desk) == []
-    tick(desk)
+    desk.tick()
     assert len(posted(desk)) == 2
 
 
 def test_critical_is_never_muted_and_what_becomes_critical_is_shown_at_once(desk: Desk) -> None:
     record(desk, cause())
     record(desk, symptom())
-    deliver_all(desk)
+    desk.deliver_all()
     record(desk, symptom(2, at=5, severity=Severity.CRITICAL))
     assert desk.announced(Queue.CRITICAL) == [(SYMPTOM, 0)]
     assert desk.incident(SYMPTOM).held == ""
@@ -199,17 +185,17 @@ def test_in_one_batch_causes_are_recorded_first(desk: Desk) -> None:
     for group in desk.recorder.groups(messages):
         desk.later(seconds=0.001)
         desk.recorder.record(group)
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.incident(SYMPTOM).held == "inhibited"
     assert len(posted(desk)) == 2
 
 
 def test_a_symptom_that_was_first_keeps_its_card_and_its_voice(desk: Desk) -> None:
     record(desk, symptom(severity=Severity.LOW))
-    deliver_all(desk)
+    desk.deliver_all()
     record(desk, cause())
     record(desk, symptom(2, at=5, severity=Severity.HIGH))
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.incident(SYMPTOM).silence is None
     assert desk.telemetry.counts["NoticesPosted"] == 1
 
@@ -217,8 +203,8 @@ def test_a_symptom_that_was_first_keeps_its_card_and_its_voice(desk: Desk) -> No
 def test_a_cause_that_opens_while_its_symptom_is_recorded_leaves_it_its_card(desk: Desk) -> None:
     desk.store.meanwhile = lambda: desk.record(cause())
     record(desk, symptom())
-    deliver_all(desk)
-    tick(desk, 3)
+    desk.deliver_all()
+    desk.tick(3)
     assert len(posted(desk)) == 2
 
 
@@ -226,25 +212,25 @@ def test_a_cause_that_ends_while_its_symptom_is_recorded_holds_it_until_the_tick
     desk: Desk,
 ) -> None:
     record(desk, cause())
-    deliver_all(desk)
+    desk.deliver_all()
     desk.store.meanwhile = lambda: desk.record(over(cause(), at=60))
     record(desk, symptom())
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.incident(SYMPTOM).held == "inhibited"
     assert len(posted(desk)) == 1
-    tick(desk)
+    desk.tick()
     assert len(posted(desk)) == 2
 
 
 def test_what_was_let_go_keeps_its_card_when_its_cause_comes_back(desk: Desk) -> None:
     record(desk, cause())
     record(desk, symptom())
-    deliver_all(desk)
+    desk.deliver_all()
     record(desk, over(cause(), at=60))
     desk.store.meanwhile = lambda: desk.record(cause(2, at=120))
-    tick(desk)
+    desk.tick()
     assert desk.incident(SYMPTOM).held == ""
-    tick(desk)
+    desk.tick()
     muted = desk.incident(SYMPTOM)
     assert (muted.held, muted.silence is None) == ("", False)
     assert len(posted(desk)) == 2
@@ -258,10 +244,10 @@ def test_two_causes_that_open_at_once_both_stand_and_the_last_one_lets_go(desk: 
     assert causes(desk) == ["v1:node2|prod.1", CAUSE]
     record(desk, symptom())
     record(desk, over(cause(), at=60))
-    tick(desk, 2)
+    desk.tick(2)
     assert desk.incident(SYMPTOM).held == "inhibited"
     record(desk, over(second, at=200))
-    tick(desk)
+    desk.tick()
     assert desk.incident(SYMPTOM).held == ""
 
 
@@ -279,9 +265,9 @@ def test_a_silenced_cause_still_explains_its_symptoms(desk: Desk) -> None:
     silence_everything(desk)
     record(desk, cause())
     record(desk, symptom())
-    deliver_all(desk)
+    desk.deliver_all()
     assert (desk.incident(CAUSE).held, desk.incident(SYMPTOM).held) == ("silenced", "silenced")
-    tick(desk, 7)
+    desk.tick(7)
     assert posted(desk) != []
     assert desk.incident(CAUSE).held == ""
     assert desk.incident(SYMPTOM).held == "inhibited"
@@ -290,9 +276,9 @@ def test_a_silenced_cause_still_explains_its_symptoms(desk: Desk) -> None:
 def test_a_rule_that_is_gone_holds_nothing_and_leaves_no_list_behind(desk: Desk) -> None:
     record(desk, cause())
     record(desk, symptom())
-    deliver_all(desk)
+    desk.deliver_all()
     save(desk)
-    tick(desk)
+    desk.tick()
     assert len(posted(desk)) == 2
     record(desk, cause(2, at=90))
     assert causes(desk) == []
@@ -330,7 +316,7 @@ def test_rules_that_cannot_be_read_keep_nobody_from_an_alert(desk: Desk) -> None
     desk.recorder = replace(desk.recorder, inhibitions=current)
     record(desk, cause())
     record(desk, symptom())
-    deliver_all(desk)
+    desk.deliver_all()
     assert len(posted(desk)) == 2
     assert desk.telemetry.said("Unreadable")
 

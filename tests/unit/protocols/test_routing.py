@@ -13,11 +13,11 @@ from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Card, Destination, Intent
 from responder.policy.route import Channels
 from responder.policy.routes import Routes
-from responder.ports import Message, Place, Queue
+from responder.ports import Message, Place
 from responder.protocols import items
 from responder.protocols.card import TURNED_AWAY
 from responder.protocols.versions import MAX_AGE, ROUTES, Current
-from unit.protocols.test_silences import card, silence, tick
+from unit.protocols.test_silences import card, silence
 
 ID = "v1:disk|prod.1"
 PAYMENTS = {"match": ["title=disk full"], "channel": "#payments", "mentions": ["S0123ABC"]}
@@ -39,12 +39,6 @@ def apply(desk: Desk, *written: dict[str, Any]) -> None:
     desk.recorder = replace(desk.recorder, routes=current)
 
 
-def deliver_all(desk: Desk) -> None:
-    while found := [*desk.announced(), *desk.announced(Queue.CRITICAL)]:
-        for incident_id, _ in found:
-            desk.deliverer.handle(Announcement(incident_id=incident_id, first_sent=desk.now()))
-
-
 def deliver(desk: Desk) -> None:
     desk.announced()
     desk.deliverer.handle(Announcement(incident_id=ID, first_sent=desk.now()))
@@ -60,7 +54,7 @@ def test_the_route_is_decided_at_the_opening_and_obeyed_by_distribution(desk: De
     assert desk.incident().route == Destination(
         route="route 1", channel="#payments", mentions=("S0123ABC",)
     )
-    deliver_all(desk)
+    desk.deliver_all()
     assert channels(desk) == [("post", "#payments")]
     assert "<!subteam^S0123ABC>" in desk.slack.calls[0].text
 
@@ -68,7 +62,7 @@ def test_the_route_is_decided_at_the_opening_and_obeyed_by_distribution(desk: De
 def test_incidents_of_before_there_were_routes_go_to_the_configured_channel(desk: Desk) -> None:
     desk.record(alert("a1"))
     desk.put_incident(desk.incident().model_copy(update={"route": None}))
-    deliver_all(desk)
+    desk.deliver_all()
     assert channels(desk) == [("post", "#alerts")]
 
 
@@ -80,7 +74,7 @@ def test_routes_that_cannot_be_read_keep_no_page_from_people(desk: Desk) -> None
     current = Current(ROUTES, Broken(), desk.telemetry, desk.now, otherwise=Routes())  # type: ignore[arg-type]
     desk.recorder = replace(desk.recorder, routes=current)
     desk.record(alert("a1"))
-    deliver_all(desk)
+    desk.deliver_all()
     assert channels(desk) == [("post", "#alerts")]
 
 
@@ -88,7 +82,7 @@ def test_a_card_that_waits_follows_a_rise_in_severity_to_another_channel(desk: D
     apply(desk, {"match": ["severity=CRITICAL"], "channel": "#war-room"}, PAYMENTS)
     desk.record(alert("a1"))
     desk.record(alert("a2", at=5, severity=Severity.CRITICAL))
-    deliver_all(desk)
+    desk.deliver_all()
     assert channels(desk)[0] == ("post", "#war-room")
 
 
@@ -97,9 +91,9 @@ def test_a_card_that_stands_stays_and_its_notice_calls_whom_the_new_route_calls(
 ) -> None:
     apply(desk, {"match": ["severity=CRITICAL"], "mentions": ["here"]}, PAYMENTS)
     desk.record(alert("a1"))
-    deliver_all(desk)
+    desk.deliver_all()
     desk.record(alert("a2", at=40, severity=Severity.CRITICAL))
-    deliver_all(desk)
+    desk.deliver_all()
     post, update, notice, elsewhere = desk.slack.calls
     assert [one.method for one in (post, update, notice)] == ["post", "update", "post"]
     assert notice.thread_ts == post.ts
@@ -110,11 +104,11 @@ def test_a_card_that_stands_stays_and_its_notice_calls_whom_the_new_route_calls(
 def test_a_card_that_is_posted_anew_calls_nobody_again(desk: Desk) -> None:
     apply(desk, PAYMENTS)
     desk.record(alert("a1"))
-    deliver_all(desk)
+    desk.deliver_all()
     desk.record(alert("a2", at=60))
     desk.later(seconds=60)
     desk.slack.errors = [Permanent(Reason.CARD_GONE, "message_not_found")]
-    deliver_all(desk)
+    desk.deliver_all()
     first, again = desk.slack.calls
     assert (first.method, again.method) == ("post", "post")
     assert "S0123ABC" in first.text
@@ -125,7 +119,7 @@ def test_what_is_over_before_its_card_calls_nobody(desk: Desk) -> None:
     apply(desk, PAYMENTS)
     desk.record(alert("a1"))
     desk.record(resolve("r1", at=60))
-    deliver_all(desk)
+    desk.deliver_all()
     assert "S0123ABC" not in desk.slack.calls[0].text
 
 
@@ -133,7 +127,7 @@ def test_test_alerts_go_to_the_test_channel_whatever_the_routes_say(desk: Desk) 
     apply(desk, {"channel": "#people", "minimum_severity": "CRITICAL"})
     desk.deliverer = replace(desk.deliverer, channels=Channels("#alerts", test="#test"))
     desk.record(alert("a1", source=SYNTHETIC_SOURCE))
-    deliver_all(desk)
+    desk.deliver_all()
     assert channels(desk) == [("post", "#test")]
 
 
@@ -145,9 +139,10 @@ MINIMUM = {"match": ["title=disk full"], "channel": "#payments", "minimum_severi
 def test_what_is_too_mild_gets_neither_card_nor_analysis_and_is_counted(desk: Desk) -> None:
     apply(desk, MINIMUM)
     desk.record(alert("a1", severity=Severity.LOW), alert("a2", at=1, severity=Severity.MEDIUM))
-    deliver_all(desk)
+    desk.deliver_all()
     for _ in range(5):
-        tick(desk, minutes=2)
+        desk.later(minutes=1)
+        desk.tick()
     assert desk.slack.methods() == []
     assert desk.requested() == []
     assert (desk.incident().count, desk.incident().held) == (2, "below_minimum")
@@ -158,7 +153,8 @@ def test_what_is_too_mild_gets_neither_card_nor_analysis_and_is_counted(desk: De
 def test_the_tick_leaves_it_alone_until_it_would_close(desk: Desk) -> None:
     apply(desk, MINIMUM)
     desk.record(alert("a1", severity=Severity.LOW))
-    tick(desk, minutes=2)
+    desk.later(minutes=1)
+    desk.tick()
     due = desk.incident().due_at
     assert due is not None
     assert (due - desk.now()).days >= 6
@@ -171,7 +167,7 @@ def test_it_is_shown_and_analysed_at_once_when_its_severity_rises_to_the_minimum
     desk.record(alert("a1", severity=Severity.LOW))
     desk.record(alert("a2", at=40, severity=Severity.HIGH))
     assert desk.requested() == [ID]
-    deliver_all(desk)
+    desk.deliver_all()
     assert channels(desk) == [("post", "#payments")]
     assert desk.incident().held == ""
 
@@ -179,7 +175,7 @@ def test_it_is_shown_and_analysed_at_once_when_its_severity_rises_to_the_minimum
 def test_critical_is_never_too_mild(desk: Desk) -> None:
     apply(desk, MINIMUM | {"minimum_severity": "CRITICAL"})
     desk.record(alert("a1", severity=Severity.CRITICAL))
-    deliver_all(desk)
+    desk.deliver_all()
     assert channels(desk) == [("post", "#payments")]
 
 
@@ -188,7 +184,7 @@ def test_a_lower_minimum_frees_what_is_held_with_its_next_alert(desk: Desk) -> N
     desk.record(alert("a1", severity=Severity.LOW))
     apply(desk, PAYMENTS)
     desk.record(alert("a2", at=90, severity=Severity.LOW))
-    deliver_all(desk)
+    desk.deliver_all()
     assert channels(desk) == [("post", "#payments")]
 
 
@@ -197,11 +193,11 @@ def test_what_rises_under_a_silence_stays_held_by_it(desk: Desk) -> None:
     desk.record(alert("a1", severity=Severity.LOW))
     silence(desk, minutes=10)
     desk.record(alert("a2", at=60, severity=Severity.CRITICAL))
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.slack.methods() == []
     assert desk.incident().held == "silenced"
     for _ in range(13):
-        tick(desk, minutes=1)
+        desk.tick()
     assert channels(desk)[0] == ("post", "#payments")
 
 
@@ -211,7 +207,7 @@ def test_the_end_of_a_silence_does_not_show_what_is_too_mild(desk: Desk) -> None
     desk.record(alert("a1", severity=Severity.LOW))
     assert desk.incident().held == "silenced"
     for _ in range(15):
-        tick(desk, minutes=1)
+        desk.tick()
     assert desk.slack.methods() == []
     assert desk.incident().held == "below_minimum"
 
@@ -226,7 +222,7 @@ def test_a_refused_channel_leaves_the_card_in_the_default_one_saying_so(reason: 
     apply(desk, PAYMENTS)
     desk.record(alert("a1"))
     desk.slack.errors = [Permanent(reason, "no")]
-    deliver_all(desk)
+    desk.deliver_all()
     assert channels(desk) == [("post", "#alerts")]
     assert desk.telemetry.counts[f"CardsRedirected:{reason.value}"] == 1
     assert "#payments" in str(reader.posted[0].blocks)
@@ -234,7 +230,7 @@ def test_a_refused_channel_leaves_the_card_in_the_default_one_saying_so(reason: 
     assert not desk.card().dead_lettered
     desk.record(alert("a2", at=60))
     desk.later(seconds=60)
-    deliver_all(desk)
+    desk.deliver_all()
     assert channels(desk) == [("post", "#alerts"), ("update", "C1")]
 
 
@@ -255,7 +251,7 @@ def test_the_channel_of_critical_falls_back_to_the_default_one_too(desk: Desk) -
     desk.deliverer = replace(desk.deliverer, channels=Channels("#alerts", "#gone"))
     desk.record(alert("a1", severity=Severity.CRITICAL))
     desk.slack.errors = [MISSING]
-    deliver_all(desk)
+    desk.deliver_all()
     assert channels(desk) == [("post", "#alerts")]
 
 
@@ -352,7 +348,7 @@ def test_a_card_whose_channel_is_archived_goes_on_in_the_default_one(
 ) -> None:
     apply(desk, PAYMENTS)
     desk.record(alert("a1"))
-    deliver_all(desk)
+    desk.deliver_all()
     desk.record(resolve("r1", at=60))
     archived = Permanent(Reason.CHANNEL_ARCHIVED, "is_archived")
     # The edit is refused; or it went through just before, and the notice is.
@@ -360,7 +356,7 @@ def test_a_card_whose_channel_is_archived_goes_on_in_the_default_one(
         desk.slack.errors = [archived]
     else:
         desk.slack.meanwhile = lambda: desk.slack.errors.append(archived)
-    deliver_all(desk)
+    desk.deliver_all()
     assert channels(desk)[-1] == ("post", "#alerts")
     assert desk.slack.calls[-1].thread_ts == ""
     assert (desk.card().shown, desk.card().told) == (desk.incident().revision, 1)

@@ -7,13 +7,12 @@ import pytest
 
 from fakes import Desk, alert, resolve
 from responder.alert import Severity
-from responder.contracts import Announcement
 from responder.delivery import card as face
 from responder.errors import Reason, Retryable
 from responder.incident import Card, Incident
 from responder.policy.matching import Matcher
 from responder.policy.silence import Silence
-from responder.ports import Key, Queue, Record
+from responder.ports import Key, Record
 from responder.protocols import chunks, items, silences
 from responder.protocols.holds import CurrentHolds
 
@@ -39,19 +38,6 @@ def silence(desk: Desk, minutes: float = 30, name: str = "s1", *matchers: str) -
     return wanted
 
 
-def deliver_all(desk: Desk) -> None:
-    """Every announcement that is on a queue, until none is left."""
-    while found := [*desk.announced(), *desk.announced(Queue.CRITICAL)]:
-        for incident_id, _ in found:
-            desk.deliverer.handle(Announcement(incident_id=incident_id, first_sent=desk.now()))
-
-
-def tick(desk: Desk, **later: float) -> None:
-    desk.later(**later)
-    desk.ticker.tick()
-    deliver_all(desk)
-
-
 def card(desk: Desk) -> Card | None:
     return items.load(desk.store, items.card_item(ID), Card)
 
@@ -63,7 +49,7 @@ def incident(desk: Desk) -> Incident:
 def test_a_silenced_problem_gets_neither_card_nor_analysis_and_is_counted(desk: Desk) -> None:
     silence(desk)
     desk.record(alert("a1"), alert("a2", at=1))
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.slack.methods() == []
     assert desk.requested() == []
     assert (incident(desk).count, incident(desk).held) == (2, "silenced")
@@ -75,14 +61,14 @@ def test_even_critical_is_held_and_a_rise_in_severity_tells_nobody(desk: Desk) -
     silence(desk)
     desk.record(alert("a1"))
     desk.record(alert("a2", at=5, severity=Severity.CRITICAL))
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.slack.methods() == []
 
 
 def test_other_problems_are_told(desk: Desk) -> None:
     silence(desk, 30, "s1", "service=elsewhere")
     desk.record(alert("a1"))
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.slack.methods() == ["post"]
     assert desk.telemetry.counts["AlertsHeld:silenced"] == 0
 
@@ -90,13 +76,13 @@ def test_other_problems_are_told(desk: Desk) -> None:
 def test_what_still_fires_at_the_end_is_shown_says_so_and_is_analysed(desk: Desk) -> None:
     silence(desk, minutes=10)
     desk.record(alert("a1"))
-    deliver_all(desk)
+    desk.deliver_all()
     for _ in range(9):
-        tick(desk, minutes=1)
+        desk.tick()
         assert desk.slack.methods() == []
         assert desk.requested() == []
     for _ in range(4):
-        tick(desk, minutes=1)
+        desk.tick()
     assert desk.slack.methods()[0] == "post"
     assert "Still firing at the end of a silence* by anna: new disks" in shown(desk)
     assert desk.requested() != []
@@ -108,7 +94,7 @@ def test_what_was_resolved_under_a_silence_is_never_shown(desk: Desk) -> None:
     desk.record(alert("a1"))
     desk.record(resolve("r1", at=60))
     for _ in range(15):
-        tick(desk, minutes=1)
+        desk.tick()
     assert desk.slack.methods() == []
     assert desk.requested() == []
     assert desk.telemetry.counts["AlertsUnshown"] == 0
@@ -120,30 +106,31 @@ def test_what_fires_again_after_the_silence_is_shown(desk: Desk) -> None:
     desk.record(resolve("r1", at=60))
     desk.later(minutes=15)
     desk.record(alert("a2", at=900))
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.slack.methods() == ["post"]
 
 
 def test_a_card_that_stands_is_kept_up_to_date_and_nobody_is_told(desk: Desk) -> None:
     desk.record(alert("a1"))
-    deliver_all(desk)
+    desk.deliver_all()
     silence(desk)
     desk.record(alert("a2", at=30, severity=Severity.CRITICAL))
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.slack.methods() == ["post", "update"]
     assert "Silenced until" in shown(desk)
     assert desk.telemetry.counts["AlertsHeld:silenced"] == 0
     desk.later(minutes=40)
     desk.record(alert("a3", at=2400))
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.slack.methods() == ["post", "update", "update"]
 
 
 def test_a_silence_that_begins_while_nothing_is_heard_is_seen_by_the_tick(desk: Desk) -> None:
     desk.record(alert("a1"))
-    deliver_all(desk)
+    desk.deliver_all()
     silence(desk)
-    tick(desk, minutes=2)
+    desk.later(minutes=1)
+    desk.tick()
     assert incident(desk).silence is not None
     assert desk.slack.methods() == ["post", "update"]
 
@@ -151,10 +138,10 @@ def test_a_silence_that_begins_while_nothing_is_heard_is_seen_by_the_tick(desk: 
 def test_an_operator_ends_a_silence_early(desk: Desk) -> None:
     held = silence(desk, minutes=600)
     desk.record(alert("a1"))
-    deliver_all(desk)
+    desk.deliver_all()
     assert silences.expire(desk.store, held.id, desk.now()) is not None
     for _ in range(3):
-        tick(desk, minutes=1)
+        desk.tick()
     assert desk.slack.methods()[0] == "post"
     assert silences.expire(desk.store, held.id, desk.now()) is None
     assert silences.expire(desk.store, "unknown", desk.now()) is None
@@ -201,7 +188,7 @@ def test_a_table_that_does_not_answer_keeps_no_alert_from_people(desk: Desk) -> 
     broken = CurrentHolds(Broken(), desk.telemetry, desk.now)  # type: ignore[arg-type]
     desk.recorder = replace(desk.recorder, holds=broken)
     desk.record(alert("a1"))
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.slack.methods() == ["post"]
 
 

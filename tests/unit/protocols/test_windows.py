@@ -40,20 +40,6 @@ def window(desk: Desk, **changes: Any) -> Window:
     return wanted
 
 
-def deliver_all(desk: Desk) -> None:
-    """Every announcement that is on a queue, until none is left."""
-    while found := [*desk.announced(), *desk.announced(Queue.CRITICAL)]:
-        for incident_id, _ in found:
-            desk.deliverer.handle(Announcement(incident_id=incident_id, first_sent=desk.now()))
-
-
-def tick(desk: Desk, times: int = 1) -> None:
-    for _ in range(times):
-        desk.later(minutes=1)
-        desk.ticker.tick()
-        deliver_all(desk)
-
-
 def shown(desk: Desk) -> str:
     return str(face.render(desk.incident(), desk.now()).blocks)
 
@@ -68,7 +54,7 @@ def test_what_opens_in_a_window_gets_neither_card_nor_analysis_and_is_counted(
 ) -> None:
     window(desk, **changes)
     desk.record(alert("a1", severity=Severity.MEDIUM))
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.slack.methods() == []
     assert desk.requested() == []
     assert desk.incident().held == reason
@@ -78,7 +64,7 @@ def test_what_opens_in_a_window_gets_neither_card_nor_analysis_and_is_counted(
 def test_critical_passes_a_window(desk: Desk) -> None:
     window(desk)
     desk.record(alert("a1", severity=Severity.CRITICAL))
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.slack.methods() == ["post"]
     assert desk.requested() == [ID]
 
@@ -86,7 +72,7 @@ def test_critical_passes_a_window(desk: Desk) -> None:
 def test_what_becomes_critical_is_shown_at_once_and_analysed(desk: Desk) -> None:
     window(desk)
     desk.record(alert("a1"))
-    deliver_all(desk)
+    desk.deliver_all()
     desk.record(alert("a2", at=20, severity=Severity.CRITICAL))
     assert desk.announced(Queue.CRITICAL) == [(ID, 0)]
     assert desk.requested() == [ID]
@@ -98,14 +84,14 @@ def test_what_becomes_critical_is_shown_at_once_and_analysed(desk: Desk) -> None
 def test_what_still_fires_at_the_end_is_shown_and_says_so(desk: Desk) -> None:
     window(desk)
     desk.record(alert("a1"))
-    tick(desk, 29)
+    desk.tick(29)
     assert desk.slack.methods() == []
     assert "Maintenance window until <!date" in shown(desk)
-    tick(desk, 1)
+    desk.tick(1)
     assert desk.slack.methods() == ["post"]
     assert "Still firing at the end of maintenance window* `w1` by anna: backups" in shown(desk)
     assert ID in desk.requested()
-    tick(desk, 3)
+    desk.tick(3)
     assert desk.slack.methods().count("post") == 1
 
 
@@ -113,7 +99,7 @@ def test_what_was_resolved_in_a_window_is_never_shown(desk: Desk) -> None:
     window(desk)
     desk.record(alert("a1"))
     desk.record(resolve("r1", at=60))
-    tick(desk, 35)
+    desk.tick(35)
     assert desk.slack.methods() == []
     assert desk.requested() == []
 
@@ -121,19 +107,19 @@ def test_what_was_resolved_in_a_window_is_never_shown(desk: Desk) -> None:
 def test_what_fires_and_resolves_in_one_batch_is_never_shown_either(desk: Desk) -> None:
     window(desk)
     desk.record(alert("a1"), resolve("r1", at=1))
-    tick(desk, 35)
+    desk.tick(35)
     assert desk.slack.methods() == []
 
 
 def test_a_card_that_stands_is_kept_up_to_date_and_tells_only_of_critical(desk: Desk) -> None:
     desk.record(alert("a1", severity=Severity.LOW))
-    deliver_all(desk)
+    desk.deliver_all()
     window(desk)
     desk.record(alert("a2", at=30, severity=Severity.HIGH))
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.slack.methods() == ["post", "update"]
     desk.record(alert("a3", at=40, severity=Severity.CRITICAL))
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.slack.methods() == ["post", "update", "update", "post"]
 
 
@@ -144,7 +130,7 @@ def test_a_window_that_is_removed_holds_nothing_more(desk: Desk) -> None:
     removed = windows.remove(desk.store, "w1", desk.now())
     assert removed is not None
     assert [one.id for one in windows.load(desk.store)] == ["w2"]
-    tick(desk, 1)
+    desk.tick(1)
     assert desk.slack.methods() == ["post"]
     assert windows.remove(desk.store, "w1", desk.now()) is None
 
@@ -165,10 +151,10 @@ def test_a_silence_comes_before_a_window_and_a_window_after_it(desk: Desk) -> No
     desk.later(seconds=10)
     desk.record(alert("a1"))
     assert desk.incident().held == "silenced"
-    tick(desk, 12)
+    desk.tick(12)
     assert desk.incident().held == "maintenance"
     assert desk.slack.methods() == []
-    tick(desk, 20)
+    desk.tick(20)
     assert desk.slack.methods() == ["post"]
     assert "end of maintenance window* `w1`" in shown(desk)
 
@@ -178,7 +164,7 @@ def test_a_zone_that_the_runtime_does_not_know_is_told_and_keeps_nobody_from_an_
 ) -> None:
     window(desk, zone="Europe/Atlantis")
     desk.record(alert("a1"))
-    deliver_all(desk)
+    desk.deliver_all()
     assert desk.slack.methods() == ["post"]
     assert desk.telemetry.said("Window not obeyed: unknown time zone") == 1
 

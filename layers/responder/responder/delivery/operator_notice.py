@@ -1,6 +1,6 @@
 """Trouble with a card, in words and as a document; ``protocols.operators`` sends both to the sinks.
 
-``Document`` is a promise to receivers (docs/sinks.md): a field is added under the same
+``WebhookBody`` is a promise to receivers (docs/sinks.md): a field is added under the same
 ``schema_version``; what takes one away, or changes its meaning, raises it.
 """
 
@@ -104,10 +104,11 @@ class Others(BaseModel):
     ids: tuple[str, ...]
 
 
-class Document(BaseModel):
+class WebhookBody(BaseModel):
     """The body of the generic webhook. ``id`` stays when a notice is sent again: take it once."""
 
-    model_config = ConfigDict(frozen=True)
+    #: Receivers may generate code from the published schema, whose title this is.
+    model_config = ConfigDict(frozen=True, title="Document")
 
     schema_version: Literal[1] = 1
     type: Literal["card_not_shown"] = "card_not_shown"
@@ -126,7 +127,7 @@ def write(
     """The notice of ``trouble``: the first incident in full, the others by their names."""
     incident, *others = incidents
     summary = _summary(incident, trouble)
-    document = Document(
+    document = WebhookBody(
         id=notice_id,
         at=trouble.at,
         stack=stack,

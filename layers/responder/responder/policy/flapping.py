@@ -6,7 +6,7 @@ have settled.
 
 from datetime import datetime, timedelta
 
-from responder.incident import Incident, IncidentState
+from responder.incident import Incident
 
 #: The time in which an incident's new beginnings are counted.
 WINDOW = timedelta(hours=1)
@@ -36,8 +36,3 @@ def settles_at(incident: Incident) -> datetime | None:
 def settled(incident: Incident) -> Incident:
     """No longer flapping."""
     return incident.model_copy(update={"flapping": False, "refires": ()})
-
-
-def is_over(incident: Incident) -> bool:
-    """Whether it settled on its end, which nobody was told of."""
-    return incident.state is IncidentState.RESOLVED

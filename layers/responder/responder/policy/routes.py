@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from responder.alert import Severity
+from responder.clock import span_of
 from responder.document import Document
 from responder.incident import Destination, Incident, Mention
 from responder.policy.matching import Matcher, Operator, facts
@@ -32,7 +33,6 @@ MAX_TESTS = 500
 #: https://slack.com/help/articles/201402297-Create-a-channel
 _NAME = re.compile(r"[\w-]{1,80}")
 _ID = re.compile(r"[CG][A-Z0-9]{5,20}")
-_TIME = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,3})h)?(?:(\d{1,4})m)?")
 #: Reminders more often than this are noise, and less often nobody waits for one.
 MIN_REMINDER, MAX_REMINDER = timedelta(minutes=10), timedelta(days=7)
 
@@ -68,13 +68,6 @@ def _span(text: str) -> str:
     if text and not MIN_REMINDER <= span_of(text) <= MAX_REMINDER:
         raise ValueError(f"{text!r} is no time between 10m and 7d, like 30m, 4h or 1d12h")
     return text
-
-
-def span_of(text: str) -> timedelta:
-    """How long a written time is; nothing where it is not one."""
-    found = _TIME.fullmatch(text)
-    days, hours, minutes = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
-    return timedelta(days=days, hours=hours, minutes=minutes)
 
 
 Channel = Annotated[str, AfterValidator(_written)]

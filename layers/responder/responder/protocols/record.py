@@ -86,8 +86,9 @@ class Recorder:
             groups = [*apart, (names, members)]
 
         def waits_longer(group: list[AlertMessage]) -> tuple[bool, bool]:
-            mutes = any(inhibitions.may_mute(message.alert) for message in group)
-            return _waits_longer(group), not mutes
+            alerts = [message.alert for message in group]
+            critical = any(alert.severity is Severity.CRITICAL for alert in alerts)
+            return not critical, not any(map(inhibitions.may_mute, alerts))
 
         return sorted((members for _, members in groups), key=waits_longer)
 
@@ -169,10 +170,6 @@ class Recorder:
         self.telemetry.info(
             "Using cached analysis" if cached else "Alert counted", cache=found, **fields
         )
-
-
-def _waits_longer(messages: Iterable[AlertMessage]) -> bool:
-    return all(message.alert.severity is not Severity.CRITICAL for message in messages)
 
 
 def commit(store: Store, writes: Sequence[Write]) -> None:

@@ -169,7 +169,8 @@ def _settle(plan: Plan, now: datetime) -> Plan:
     if at is None or now < at:
         return plan
     calm = flapping.settled(plan.incident)
-    if flapping.is_over(calm):
+    if calm.state is IncidentState.RESOLVED:
+        # Nobody was told of this end while it flapped.
         calm = noticed(calm, NoticeKind.RESOLVED, calm.resolved_at or now)
     calm = calm.model_copy(update={"revision": calm.revision + 1})
     return replace(plan, incident=calm, announce=True)

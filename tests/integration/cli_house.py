@@ -1,0 +1,88 @@
+"""A stack's tables on moto, and a command of the command line pointed at it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from click.testing import CliRunner, Result
+from moto import mock_aws
+
+from fakes import incident
+from responder.adapters.dynamodb import DynamoStore
+from responder.clock import utc_now
+from responder.ports import Table
+from responder.protocols import items
+from responder_cli.aws import Stack
+from responder_cli.main import cli
+from template.deployed import resources
+from unit.cli.stacks import stack
+
+_NAMES = {
+    Table.ALERTS: "AlertsTable",
+    Table.INCIDENTS: "IncidentsTable",
+    Table.STATE: "StateTable",
+}
+
+
+@dataclass
+class House:
+    """``command`` on a stack, or on none: then whoever asks for it fails."""
+
+    command: str
+    stack: Stack | None
+    directory: Path
+
+    def run(self, *words: str, answer: str = "") -> Result:
+        """The command with these words, and what is answered to its question."""
+        return CliRunner().invoke(
+            cli, [self.command, *words], obj=lambda *_: self.stack, input=answer
+        )
+
+    def json(self, *words: str) -> Any:
+        """What the command says with --json, where it succeeds."""
+        done = self.run(*words, "--json")
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    def file(self, content: object) -> str:
+        """The path of a file with this content; there is one at a time."""
+        path = self.directory / "rules.json"
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return str(path)
+
+    def store(self, table: Table) -> DynamoStore:
+        """One of the stack's tables."""
+        assert self.stack is not None
+        return self.stack.store(table)
+
+    def opened(self, incident_id: str, **changes: Any) -> None:
+        """An incident of the stack."""
+        key = items.incident_item(incident_id)
+        write = items.write_of(key, incident(incident_id, **changes), 0, utc_now())
+        self.store(Table.INCIDENTS).write([write])
+
+
+@contextmanager
+def house_of(command: str, directory: Path, *tables: Table) -> Iterator[House]:
+    """A house whose stack has these tables, as the template has them."""
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="eu-west-1")
+        for table in tables:
+            _make(client, _NAMES[table], f"it-{table.value}")
+        yield House(command, stack({}, {"dynamodb": client}), directory)
+
+
+def _make(client: Any, logical: str, name: str) -> None:
+    wanted = resources("AWS::DynamoDB::Table")[logical]
+    optional = {k: wanted[k] for k in ("GlobalSecondaryIndexes",) if k in wanted}
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=wanted["AttributeDefinitions"],
+        KeySchema=wanted["KeySchema"],
+        **optional,
+    )

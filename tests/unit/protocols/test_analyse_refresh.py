@@ -1,0 +1,128 @@
+"""An analysis that is there already: when Claude is asked again, and what stays meanwhile."""
+
+from datetime import timedelta
+
+import pytest
+
+from fakes import Desk, alert
+from responder.alert import Scope, Severity
+from responder.errors import Permanent, Reason
+from responder.incident import CacheState
+from responder.ports import Queue
+from unit.protocols.analysing import ID, UNAVAILABLE, awaiting, handle, refusal, request
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return awaiting()
+
+
+def test_a_refresh_is_counted(desk: Desk) -> None:
+    handle(desk)
+    assert desk.telemetry.counts["CacheRefreshes"] == 0
+    desk.later(days=30)
+    handle(desk)
+    assert desk.telemetry.counts["CacheRefreshes"] == 1
+
+
+def test_a_critical_incident_is_refreshed_by_the_larger_model_once(desk: Desk) -> None:
+    handle(desk)
+    desk.put_incident(desk.incident().model_copy(update={"severity": Severity.CRITICAL}))
+    handle(desk)
+    handle(desk)
+    assert desk.claude.asked == [(ID, "small"), (ID, "large")]
+    assert desk.incident().analysis.tier == "large"
+
+
+def stale(desk: Desk) -> None:
+    """An incident that was served a stale analysis of Claude, whose refresh is asked for."""
+    handle(desk)
+    desk.put_entry(desk.entry().model_copy(update={"fresh_until": desk.now()}))
+
+
+def test_a_stale_analysis_is_refreshed(desk: Desk) -> None:
+    stale(desk)
+    handle(desk)
+    assert desk.incident().analysis.headline == "verdict 2"
+
+
+def test_a_refresh_that_waits_keeps_the_stale_analysis(desk: Desk) -> None:
+    stale(desk)
+    desk.claude.errors = [UNAVAILABLE]
+    handle(desk)
+    assert desk.entry().state is CacheState.DONE
+    assert desk.incident().analysis.headline == "verdict 1"
+
+
+def test_a_refresh_that_is_given_up_leaves_the_stale_analysis_for_a_short_while(
+    desk: Desk,
+) -> None:
+    stale(desk)
+    before = desk.incident()
+    desk.claude.errors = [Permanent(Reason.NO_KEY)]
+    handle(desk)
+    entry = desk.entry()
+    assert desk.incident() == before
+    assert entry.analysis == before.analysis
+    assert entry.fresh_until == desk.now() + timedelta(minutes=5)
+
+
+def test_a_refresh_whose_lease_was_lost_is_not_counted(desk: Desk) -> None:
+    stale(desk)
+    theirs = desk.entry().model_copy(
+        update={
+            "state": CacheState.PENDING,
+            "owner": "other",
+            "lease_until": desk.now() + timedelta(seconds=100),
+        }
+    )
+    desk.claude.meanwhile = lambda: desk.put_entry(theirs)
+    handle(desk)
+    assert desk.telemetry.counts["CacheRefreshes"] == 0
+
+
+@pytest.mark.parametrize("error", [refusal(), Permanent(Reason.MISCONFIGURED)])
+def test_what_the_larger_model_refuses_is_not_asked_for_again_and_again(
+    desk: Desk, error: Permanent
+) -> None:
+    handle(desk)
+    desk.put_incident(desk.incident().model_copy(update={"severity": Severity.CRITICAL}))
+    desk.claude.errors = [error]
+    handle(desk)
+    assert desk.requested() == []
+    assert desk.incident().analysis.tier == "small"
+
+
+def test_a_severity_raised_while_the_small_model_answered_asks_for_the_large_one(
+    desk: Desk,
+) -> None:
+    sent = request(desk)
+
+    def raised() -> None:
+        before = desk.incident()
+        desk.put_incident(
+            before.model_copy(
+                update={"severity": Severity.CRITICAL, "revision": before.revision + 1}
+            )
+        )
+
+    desk.claude.meanwhile = raised
+    desk.investigator.handle(sent)
+    assert desk.incident().analysis.tier == "small"
+    assert [m["incident_id"] for m, _ in desk.taken(Queue.ANALYSIS)] == [sent.incident_id]
+
+
+def test_after_a_deployment_the_analysis_is_shown_and_asked_for_again(desk: Desk) -> None:
+    desk.put_incident(desk.incident().model_copy(update={"labels": {"version": "1"}}))
+    handle(desk)
+    desk.later(hours=1)
+    scopes = (Scope(environment="dev"), Scope(environment="test"))
+    for number, (version, scope) in enumerate(zip(("1", "2"), scopes, strict=True)):
+        desk.record(
+            alert(f"v{number}", fingerprint=f"v{number}", scope=scope, labels={"version": version})
+        )
+    assert desk.requested() == ["v1:disk|test.1"]
+    handle(desk, "v1:disk|test.1")
+    stored = desk.entry().analysis
+    assert stored is not None
+    assert stored.deployment == "2"

@@ -1,0 +1,43 @@
+"""The groups of a batch: what is recorded in one transaction, and in which order."""
+
+import pytest
+
+from fakes import Desk, alert
+from responder.alert import Severity
+from responder.contracts import AlertMessage
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def names(desk: Desk, *alerts: object) -> list[list[str]]:
+    messages = [AlertMessage(alert=one) for one in alerts]
+    return [[m.alert.alert_id for m in group] for group in desk.recorder.groups(messages)]
+
+
+def test_unrelated_alerts_are_groups_of_their_own(desk: Desk) -> None:
+    one = alert("a1", rule="v1:a", fingerprint="f1")
+    two = alert("a2", rule="v1:b", fingerprint="f2")
+    assert names(desk, one, two) == [["a1"], ["a2"]]
+
+
+def test_a_shared_fingerprint_or_key_makes_a_group_also_by_a_chain(desk: Desk) -> None:
+    one = alert("a1", rule="v1:a", fingerprint="f1")
+    two = alert("a2", rule="v1:b", fingerprint="f2")
+    apart = alert("a3", rule="v1:c", fingerprint="f3")
+    both = alert("a4", rule="v1:b", fingerprint="f1")
+    assert names(desk, one, apart, two, both) == [["a3"], ["a2", "a1", "a4"]]
+
+
+def test_critical_alerts_of_a_batch_come_first(desk: Desk) -> None:
+    usual = [alert(f"a{n}", rule=f"v1:{n}", fingerprint=f"f{n}") for n in range(3)]
+    urgent = alert("a9", rule="v1:9", fingerprint="f9", severity=Severity.CRITICAL)
+    assert names(desk, *usual, urgent) == [["a9"], ["a0"], ["a1"], ["a2"]]
+
+
+def test_another_sources_fingerprint_is_another_one(desk: Desk) -> None:
+    one = alert("a1", rule="v1:a")
+    two = alert("a2", rule="v1:b", source="cloudwatch")
+    assert names(desk, one, two) == [["a1"], ["a2"]]
