@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from faults.ports import MemoryQueues, MemoryStore
 from faults.world import START, World
 from responder.alert import Alert, Scope, Severity, Status
+from responder.analysis.context import Case
 from responder.analysis.prompt import PROMPT_VERSION
 from responder.analysis.verdict import Analysis, Confidence
 from responder.contracts import AlertMessage, AnalysisRequest, Announcement
@@ -21,7 +22,7 @@ from responder.errors import Reason, ResponderError, Retryable
 from responder.incident import CacheEntry, Card, Incident
 from responder.policy.route import Channels
 from responder.ports import Key, Message, OperatorNotice, Place, Queue, Record, Write
-from responder.protocols import items
+from responder.protocols import context, items
 from responder.protocols.analyse import Investigator
 from responder.protocols.card import Timing
 from responder.protocols.deliver import Deliverer
@@ -164,15 +165,17 @@ class Claude:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self.asked: list[tuple[str, str]] = []
+        self.cases: list[Case] = []
         self.errors: list[ResponderError] = []
         self.ceiling = 0.02
         self.meanwhile: Callable[[], None] | None = None
 
-    def ceiling_usd(self, incident: Incident, tier: str) -> float:
+    def ceiling_usd(self, case: Case, tier: str) -> float:
         return self.ceiling
 
-    def analyse(self, incident: Incident, tier: str) -> Analysis:
-        self.asked.append((incident.incident_id, tier))
+    def analyse(self, case: Case, tier: str) -> Analysis:
+        self.asked.append((case.incident.incident_id, tier))
+        self.cases.append(case)
         if self.meanwhile is not None:
             act, self.meanwhile = self.meanwhile, None
             act()
@@ -228,6 +231,7 @@ class Desk:
             patience=timedelta(minutes=10),
             daily_budget_usd=5,
             models=MODELS,
+            context=context.gatherer(self.store, self.telemetry).gather,
         )
         self.sinks: dict[str, Sink] = {"webhook": Sink(), "e-mail": Sink()}
         self.operators = Operators(

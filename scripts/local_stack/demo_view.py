@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from responder.analysis import fallback, pricing, prompt
+from responder.analysis.context import Case
 from responder.analysis.tiering import tier_for, tiers
 from responder.incident import Incident
 from responder_cli.console import safe
@@ -215,4 +216,6 @@ def _after(start: datetime | None, end: datetime | None) -> str:
 
 def _ceiling(incident: Incident) -> float:
     tier = _TIERS[tier_for(incident.severity)]
-    return pricing.ceiling_usd(tier.model, prompt.build(incident).size_bytes, tier.max_tokens)
+    return pricing.ceiling_usd(
+        tier.model, prompt.build(Case(incident=incident)).size_bytes, tier.max_tokens
+    )

@@ -15,9 +15,9 @@ from typing import Any
 from fakes import verdict
 from faults.world import Killed
 from responder.adapters.dynamodb import DynamoStore
+from responder.analysis.context import Case
 from responder.analysis.verdict import Analysis
 from responder.errors import Conflict
-from responder.incident import Incident
 from responder.ports import Outgoing, Queue, Table, Write
 
 #: Ends a test whose workers hang; far beyond what they need.
@@ -90,12 +90,12 @@ class Claude:
         self.most_in_flight = 0
         self.asked: list[str] = []
 
-    def ceiling_usd(self, incident: Incident, tier: str) -> float:
+    def ceiling_usd(self, case: Case, tier: str) -> float:
         return 0.02
 
-    def analyse(self, incident: Incident, tier: str) -> Analysis:
+    def analyse(self, case: Case, tier: str) -> Analysis:
         with self._lock:
-            self.asked.append(incident.incident_id)
+            self.asked.append(case.incident.incident_id)
             number = len(self.asked)
             self._in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self._in_flight)

@@ -24,7 +24,7 @@ from responder.alert import Alert, Scope
 from responder.contracts import AlertMessage, AnalysisRequest
 from responder.incident import CacheEntry, CacheState, Incident
 from responder.ports import Outgoing, Queue, Table
-from responder.protocols import identities
+from responder.protocols import context, identities
 from responder.protocols.analyse import Investigator
 from responder.protocols.batch import Failures, Lane, Origin
 from responder.protocols.episode import Arrival
@@ -135,6 +135,7 @@ class Stampede:
             patience=timedelta(minutes=10),
             daily_budget_usd=5,
             models=MODELS,
+            context=context.gatherer(self.store, self.telemetry).gather,
         )
         processing, analysis = (
             Lane(queue, self.queues, self.queues, self.telemetry, Origin("stampede", "1"))

@@ -30,7 +30,7 @@ from responder.policy.inhibition import NO_INHIBITIONS, Inhibitions
 from responder.policy.route import Channels
 from responder.policy.routes import Routes
 from responder.ports import Message, Queue
-from responder.protocols import deliver, details, items
+from responder.protocols import context, deliver, details, items
 from responder.protocols.analyse import Investigator
 from responder.protocols.batch import Lane, Origin
 from responder.protocols.card import Timing
@@ -282,6 +282,7 @@ class Campaign:
             patience=timedelta(minutes=10),
             daily_budget_usd=100,
             models={"model"},
+            context=context.gatherer(self.store, telemetry).gather,
         )
         deliverer = Deliverer(
             store=self.store,

@@ -10,9 +10,9 @@ from typing import Any
 
 from faults.world import START, Worker, World
 from responder.alert import Severity
+from responder.analysis.context import Case
 from responder.analysis.verdict import Analysis, Confidence
 from responder.errors import Conflict, Permanent, Reason, Retryable
-from responder.incident import Incident
 from responder.ports import (
     Key,
     Message,
@@ -336,18 +336,18 @@ class MemoryClaude:
         self._in_flight: dict[str, list[datetime]] = defaultdict(list)
         self.payers: dict[str, list[Worker]] = defaultdict(list)
 
-    def ceiling_usd(self, incident: Incident, tier: str) -> float:
+    def ceiling_usd(self, case: Case, tier: str) -> float:
         """As ``ports.Analyst``."""
         return 0.02
 
-    def analyse(self, incident: Incident, tier: str) -> Analysis:
+    def analyse(self, case: Case, tier: str) -> Analysis:
         """As ``ports.Analyst``; sometimes slower than the lease lasts."""
         rng = self._world.rng
         payer = self._world.current
         assert payer is not None
 
         def act() -> Analysis:
-            self.payers[incident.cache_key].append(payer)
+            self.payers[case.incident.cache_key].append(payer)
             return Analysis(
                 headline=f"verdict {sum(map(len, self.payers.values()))}",
                 severity_opinion=rng.choice([None, *Severity]),
@@ -369,7 +369,7 @@ class MemoryClaude:
         takes = rng.choice([1, 5, 20, SLOW])
         if takes == SLOW:
             self._world.note("slow: longer than the lease lasts")
-        with self._alone(incident.cache_key):
+        with self._alone(case.incident.cache_key):
             return self._world.effect(
                 "claude", act, refused=refused, unanswered=_unanswered, takes=takes
             )

@@ -70,7 +70,7 @@ def analysis() -> QueueFunction:
     from responder.analysis.tiering import tiers
     from responder.contracts import AnalysisRequest
     from responder.policy.routes import Routes
-    from responder.protocols import identities, inhibiting
+    from responder.protocols import context, identities, inhibiting
     from responder.protocols.analyse import Investigator
     from responder.protocols.holds import CurrentHolds
     from responder.protocols.record import Recorder
@@ -128,6 +128,7 @@ def analysis() -> QueueFunction:
         patience=timedelta(seconds=given.claude_patience),
         daily_budget_usd=given.daily_budget_usd,
         models=models,
+        context=context.gatherer(store, telemetry).gather,
     )
     quiet_after = timedelta(hours=given.quiet_close_hours)
     ticker = Ticker(store, queues, telemetry, utc_now, quiet_after, holds, inhibitions)

@@ -9,8 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
+from responder.analysis.context import Case
 from responder.analysis.verdict import Analysis
-from responder.incident import Incident
 
 
 class Table(StrEnum):
@@ -158,10 +158,10 @@ class Sink(Protocol):
 class Analyst(Protocol):
     """Claude behind one call."""
 
-    def analyse(self, incident: Incident, tier: str) -> Analysis:
+    def analyse(self, case: Case, tier: str) -> Analysis:
         """A verdict, paid for. Raises Retryable or Permanent; refusals are Permanent."""
 
-    def ceiling_usd(self, incident: Incident, tier: str) -> float:
+    def ceiling_usd(self, case: Case, tier: str) -> float:
         """An upper bound of what ``analyse`` may cost, to be reserved before the call."""
 
 

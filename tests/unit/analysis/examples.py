@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from responder.alert import Alert, Scope, Severity, Status
+from responder.analysis.context import Case
 from responder.analysis.fallback import triage
 from responder.analysis.prompt import Prompt, build
 from responder.analysis.reading import Call
@@ -62,8 +63,12 @@ def incident(**changes: Any) -> Incident:
     return Incident.model_validate(fields | changes)
 
 
+def case(**changes: Any) -> Case:
+    return Case(incident=incident(**changes))
+
+
 def prompt(**changes: Any) -> Prompt:
-    return build(incident(**changes))
+    return build(case(**changes))
 
 
 def analysis(**changes: Any) -> Analysis:

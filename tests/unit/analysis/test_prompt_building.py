@@ -1,14 +1,16 @@
 import hashlib
 import json
+from datetime import timedelta
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from local_stack.claude_schema import schema_faults
+from responder.analysis.context import Case, Context, Earlier
 from responder.analysis.prompt import DATA_CHARS, PROMPT_FILE, PROMPT_VERSION, SYSTEM, build
 from responder.analysis.schema import SCHEMA
-from unit.analysis.examples import incident, prompt
+from unit.analysis.examples import NOW, case, incident, prompt
 
 #: Instructions are never edited in place: to change them, add a file and an entry here.
 FROZEN = {"v1": "c865ae5cb01c6b07d545617591cbe0b62efb55285bd47729741ac6706b9e689a"}
@@ -46,6 +48,21 @@ def test_the_data_says_what_the_incident_says() -> None:
     assert facts["count"] == "3"
     assert facts["last_seen"] == "2026-11-21T10:00:00+00:00"
     assert "scope.account" not in facts
+
+
+def test_the_data_says_what_is_known_around_the_incident() -> None:
+    before = Earlier(
+        opened_at=NOW - timedelta(days=1),
+        ended_at=NOW - timedelta(hours=23),
+        count=14,
+        verdict="mail bob@example.com: see https://wiki.example/disk",
+    )
+    asked = build(Case(incident=incident(), context=Context(earlier=(before,))))
+    assert asked.facts["earlier.1"] == (
+        "opened 2026-11-20T10:00:00+00:00, over at 2026-11-20T11:00:00+00:00, 14 alerts; "
+        "analysis then: mail [email-1]: see https://wiki.example/disk"
+    )
+    assert "https://wiki.example/disk" in asked.links
 
 
 @given(st.text(), st.text())
@@ -112,7 +129,7 @@ def test_a_label_named_like_a_secret_is_masked_whole() -> None:
 
 
 def test_the_same_incident_gives_the_same_bytes() -> None:
-    assert build(incident()).user == build(incident()).user
+    assert build(case()).user == build(case()).user
 
 
 def test_the_typical_prompt_is_under_three_thousand_tokens() -> None:

@@ -17,12 +17,12 @@ from pydantic import BaseModel
 
 from responder.adapters.claude_errors import refused_key, translated
 from responder.analysis import pricing, prompt, reading
+from responder.analysis.context import Case
 from responder.analysis.schema import SCHEMA
 from responder.analysis.tiering import Tier
 from responder.analysis.verdict import Analysis
 from responder.clock import Clock, utc_now
 from responder.errors import Permanent, Reason, Retryable
-from responder.incident import Incident
 
 if TYPE_CHECKING:
     from anthropic import Anthropic
@@ -119,17 +119,17 @@ class Claude:
         self._guard = guard
         self._clock = clock
 
-    def analyse(self, incident: Incident, tier: str) -> Analysis:
+    def analyse(self, case: Case, tier: str) -> Analysis:
         """A verdict, paid for. Raises Retryable or Permanent (``reading.Unusable`` when paid)."""
-        asked = prompt.build(incident)
+        asked = prompt.build(case)
         chosen = self._tiers[tier]
         reply = self._answer(asked, chosen)
         return self._read(reply, asked, tier, chosen)
 
-    def ceiling_usd(self, incident: Incident, tier: str) -> float:
+    def ceiling_usd(self, case: Case, tier: str) -> float:
         """The most that ``analyse`` can cost."""
         chosen = self._tiers[tier]
-        size = prompt.build(incident).size_bytes + _SCHEMA_BYTES
+        size = prompt.build(case).size_bytes + _SCHEMA_BYTES
         return pricing.ceiling_usd(chosen.model, size, chosen.max_tokens)
 
     def _answer(self, asked: prompt.Prompt, tier: Tier) -> "_Reply":

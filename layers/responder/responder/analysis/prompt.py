@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from responder.analysis.context import Case
 from responder.analysis.redaction import Redactor
 from responder.analysis.text import clean, cut_middle, links_in
-from responder.incident import Incident
 
 PROMPT_FILE: Final = Path(__file__).with_name("prompts") / "v1.md"
 PROMPT_VERSION: Final = PROMPT_FILE.stem
@@ -47,20 +47,21 @@ class Prompt:
         return len(self.system.encode()) + len(self.user.encode())
 
 
-def build(incident: Incident) -> Prompt:
-    """The prompt for one incident."""
+def build(case: Case) -> Prompt:
+    """The prompt for one incident and what is known around it."""
     redactor = Redactor()
-    facts = _within_budget(_masked(incident, redactor))
+    facts = _within_budget(_masked(case, redactor))
     return Prompt(
         user=f"<alert-data>\n{_encode(facts)}\n</alert-data>",
         facts=facts,
-        links=_links(incident),
+        links=_links(case),
         redactor=redactor,
     )
 
 
-def _fields(incident: Incident) -> Iterator[tuple[str, str]]:
+def _fields(case: Case) -> Iterator[tuple[str, str]]:
     """Every field worth reading, the most telling first; empty ones are left out later."""
+    incident = case.incident
     yield "title", incident.title
     yield "severity", incident.severity.value
     yield "state", incident.state.value
@@ -75,15 +76,16 @@ def _fields(incident: Incident) -> Iterator[tuple[str, str]]:
     yield "count", str(incident.count)
     yield "firing", str(incident.firing)
     yield "message", incident.message
+    yield from case.context.fields()
     for name, value in incident.labels.items():
         yield f"labels.{name}", value
     for name, value in incident.links.items():
         yield f"links.{name}", value
 
 
-def _masked(incident: Incident, redactor: Redactor) -> Iterator[tuple[str, str]]:
+def _masked(case: Case, redactor: Redactor) -> Iterator[tuple[str, str]]:
     """Masked before anything is cut: half a secret would no longer look like one."""
-    for name, value in _fields(incident):
+    for name, value in _fields(case):
         if text := clean(value).strip():
             yield redactor.mask(clean(name)), redactor.mask_field(name, text)
 
@@ -117,6 +119,5 @@ def _encode(facts: Mapping[str, str]) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _links(incident: Incident) -> frozenset[str]:
-    texts = (incident.title, incident.message, *incident.labels.values(), *incident.links.values())
-    return frozenset().union(*(links_in(clean(text)) for text in texts))
+def _links(case: Case) -> frozenset[str]:
+    return frozenset().union(*(links_in(clean(value)) for _, value in _fields(case)))

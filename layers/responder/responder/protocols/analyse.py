@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from responder.analysis import budget as money
 from responder.analysis import fallback, freshness, tiering
+from responder.analysis.context import Case, Context
 from responder.analysis.reading import Call, Unusable
 from responder.analysis.verdict import Analysis, Confidence
 from responder.clock import Clock
@@ -44,6 +45,7 @@ class Investigator:
     patience: timedelta
     daily_budget_usd: float
     models: Collection[str]
+    context: Callable[[Incident], Context]
 
     def handle(self, request: AnalysisRequest) -> None:
         """Bring the request's signature to a fresh analysis, or wait as a delayed copy."""
@@ -130,10 +132,11 @@ class Investigator:
         if switch is not None and switch.off:
             raise Permanent(Reason.ANALYSIS_OFF, "an operator switched analyses off")
         tier = self._affordable(tier, now)
-        ceiling = self.analyst.ceiling_usd(incident, tier)
+        case = Case(incident=incident, context=self.context(incident))
+        ceiling = self.analyst.ceiling_usd(case, tier)
         self._reserve(ceiling, now)
         try:
-            analysis = self.analyst.analyse(incident, tier)
+            analysis = self.analyst.analyse(case, tier)
         except Unusable as error:
             self._settle(ceiling, error.call.cost_usd, now)
             self._report(incident, error.call)

@@ -1,0 +1,71 @@
+"""Gathers what is known around an incident before Claude is asked; only reads.
+
+A source that fails leaves its part out, counted: an analysis without context is better than none.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from responder.analysis.context import Context, Earlier
+from responder.errors import Retryable
+from responder.incident import Incident
+from responder.ports import Store, Telemetry
+from responder.protocols import items
+from responder.protocols.draft import episode_id
+
+#: Earlier incidents of the same problem that Claude is told of.
+MOST_EARLIER = 3
+
+#: Adds its part to what is known.
+Source = Callable[[Incident, Context], Context]
+
+
+@dataclass(frozen=True)
+class Gatherer:
+    """All sources by name, in the order in which they are asked."""
+
+    sources: Mapping[str, Source]
+    telemetry: Telemetry
+
+    def gather(self, incident: Incident) -> Context:
+        """What is known now."""
+        found = Context()
+        for name, source in self.sources.items():
+            try:
+                found = source(incident, found)
+            except Retryable as error:
+                self.telemetry.count("ContextMissing", reason=name)
+                self.telemetry.warning("Context missing", source=name, detail=str(error))
+        return found
+
+
+def gatherer(store: Store, telemetry: Telemetry) -> Gatherer:
+    """With every source."""
+    return Gatherer({"earlier": earlier(store)}, telemetry)
+
+
+def earlier(store: Store) -> Source:
+    """The incidents of the same key before this one, the latest first."""
+
+    def add(incident: Incident, known: Context) -> Context:
+        first = max(incident.episode - MOST_EARLIER, 1)
+        wanted = [
+            items.incident_item(episode_id(incident.key, number))
+            for number in range(incident.episode - 1, first - 1, -1)
+        ]
+        found = store.read(wanted) if wanted else {}
+        past = (items.decode(found[key], Incident) for key in wanted)
+        episodes = tuple(_earlier(one) for one in past if one is not None)
+        return known.model_copy(update={"earlier": episodes})
+
+    return add
+
+
+def _earlier(incident: Incident) -> Earlier:
+    analysis = incident.analysis
+    return Earlier(
+        opened_at=incident.opened_at,
+        ended_at=incident.resolved_at,
+        count=incident.count,
+        verdict="" if analysis.is_fallback else analysis.headline,
+    )
