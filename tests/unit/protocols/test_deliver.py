@@ -14,7 +14,8 @@ from responder.incident import Card, Intent, Notice, NoticeKind
 from responder.policy.route import Channels
 from responder.ports import Message, Queue
 from responder.protocols import items
-from responder.protocols.deliver import PATIENCE, SEARCH_MARGIN, UPDATES
+from responder.protocols.card_messages import SEARCH_MARGIN, UPDATES
+from responder.protocols.grip import PATIENCE
 from responder.protocols.pace import reserve
 
 ID = "v1:disk|prod.1"

@@ -16,7 +16,8 @@ from responder.incident import Card, Details, Hold, Incident, IncidentState, Int
 from responder.ports import Queue
 from responder.protocols import card as cards
 from responder.protocols import details, pace
-from responder.protocols.deliver import PATIENCE, UPDATES
+from responder.protocols.card_messages import UPDATES
+from responder.protocols.grip import PATIENCE
 
 ID = "v1:disk|prod.1"
 SOON = NOW + timedelta(seconds=5)
