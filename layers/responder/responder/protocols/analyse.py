@@ -313,16 +313,15 @@ def with_analysis(
     doubt = _doubt(incident, analysis)
     if doubt:
         incident = noticed(incident, NoticeKind.SEVERITY_DOUBTED, now, doubt)
-    return incident.model_copy(
+    attached = incident.model_copy(
         update={
             "analysis": analysis,
             "from_cache": not paid,
             "revision": incident.revision + 1,
-            "announced_at": now,
-            "trailing_at": None,
             "due_at": due,
         }
     )
+    return announcing.announced_at_once(attached, now)
 
 
 def _doubt(incident: Incident, analysis: Analysis) -> str:

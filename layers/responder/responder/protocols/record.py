@@ -12,6 +12,7 @@ A second worker with the same or a related alert: one transaction wins, the othe
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from responder.alert import SYNTHETIC_SOURCE, Alert, Severity, Status
 from responder.analysis import fallback, freshness, tiering
@@ -257,10 +258,9 @@ def _revised(draft: Draft, incident: Incident, now: datetime) -> Incident:
     )
     if before is not None and (_wants_higher_tier(before, incident) or _unheld(before, incident)):
         revised = revised.model_copy(update={"analysis_requested_at": now})
-    announce = (
-        announcing.announce_at_once if _loud(before, incident) else announcing.announce_in_turn
-    )
-    return announce(revised, now)[0]
+    if _loud(before, incident):
+        return announcing.announced_at_once(revised, now)
+    return announcing.announced_in_turn(revised, now)
 
 
 def _loud(before: Incident | None, incident: Incident) -> bool:
@@ -277,7 +277,7 @@ def _delay(before: Incident | None, incident: Incident, now: datetime) -> int | 
     if before is None or _loud(before, incident) or incident.announced_at != before.announced_at:
         return 0
     if incident.trailing_at is not None and incident.trailing_at != before.trailing_at:
-        return max(int((incident.trailing_at - now).total_seconds() + 0.999), 0)
+        return max(ceil((incident.trailing_at - now).total_seconds()), 0)
     return None
 
 
