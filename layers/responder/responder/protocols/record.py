@@ -297,9 +297,7 @@ def _flapped(before: Incident, incident: Incident) -> bool:
 
 def _unheld(before: Incident, incident: Incident) -> bool:
     """Whether it has its first card now, and with it wants the analysis that it did without."""
-    analysis = incident.analysis
-    awaited = analysis.is_fallback and not analysis.fallback_reason
-    return bool(before.held) and not incident.held and awaited
+    return bool(before.held) and not incident.held and incident.analysis.is_awaited
 
 
 def _requests(before: Incident | None, incident: Incident, *, again: bool, now: datetime) -> bool:
@@ -309,6 +307,5 @@ def _requests(before: Incident | None, incident: Incident, *, again: bool, now: 
         return False
     if before is None or before.analysis_requested_at != asked:
         return True
-    awaited = incident.analysis.is_fallback and not incident.analysis.fallback_reason
-    open_ = incident.state is IncidentState.OPEN
-    return again and awaited and open_ and now - asked >= REQUEST_AGAIN
+    wanted = incident.analysis.is_awaited and incident.state is IncidentState.OPEN
+    return again and wanted and now - asked >= REQUEST_AGAIN
