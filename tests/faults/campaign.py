@@ -30,7 +30,7 @@ from responder.policy.inhibition import NO_INHIBITIONS, Inhibitions
 from responder.policy.route import Channels
 from responder.policy.routes import Routes
 from responder.ports import Message, Queue
-from responder.protocols import context, deliver, details, items
+from responder.protocols import card_messages, context, details, details_reply, items
 from responder.protocols.analyse import Investigator
 from responder.protocols.batch import Lane, Origin
 from responder.protocols.card import Timing
@@ -378,9 +378,9 @@ class PlainDetails:
 
 #: What ``substitutes.replaced`` puts in the renderers' place.
 PLAIN_FACES = (
-    (deliver, "faces", PlainFaces),
-    (deliver, "notices", PlainNotices),
-    (deliver, "detail_faces", PlainDetails),
+    (card_messages, "faces", PlainFaces),
+    (card_messages, "notices", PlainNotices),
+    (details_reply, "faces", PlainDetails),
     (details, "faces", PlainDetails),
 )
 #: Who loses races looks again without sleeping: real time means nothing here.

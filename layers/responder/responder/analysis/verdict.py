@@ -70,3 +70,8 @@ class Analysis(BaseModel):
     def is_fallback(self) -> bool:
         """Whether the fixed triage made it, not Claude."""
         return self.tier == "fallback"
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the triage stands in until Claude answers; not where Claude was given up."""
+        return self.is_fallback and not self.fallback_reason
