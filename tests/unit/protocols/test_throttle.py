@@ -254,6 +254,16 @@ def test_the_cards_of_an_hour_count_for_that_hour_although_it_ended_before(desk:
     assert held(desk, 11) == [""]
 
 
+def test_what_began_a_digest_was_held_and_counts_as_no_card(desk: Desk) -> None:
+    fire(desk, *range(5))
+    tick(desk, 59)
+    # The first card is an hour old, the second one not yet.
+    desk.later(seconds=(START + timedelta(seconds=3600.5) - desk.now()).total_seconds())
+    assert not is_open(desk)
+    fire(desk, 10, 11, 12, 13)
+    assert held(desk, 10, 11, 12, 13) == ["", "", "", "throttle"]
+
+
 @given(
     seconds=st.lists(st.integers(1, 1500), min_size=HOURLY, max_size=60),
     hourly=st.integers(1, 4),

@@ -68,10 +68,10 @@ def of_storm(now: datetime) -> Analysis:
 def of_throttle(now: datetime) -> Analysis:
     """What can be said of a source that sends too much; Claude is not asked to read it all."""
     return Analysis(
-        headline="One tool sends ever new problems: few of them can be worth a card each",
+        headline="One tool reports ever new problems, more than anybody looks at one by one",
         checks=(
             Check(text="Is it one problem, named anew each time, as by an id in the title?"),
-            Check(text="What was deployed or changed, in it or in what it watches, at its begin?"),
+            Check(text="What was deployed or changed, in it or in what it watches, when it began?"),
         ),
         actions=(
             "One problem under many names: a signature rule makes it one",
