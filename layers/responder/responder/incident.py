@@ -107,11 +107,11 @@ class Destination(BaseModel):
 
 
 class Storm(BaseModel):
-    """What is known of a storm: ``incidents`` it holds, by service and severity, the most first.
+    """What is known of a storm: ``incidents`` it holds, by service, rule and severity.
 
     ``kind`` is the reason that they are held for (``policy.storm.KINDS``): a throttle is one, too.
     ``most`` new incidents a minute (or an hour) had cards of their own. ``unlisted`` of those held
-    are beyond what it keeps the names of.
+    are beyond what it keeps the names of. ``worst`` are a few by name, the newest first.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -123,6 +123,7 @@ class Storm(BaseModel):
     services: tuple[tuple[str, int], ...] = ()
     rules: tuple[tuple[str, int], ...] = ()
     severities: tuple[tuple[Severity, int], ...] = ()
+    worst: tuple[tuple[Severity, str], ...] = ()
 
 
 class Latest(BaseModel):

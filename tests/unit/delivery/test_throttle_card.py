@@ -2,6 +2,7 @@
 
 import json
 
+from responder.alert import Severity
 from responder.analysis import fallback
 from responder.delivery import card, notices
 from responder.incident import Incident, IncidentState, Notice, NoticeKind, Storm
@@ -15,6 +16,7 @@ KNOWN = Storm(
     most=60,
     incidents=112,
     services=(("shop", 100), ("mail", 12)),
+    worst=((Severity.HIGH, "shop: <!channel> *cart* " * 30), (Severity.LOW, "mail is slow")),
     rules=(("<!channel> in cart", 70), ("TimeoutError", 42)),
 )
 DIGEST = STORM.model_copy(
@@ -44,6 +46,8 @@ def test_it_says_what_is_held_why_and_until_when() -> None:
             "after an hour at the latest, all are listed in the thread",
             "*By service:* `shop` 100 · `mail` 12",
             "in cart` 70 · `TimeoutError` 42",
+            "*Worst, newest first:*\\n🟠 HIGH shop: ",
+            "🔵 LOW mail is slow",
         ):
             assert part in said(message)
 
@@ -59,6 +63,7 @@ def test_its_end_and_its_list_speak_of_a_throttle() -> None:
     message = card.render(OVER, NOW)
     assert not problems(message)
     assert "Calm again after" in said(message)
+    assert "mail is slow" not in said(message)
     end = notices.render(OVER, Notice(number=1, kind=NoticeKind.RESOLVED, at=NOW))
     assert "it held 112 incidents" in end.text
     page = Notice(number=2, kind=NoticeKind.HELD_PAGE, at=NOW, detail="1")

@@ -130,6 +130,18 @@ def test_the_digest_counts_once_a_minute_what_it_holds(desk: Desk) -> None:
     assert known.revision == before + 1
 
 
+def test_the_digest_names_the_worst_of_what_is_not_listed_yet_the_newest_first(desk: Desk) -> None:
+    fire(desk, *range(6), severity=Severity.HIGH, service="shop")
+    fire(desk, *range(10, 15), severity=Severity.LOW)
+    tick(desk)
+    known = desk.incident(DIGEST).storm
+    assert known is not None
+    assert known.worst == (
+        *((Severity.HIGH, f"shop: v1:p{number}: problem {number}") for number in (5, 4, 3)),
+        *((Severity.LOW, f"v1:p{number}: problem {number}") for number in (14, 13)),
+    )
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"source": "zabbix"}, {"scope": Scope(environment="dev")}, {"service": "pay"}],

@@ -9,7 +9,7 @@ from responder.incident import Incident, IncidentState, Notice, Storm
 from responder.policy.storm import PAGE, named
 from responder.ports import Message
 
-_PLACE, _NAME, _NUMBER = 120, 60, 8
+_PLACE, _NAME, _TITLE, _NUMBER = 120, 60, 200, 8
 _STATES = {IncidentState.OPEN: "firing", IncidentState.RESOLVED: "resolved"}
 
 
@@ -72,6 +72,7 @@ def facts(incident: Incident, known: Storm) -> list[blocks.Block | None]:
         blocks.context([meaning]),
         blocks.section([f"*By service:* {' · '.join(services)}"] if known.services else []),
         blocks.section([f"*By rule:* {' · '.join(rules)}"] if known.rules else []),
+        blocks.section(_worst(known) if incident.state is IncidentState.OPEN else []),
     ]
 
 
@@ -100,6 +101,15 @@ def _since(incident: Incident, known: Storm) -> str:
     if incident.state is IncidentState.OPEN:
         return f"*{said.name}* · *{held} held* in {lasted}"
     return f"✅ *{said.ended} after {lasted}* · {held} held"
+
+
+def _worst(known: Storm) -> list[str]:
+    """A few by name, as the list comes only when it is over."""
+    lines = [
+        f"{words.SYMBOLS[severity]} {severity.value} {mrkdwn.inline(title, _TITLE)}"
+        for severity, title in known.worst
+    ]
+    return ["*Worst, newest first:*", *lines] if lines else []
 
 
 def _counted(names: Sequence[tuple[str, int]]) -> list[str]:

@@ -50,7 +50,7 @@ MAX_MEMBERS = 250
 #: Lines in one message of the list.
 PAGE = 20
 #: Of what a storm's card and its analysis are told.
-MAX_SERVICES, MAX_RULES, MAX_FIRST, MAX_PROBLEMS = 15, 10, 10, 25
+MAX_SERVICES, MAX_RULES, MAX_WORST, MAX_FIRST, MAX_PROBLEMS = 15, 10, 5, 10, 25
 
 
 class Member(BaseModel):
@@ -147,6 +147,8 @@ def summary(shards: Iterable[Shard], known: Storm) -> Storm:
     shards = list(shards)
     members = [member for shard in shards for member in shard.members]
     unlisted = sum(shard.unlisted for shard in shards)
+    newest = sorted(members, key=lambda m: (m.at, m.incident_id), reverse=True)
+    worst = sorted(newest, key=lambda m: m.severity.rank)[:MAX_WORST]
     return Storm(
         kind=known.kind,
         most=known.most,
@@ -155,6 +157,7 @@ def summary(shards: Iterable[Shard], known: Storm) -> Storm:
         services=_most_first(member.service for member in members)[:MAX_SERVICES],
         rules=_most_first(member.rule for member in members if member.rule)[:MAX_RULES],
         severities=tuple(sorted(Counter(m.severity for m in members).items(), key=_rank)),
+        worst=tuple((member.severity, _what(member)) for member in worst),
     )
 
 
@@ -183,7 +186,11 @@ def has_ebbed(shards: Sequence[Shard], known: Storm, began: datetime, now: datet
 
 
 def _problem(member: Member) -> str:
-    return f"{member.severity.value} {member.service}: {member.title}"
+    return f"{member.severity.value} {_what(member)}"
+
+
+def _what(member: Member) -> str:
+    return f"{member.service}: {member.title}" if member.service else member.title
 
 
 def _rank(item: tuple[Severity, int]) -> int:
