@@ -116,16 +116,15 @@ def test_neither_what_it_holds_nor_the_digest_costs_an_analysis(desk: Desk) -> N
 
 
 def test_the_digest_counts_once_a_minute_what_it_holds(desk: Desk) -> None:
-    fire(desk, *range(5), service="shop", rule="Slow")
-    fire(desk, *range(10, 13), service="shop", severity=Severity.LOW)
-    fire(desk, 13, service="mail", severity=Severity.LOW)
+    fire(desk, *range(3), service="shop")
+    fire(desk, 3, 4, service="shop", severity=Severity.LOW)
+    fire(desk, 5, service="mail", severity=Severity.LOW)
     before = desk.incident(DIGEST).revision
     tick(desk)
     known = desk.incident(DIGEST)
     assert known.storm is not None
-    assert known.storm.incidents == 2
-    assert known.storm.services == (("mail", 1), ("shop", 1))
-    assert known.storm.rules == (("v1:p12", 1), ("v1:p13", 1))
+    assert known.storm.incidents == 3
+    assert known.storm.services == (("shop", 2), ("mail", 1))
     assert known.severity is Severity.LOW
     assert known.revision == before + 1
 

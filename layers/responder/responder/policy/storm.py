@@ -147,6 +147,7 @@ def summary(shards: Iterable[Shard], known: Storm) -> Storm:
     shards = list(shards)
     members = [member for shard in shards for member in shard.members]
     unlisted = sum(shard.unlisted for shard in shards)
+    rules = _most_first(member.rule for member in members if member.rule)
     newest = sorted(members, key=lambda m: (m.at, m.incident_id), reverse=True)
     worst = sorted(newest, key=lambda m: m.severity.rank)[:MAX_WORST]
     return Storm(
@@ -155,7 +156,8 @@ def summary(shards: Iterable[Shard], known: Storm) -> Storm:
         incidents=len(members) + unlisted,
         unlisted=unlisted,
         services=_most_first(member.service for member in members)[:MAX_SERVICES],
-        rules=_most_first(member.rule for member in members if member.rule)[:MAX_RULES],
+        # One of its own for each says nothing.
+        rules=tuple((rule, number) for rule, number in rules if number > 1)[:MAX_RULES],
         severities=tuple(sorted(Counter(m.severity for m in members).items(), key=_rank)),
         worst=tuple((member.severity, _what(member)) for member in worst),
     )
