@@ -113,7 +113,7 @@ def analysis() -> QueueFunction:
         lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing, signer, rules()),
         models,
         holds,
-        Gate(given.storm_threshold),
+        Gate(given.storm_threshold, given.throttle_threshold),
         inhibitions,
         routes,
     )

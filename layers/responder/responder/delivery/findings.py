@@ -80,6 +80,7 @@ _NOT_CLAUDE = {
     Reason.REFUSED_BY_CLAUDE: "Claude declined to answer",
     Reason.MALFORMED_ANSWER: "Claude's answer could not be read",
     Reason.MISCONFIGURED: "Claude was not asked: misconfigured",
+    Reason.THROTTLE: "Claude was not asked: what is held costs nothing",
 }
 
 

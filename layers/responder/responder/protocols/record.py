@@ -32,6 +32,11 @@ from responder.protocols.storms import ALL_PASS, Gate
 LOOK_AGAIN = timedelta(seconds=60)
 #: A redelivered alert asks for an awaited analysis again after this long.
 REQUEST_AGAIN = timedelta(seconds=15)
+#: What is counted and said when a storm or a throttle begins.
+_BEGUN = {
+    Reason.STORM.value: ("Storms", "Storm of alerts"),
+    Reason.THROTTLE.value: ("Throttles", "Source throttled"),
+}
 #: Labels kept on an incident, so that no item grows without bound.
 MAX_LABELS = 40
 
@@ -128,8 +133,9 @@ class Recorder:
                 continue
             before = draft.before(incident_id)
             if before is None and incident.storm is not None:
-                self.telemetry.count("Storms")
-                self.telemetry.warning("Storm of alerts", incident_id=incident_id)
+                metric, said = _BEGUN[incident.storm.kind]
+                self.telemetry.count(metric)
+                self.telemetry.warning(said, incident_id=incident_id)
             if before is not None and _flapped(before, incident):
                 self.telemetry.count("NoticesHeld", reason=Reason.FLAPPING.value)
             delay = 0 if incident_id in again else _delay(before, incident, now)
