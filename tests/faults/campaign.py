@@ -321,6 +321,7 @@ class Campaign:
             world.now,
             NEVER,
             inhibitions=lambda: self.inhibitions,
+            gate=gate,
         )
 
         def lane(queue: Queue) -> Lane:

@@ -23,7 +23,7 @@ from responder.incident import Incident, IncidentState
 from responder.policy import holding
 from responder.policy.routes import Routes, no_routes, routed
 from responder.ports import Queues, Store, Telemetry, Write
-from responder.protocols import announcing, inhibiting, items, lease, requesting
+from responder.protocols import announcing, inhibiting, items, lease, requesting, storms
 from responder.protocols.draft import Draft, episode_id
 from responder.protocols.episode import Arrival, Outcome, apply
 from responder.protocols.storms import ALL_PASS, Gate
@@ -32,11 +32,6 @@ from responder.protocols.storms import ALL_PASS, Gate
 LOOK_AGAIN = timedelta(seconds=60)
 #: A redelivered alert asks for an awaited analysis again after this long.
 REQUEST_AGAIN = timedelta(seconds=15)
-#: What is counted and said when a storm or a throttle begins.
-_BEGUN = {
-    Reason.STORM.value: ("Storms", "Storm of alerts"),
-    Reason.THROTTLE.value: ("Throttles", "Source throttled"),
-}
 #: Labels kept on an incident, so that no item grows without bound.
 MAX_LABELS = 40
 
@@ -132,10 +127,8 @@ class Recorder:
             if incident is None:
                 continue
             before = draft.before(incident_id)
-            if before is None and incident.storm is not None:
-                metric, said = _BEGUN[incident.storm.kind]
-                self.telemetry.count(metric)
-                self.telemetry.warning(said, incident_id=incident_id)
+            if before is None:
+                storms.report(incident, self.telemetry)
             if before is not None and _flapped(before, incident):
                 self.telemetry.count("NoticesHeld", reason=Reason.FLAPPING.value)
             delay = 0 if incident_id in again else _delay(before, incident, now)

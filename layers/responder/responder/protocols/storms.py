@@ -32,7 +32,7 @@ from responder.incident import (
 )
 from responder.policy import holding, storm
 from responder.policy.storm import Kind, Member, Shard, Weather
-from responder.ports import Key, Store, Write
+from responder.ports import Key, Store, Telemetry, Write
 from responder.protocols import items
 from responder.protocols.draft import Draft, episode_id
 
@@ -73,9 +73,14 @@ class Gate:
         return incident
 
     def review(self, draft: Draft, incident: Incident, now: datetime) -> Incident:
-        """A held incident of which something is heard: released when its storm has ebbed."""
+        """An incident of which something is heard: released when the storm that held it has ebbed.
+
+        One that nothing else holds any more goes through the gate like a new one.
+        """
+        before = draft.before(incident.incident_id)
         if incident.held not in storm.KINDS:
-            return incident
+            let_go = before is not None and before.held and not incident.held
+            return self.admit(draft, incident, now) if let_go else incident
         if incident.severity is Severity.CRITICAL:
             return holding.released(incident)
         # By the storm's own key: routes may have changed where the incident would go now.
@@ -83,7 +88,6 @@ class Gate:
         weather = draft.look_up(key, Weather)
         if weather is not None and weather.storm_id == incident.storm_id:
             return incident
-        before = draft.before(incident.incident_id)
         fired = before is not None and incident.count > before.count
         if not fired or incident.state is not IncidentState.OPEN:
             return incident
@@ -97,6 +101,20 @@ class Gate:
 
 
 ALL_PASS = Gate(0)
+
+#: What is counted and said when a storm or a throttle begins.
+_BEGUN = {
+    Reason.STORM.value: ("Storms", "Storm of alerts"),
+    Reason.THROTTLE.value: ("Throttles", "Source throttled"),
+}
+
+
+def report(incident: Incident, telemetry: Telemetry) -> None:
+    """Count and tell of an incident that is opened, where it is a storm."""
+    if incident.storm is not None:
+        metric, said = _BEGUN[incident.storm.kind]
+        telemetry.count(metric)
+        telemetry.warning(said, incident_id=incident.incident_id)
 
 
 def weather_item(key: str) -> Key:
