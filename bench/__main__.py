@@ -33,6 +33,7 @@ def main() -> None:
                 _starts(found),
                 _costs(found),
                 _rendering(found),
+                _silences(found),
                 _signatures(found),
                 _packages(found),
             ]
@@ -50,6 +51,7 @@ def measure() -> dict[str, Any]:
             name: {**asdict(cost), "ratios": cost.ratios()} for name, cost in cpu.measure().items()
         },
         "rendering": asdict(cpu.rendering()),
+        "silences": cpu.silencing(),
         "signature_quality": [asdict(one) for one in signatures.quality()],
         "signature_speed": [asdict(one) for one in signatures.speed()],
         "architecture": sizes.architecture(),
@@ -120,6 +122,12 @@ def _rendering(found: Mapping[str, Any]) -> str:
     ]
     title = f"Cards of {cpu.INCIDENTS:,} random hostile incidents, microseconds of processor time"
     return f"{title}\n{_table(('step', 'us', 'ratio'), rows)}"
+
+
+def _silences(found: Mapping[str, Any]) -> str:
+    rows = [(written, f"{us:.0f}") for written, us in found["silences"].items()]
+    title = f"Is an incident silenced, by {cpu.SILENCES:,} active silences of one form"
+    return f"{title}\n{_table(('form', 'us'), rows)}"
 
 
 def _signatures(found: Mapping[str, Any]) -> str:

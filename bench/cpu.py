@@ -15,11 +15,13 @@ from itertools import count
 from bench.imports import REPOSITORY
 from bench.memory import Discarding, MemoryStore
 from property.random_incidents import random_incident
-from responder.alert import Alert
+from responder.alert import Alert, Scope
 from responder.contracts import AlertMessage
 from responder.delivery import card
 from responder.incident import Incident
 from responder.intake import parse
+from responder.policy.matching import Matcher
+from responder.policy.silence import Silence, Silences
 from responder.protocols import identities, items
 from responder.protocols.record import Recorder
 from responder.signature import signature
@@ -34,6 +36,14 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 HEADERS = {"content-type": "application/json"}
 REPEATS = 5
 INCIDENTS = 2_000
+SILENCES = 10_000
+FORMS = (
+    "service=svc{}",
+    "title=~disk.{}.is.*",
+    "environment=prod title!=x service=svc{}",
+    "environment=prod label.pod=~web-{}-.*",
+    "service!=other{} title=~.+",
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,33 @@ def rendering() -> Rendering:
     middle = INCIDENTS // 2
     return Rendering(
         json_dumps=dumps[middle], median=render[middle], slow=render[INCIDENTS * 95 // 100]
+    )
+
+
+def silencing() -> dict[str, float]:
+    """Microseconds of one question to many silences, by the form in which all are written."""
+    asked = random_incident(random.Random(1)).model_copy(  # noqa: S311 - a seed
+        update={
+            "title": "disk 77 is full",
+            "service": "svc77",
+            "scope": Scope(environment="prod"),
+            "labels": {"pod": "web-77-abc"},
+        }
+    )
+    found = {}
+    for form in FORMS:
+        silences = Silences(_silence(form, number) for number in range(SILENCES))
+        found[form] = _microseconds(lambda ready=silences: ready.find(asked, NOW))
+    return found
+
+
+def _silence(form: str, number: int) -> Silence:
+    return Silence(
+        id=str(number),
+        matchers=tuple(map(Matcher.parse, form.format(number).split())),
+        starts_at=NOW,
+        ends_at=NOW + timedelta(hours=1),
+        comment="bench",
     )
 
 
