@@ -10,6 +10,7 @@ import timeit
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 
 from bench.imports import REPOSITORY
@@ -110,7 +111,7 @@ def silencing() -> dict[str, float]:
     found = {}
     for form in FORMS:
         silences = Silences(_silence(form, number) for number in range(SILENCES))
-        found[form] = _microseconds(lambda ready=silences: ready.find(asked, NOW))
+        found[form] = _microseconds(partial(silences.find, asked, NOW))
     return found
 
 
