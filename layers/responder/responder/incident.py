@@ -41,7 +41,7 @@ class NoticeKind(StrEnum):
     RESOLVED = "resolved"
     FLAPPING = "flapping"
     STILL_FIRING = "still_firing"
-    #: A page of what a storm held; ``detail`` is the page's number.
+    #: A page of what a storm or a throttle held; ``detail`` is the page's number.
     HELD_PAGE = "held_page"
     # What the analysis thinks of the severity that the alert claims.
     SEVERITY_DOUBTED = "severity_doubted"
@@ -109,19 +109,23 @@ class Destination(BaseModel):
 
 
 class Storm(BaseModel):
-    """What is known of a storm: ``incidents`` it holds, by service and severity, the most first.
+    """What is known of a storm: ``incidents`` it holds, by service, rule and severity.
 
-    ``most`` new incidents a minute had cards of their own. ``unlisted`` of those held are beyond
-    what it keeps the names of.
+    ``kind`` is the reason that they are held for (``policy.storm.KINDS``): a throttle is one, too.
+    ``most`` new incidents a minute (or an hour) had cards of their own. ``unlisted`` of those held
+    are beyond what it keeps the names of. ``worst`` are a few by name, the newest first.
     """
 
     model_config = ConfigDict(frozen=True)
 
+    kind: str = "storm"
     most: int
     incidents: int = 0
     unlisted: int = 0
     services: tuple[tuple[str, int], ...] = ()
+    rules: tuple[tuple[str, int], ...] = ()
     severities: tuple[tuple[Severity, int], ...] = ()
+    worst: tuple[tuple[Severity, str], ...] = ()
 
 
 class Latest(BaseModel):
@@ -174,10 +178,10 @@ class Incident(BaseModel):
     what keeps it from being told of (a silence, or what else ``Hold`` may be), ``silence_ended``
     one that ended while it was open, and ``held`` says why it must not have a card yet.
     ``inhibits`` names the lists of causes that it stands in (``protocols.inhibiting``).
-    ``refires`` are its new beginnings of late. ``storm_id`` is the storm that holds it (or held
-    it), ``storm`` makes the incident itself one. ``rules`` is the number of the signature rules
-    that it was opened under, ``route`` what the operators' routes say of its card (None: never
-    asked), ``feedback`` the latest that a person said of an analysis of it. Title, message,
+    ``refires`` are its new beginnings of late. ``storm_id`` is the storm or throttle that holds it
+    (or held it), ``storm`` makes the incident itself one. ``rules`` is the number of the signature
+    rules that it was opened under, ``route`` what the operators' routes say of its card (None:
+    never asked), ``feedback`` the latest that a person said of an analysis of it. Title, message,
     resource, labels and links are the first alert's; ``latest`` has what the newest one says
     otherwise.
     """

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from doomed import Doomed
 from fakes import LEASE, Desk, alert, incident, resolve, verdict
-from faults.world import Killed, World
+from faults.world import Killed
 from responder.alert import Scope
 from responder.analysis import prompt
 from responder.analysis.context import Case
@@ -218,6 +219,15 @@ def test_an_outage_leaves_the_marked_analysis_and_ends(desk: Desk) -> None:
     assert desk.incident().analysis.headline == "verdict 3"
 
 
+def test_another_note_does_not_ask_again_what_was_just_given_up(desk: Desk) -> None:
+    say(desk)
+    desk.claude.errors = [Permanent(Reason.REFUSED_BY_CLAUDE)]
+    work_off(desk)
+    say(desk, note="no, NTP")
+    work_off(desk)
+    assert len(desk.claude.asked) == 2
+
+
 def test_what_claude_refuses_it_is_not_asked_for_ever(desk: Desk) -> None:
     say(desk)
     desk.claude.errors = [Permanent(Reason.REFUSED_BY_CLAUDE)]
@@ -393,25 +403,6 @@ def test_the_storms_of_a_place_are_apart_from_those_of_another() -> None:
     assert given(desk, "storm:dev.1").marks == {}
 
 
-class Doomed(World):
-    """Kills whoever comes to side effect ``number``, before it takes place or after."""
-
-    def __init__(self, number: int = 0, *, after: bool = False) -> None:
-        super().__init__(1)
-        self.number = number
-        self.after = after
-        self.seen = -1_000_000
-
-    def effect[T](self, name: str, act: Callable[[], T], **_: object) -> T:
-        self.seen += 1
-        if self.seen == self.number and not self.after:
-            raise Killed
-        result = act()
-        if self.seen == self.number:
-            raise Killed
-        return result
-
-
 def killed(world: Doomed, *, again: bool) -> Desk:
     """Somebody says "wrong", is killed at one side effect, and maybe says it again."""
     desk = Desk(world=world)
@@ -431,7 +422,7 @@ def killed(world: Doomed, *, again: bool) -> Desk:
 @pytest.mark.parametrize("again", [False, True], ids=["left", "repeated"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_killed_anywhere_it_is_done_once_or_not_at_all(after: bool, again: bool) -> None:
-    calm = Doomed()
+    calm = Doomed(0, after=after)
     killed(calm, again=False)
     written = calm.seen - 2  # the announcement and the request follow
     for number in range(1, calm.seen + 1):

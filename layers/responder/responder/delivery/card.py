@@ -227,8 +227,7 @@ def _labels(incident: Incident) -> str:
 
 
 def _what_follows(incident: Incident) -> str:
-    awaited = incident.analysis.is_fallback and not incident.analysis.fallback_reason
-    later = "the analysis and the end are" if awaited else "the end is"
+    later = "the analysis and the end are" if incident.analysis.is_awaited else "the end is"
     if incident.state is not IncidentState.OPEN:
         return "Incoming webhook: this message is not updated"
     urgent = ", as is a rise in severity" if incident.severity is not Severity.CRITICAL else ""

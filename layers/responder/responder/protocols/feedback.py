@@ -203,7 +203,7 @@ def _marked(incident: Incident, said: Feedback, now: datetime) -> Incident:
     )
     if marked.disputed and marked.state is IncidentState.OPEN and not marked.held:
         marked = marked.model_copy(update={"analysis_requested_at": now})
-    return announcing.announce_at_once(marked, now)[0]
+    return announcing.announced_at_once(marked, now)
 
 
 def _keep(draft: Draft, incident: Incident, said: Feedback, before: Feedback | None) -> None:

@@ -144,9 +144,11 @@ def dispute(entry: CacheEntry | None, made_at: datetime, now: datetime) -> Cache
     """The entry without the analysis made at ``made_at``, which a person found wrong.
 
     Who refreshes it at this moment asks without knowing that: he loses the lease, which runs out,
-    and serves his own incident. None where the entry has another analysis, or none.
+    and serves his own incident. None where the entry has another analysis of Claude, or none.
     """
-    if entry is None or entry.analysis is None or entry.analysis.made_at != made_at:
+    if entry is None or entry.analysis is None or entry.analysis.is_fallback:
+        return None
+    if entry.analysis.made_at != made_at:
         return None
     pending = entry.state is CacheState.PENDING
     return entry.model_copy(
