@@ -96,6 +96,19 @@ def test_the_card_follows_once(desk: Desk) -> None:
     assert desk.announced() == [(ID, 0)]
 
 
+def test_a_webhook_is_told_nothing_until_there_is_another_analysis() -> None:
+    desk = awaiting()
+    desk.slack.editable = False
+    analysed(desk)
+    before = len(desk.slack.calls)
+    say(desk)
+    desk.deliver_all()
+    assert len(desk.slack.calls) == before
+    work_off(desk)
+    desk.deliver_all()
+    assert [call.method for call in desk.slack.calls[before:]] == ["post"]
+
+
 @pytest.mark.parametrize("mark", [Mark.RIGHT, Mark.NOISE])
 def test_only_a_wrong_analysis_leaves_the_cache(desk: Desk, mark: Mark) -> None:
     before = desk.entry()
@@ -107,11 +120,14 @@ def test_only_a_wrong_analysis_leaves_the_cache(desk: Desk, mark: Mark) -> None:
 def test_a_wrong_analysis_is_asked_for_again_at_once_and_replaced(desk: Desk) -> None:
     say(desk)
     assert desk.incident().analysis.headline == "verdict 1"
-    work_off(desk)
+    desk.record(alert("a2", fingerprint="f2", at=61))
+    assert desk.requested() == [ID]
+    handle(desk)
     assert desk.incident().analysis.headline == "verdict 2"
     assert desk.entry().analysis == desk.incident().analysis
     (_, case) = desk.claude.cases
     assert [one.note for one in case.context.feedback] == ["it was DNS"]
+    assert case.incident.count == 2
     desk.tick(30)
     assert len(desk.claude.asked) == 2
 
@@ -288,15 +304,18 @@ def test_of_an_incident_that_is_gone_nothing_is_kept(desk: Desk) -> None:
 
 
 def test_a_change_of_mind_counts_once_on_the_day_of_the_latest_word(desk: Desk) -> None:
+    join(desk)
     monday = desk.now().date()
     say(desk, Mark.RIGHT)
+    say(desk, Mark.RIGHT, DEV)
     desk.later(days=1)
     say(desk, Mark.NOISE)
     tuesday = desk.now().date()
-    assert feedback.summary(desk.store, monday, monday).marks == {}
+    assert feedback.summary(desk.store, monday, monday).marks == {Mark.RIGHT: 1}
     assert feedback.summary(desk.store, tuesday, tuesday).marks == {Mark.NOISE: 1}
-    assert feedback.summary(desk.store, monday, tuesday).marks == {Mark.NOISE: 1}
-    assert given(desk).marks == {Mark.NOISE: 1}
+    both = {Mark.RIGHT: 1, Mark.NOISE: 1}
+    assert feedback.summary(desk.store, monday, tuesday).marks == both
+    assert given(desk).marks == both
 
 
 def many(desk: Desk, number: int, mark: Mark = Mark.NOISE) -> None:
@@ -387,7 +406,9 @@ def test_a_triage_that_is_wrong_takes_nothing_from_the_cache() -> None:
 
 def test_an_incident_without_a_card_gets_none_by_feedback(desk: Desk) -> None:
     desk.put_incident(desk.incident().model_copy(update={"held": "silenced"}))
+    asked = desk.incident().analysis_requested_at
     say(desk)
+    assert desk.incident().analysis_requested_at == asked
     assert desk.announced() == []
     assert desk.requested() == []
     assert given(desk).marks == {Mark.WRONG: 1}

@@ -213,10 +213,15 @@ def _keep(draft: Draft, incident: Incident, said: Feedback, before: Feedback | N
     named = given.model_copy(update={"signature": subject, "title": incident.title})
     draft.put(key, named.heard(said, before))
     if before is not None:
-        day = _day_item(before.at.date())
-        draft.put(day, (draft.look_up(day, Day) or Day()).taken_back(before))
-    day = _day_item(said.at.date())
-    draft.put(day, (draft.look_up(day, Day) or Day()).heard(said, subject))
+        key, day = _day_of(draft, before)
+        draft.put(key, day.taken_back(before))
+    key, day = _day_of(draft, said)
+    draft.put(key, day.heard(said, subject))
+
+
+def _day_of(draft: Draft, said: Feedback) -> tuple[Key, Day]:
+    key = _day_item(said.at.date())
+    return key, draft.look_up(key, Day) or Day()
 
 
 def _read[M: BaseModel](store: Store, keys: Sequence[Key], model: type[M]) -> list[M]:
