@@ -27,6 +27,7 @@ TIMEOUT = 60
 #: What is mutated, and the tests that must notice.
 TARGETS: dict[str, Sequence[str]] = {
     "protocols/lease.py": ["tests/unit/protocols/test_lease.py"],
+    "protocols/feedback.py": ["tests/unit/protocols/test_feedback.py"],
     "protocols/card.py": [
         "tests/unit/protocols/test_card.py",
         "tests/unit/protocols/test_operators.py",

@@ -17,6 +17,8 @@ from responder.analysis.verdict import Analysis
 MAX_NOTICES = 20
 #: Incidents that wait on one cache entry; the tick finds the rest.
 MAX_WAITERS = 100
+#: Characters of a person's note on an analysis, so that a prompt has all of it; and of their name.
+MAX_NOTE, MAX_NAME = 250, 80
 
 
 #: Whom a card may call: people and groups by their ids in Slack, or all who are there.
@@ -142,6 +144,30 @@ class Latest(BaseModel):
     resource: str = ""
 
 
+class Mark(StrEnum):
+    """What a person makes of an analysis, or (noise) of the alert that it is about."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    NOISE = "noise"
+
+
+class Feedback(BaseModel):
+    """A person's mark on the analysis of an incident, and which analysis that was."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mark: Mark
+    by: Annotated[str, Field(max_length=MAX_NAME)]
+    at: Moment
+    note: Annotated[str, Field(max_length=MAX_NOTE)] = ""
+    incident_id: str
+    headline: str = ""
+    made_at: Moment
+    made_by: str
+    prompt_version: str = ""
+
+
 class Incident(BaseModel):
     """An open (or past) episode of one signature in one scope.
 
@@ -155,8 +181,9 @@ class Incident(BaseModel):
     ``refires`` are its new beginnings of late. ``storm_id`` is the storm or throttle that holds it
     (or held it), ``storm`` makes the incident itself one. ``rules`` is the number of the signature
     rules that it was opened under, ``route`` what the operators' routes say of its card (None:
-    never asked). Title, message, resource, labels and links are the first alert's; ``latest`` has
-    what the newest one says otherwise.
+    never asked), ``feedback`` the latest that a person said of an analysis of it. Title, message,
+    resource, labels and links are the first alert's; ``latest`` has what the newest one says
+    otherwise.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -209,7 +236,19 @@ class Incident(BaseModel):
     storm_id: str = ""
     storm: Storm | None = None
     route: Destination | None = None
+    feedback: Feedback | None = None
     trace: str = ""
+
+    @property
+    def disputed(self) -> bool:
+        """Whether a person found the very analysis wrong that it has from Claude."""
+        said = self.feedback
+        return (
+            said is not None
+            and said.mark is Mark.WRONG
+            and said.made_at == self.analysis.made_at
+            and not self.analysis.is_fallback
+        )
 
     @property
     def last_notice(self) -> int:
@@ -329,6 +368,7 @@ class CacheEntry(BaseModel):
     """The analysis of one cache key, and who works on it or waits for it.
 
     ``analysis`` may be present while ``state`` is pending (a stale one that is being refreshed).
+    ``disputed_at`` is when a person last found the analysis wrong that it had until then.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -342,3 +382,4 @@ class CacheEntry(BaseModel):
     fresh_until: Moment | None = None
     next_try: Moment | None = None
     first_sent: Moment | None = None
+    disputed_at: Moment | None = None

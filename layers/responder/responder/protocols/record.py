@@ -19,7 +19,7 @@ from responder.analysis import fallback, freshness, tiering
 from responder.clock import Clock
 from responder.contracts import AlertMessage
 from responder.errors import Reason
-from responder.incident import Incident, IncidentState
+from responder.incident import CacheEntry, Incident, IncidentState
 from responder.policy import holding
 from responder.policy.routes import Routes, no_routes, routed
 from responder.ports import Queues, Store, Telemetry, Write
@@ -32,6 +32,8 @@ from responder.protocols.storms import ALL_PASS, Gate
 LOOK_AGAIN = timedelta(seconds=60)
 #: A redelivered alert asks for an awaited analysis again after this long.
 REQUEST_AGAIN = timedelta(seconds=15)
+#: An alert asks again for another analysis than one that was found wrong after this long.
+ASK_ANEW = timedelta(minutes=15)
 #: Labels kept on an incident, so that no item grows without bound.
 MAX_LABELS = 40
 
@@ -252,7 +254,11 @@ def _revised(draft: Draft, incident: Incident, now: datetime) -> Incident:
             "due_at": min(incident.due_at or look_again, look_again),
         }
     )
-    if before is not None and (_wants_higher_tier(before, incident) or _unheld(before, incident)):
+    if before is not None and (
+        _wants_higher_tier(before, incident)
+        or _unheld(before, incident)
+        or _wants_another(draft.entry(incident.cache_key), incident, now)
+    ):
         revised = revised.model_copy(update={"analysis_requested_at": now})
     if _loud(before, incident):
         return announcing.announced_at_once(revised, now)
@@ -283,6 +289,16 @@ def _wants_higher_tier(before: Incident, incident: Incident) -> bool:
         and incident.severity.worse_than(before.severity)
         and tiering.deserves_higher(incident.analysis, incident.severity)
     )
+
+
+def _wants_another(entry: CacheEntry | None, incident: Incident, now: datetime) -> bool:
+    """Whether a person found wrong since what the incident says, which others may share."""
+    disputed = entry.disputed_at if entry else None
+    if disputed is None or incident.held or incident.state is not IncidentState.OPEN:
+        return False
+    asked = incident.analysis_requested_at
+    answered = incident.analysis.is_fallback or incident.analysis.made_at >= disputed
+    return not answered and (asked is None or asked < disputed or now - asked >= ASK_ANEW)
 
 
 def _flapped(before: Incident, incident: Incident) -> bool:

@@ -271,8 +271,10 @@ def _analyse(plan: Plan, entry: CacheEntry | None, now: datetime) -> Plan:
     patience = _patience(incident)
     if busy or patience is None or now - asked < patience:
         return plan
+    if incident.disputed and _hopeless(entry):
+        return plan
     since = entry.first_sent if entry else None
-    awaited = not incident.analysis.fallback_reason
+    awaited = incident.analysis.is_fallback and not incident.analysis.fallback_reason
     return _with(
         plan,
         {"analysis_requested_at": now},
@@ -284,12 +286,24 @@ def _analyse(plan: Plan, entry: CacheEntry | None, now: datetime) -> Plan:
 def _patience(incident: Incident) -> timedelta | None:
     """How long after the last request the tick asks again; None where it has no reason to."""
     analysis = incident.analysis
-    if incident.state is not IncidentState.OPEN or incident.held or not analysis.is_fallback:
+    if incident.state is not IncidentState.OPEN or incident.held:
+        return None
+    if incident.disputed and incident.feedback is not None:
+        asked = incident.analysis_requested_at
+        first = asked is None or asked <= incident.feedback.at
+        return GRACE if first else TRY_CLAUDE_AGAIN
+    if not analysis.is_fallback:
         return None
     if not analysis.fallback_reason:
         first = incident.storm is not None and incident.analysis_requested_at is None
         return STORM_SETTLES if first else GRACE
     return TRY_CLAUDE_AGAIN if analysis.fallback_reason in PASSING else None
+
+
+def _hopeless(entry: CacheEntry | None) -> bool:
+    """Whether Claude was given up for a reason that does not pass by itself."""
+    reason = entry.analysis.fallback_reason if entry and entry.analysis else ""
+    return bool(reason) and reason not in PASSING
 
 
 def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedelta) -> Plan:
