@@ -24,6 +24,8 @@ class Reason(StrEnum):
     STORM = "storm"
     THROTTLE = "throttle"
     FLAPPING = "flapping"
+    # A notice that a later one made untrue, or old, before anybody could be told.
+    OVERTAKEN = "overtaken"
     # Operator notices that are not told by themselves.
     TOLD_ALREADY = "told_already"
     TOLD_WITH_THE_NEXT = "told_with_the_next"
