@@ -23,6 +23,9 @@ class Reason(StrEnum):
     BELOW_MINIMUM = "below_minimum"
     STORM = "storm"
     FLAPPING = "flapping"
+    # Events of a source of changes that are none.
+    OTHER_BRANCH = "other_branch"
+    NO_CHANGE = "no_change"
     # Operator notices that are not told by themselves.
     TOLD_ALREADY = "told_already"
     TOLD_WITH_THE_NEXT = "told_with_the_next"

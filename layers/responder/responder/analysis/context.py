@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict
 
-from responder.alert import Moment
+from responder.alert import Moment, Severity
+from responder.change import Change
 from responder.incident import Incident
 
 
@@ -29,17 +30,64 @@ class Earlier(BaseModel):
         return f"opened {_time(self.opened_at)}{lasted}, {self.count} alerts{verdict}"
 
 
+class Sibling(BaseModel):
+    """Another incident that is open in the same place, opened shortly before or after."""
+
+    model_config = ConfigDict(frozen=True)
+
+    severity: Severity
+    service: str = ""
+    title: str
+    opened_at: Moment
+    count: int
+
+    def told(self) -> str:
+        """In one line."""
+        of = f" of {self.service}" if self.service else ""
+        opened = f"opened {_time(self.opened_at)}, {self.count} alerts"
+        return f"{self.severity.value}{of}, {opened}: {self.title}"
+
+
+class Preceding(BaseModel):
+    """A change of the service or its place; negative seconds came after the incident began."""
+
+    model_config = ConfigDict(frozen=True)
+
+    change: Change
+    seconds_before: int
+
+    def told(self) -> str:
+        """In one line."""
+        one = self.change
+        when = "before" if self.seconds_before >= 0 else "after"
+        parts = (
+            f"began {_span(abs(self.seconds_before))} {when} the incident",
+            f"{one.what} of {one.service}: {one.state.value} {_time(one.state_at)}",
+            f"version {one.revision}" if one.revision else "",
+            f"by {one.by}" if one.by else "",
+            f"told by {one.source}",
+            one.link,
+        )
+        return ", ".join(part for part in parts if part)
+
+
 class Context(BaseModel):
     """Everything that was found; the most telling of each kind comes first."""
 
     model_config = ConfigDict(frozen=True)
 
     earlier: tuple[Earlier, ...] = ()
+    changes: tuple[Preceding, ...] = ()
+    siblings: tuple[Sibling, ...] = ()
 
     def fields(self) -> Iterator[tuple[str, str]]:
         """As fields beside those of the alert, the most telling first."""
         for number, one in enumerate(self.earlier, 1):
             yield f"earlier.{number}", one.told()
+        for number, change in enumerate(self.changes, 1):
+            yield f"change.{number}", change.told()
+        for number, sibling in enumerate(self.siblings, 1):
+            yield f"open.{number}", sibling.told()
 
 
 class Case(BaseModel):
@@ -53,3 +101,12 @@ class Case(BaseModel):
 
 def _time(moment: Moment) -> str:
     return moment.isoformat(timespec="seconds")
+
+
+def _span(seconds: int) -> str:
+    """In the two largest units."""
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

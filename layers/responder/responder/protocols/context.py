@@ -11,7 +11,9 @@ from responder.errors import Retryable
 from responder.incident import Incident
 from responder.ports import Store, Telemetry
 from responder.protocols import items
+from responder.protocols.changes import RecentChanges
 from responder.protocols.draft import episode_id
+from responder.protocols.siblings import Siblings
 
 #: Earlier incidents of the same problem that Claude is told of.
 MOST_EARLIER = 3
@@ -41,7 +43,12 @@ class Gatherer:
 
 def gatherer(store: Store, telemetry: Telemetry) -> Gatherer:
     """With every source."""
-    return Gatherer({"earlier": earlier(store)}, telemetry)
+    sources: dict[str, Source] = {
+        "earlier": earlier(store),
+        "changes": RecentChanges(store),
+        "siblings": Siblings(store),
+    }
+    return Gatherer(sources, telemetry)
 
 
 def earlier(store: Store) -> Source:
