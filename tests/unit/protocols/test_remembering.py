@@ -7,7 +7,7 @@ import pytest
 from fakes import Desk, alert
 from faults.world import START
 from responder.alert import Alert, Scope
-from responder.analysis.context import Context
+from responder.analysis.context import Context, Preceding
 from responder.analysis.prompt import build
 from responder.change import Change, ChangeState
 from responder.contracts import ChangeMessage
@@ -151,3 +151,9 @@ def test_what_came_after_it_began_is_told_as_such(desk: Desk) -> None:
     assert found.seconds_before == -5400
     assert found.told().startswith("began 1 h 30 min after the incident")
     assert desk.incident(ID).state is IncidentState.OPEN
+
+
+def test_no_half_of_a_link_is_told() -> None:
+    link = "https://ci.example.com/" + "x" * 98
+    assert Preceding(change=change(link=link[:120]), seconds_before=0).told().endswith("xx")
+    assert "https" not in Preceding(change=change(link=link), seconds_before=0).told()

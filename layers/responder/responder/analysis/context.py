@@ -13,6 +13,10 @@ from responder.change import Change
 from responder.incident import Incident
 
 
+#: A longer link would be cut in the facts, and half a link leads nowhere.
+MAX_LINK_TOLD = 120
+
+
 class Earlier(BaseModel):
     """An earlier incident of the same problem in the same place, with what was made of it."""
 
@@ -66,7 +70,7 @@ class Preceding(BaseModel):
             f"version {one.revision}" if one.revision else "",
             f"by {one.by}" if one.by else "",
             f"told by {one.source}",
-            one.link,
+            one.link if len(one.link) <= MAX_LINK_TOLD else "",
         )
         return ", ".join(part for part in parts if part)
 
