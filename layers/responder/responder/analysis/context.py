@@ -12,7 +12,6 @@ from responder.alert import Moment, Severity
 from responder.change import Change
 from responder.incident import Incident
 
-
 #: A longer link would be cut in the facts, and half a link leads nowhere.
 MAX_LINK_TOLD = 120
 
