@@ -15,6 +15,7 @@ from responder_cli.analysis import analysis
 from responder_cli.aws import NotFound, words
 from responder_cli.backup import backup
 from responder_cli.card.commands import card
+from responder_cli.changes import changes
 from responder_cli.deploy import deploy
 from responder_cli.dlq.commands import dlq
 from responder_cli.explain import explain
@@ -94,6 +95,7 @@ for _command in (
     window,
     inhibit,
     signature,
+    changes,
     report,
     backup,
     deploy,

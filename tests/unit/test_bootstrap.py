@@ -20,11 +20,14 @@ from responder import bootstrap, settings
 from responder.adapters import environment
 from responder.adapters.dynamodb import DynamoStore
 from responder.clock import utc_now
-from responder.contracts import AlertMessage, AnalysisRequest
+from responder.contracts import AlertMessage, AnalysisRequest, ChangeMessage
 from responder.errors import Reason, Retryable
 from responder.incident import Incident
+from responder.intake.registry import read
 from responder.ports import Table
 from responder.protocols import items
+from responder.protocols.changes import Changes, changes_item
+from samples import EVENTS
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 QUEUES = {
@@ -220,6 +223,19 @@ def test_an_alert_passes_through_every_lane_to_slack(
     assert "disk full" in message["text"]
     assert distribution.consume(records("it-distribution", *more)) == NO_FAILURES
     assert len(messages) == 1
+
+
+def test_a_batch_may_hold_alerts_and_changes(house: House) -> None:
+    event = (EVENTS / "github" / "deployment.json").read_bytes()
+    (change,) = read(event, {}).changes
+    body = ChangeMessage(change=change).model_dump_json()
+    batch = records("it-processing", body, accepted(), '{"change": {}}', body)
+    assert bootstrap.analysis().consume(batch) == NO_FAILURES
+    assert len(house.taken("it-analysis")) == 1
+    assert house.taken("it-processing-dlq") == ['{"change": {}}']
+    store = DynamoStore(environment.dynamodb(), {Table.STATE: "it-state"})
+    for name in ("service#checkout", "environment#prod", "everywhere"):
+        assert items.load(store, changes_item(name), Changes) == Changes(changes=(change,))
 
 
 def test_without_a_claude_key_the_fallback_stands_at_once(house: House) -> None:

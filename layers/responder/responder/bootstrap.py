@@ -68,10 +68,12 @@ def analysis() -> QueueFunction:
     from responder.adapters.claude import ApiKey, Claude
     from responder.adapters.dynamodb import DynamoStore
     from responder.analysis.tiering import tiers
-    from responder.contracts import AnalysisRequest
+    from responder.contracts import AnalysisRequest, ChangeMessage, carries_change
     from responder.policy.routes import Routes
     from responder.protocols import context, identities, inhibiting
     from responder.protocols.analyse import Investigator
+    from responder.protocols.batch import merged, parted
+    from responder.protocols.changes import Historian
     from responder.protocols.holds import CurrentHolds
     from responder.protocols.record import Recorder
     from responder.protocols.storms import Gate
@@ -131,10 +133,18 @@ def analysis() -> QueueFunction:
         models=models,
         context=context.gatherer(store, telemetry).gather,
     )
+    historian = Historian(store, telemetry, utc_now)
     quiet_after = timedelta(hours=given.quiet_close_hours)
     ticker = Ticker(store, queues, telemetry, utc_now, quiet_after, holds, inhibitions, gate)
     processing = _lane(Queue.PROCESSING, queues, telemetry)
     analysing = _lane(Queue.ANALYSIS, queues, telemetry)
+
+    def process(records: Records) -> "Failures":
+        changes, alerts = parted(records, carries_change)
+        return merged(
+            processing.run_groups(alerts, recorder.groups, recorder.record),
+            processing.run(changes, ChangeMessage, historian.remember),
+        )
 
     def self_check() -> dict[str, str]:
         overdue = len(store.due(utc_now(), 1))
@@ -149,9 +159,7 @@ def analysis() -> QueueFunction:
     return QueueFunction(
         telemetry,
         {
-            _name(given.processing_url): lambda records: processing.run_groups(
-                records, recorder.groups, recorder.record
-            ),
+            _name(given.processing_url): process,
             _name(given.analysis_url): lambda records: analysing.run(
                 records, AnalysisRequest, investigator.handle
             ),

@@ -26,6 +26,9 @@ class Reason(StrEnum):
     FLAPPING = "flapping"
     # A notice that a later one made untrue, or old, before anybody could be told.
     OVERTAKEN = "overtaken"
+    # Events of a source of changes that are none.
+    OTHER_BRANCH = "other_branch"
+    NO_CHANGE = "no_change"
     # Operator notices that are not told by themselves.
     TOLD_ALREADY = "told_already"
     TOLD_WITH_THE_NEXT = "told_with_the_next"

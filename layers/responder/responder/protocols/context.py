@@ -11,7 +11,9 @@ from responder.errors import Retryable
 from responder.incident import Incident, Mark
 from responder.ports import Store, Telemetry
 from responder.protocols import feedback, items
+from responder.protocols.changes import RecentChanges
 from responder.protocols.draft import episode_id
+from responder.protocols.siblings import Siblings
 
 #: Earlier incidents of the same problem that Claude is told of.
 MOST_EARLIER = 3
@@ -41,7 +43,12 @@ class Gatherer:
 
 def gatherer(store: Store, telemetry: Telemetry) -> Gatherer:
     """With every source."""
-    sources = {"earlier": earlier(store), "feedback": feedback.source(store)}
+    sources: dict[str, Source] = {
+        "earlier": earlier(store),
+        "feedback": feedback.source(store),
+        "changes": RecentChanges(store),
+        "siblings": Siblings(store),
+    }
     return Gatherer(sources, telemetry)
 
 
