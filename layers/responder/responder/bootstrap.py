@@ -137,6 +137,7 @@ def analysis() -> QueueFunction:
         daily_budget_usd=given.daily_budget_usd,
         models=models,
         context=context.gatherer(store, telemetry).gather,
+        stack=given.stack_name,
     )
     quiet_after = timedelta(hours=given.quiet_close_hours)
     ticker = Ticker(store, queues, telemetry, utc_now, quiet_after, holds, inhibitions)
