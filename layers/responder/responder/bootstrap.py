@@ -17,7 +17,7 @@ from responder.adapters.sqs import SqsQueues
 from responder.adapters.telemetry import PowertoolsTelemetry
 from responder.clock import utc_now
 from responder.errors import Reason, Retryable
-from responder.ports import Queue, Store, Table
+from responder.ports import Queue, Store, Table, Telemetry
 
 if TYPE_CHECKING:
     from responder.adapters.claude import WayIn
@@ -323,10 +323,15 @@ def _access(given: settings.Analysis, key: Secret) -> str:
     )
 
 
-def _lifecycle(models: frozenset[str], telemetry: PowertoolsTelemetry) -> str:
-    """What is known of the configured models' ends; worth a warning, never a failure."""
-    from responder.analysis import lifecycle
+def _lifecycle(models: frozenset[str], telemetry: Telemetry) -> str:
+    """What is known of the configured models' ends; worth a warning, never a failure.
 
+    Raises Permanent for a model without a price: it would never be asked.
+    """
+    from responder.analysis import lifecycle, pricing
+
+    for model in models:
+        pricing.require_price(model)
     ending = [said for model in sorted(models) if (said := lifecycle.ending(model, utc_now()))]
     for said in ending:
         telemetry.warning("Model is ending", detail=said)

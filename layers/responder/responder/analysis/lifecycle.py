@@ -1,4 +1,4 @@
-"""Which models are on their way out, from ``lifecycle.json``, beside the prices.
+"""Which of the priced models are on their way out, from ``lifecycle.json``.
 
 Deploying and the pre-traffic check warn of them. It is no error: until that day they answer, and
 afterwards an incident of our own says that they do not.
