@@ -107,3 +107,10 @@ def error(status: int, said: str, kind: str = "", **headers: str) -> Reply:
         "x_amzn_requestid": str(uuid.uuid4()),
     }
     return json_reply({"message": said}, status, **named, **headers)
+
+
+def outage(status: int) -> Reply:
+    """What AWS says where Claude's own API would answer ``status``."""
+    if status == 401:
+        return error(403, "told to fail", "UnrecognizedClientException")
+    return error(503 if status == 529 else status, "told to fail")

@@ -47,7 +47,7 @@ _ERROR_TYPES = {
     500: "api_error",
     529: "overloaded_error",
 }
-_FAILURES = {"429": 429, "500": 500, "529": 529}
+_FAILURES = {"401": 401, "403": 403, "429": 429, "500": 500, "529": 529}
 _OUTAGES = (*_FAILURES, "html", "drop")
 _OUTCOMES = ("refusal", "max_tokens", "garbage", "delay")
 MODES = (*_OUTAGES, *_OUTCOMES)
@@ -239,10 +239,10 @@ def _outage(trouble: Trouble, *, by_aws: bool) -> Reply:
         return html_reply(502)
     status = _FAILURES[trouble.mode]
     if by_aws:
-        return claude_aws.error(503 if status == 529 else status, "told to fail")
+        return claude_aws.outage(status)
     if status == 429:
         return _error(429, "rate limit reached", retry_after=str(trouble.retry_after))
-    return _error(status, "Overloaded" if status == 529 else "Internal server error")
+    return _error(status, "Overloaded" if status == 529 else "told to fail")
 
 
 def _message(

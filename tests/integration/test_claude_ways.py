@@ -191,6 +191,17 @@ def test_an_outage_is_waited_for(
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("mode", "trouble"), [("401", Trouble.CREDENTIALS), ("403", Trouble.ACCESS)]
+)
+def test_a_refusal_is_not_waited_for(way: str, mode: str, trouble: Trouble) -> None:
+    with local(answers="canned", fail={"mode": mode}) as server:
+        error = error_of(way, server.url)
+    assert isinstance(error, NotServed)
+    assert error.trouble is trouble
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_a_server_that_hangs_is_a_timeout_with_unknown_effect(way: str) -> None:
     with serving(lambda request: Reply(fate=Fate.HOLD)) as server:
         error = error_of(way, server.url, seconds=0.2)
