@@ -133,7 +133,7 @@ def triage(alert: Alert, trouble: Trouble, now: datetime) -> Analysis:
         impact="No alert is lost or late; new problems have no analysis by Claude.",
         checks=tuple(Check(text=text) for text in told.checks),
         actions=(
-            "If it will last: `responder analysis off` stops the asking, `on` begins it again.",
+            "If it will last: scripts/responder analysis off stops the asking, on begins it again.",
         ),
         category="configuration",
         confidence=Confidence.HIGH,
