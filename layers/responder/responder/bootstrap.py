@@ -113,6 +113,7 @@ def analysis() -> QueueFunction:
     inhibitions = Current(
         INHIBITIONS, store, telemetry, utc_now, otherwise=inhibiting.no_inhibitions()
     )
+    gate = Gate(given.storm_threshold, given.throttle_threshold)
     recorder = Recorder(
         store,
         queues,
@@ -121,7 +122,7 @@ def analysis() -> QueueFunction:
         lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing, signer, rules()),
         models,
         holds,
-        Gate(given.storm_threshold),
+        gate,
         inhibitions,
         routes,
     )
@@ -140,7 +141,7 @@ def analysis() -> QueueFunction:
         stack=given.stack_name,
     )
     quiet_after = timedelta(hours=given.quiet_close_hours)
-    ticker = Ticker(store, queues, telemetry, utc_now, quiet_after, holds, inhibitions)
+    ticker = Ticker(store, queues, telemetry, utc_now, quiet_after, holds, inhibitions, gate)
     processing = _lane(Queue.PROCESSING, queues, telemetry)
     analysing = _lane(Queue.ANALYSIS, queues, telemetry)
 
