@@ -104,7 +104,7 @@ def test_no_environment_leaves_a_required_setting_empty(environment: str) -> Non
     for name, model in SETTINGS.items():
         variables = resources("AWS::Lambda::Function")[name]["Environment"]["Variables"]
         given = {
-            key: values.get(value.get("Ref", ""), "a resource") for key, value in variables.items()
+            key: values.get(value.get("Ref", ""), "a-resource") for key, value in variables.items()
         }
         settings.load(model, given)
 

@@ -17,9 +17,10 @@ from responder.adapters.sqs import SqsQueues
 from responder.adapters.telemetry import PowertoolsTelemetry
 from responder.clock import utc_now
 from responder.errors import Reason, Retryable
-from responder.ports import Queue, Store, Table
+from responder.ports import Queue, Store, Table, Telemetry
 
 if TYPE_CHECKING:
+    from responder.adapters.claude import WayIn
     from responder.intake.reception import Reception
     from responder.protocols.batch import Failures, Lane
     from responder.protocols.tick import Ticker
@@ -65,7 +66,7 @@ def reception() -> "tuple[Reception, PowertoolsTelemetry]":
 def analysis() -> QueueFunction:
     """The analysis function: processing lane, analysis lane and tick."""
     from responder.adapters.breaker import Breaker
-    from responder.adapters.claude import ApiKey, Claude
+    from responder.adapters.claude import Claude
     from responder.adapters.dynamodb import DynamoStore
     from responder.analysis.tiering import tiers
     from responder.contracts import AnalysisRequest, ChangeMessage, carries_change
@@ -94,8 +95,15 @@ def analysis() -> QueueFunction:
     queues = _lane_queues(given)
     key = Secret(environment.secrets(), given.anthropic_secret, given.max_age)
     claude = Claude(
-        ApiKey(key, base_url=given.anthropic_base_url, timeout_seconds=given.claude_timeout),
-        tiers(given.model_small, given.model_large),
+        way_in(given, key),
+        tiers(
+            given.model_small,
+            given.model_large,
+            given.effort_small,
+            given.effort_large,
+            given.max_tokens_small,
+            given.max_tokens_large,
+        ),
         Breaker(dynamodb, given.state_table),
     )
     models = frozenset({given.model_small, given.model_large})
@@ -132,6 +140,7 @@ def analysis() -> QueueFunction:
         daily_budget_usd=given.daily_budget_usd,
         models=models,
         context=context.gatherer(store, telemetry).gather,
+        stack=given.stack_name,
     )
     historian = Historian(store, telemetry, utc_now)
     quiet_after = timedelta(hours=given.quiet_close_hours)
@@ -152,7 +161,8 @@ def analysis() -> QueueFunction:
         return {
             **found,
             "due": f"{overdue} of at most 1",
-            "claude": _presence(key),
+            "claude": _access(given, key),
+            "models": _lifecycle(models, telemetry),
             "time zones": _zones(),
         }
 
@@ -252,6 +262,33 @@ def distribution() -> QueueFunction:
     )
 
 
+def way_in(given: settings.Analysis, key: Secret) -> "WayIn":
+    """The chosen way to Claude; ``key`` is read on the first one only."""
+    from responder.adapters.claude import ApiKey
+    from responder.adapters.claude_aws import Bedrock, PlatformOnAws
+
+    url, seconds = given.anthropic_base_url, given.claude_timeout
+    if given.claude_access == "aws":
+        return PlatformOnAws(
+            environment.credentials,
+            region=given.claude_region,
+            workspace=given.claude_workspace,
+            base_url=url,
+            timeout_seconds=seconds,
+        )
+    if given.claude_access == "bedrock":
+        return Bedrock(
+            environment.credentials,
+            region=given.claude_region,
+            ids={given.model_small: given.bedrock_small, given.model_large: given.bedrock_large},
+            profile="" if given.bedrock_profile == "none" else given.bedrock_profile,
+            schema_models=given.bedrock_schema_models.replace(" ", "").split(","),
+            base_url=url,
+            timeout_seconds=seconds,
+        )
+    return ApiKey(key, base_url=url, timeout_seconds=seconds)
+
+
 def _telemetry(service: str) -> PowertoolsTelemetry:
     given = settings.load(settings.Common, environment.variables())
     return PowertoolsTelemetry(given.stack_name, service, environment.function_version()[1])
@@ -283,6 +320,31 @@ def _tables(store: Store, tables: Mapping[Table, str]) -> dict[str, str]:
 
 def _presence(secret: Secret) -> str:
     return "value present" if secret.present() else f"the secret {secret.name} has no value"
+
+
+def _access(given: settings.Analysis, key: Secret) -> str:
+    """How Claude is reached, without asking it."""
+    if given.claude_access == "api-key":
+        return _presence(key)
+    known = environment.credentials() is not None
+    return f"by {given.claude_access} in {given.claude_region}, " + (
+        "signed as the role" if known else "but the role has no credentials"
+    )
+
+
+def _lifecycle(models: frozenset[str], telemetry: Telemetry) -> str:
+    """What is known of the configured models' ends; worth a warning, never a failure.
+
+    Raises Permanent for a model without a price: it would never be asked.
+    """
+    from responder.analysis import lifecycle, pricing
+
+    for model in models:
+        pricing.require_price(model)
+    ending = [said for model in sorted(models) if (said := lifecycle.ending(model, utc_now()))]
+    for said in ending:
+        telemetry.warning("Model is ending", detail=said)
+    return "; ".join(ending) or "no end is known"
 
 
 def _zones() -> str:

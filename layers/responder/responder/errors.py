@@ -58,6 +58,7 @@ class Reason(StrEnum):
     BUDGET_SPENT = "budget_spent"
     ANALYSIS_OFF = "analysis_off"
     NO_KEY = "no_key"
+    ABOUT_CLAUDE = "about_claude"
     REFUSED_BY_SINK = "refused_by_sink"
     MISCONFIGURED = "misconfigured"
 

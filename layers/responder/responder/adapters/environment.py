@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from botocore.credentials import ReadOnlyCredentials
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
@@ -29,6 +30,12 @@ def function_version() -> tuple[str, str]:
     """Name and version of the running function, as Lambda tells them."""
     name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "unknown")
     return name, os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "unknown")
+
+
+def credentials() -> "ReadOnlyCredentials | None":
+    """Whom requests are signed as at this moment; None where nothing says so."""
+    found = _session().get_credentials()
+    return found.get_frozen_credentials() if found is not None else None
 
 
 def dynamodb() -> "DynamoDBClient":

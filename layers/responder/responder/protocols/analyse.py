@@ -17,6 +17,7 @@ from responder.analysis import budget as money
 from responder.analysis import fallback, freshness, tiering
 from responder.analysis.context import Case, Context
 from responder.analysis.reading import Call, Unusable
+from responder.analysis.trouble import NotServed
 from responder.analysis.verdict import Analysis, Confidence
 from responder.clock import Clock
 from responder.contracts import AnalysisRequest
@@ -26,6 +27,7 @@ from responder.ports import Analyst, Queue, Queues, Store, Telemetry
 from responder.protocols import announcing, items, lease, requesting, waiting
 from responder.protocols.episode import noticed
 from responder.protocols.switch import SWITCH, Switch
+from responder.protocols.troubles import Watch
 
 #: The tick looks at an incident this long after its analysis has changed.
 LOOK_AGAIN = timedelta(seconds=60)
@@ -46,6 +48,7 @@ class Investigator:
     daily_budget_usd: float
     models: Collection[str]
     context: Callable[[Incident], Context]
+    stack: str = ""
 
     def handle(self, request: AnalysisRequest) -> None:
         """Bring the request's signature to a fresh analysis, or wait as a delayed copy."""
@@ -137,17 +140,25 @@ class Investigator:
         except Unusable as error:
             self._settle(ceiling, error.call.cost_usd, now)
             self._report(incident, error.call)
+            self._watch.answered(tier)
             raise
         except (Retryable, Permanent) as error:
             if isinstance(error, Permanent) or error.took_effect is False:
                 self._settle(ceiling, 0.0, now)
+            if isinstance(error, NotServed):
+                self._watch.refused(error, tier)
             raise
         self._settle(ceiling, analysis.cost_usd, now)
         self._report(incident, analysis)
+        self._watch.answered(tier)
         waited = analysis.made_at - incident.first_received_at
         self.telemetry.seconds("TimeToAnalysis", waited.total_seconds())
         where = {"made_for": incident.scope, "deployment": _deployment(incident)}
         return analysis.model_copy(update=where)
+
+    @property
+    def _watch(self) -> Watch:
+        return Watch(self.store, self.queues, self.telemetry, self.now, self.stack)
 
     def _affordable(self, tier: str, now: datetime) -> str:
         spent = items.load(self.store, items.state_item(budget_item(now)), money.Budget)

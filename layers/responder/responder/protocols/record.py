@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from responder.alert import SYNTHETIC_SOURCE, Alert, Severity, Status
-from responder.analysis import fallback, freshness, tiering
+from responder.analysis import fallback, freshness, tiering, trouble
 from responder.clock import Clock
 from responder.contracts import AlertMessage
 from responder.errors import Reason
@@ -197,6 +197,11 @@ def open_incident(
     deployment = freshness.deployed(labels)
     look = lease.glance(entry, deserved, models, now, incident_id, deployment)
     joined = lease.wait(entry, incident_id, now) if look.due and entry else None
+    about_claude = trouble.of(alert)
+    analysis = look.analysis or fallback.triage(alert, reason=look.unavailable, now=now)
+    if about_claude is not None:
+        analysis = trouble.triage(alert, about_claude, now)
+    asks = look.due and joined is None and about_claude is None
     if joined is not None:
         draft.put_entry(joined)
     return Incident(
@@ -226,9 +231,9 @@ def open_incident(
         opened_at=now,
         first_received_at=alert.received_at,
         revision=0,
-        analysis=look.analysis or fallback.triage(alert, reason=look.unavailable, now=now),
+        analysis=analysis,
         from_cache=look.analysis is not None,
-        analysis_requested_at=now if look.due and joined is None else None,
+        analysis_requested_at=now if asks else None,
         trace=arrival.trace,
     )
 
