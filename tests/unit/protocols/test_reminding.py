@@ -73,3 +73,48 @@ def test_the_tick_looks_again_at_that_time_and_not_before_it(desk: Desk) -> None
     due = desk.incident().due_at
     assert due is not None
     assert due <= desk.incident().opened_at + timedelta(hours=4)
+
+
+def test_what_was_held_is_reminded_of_so_long_after_its_first_card(desk: Desk) -> None:
+    hold(desk, minutes=235)
+    desk.record(alert())
+    hours(desk, 4)
+    assert desk.incident().held == ""
+    assert told(desk) == []
+    hours(desk, 3.5)
+    assert told(desk) == []
+    hours(desk, 0.5)
+    assert told(desk) == [NoticeKind.STILL_FIRING]
+
+
+def test_what_an_alert_finds_released_is_reminded_of_from_then(desk: Desk) -> None:
+    hold(desk, minutes=235)
+    desk.record(alert())
+    desk.later(minutes=240)
+    desk.record(alert("a2", at=240 * 60))
+    assert desk.incident().held == ""
+    hours(desk, 3.5)
+    assert told(desk) == []
+    hours(desk, 0.5)
+    assert told(desk) == [NoticeKind.STILL_FIRING]
+
+
+def test_news_that_a_hold_kept_back_puts_a_reminder_off_from_its_end(desk: Desk) -> None:
+    desk.record(alert(severity=Severity.LOW))
+    desk.deliver_all()
+    hold(desk, minutes=235)
+    desk.record(alert("a2", at=60, severity=Severity.HIGH))
+    desk.tick(240)
+    assert told(desk) == [NoticeKind.SEVERITY_RAISED]
+    hours(desk, 3.5)
+    assert told(desk) == [NoticeKind.SEVERITY_RAISED]
+    hours(desk, 0.5)
+    assert told(desk)[-1] == NoticeKind.STILL_FIRING
+
+
+def test_a_hold_that_kept_nothing_back_does_not_put_a_reminder_off(desk: Desk) -> None:
+    desk.record(alert())
+    desk.deliver_all()
+    hold(desk, minutes=235)
+    desk.tick(240)
+    assert told(desk) == [NoticeKind.STILL_FIRING]

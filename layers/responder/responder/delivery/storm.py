@@ -45,7 +45,7 @@ def state(incident: Incident, known: Storm) -> blocks.Block | None:
         [
             _since(incident, known),
             how_bad,
-            mrkdwn.inline(words.place(incident.scope), _PLACE),
+            mrkdwn.inline(words.located(incident.scope), _PLACE),
             f"Began {mrkdwn.date(incident.first_seen)} · newest {mrkdwn.date(incident.last_seen)}",
         ]
     )
