@@ -558,11 +558,7 @@ def test_a_triage_names_no_cost() -> None:
     [
         ("{line}", 1, ""),
         ("{line}", 2, "Grouped by source alertmanager, rule Disk, "),
-        (
-            "Corrected by rules v3: ok. {line}",
-            1,
-            "Grouping: Corrected by rules v3: ok.",
-        ),
+        ("Corrected by rules v3: ok. {line}", 1, "Grouping: Corrected by rules v3: ok."),
         ("Corrected by rules v3: ok. {line}", 2, "rules v3: ok. Grouped by source alertmanager, "),
         ("more than 20 new incidents", 1, "Grouping: more than 20 new incidents"),
     ],
@@ -576,7 +572,7 @@ def test_of_the_grouping_is_told_what_says_anything(
     update = {"explanation": explanation.format(line=line), "count": count}
     text = shown(card.render(FIRST.model_copy(update=update), NOW))
     assert said in text
-    assert ("Grouping" in text) is bool(said)
+    assert ("Group" in text) is bool(said)
     assert "Ignored" not in text
 
 

@@ -6,8 +6,12 @@ from datetime import timedelta
 import pytest
 
 from fakes import Desk, alert, resolve
+from responder.alert import Severity
 from responder.incident import NoticeKind
+from responder.policy.matching import Matcher
 from responder.policy.routes import Route, Routes
+from responder.policy.silence import Silence
+from responder.protocols import chunks, silences
 
 
 @pytest.fixture
@@ -27,6 +31,20 @@ def hours(desk: Desk, number: float) -> None:
     for _ in range(int(number * 2)):
         desk.later(minutes=30)
         desk.ticker.tick()
+
+
+def hold(desk: Desk, minutes: float) -> None:
+    """Silence it for so long from now, and be sure that everybody knows."""
+    wanted = Silence(
+        id="s1",
+        matchers=(Matcher.parse("title=disk full"),),
+        starts_at=desk.now(),
+        ends_at=desk.now() + timedelta(minutes=minutes),
+        comment="new disks",
+        author="anna",
+    )
+    silences.add(desk.store, wanted, desk.now())
+    desk.later(seconds=chunks.MAX_AGE.total_seconds())
 
 
 def test_it_is_told_again_after_each_such_time(desk: Desk) -> None:
