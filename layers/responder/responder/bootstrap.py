@@ -16,12 +16,13 @@ from responder.adapters.secrets import Secret
 from responder.adapters.sqs import SqsQueues
 from responder.adapters.telemetry import PowertoolsTelemetry
 from responder.clock import utc_now
-from responder.errors import Reason, Retryable
+from responder.errors import Permanent, Reason, Retryable
 from responder.ports import Queue, Store, Table
 
 if TYPE_CHECKING:
     from responder.intake.reception import Reception
     from responder.protocols.batch import Failures, Lane
+    from responder.protocols.runbooks import Library
     from responder.protocols.tick import Ticker
 
 Records = Sequence[Mapping[str, Any]]
@@ -67,6 +68,7 @@ def analysis() -> QueueFunction:
     from responder.adapters.breaker import Breaker
     from responder.adapters.claude import ApiKey, Claude
     from responder.adapters.dynamodb import DynamoStore
+    from responder.adapters.runbooks import S3Shelf
     from responder.analysis.tiering import tiers
     from responder.contracts import AnalysisRequest
     from responder.policy.routes import Routes
@@ -74,6 +76,7 @@ def analysis() -> QueueFunction:
     from responder.protocols.analyse import Investigator
     from responder.protocols.holds import CurrentHolds
     from responder.protocols.record import Recorder
+    from responder.protocols.runbooks import Library
     from responder.protocols.storms import Gate
     from responder.protocols.tick import Ticker
     from responder.protocols.versions import INHIBITIONS, ROUTES, RULES, Current
@@ -105,6 +108,7 @@ def analysis() -> QueueFunction:
     inhibitions = Current(
         INHIBITIONS, store, telemetry, utc_now, otherwise=inhibiting.no_inhibitions()
     )
+    library = Library(S3Shelf(environment.s3, given.runbook_bucket), telemetry, utc_now)
     recorder = Recorder(
         store,
         queues,
@@ -116,6 +120,7 @@ def analysis() -> QueueFunction:
         Gate(given.storm_threshold),
         inhibitions,
         routes,
+        library.known,
     )
     investigator = Investigator(
         store=store,
@@ -128,10 +133,13 @@ def analysis() -> QueueFunction:
         patience=timedelta(seconds=given.claude_patience),
         daily_budget_usd=given.daily_budget_usd,
         models=models,
-        context=context.gatherer(store, telemetry).gather,
+        context=context.gatherer(store, telemetry, library.known).gather,
+        runbooks=library.current,
     )
     quiet_after = timedelta(hours=given.quiet_close_hours)
-    ticker = Ticker(store, queues, telemetry, utc_now, quiet_after, holds, inhibitions)
+    ticker = Ticker(
+        store, queues, telemetry, utc_now, quiet_after, holds, inhibitions, library.refresh
+    )
     processing = _lane(Queue.PROCESSING, queues, telemetry)
     analysing = _lane(Queue.ANALYSIS, queues, telemetry)
 
@@ -143,6 +151,7 @@ def analysis() -> QueueFunction:
             "due": f"{overdue} of at most 1",
             "claude": _presence(key),
             "time zones": _zones(),
+            "runbooks": _runbooks(library),
         }
 
     return QueueFunction(
@@ -281,6 +290,14 @@ def _zones() -> str:
     from responder.policy.window import knows_zone
 
     return "known" if knows_zone("Europe/Berlin") else "unknown: windows hold nothing"
+
+
+def _runbooks(library: "Library") -> str:
+    """They are searched by SQLite's FTS5, which not every Python has."""
+    try:
+        return f"{library.read()} passages"
+    except Permanent as error:
+        return f"not searched: {error}"
 
 
 def _name(queue_url: str) -> str:

@@ -39,8 +39,9 @@ class Analysis(BaseModel):
 
     ``fallback_reason`` says why Claude did not make it (empty while Claude is still awaited and
     for analyses of Claude). ``made_for`` is the scope of the incident that it was made for, which
-    others may share, and ``deployment`` the version of the service that it alerted of. ``tier`` is
-    ``small`` or ``large``, ``fallback`` for the fixed triage.
+    others may share, and ``deployment`` the version of the service that it alerted of. ``runbooks``
+    are the hashes of the passages that it was told. ``tier`` is ``small`` or ``large``,
+    ``fallback`` for the fixed triage.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -65,6 +66,7 @@ class Analysis(BaseModel):
     fallback_reason: str = ""
     made_for: Scope = Scope()
     deployment: str = ""
+    runbooks: tuple[str, ...] = ()
 
     @property
     def is_fallback(self) -> bool:

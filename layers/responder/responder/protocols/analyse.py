@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from responder.analysis import budget as money
 from responder.analysis import fallback, freshness, tiering
-from responder.analysis.context import Case, Context
+from responder.analysis.context import Case, Context, Retrieved
 from responder.analysis.reading import Call, Unusable
 from responder.analysis.verdict import Analysis, Confidence
 from responder.clock import Clock
@@ -23,7 +23,7 @@ from responder.contracts import AnalysisRequest
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import CacheEntry, Incident, IncidentState, NoticeKind
 from responder.ports import Analyst, Queue, Queues, Store, Telemetry
-from responder.protocols import announcing, items, lease, requesting, waiting
+from responder.protocols import announcing, items, lease, requesting, runbooks, waiting
 from responder.protocols.episode import noticed
 from responder.protocols.switch import SWITCH, Switch
 
@@ -46,6 +46,7 @@ class Investigator:
     daily_budget_usd: float
     models: Collection[str]
     context: Callable[[Incident], Context]
+    runbooks: Callable[[Incident], Retrieved | None] = runbooks.none_known
 
     def handle(self, request: AnalysisRequest) -> None:
         """Bring the request's signature to a fresh analysis, or wait as a delayed copy."""
@@ -70,12 +71,12 @@ class Investigator:
     def _take(self, incident: Incident, me: str, now: datetime) -> CacheEntry:
         """Take the lease unless the analysis is fresh, or another worker is at it."""
         cache_key = incident.cache_key
+        runbooks = self.runbooks(incident)
 
         def step(entry: CacheEntry | None) -> CacheEntry | None:
             tier = self._affordable(_tier(incident, entry), now)
-            look = lease.glance(
-                entry, tier, self.models, now, incident.incident_id, _deployment(incident)
-            )
+            asker, deployment = incident.incident_id, _deployment(incident)
+            look = lease.glance(entry, tier, self.models, now, asker, deployment, runbooks)
             if entry is not None and (not look.due or lease.held_by_other(entry, me, now)):
                 return None
             return lease.take(entry, cache_key, me, now, self.lease_lasts)
@@ -149,8 +150,12 @@ class Investigator:
         self._report(incident, analysis)
         waited = analysis.made_at - incident.first_received_at
         self.telemetry.seconds("TimeToAnalysis", waited.total_seconds())
-        where = {"made_for": incident.scope, "deployment": _deployment(incident)}
-        return analysis.model_copy(update=where)
+        made_of = {
+            "made_for": incident.scope,
+            "deployment": _deployment(incident),
+            "runbooks": tuple(passage.hash for passage in case.context.runbooks),
+        }
+        return analysis.model_copy(update=made_of)
 
     def _affordable(self, tier: str, now: datetime) -> str:
         spent = items.load(self.store, items.state_item(budget_item(now)), money.Budget)

@@ -7,7 +7,7 @@ second tick, or a worker in between: the conditional write loses and the inciden
 winner. It works on a sparse index of due times and never scans.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,7 +65,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Ticker:
-    """The tick with its ports. ``quiet_after`` closes incidents of tools that never resolve."""
+    """The tick with its ports. ``quiet_after`` closes incidents of tools that never resolve.
+
+    ``afterwards`` is what a process does when nobody waits for it.
+    """
 
     store: Store
     queues: Queues
@@ -74,6 +77,7 @@ class Ticker:
     quiet_after: timedelta
     holds: holding.Current = holding.no_holds
     inhibitions: inhibiting.Current = inhibiting.no_inhibitions
+    afterwards: Callable[[], None] = lambda: None
 
     def tick(self) -> None:
         """One pass over what is due; always leaves a heartbeat and the gauge of unshown alerts."""
@@ -90,6 +94,7 @@ class Ticker:
         beat = Heartbeat(at=self.now())
         key = items.state_item(HEARTBEAT)
         items.change(self.store, key, Heartbeat, lambda _: beat, self.now())
+        self.afterwards()
 
     def _guarded(self, incident_id: str) -> int:
         """One incident's trouble is counted and must not keep the tick from the others."""
