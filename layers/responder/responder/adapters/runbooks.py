@@ -1,11 +1,11 @@
 """``ports.Shelf`` on an S3 bucket: its Markdown files, each fetched once per change."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from responder.errors import Reason, Retryable
 from responder.ports import RunbookFile, Shelved
@@ -78,7 +78,7 @@ class S3Shelf:
         pool = ThreadPoolExecutor(_AT_ONCE)
         try:
             fetched = [pool.submit(self._get, client, *one) for one in missing]
-            done, late = wait(fetched, LOAD_SECONDS, FIRST_EXCEPTION)
+            done, late = wait(fetched, LOAD_SECONDS)
             for one in done:
                 one.result()
             if late:
@@ -116,7 +116,5 @@ def chosen(files: Iterable[Listed]) -> tuple[list[Listed], list[str]]:
 
 
 def _trouble(error: ClientError | BotoCoreError) -> Retryable:
-    if isinstance(error, ClientError):
-        return Retryable(Reason.UNAVAILABLE, f"S3: {error.response['Error']['Code']}")
-    slow = isinstance(error, HTTPClientError)
-    return Retryable(Reason.TIMEOUT if slow else Reason.UNAVAILABLE, f"S3: {type(error).__name__}")
+    said = error.response["Error"]["Code"] if isinstance(error, ClientError) else repr(error)
+    return Retryable(Reason.UNAVAILABLE, f"S3: {said}")

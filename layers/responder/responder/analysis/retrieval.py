@@ -72,6 +72,11 @@ class Question:
     files: frozenset[str] = frozenset()
 
     @classmethod
+    def of(cls, title: str) -> "Question":
+        """What an alert is about of which only the title is known."""
+        return cls((_subject(title, set()),), _without(_GRAMMAR, title[:_MAX_CHARS], _MAX_WORDS))
+
+    @classmethod
     def about(cls, what: Alert | Incident) -> "Question":
         """What an alert or an incident is about; the names of places are no problem of theirs."""
         places = set(_words(" ".join((what.service, what.resource, *(v for _, v in what.scope)))))
