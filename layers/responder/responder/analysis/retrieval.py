@@ -161,14 +161,14 @@ class Index:
         return set(self._numbers("SELECT rowid FROM passages WHERE passages MATCH ?", wanted))
 
     def _ranked(self, question: Question) -> list[int]:
-        """All with any of the words; one in a heading counts for four in the text."""
-        words = dict.fromkeys(chain(*question.subjects, question.beside))
-        if not words:
+        """All with any word of a subject; a word in a heading counts for four in the text."""
+        subject = tuple(dict.fromkeys(chain(*question.subjects)))
+        if not subject:
             return []
         return self._numbers(
             "SELECT rowid FROM passages WHERE passages MATCH ? "
             "ORDER BY bm25(passages, 4.0, 1.0), rowid",
-            " OR ".join(map(_quoted, words)),
+            f"({_any_of(subject)}) AND ({_any_of((*subject, *question.beside))})",
         )
 
     def _numbers(self, query: str, wanted: str) -> list[int]:
@@ -212,6 +212,10 @@ def _spelt(text: str) -> str:
 
 def _has_digit(word: str) -> bool:
     return any(map(str.isdigit, word))
+
+
+def _any_of(words: Sequence[str]) -> str:
+    return " OR ".join(map(_quoted, words))
 
 
 def _quoted(word: str) -> str:
