@@ -30,6 +30,7 @@ def found(**says: Any) -> list[str]:
     [
         ("DLQ has messages", "", "incident-responder", "Reprocess Failed Messages from DLQ"),
         ("Messages in the dead-letter queue", "", "incident-responder", "Messages from DLQ"),
+        ("DLQ of orders2 has messages", "", "incident-responder", "Messages from DLQ"),
         ("DLQ not empty", "ProcessingDlqNotEmpty", "incident-responder", "Messages from DLQ"),
         ("SlackMessagesNotDelivered", "", "incident-responder", "Slack Messages Not Delivered"),
         ("No alerts processed", "AlertPipelineDown", "incident-responder", "System Down"),
@@ -68,6 +69,7 @@ def test_an_alert_finds_the_section_that_deals_with_it(
         "KubePodCrashLooping", "Kafka consumer lag", "Replication lag on db-1", "CPU high on web-3",
         "EC2 instance status check failed", "Payment provider latency p99 > 2s",
         "SSH brute force from 10.0.0.1", "Nightly backup missing", "Deployment replicas mismatch",
+        "Disk error rate", "Slack bulkhead",
         "Ingress 5xx", "HTTP 502 from checkout", "DNS lookups fail", "Scheduled job failed",
         "Test alert", "", "!!!", "[FIRING:1] (prod high)",
     ],
@@ -120,8 +122,10 @@ def test_where_it_happens_is_not_what_happens() -> None:
     index = Index(split("checkout.md", "# Checkout\n## Payments fail\nCall the provider."))
     full = alert(**NOTHING | {"title": "checkout: disk full", "service": "checkout"})
     assert index.about(full).passages == ()
-    failing = alert(**NOTHING | {"title": "checkout: payments fail", "service": "checkout"})
-    assert len(index.about(failing).passages) == 1
+    failing = {"title": "web: payments fail on node", "service": "web", "resource": "node"}
+    assert len(index.about(alert(**NOTHING | failing)).passages) == 1
+    elsewhere = failing | {"title": "api: payments fail on pod"}
+    assert index.about(alert(**NOTHING | elsewhere)).passages == ()
 
 
 def test_an_incident_finds_what_its_alert_found() -> None:
