@@ -11,7 +11,7 @@ from faults.world import START
 from responder.alert import Scope
 from responder.analysis import freshness
 from responder.analysis.context import Context, Passage, Retrieved
-from responder.errors import Reason, ResponderError, Retryable
+from responder.errors import Permanent, Reason, ResponderError, Retryable
 from responder.incident import CacheEntry, CacheState, Storm
 from responder.ports import RunbookFile, Shelved
 from responder.protocols import context
@@ -85,6 +85,28 @@ def test_what_a_tick_has_read_is_in_the_triage_of_the_next_first_card(desk: Read
     desk.record(alert())
     assert desk.first_checks() == STEPS
     assert desk.shelf.reads == 1
+
+
+def test_a_triage_that_had_to_do_without_gets_the_steps_when_claude_is_given_up(
+    desk: Readers,
+) -> None:
+    desk.record(alert())
+    before = [check.text for check in desk.incident().analysis.checks]
+    desk.claude.errors = [Permanent(Reason.NO_KEY, "")]
+    handle(desk)
+    after = [check.text for check in desk.incident().analysis.checks]
+    assert after == [*STEPS, *before][: len(after)]
+    assert desk.incident().analysis.fallback_reason == Reason.NO_KEY.value
+
+
+def test_a_triage_that_names_a_runbook_keeps_it(desk: Readers) -> None:
+    desk.library.refresh()
+    desk.record(alert())
+    desk.shelf.put(EDITED, desk.now())
+    desk.process()
+    desk.claude.errors = [Permanent(Reason.NO_KEY, "")]
+    handle(desk)
+    assert desk.first_checks() == STEPS
 
 
 def test_the_shelf_is_read_again_when_it_is_time_and_only_then(desk: Readers) -> None:

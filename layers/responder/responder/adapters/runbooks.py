@@ -11,8 +11,8 @@ from responder.errors import Reason, Retryable
 from responder.ports import RunbookFile, Shelved
 
 SUFFIX = ".md"
-#: What is read: some hundred pages. An alert finds its passages among them within 5 ms, and a change
-#: is indexed within half a second.
+#: What is read: some hundred pages. An alert finds its passages among them within some ms, and a
+#: change is indexed within half a second.
 MAX_FILES = 200
 MAX_FILE_BYTES = 100_000
 MAX_BYTES = 500_000

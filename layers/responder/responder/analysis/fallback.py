@@ -20,6 +20,8 @@ MADE_BY = "fallback"
 TIER = "fallback"
 
 MAX_CHECKS = 5
+#: How the check begins that names a runbook.
+RUNBOOK = "Runbook: "
 #: Steps of a runbook beside its name, and characters of each.
 MAX_STEPS = 2
 MAX_STEP = 200
@@ -45,7 +47,7 @@ def triage(
     return Analysis(
         headline=_headline(alert),
         summary=_summary(alert, family),
-        checks=tuple([*_steps(runbooks), *_checks(alert, family)][:MAX_CHECKS]),
+        checks=with_steps(tuple(_checks(alert, family)), runbooks),
         category=family.category,
         confidence=Confidence.LOW,
         made_by=MADE_BY,
@@ -53,6 +55,13 @@ def triage(
         made_at=now,
         fallback_reason=reason,
     )
+
+
+def with_steps(checks: Sequence[Check], runbooks: Sequence[Passage]) -> tuple[Check, ...]:
+    """The best runbook's first steps before ``checks``, unless a runbook's are there already."""
+    told = any(check.text.startswith(RUNBOOK) for check in checks)
+    steps = () if told else _steps(runbooks)
+    return tuple([*steps, *checks][:MAX_CHECKS])
 
 
 def of_storm(now: datetime) -> Analysis:
@@ -172,7 +181,7 @@ def _checks(alert: Alert, family: Family) -> Iterator[Check]:
 def _steps(runbooks: Sequence[Passage]) -> Iterator[Check]:
     """The first steps of the best runbook; the card has room for what the family asks as well."""
     for best in runbooks[:1]:
-        yield Check(text=shorten(one_line(f"Runbook: {best.place}"), MAX_STEP))
+        yield Check(text=shorten(one_line(f"{RUNBOOK}{best.place}"), MAX_STEP))
         for step in markdown.steps(best.text, MAX_STEPS):
             yield Check(text=shorten(step, MAX_STEP))
 

@@ -78,7 +78,12 @@ class Question:
 
     @classmethod
     def about(cls, what: Alert | Incident) -> "Question":
-        """What an alert or an incident is about; the names of places are no problem of theirs."""
+        """What an alert or an incident is about; the names of places are no problem of theirs.
+
+        A storm is about nothing: it is many problems at once.
+        """
+        if isinstance(what, Incident) and what.storm is not None:
+            return cls(())
         places = set(_words(" ".join((what.service, what.resource, *(v for _, v in what.scope)))))
         named = [_subject(text, places) for text in (what.title, what.rule)]
         texts = (what.title, what.rule, what.service, what.message, *what.labels.values())

@@ -9,13 +9,13 @@ redelivered request finds the entry done, attaches, announces and drains. A seco
 the live lease and waits as a copy. Who lost the lease stores nothing and serves its own incident.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from responder.analysis import budget as money
 from responder.analysis import fallback, freshness, tiering
-from responder.analysis.context import Case, Context, Retrieved
+from responder.analysis.context import Case, Context, Passage, Retrieved
 from responder.analysis.reading import Call, Unusable
 from responder.analysis.verdict import Analysis, Confidence
 from responder.clock import Clock
@@ -248,7 +248,9 @@ class Investigator:
             self.store,
             items.incident_item(incident_id),
             Incident,
-            lambda incident: with_analysis(incident, analysis, now, paid=paid),
+            lambda incident: with_analysis(
+                incident, analysis, now, paid=paid, runbooks=self._passages(incident)
+            ),
             now,
         )
         if attached is None:
@@ -258,6 +260,13 @@ class Investigator:
         made = paid and not analysis.is_fallback
         if made and tiering.deserves_higher(attached.analysis, attached.severity):
             requesting.send(self.queues, attached, now)
+
+    def _passages(self, incident: Incident | None) -> Sequence[Passage]:
+        """What a triage begins with; one that was made at once may have had to do without."""
+        if incident is None or not incident.analysis.is_fallback:
+            return ()
+        found = self.runbooks(incident)
+        return found.passages if found else ()
 
     def _wait(self, request: AnalysisRequest, until: datetime, reason: Reason) -> None:
         waiting.send_copy(
@@ -301,19 +310,26 @@ def drain_waiters(store: Store, cache_key: str, told: frozenset[str], now: datet
 
 
 def with_analysis(
-    incident: Incident | None, analysis: Analysis, now: datetime, *, paid: bool
+    incident: Incident | None,
+    analysis: Analysis,
+    now: datetime,
+    *,
+    paid: bool,
+    runbooks: Sequence[Passage] = (),
 ) -> Incident | None:
     """The incident with ``analysis``; None where it has this one, or a better one, already.
 
-    A fallback is the triage of one alert: other incidents keep their own, with its reason.
+    A fallback is the triage of one alert: other incidents keep their own, with its reason, and with
+    the first steps of the ``runbooks`` that fit, where it had none.
     """
     if incident is None or incident.analysis == analysis:
         return None
     if analysis.is_fallback:
         if not incident.analysis.is_fallback:
             return None
+        checks = fallback.with_steps(incident.analysis.checks, runbooks)
         analysis = incident.analysis.model_copy(
-            update={"fallback_reason": analysis.fallback_reason}
+            update={"fallback_reason": analysis.fallback_reason, "checks": checks}
         )
         if analysis == incident.analysis:
             return None

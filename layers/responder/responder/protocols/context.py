@@ -67,10 +67,10 @@ def earlier(store: Store) -> Source:
 
 
 def matching(runbooks: Runbooks) -> Source:
-    """What the runbooks say of it; of a storm they cannot: it is many problems at once."""
+    """What the runbooks say of it."""
 
     def add(incident: Incident, known: Context) -> Context:
-        found = runbooks(incident) if incident.storm is None else None
+        found = runbooks(incident)
         return known.model_copy(update={"runbooks": found.passages if found else ()})
 
     return add
