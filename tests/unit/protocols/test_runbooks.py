@@ -1,5 +1,7 @@
 """Runbooks in memory: when they are read, what waits for them, and when an analysis is outdated."""
 
+import sqlite3
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -43,6 +45,13 @@ class Shelf:
         """Write a file, new or once more."""
         others = [file for file in self.files if file.name != name]
         self.files = [*others, RunbookFile(name, text, at)]
+
+
+class NoFullText:
+    """A connection to an SQLite that was built without FTS5."""
+
+    def execute(self, *_: object) -> None:
+        raise sqlite3.OperationalError("no such module: fts5")
 
 
 class Readers(Desk):
@@ -147,6 +156,24 @@ def test_a_tick_goes_on_where_the_shelf_does_not_answer(desk: Readers) -> None:
     desk.tick()
     assert desk.telemetry.counts["FailedItems"] == 0
     assert desk.telemetry.counts["RunbooksUnreadable:unavailable"] == 1
+
+
+@pytest.mark.parametrize("missing", ["no such module: fts5", "No module named '_sqlite3'"])
+def test_where_sqlite_cannot_search_everything_works_as_without_runbooks(
+    desk: Readers, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    if "fts5" in missing:
+        monkeypatch.setattr(sqlite3, "connect", lambda *_, **__: NoFullText())
+    else:
+        monkeypatch.setitem(sys.modules, "responder.analysis.retrieval", None)
+    desk.tick()
+    desk.record(alert())
+    handle(desk)
+    assert desk.incident().analysis.runbooks == ()
+    assert not desk.incident().analysis.is_fallback
+    assert desk.telemetry.counts["RunbooksUnreadable:misconfigured"] == 1
+    with pytest.raises(Permanent):
+        desk.library.read()
 
 
 def test_files_beyond_the_limits_are_named(desk: Readers) -> None:
