@@ -81,7 +81,7 @@ demo: setup ## Show the product: sample alerts in, Slack cards out
 	@$(RUN) -m local_stack.demo
 
 bench: setup ## Measure what the documents claim
-	@$(RUN) -m bench
+	@PYTHONPATH=layers/responder:scripts:tests .venv/bin/python -m bench
 
 pictures: $(DEV) ## Take the pictures of docs/slack.md anew (needs Chromium and an emoji font)
 	@$(RUN) -m responder_cli.card.pictures

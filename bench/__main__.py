@@ -28,7 +28,15 @@ def main() -> None:
         return
     print(
         "\n\n".join(
-            [_about(found), _starts(found), _costs(found), _signatures(found), _packages(found)]
+            [
+                _about(found),
+                _starts(found),
+                _costs(found),
+                _rendering(found),
+                _silences(found),
+                _signatures(found),
+                _packages(found),
+            ]
         )
     )
 
@@ -42,6 +50,8 @@ def measure() -> dict[str, Any]:
         "costs": {
             name: {**asdict(cost), "ratios": cost.ratios()} for name, cost in cpu.measure().items()
         },
+        "rendering": asdict(cpu.rendering()),
+        "silences": cpu.silencing(),
         "signature_quality": [asdict(one) for one in signatures.quality()],
         "signature_speed": [asdict(one) for one in signatures.speed()],
         "architecture": sizes.architecture(),
@@ -97,6 +107,27 @@ def _costs(found: Mapping[str, Any]) -> str:
     head = ("sample", "json.loads", "parse", "signature", "opened", "repeated", "render")
     title = "Processor time of one alert in microseconds (in units of json.loads of its body)"
     return f"{title}\n{_table(head, rows)}"
+
+
+def _rendering(found: Mapping[str, Any]) -> str:
+    one = found["rendering"]
+    unit = one["json_dumps"]
+    rows = [
+        (name, f"{one[key]:.0f}", f"{one[key] / unit:.1f}")
+        for name, key in (
+            ("json.dumps of the card, median", "json_dumps"),
+            ("render, median", "median"),
+            ("render, 95 of 100 below", "slow"),
+        )
+    ]
+    title = f"Cards of {cpu.INCIDENTS:,} random hostile incidents, microseconds of processor time"
+    return f"{title}\n{_table(('step', 'us', 'ratio'), rows)}"
+
+
+def _silences(found: Mapping[str, Any]) -> str:
+    rows = [(written, f"{us:.0f}") for written, us in found["silences"].items()]
+    title = f"Is an incident silenced, by {cpu.SILENCES:,} active silences of one form"
+    return f"{title}\n{_table(('form', 'us'), rows)}"
 
 
 def _signatures(found: Mapping[str, Any]) -> str:

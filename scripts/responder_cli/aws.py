@@ -16,7 +16,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from responder.adapters.dynamodb import DynamoStore
-from responder.ports import Table
+from responder.adapters.sqs import SqsQueues
+from responder.ports import Queue, Table
 
 #: Lambda may run for as long as its timeout while we wait for a synchronous answer.
 #: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -26,6 +27,12 @@ CONNECT_SECONDS = 10
 #: The names that the template gives (design: contract with the runbook).
 FUNCTIONS = ("AlertReceptionFunction", "AnalysisFunction", "DistributionFunction")
 TABLES = ("alerts", "analysis-cache", "incidents", "state")
+#: The outputs with the addresses of its queues.
+QUEUES = {
+    Queue.ANALYSIS: "AnalysisQueueUrl",
+    Queue.DISTRIBUTION: "DistributionQueueUrl",
+    Queue.CRITICAL: "CriticalQueueUrl",
+}
 LIVE = "live"
 
 
@@ -85,9 +92,15 @@ class Stack:
         found = self._description
         return found.get("LastUpdatedTime") or found.get("CreationTime")
 
-    def store(self, table: Table) -> DynamoStore:
-        """One of its tables, as the lanes read and write it."""
-        return DynamoStore(self.client("dynamodb"), {table: self.table(table.value)})
+    def store(self, *tables: Table) -> DynamoStore:
+        """Some of its tables, as the lanes read and write them."""
+        names = {table: self.table(table.value) for table in tables}
+        return DynamoStore(self.client("dynamodb"), names)
+
+    def queues(self) -> SqsQueues:
+        """The queues that announcements and requests for analyses go to."""
+        urls = {queue: self.output(output) for queue, output in QUEUES.items()}
+        return SqsQueues(self.client("sqs"), urls, {})
 
     def check(self) -> None:
         """Raises NotFound when there is no such stack; asks AWS once, whoever asks how often."""

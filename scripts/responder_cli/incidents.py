@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from responder.clock import utc_now
-from responder.incident import Incident, IncidentState
+from responder.incident import AlertRecord, Incident, IncidentState
 from responder.ports import Table
 from responder.protocols import items
 from responder_cli.aws import NotFound, Stack
@@ -22,6 +22,15 @@ def opened(stack: Stack) -> Iterator[Incident]:
         incident = items.decode(record, Incident)
         if incident is not None and incident.state is IncidentState.OPEN and not incident.synthetic:
             yield incident
+
+
+def of_alert(stack: Stack, named: str) -> Incident:
+    """An incident by its own id, or by that of an alert of it. Raises NotFound."""
+    store = stack.store(Table.ALERTS, Table.INCIDENTS)
+    alert = items.load(store, items.alert_key(named), AlertRecord)
+    if alert is not None and not alert.incident_id:
+        raise NotFound(f"alert {named} belongs to no incident: {alert.held}")
+    return load(stack, alert.incident_id if alert else named)
 
 
 def load(stack: Stack, incident_id: str) -> Incident:

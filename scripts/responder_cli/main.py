@@ -18,6 +18,7 @@ from responder_cli.card.commands import card
 from responder_cli.deploy import deploy
 from responder_cli.dlq.commands import dlq
 from responder_cli.explain import explain
+from responder_cli.feedback import feedback
 from responder_cli.health.commands import health
 from responder_cli.inhibit import inhibit
 from responder_cli.inject.commands import inject
@@ -35,6 +36,7 @@ Examples:
   responder health
   responder explain events/generic/firing.json
   responder dlq list
+  responder feedback INCIDENT wrong --note "it was the certificate"
   responder signature rules show
   responder card preview
   responder route test routes.json
@@ -86,6 +88,7 @@ for _command in (
     health,
     dlq,
     analysis,
+    feedback,
     silence,
     card,
     route,

@@ -8,6 +8,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from responder.alert import Severity
 from responder.clock import utc_now
+from responder.incident import Mark
+from responder.ports import Table
+from responder.protocols import feedback
 from responder_cli import accepted, console
 from responder_cli.aws import Stack, words
 from responder_cli.health.metrics import Window, amount, ours
@@ -17,6 +20,8 @@ DAY_MINUTES = 1440
 DAYS = {"daily": 1, "weekly": 7, "monthly": 30}
 #: CloudFormation puts it on everything; Cost Explorer knows it once it is activated in Billing.
 STACK_TAG = "aws:cloudformation:stack-name"
+#: Signatures that people call noise again and again: the report names the worst.
+MOST_NOISY = 10
 
 TIERS = tuple({"service": "analysis", "tier": tier} for tier in ("small", "large"))
 ANALYSIS = ({"service": "analysis"},)
@@ -57,11 +62,17 @@ def report(stack: Stack, span: str, as_json: bool) -> None:
     """What the stack did, and what it cost.
 
     Counts and Claude's dollars are the stack's own metrics; AWS's costs are Cost Explorer's, by
-    the tag aws:cloudformation:stack-name, which has to be activated in Billing.
+    the tag aws:cloudformation:stack-name, which has to be activated in Billing. What people said
+    of analyses is counted by whole UTC days, the first one included.
     """
     window = Window(utc_now(), DAYS[span] * DAY_MINUTES)
     stack.output("WebhookUrl")
-    lines = [*_alerts(stack, window), *_figures(stack, window), *_costs(stack, window)]
+    lines = [
+        *_alerts(stack, window),
+        *_figures(stack, window),
+        *_feedback(stack, window),
+        *_costs(stack, window),
+    ]
     if as_json:
         console.as_json([{"group": o.group, "name": o.name, "value": o.value} for o in lines])
     else:
@@ -82,6 +93,21 @@ def _figures(stack: Stack, window: Window) -> Iterator[Line]:
     for name, metric, dimensions in FIGURES:
         value = sum(amount(stack, ours(stack), metric, one, window) for one in dimensions)
         yield Line("responder", name, value)
+
+
+def _feedback(stack: Stack, window: Window) -> Iterator[Line]:
+    """What people said of analyses, and the signatures that they call noise."""
+    found = feedback.summary(stack.store(Table.STATE), window.start.date(), window.end.date())
+    for mark in Mark:
+        yield Line("feedback", mark.value, found.marks.get(mark, 0))
+    if everything := sum(found.marks.values()):
+        noise = found.marks.get(Mark.NOISE, 0)
+        yield Line("feedback", "false positives, of all marked", noise / everything)
+    for one in found.noisy[:MOST_NOISY]:
+        marks = {mark: one.marks.get(mark, 0) for mark in Mark}
+        counts = ", ".join(f"{number} {mark.value}" for mark, number in marks.items() if number)
+        never = "" if marks[Mark.RIGHT] or marks[Mark.WRONG] else "; never anything else"
+        yield Line("noise", one.signature, f"{counts}{never}: {one.title}")
 
 
 def _costs(stack: Stack, window: Window) -> Iterator[Line]:

@@ -257,6 +257,7 @@ def started(directory: Path, pace: str = "0", storm_threshold: str = "0") -> Ite
     """A stack of its own on unused ports, whose local Claude has answers.
 
     ``pace`` is Slack's, in seconds a message and channel; most tests want no limit, and no storm.
+    Nor do they want a throttle: they send hundreds of problems, and all must show.
     """
     options = Options(
         directory=directory,
@@ -266,6 +267,7 @@ def started(directory: Path, pace: str = "0", storm_threshold: str = "0") -> Ite
         parameters={
             "SlackPaceSeconds": pace,
             "StormThreshold": storm_threshold,
+            "ThrottleThreshold": "0",
             "DailyBudgetUsd": "1000",
         },
         secrets={"slack-bot-token": TOKEN},

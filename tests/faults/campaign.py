@@ -6,7 +6,7 @@ machine room runs until it is quiet. ``reckoning`` then compares what there is w
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -26,11 +26,12 @@ from responder.alert import Alert, Severity, Status
 from responder.contracts import AlertMessage, AnalysisRequest, Announcement
 from responder.errors import Reason
 from responder.incident import Incident, Notice
+from responder.policy import storm
 from responder.policy.inhibition import NO_INHIBITIONS, Inhibitions
 from responder.policy.route import Channels
 from responder.policy.routes import Routes
 from responder.ports import Message, Queue
-from responder.protocols import context, deliver, details, items
+from responder.protocols import card_messages, context, details, details_reply, items
 from responder.protocols.analyse import Investigator
 from responder.protocols.batch import Lane, Origin
 from responder.protocols.card import Timing
@@ -65,6 +66,13 @@ MUTING = Inhibitions.model_validate(
             }
         ]
     }
+)
+#: A throttle's hour is over within a campaign, and its lull soon after.
+SHORT = replace(
+    storm.THROTTLE,
+    window=timedelta(minutes=3),
+    lull=timedelta(minutes=2),
+    lasts=timedelta(minutes=3),
 )
 #: After the storm, what is muted is looked at for so long: its cause may be open for ever.
 MUTED_LASTS = timedelta(minutes=10)
@@ -140,7 +148,9 @@ class Campaign:
     def __init__(self, seed: int) -> None:
         """Build the pipeline over ports in memory."""
         self.world = World(seed)
-        self.inhibitions = MUTING if random.Random(seed).random() < 0.5 else NO_INHIBITIONS
+        chance = random.Random(seed)
+        self.inhibitions = MUTING if chance.random() < 0.5 else NO_INHIBITIONS
+        self.hourly = chance.choice([0, 0, 1, 2])
         self.sent = schedule(self.world.rng)
         self.store = MemoryStore(self.world)
         self.queues = MemoryQueues(self.world)
@@ -262,7 +272,7 @@ class Campaign:
     def _build(self) -> dict[Queue, Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]]:
         world, telemetry = self.world, self.telemetry
         ports = (self.store, self.queues, telemetry, world.now)
-        gate = Gate(world.rng.choice([0, 0, 1, 2]))
+        gate = Gate(world.rng.choice([0, 0, 1, 2]), self.hourly)
         recorder = Recorder(
             *ports,
             arrive,
@@ -311,6 +321,7 @@ class Campaign:
             world.now,
             NEVER,
             inhibitions=lambda: self.inhibitions,
+            gate=gate,
         )
 
         def lane(queue: Queue) -> Lane:
@@ -378,11 +389,13 @@ class PlainDetails:
 
 #: What ``substitutes.replaced`` puts in the renderers' place.
 PLAIN_FACES = (
-    (deliver, "faces", PlainFaces),
-    (deliver, "notices", PlainNotices),
-    (deliver, "detail_faces", PlainDetails),
+    (card_messages, "faces", PlainFaces),
+    (card_messages, "notices", PlainNotices),
+    (details_reply, "faces", PlainDetails),
     (details, "faces", PlainDetails),
 )
+#: What ``substitutes.replaced`` puts in the place of the throttle's hour.
+SHORT_THROTTLE = ((storm, "KINDS", {**storm.KINDS, Reason.THROTTLE.value: SHORT}),)
 #: Who loses races looks again without sleeping: real time means nothing here.
 NO_SLEEP = ((items, "PATIENT_RACES", items.MAX_RACES),)
 

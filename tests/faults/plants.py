@@ -12,7 +12,6 @@ from responder.contracts import AnalysisRequest, Announcement, Trouble
 from responder.errors import Reason
 from responder.incident import CacheEntry, CacheState, Card, Details, Incident, Pointer
 from responder.ports import (
-    Chat,
     Key,
     Message,
     OperatorNotice,
@@ -25,7 +24,6 @@ from responder.ports import (
 )
 from responder.protocols import (
     analyse,
-    deliver,
     details,
     episode,
     lease,
@@ -34,6 +32,7 @@ from responder.protocols import (
     waiting,
 )
 from responder.protocols import card as cards
+from responder.protocols.card_messages import CardMessages
 from responder.protocols.draft import Draft
 from responder.protocols.episode import Arrival
 
@@ -68,23 +67,22 @@ def post_before_intent() -> Sequence[Replacement]:
     """The message is sent first and the intent written afterwards."""
 
     def send(
-        self: deliver.Delivery,
+        self: CardMessages,
         incident: Incident,
         card: Card,
-        chat: Chat,
         message: Message,
         *,
         notice: int,
         thread_ts: str = "",
         channel: str = "",
     ) -> Place:
-        self._take_slot(incident, card.channel, self._lane.gap)
-        place = chat.post(channel or card.channel, message, self._lane.new_id(), thread_ts)
-        now = self._lane.now()
-        self._change(incident, lambda card: cards.intend(card, "late", now, notice))
+        self._take_slot(incident, card.channel, self.gap)
+        place = self.chat.post(channel or card.channel, message, self.new_id(), thread_ts)
+        now = self.grip.now()
+        self.grip.change(lambda card: cards.intend(card, "late", now, notice))
         return place
 
-    return [(deliver.Delivery, "_send", send)]
+    return [(CardMessages, "_send", send)]
 
 
 def reply_without_looking() -> Sequence[Replacement]:

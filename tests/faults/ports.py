@@ -11,6 +11,7 @@ from typing import Any
 from faults.world import START, Worker, World
 from responder.alert import Severity
 from responder.analysis.context import Case
+from responder.analysis.prompt import PROMPT_VERSION
 from responder.analysis.verdict import Analysis, Confidence
 from responder.errors import Conflict, Permanent, Reason, Retryable
 from responder.ports import (
@@ -355,7 +356,7 @@ class MemoryClaude:
                 made_by="model",
                 tier=tier,
                 made_at=self._world.now(),
-                prompt_version="v1",
+                prompt_version=PROMPT_VERSION,
                 cost_usd=0.01,
             )
 

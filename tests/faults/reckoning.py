@@ -24,6 +24,9 @@ from responder.policy.inhibition import Causes
 from responder.ports import Key, Queue, Record, Table
 from responder.protocols import items, storms
 
+#: What keeps an incident from a card in a campaign.
+HELD = (Reason.STORM, Reason.THROTTLE, Reason.INHIBITED)
+
 
 def broken(campaign: Campaign) -> list[str]:
     """Every invariant that does not hold, in words."""
@@ -195,7 +198,7 @@ class _Reckoning:
                 yield f"{incident.incident_id}: told {card.told} of {incident.last_notice}"
 
     def _storms(self) -> Iterator[str]:
-        """A storm ends, and lists exactly what it held; nobody waits for one that is over."""
+        """A storm or throttle ends, and lists exactly what it held; nobody waits for one then."""
         listed = Counter(
             (incident.incident_id, one.incident_id)
             for incident in self.incidents.values()
@@ -208,11 +211,19 @@ class _Reckoning:
         for incident in self.incidents.values():
             if incident.storm is not None and incident.state is IncidentState.OPEN:
                 yield f"{incident.incident_id}: the storm never ebbed"
-            if (
-                incident.held == Reason.STORM
-                and not listed[incident.storm_id, incident.incident_id]
+            if incident.held and incident.held not in HELD:
+                yield f"{incident.incident_id}: held as {incident.held!r}, by nobody"
+            holder = self.incidents.get(incident.storm_id)
+            held_by = holder.storm.kind if holder and holder.storm else ""
+            lines = listed[incident.storm_id, incident.incident_id]
+            if incident.held in (Reason.STORM, Reason.THROTTLE) and (
+                not lines or held_by != incident.held
             ):
                 yield f"{incident.incident_id}: held by {incident.storm_id}, which lists it not"
+            if incident.storm is not None:
+                lines = sum(n for (of, _), n in listed.items() if of == incident.incident_id)
+                if incident.storm.incidents != lines:
+                    yield f"{incident.incident_id}: lists {lines} of {incident.storm.incidents}"
             if incident.held and incident.severity is Severity.CRITICAL:
                 yield f"{incident.incident_id}: CRITICAL, and held"
 

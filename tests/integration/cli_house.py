@@ -14,15 +14,16 @@ from moto import mock_aws
 from fakes import incident
 from responder.adapters.dynamodb import DynamoStore
 from responder.clock import utc_now
-from responder.ports import Table
+from responder.ports import Queue, Table
 from responder.protocols import items
-from responder_cli.aws import Stack
+from responder_cli.aws import QUEUES, Stack
 from responder_cli.main import cli
 from template.deployed import resources
 from unit.cli.stacks import stack
 
 _NAMES = {
     Table.ALERTS: "AlertsTable",
+    Table.CACHE: "AnalysisCacheTable",
     Table.INCIDENTS: "IncidentsTable",
     Table.STATE: "StateTable",
 }
@@ -59,6 +60,13 @@ class House:
         assert self.stack is not None
         return self.stack.store(table)
 
+    def taken(self, queue: Queue) -> list[Any]:
+        """The messages in one of the stack's queues."""
+        assert self.stack is not None
+        url = self.stack.output(QUEUES[queue])
+        answer = self.stack.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
     def opened(self, incident_id: str, **changes: Any) -> None:
         """An incident of the stack."""
         key = items.incident_item(incident_id)
@@ -73,7 +81,12 @@ def house_of(command: str, directory: Path, *tables: Table) -> Iterator[House]:
         client = boto3.client("dynamodb", region_name="eu-west-1")
         for table in tables:
             _make(client, _NAMES[table], f"it-{table.value}")
-        yield House(command, stack({}, {"dynamodb": client}), directory)
+        sqs = boto3.client("sqs", region_name="eu-west-1")
+        outputs = {
+            output: sqs.create_queue(QueueName=f"it-{queue.value}")["QueueUrl"]
+            for queue, output in QUEUES.items()
+        }
+        yield House(command, stack(outputs, {"dynamodb": client, "sqs": sqs}), directory)
 
 
 def _make(client: Any, logical: str, name: str) -> None:

@@ -15,7 +15,7 @@ from local_stack.loopback import Fate, Reply, Request, Server
 from responder.adapters.claude import ApiKey, Claude
 from responder.alert import Severity
 from responder.analysis import pricing
-from responder.analysis.prompt import SYSTEM
+from responder.analysis.prompt import PROMPT_VERSION, SYSTEM
 from responder.analysis.reading import Unusable
 from responder.analysis.schema import SCHEMA
 from responder.analysis.tiering import tiers
@@ -108,7 +108,7 @@ def test_a_verdict_is_read_paid_and_signed(tmp_path: Path) -> None:
         found = analyst.analyse(case(), "small")
     assert found.headline == "orders: /var on db-1 is nearly full"
     assert (found.made_by, found.tier, found.made_at) == ("claude-haiku-5-5", "small", NOW)
-    assert found.prompt_version == "v1"
+    assert found.prompt_version == PROMPT_VERSION
     usage = pricing.Usage(found.input_tokens, found.output_tokens)
     assert found.cost_usd == pricing.cost_usd("claude-haiku-5-5", usage)
     assert 0 < found.cost_usd <= analyst.ceiling_usd(case(), "small")

@@ -27,7 +27,11 @@ TIMEOUT = 60
 #: What is mutated, and the tests that must notice.
 TARGETS: dict[str, Sequence[str]] = {
     "protocols/lease.py": ["tests/unit/protocols/test_lease.py"],
-    "protocols/card.py": ["tests/unit/protocols/test_card.py"],
+    "protocols/feedback.py": ["tests/unit/protocols/test_feedback.py"],
+    "protocols/card.py": [
+        "tests/unit/protocols/test_card.py",
+        "tests/unit/protocols/test_operators.py",
+    ],
     "protocols/details.py": ["tests/unit/protocols/test_details.py"],
     "intake/draft.py": [
         "tests/unit/intake/test_alert_identity.py",

@@ -10,7 +10,7 @@ from unit.analysis.examples import alert
 HOSTILE = (
     '" OR 1=1 --', "NEAR(disk full, 2)", "heading : disk*", "^disk + full", "AND OR NOT",
     "{a b}: c", "disk\x00full", "\ud800", "“disk”", "-disk", "a" * 5_000,
-    "İstanbul ﬁle ² ½ \u0661",
+    "İstanbul ﬁle ² ½ \u0661", "1-" * 2_500, " " * 5_000, "#" * 5_000, "aB" * 2_500,
 )  # fmt: skip
 LINES = st.sampled_from(
     ["# A", "## B c", "#", "```", "~~~~", "```sh", "1. do", "- [x](#x)", "", "text", "x" * 700]
@@ -19,7 +19,7 @@ TEXTS = st.one_of(st.text(), st.lists(LINES).map("\n".join))
 INDEX = Index(split("disk.md", "# Disk full\nRotate the logs, or near NOT AND heading.\n"))
 
 
-@given(TEXTS)
+@given(TEXTS | st.sampled_from([f"# {one}\n{one}" for one in (" " * 9_999, "#" * 9_999)]))
 def test_any_text_is_cut_into_bounded_passages_that_can_be_searched(text: str) -> None:
     passages = split("a.md", text)
     for passage in passages:

@@ -67,6 +67,8 @@ def test_a_missing_variable_is_named(
         ("SIGNATURE_VERSION", "2"),
         ("DAILY_BUDGET_USD", "-5"),
         ("QUIET_CLOSE_HOURS", "0"),
+        ("THROTTLE_THRESHOLD", "-1"),
+        ("THROTTLE_THRESHOLD", "501"),
     ],
 )
 def test_a_malformed_variable_of_analysis_is_named(name: str, value: str) -> None:
@@ -101,6 +103,7 @@ def test_what_is_left_out_or_empty_has_its_default() -> None:
     given = load(settings.Analysis, ANALYSIS | empty)
     assert (given.anthropic_base_url, given.daily_budget_usd) == ("", 5)
     assert (given.cache_sharing, given.quiet_close_hours) == ("environment", 24)
+    assert (given.storm_threshold, given.throttle_threshold) == (8, 60)
     assert (given.claude_timeout, given.claude_patience) == (45, 600)
     assert (given.model_small, given.model_large) == ("claude-haiku-5-5", "claude-sonnet-5-5")
     slack = load(settings.Distribution, DISTRIBUTION)

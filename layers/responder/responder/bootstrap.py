@@ -108,6 +108,7 @@ def analysis() -> QueueFunction:
     inhibitions = Current(
         INHIBITIONS, store, telemetry, utc_now, otherwise=inhibiting.no_inhibitions()
     )
+    gate = Gate(given.storm_threshold, given.throttle_threshold)
     library = Library(S3Shelf(environment.s3, given.runbook_bucket), telemetry, utc_now)
     recorder = Recorder(
         store,
@@ -117,7 +118,7 @@ def analysis() -> QueueFunction:
         lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing, signer, rules()),
         models,
         holds,
-        Gate(given.storm_threshold),
+        gate,
         inhibitions,
         routes,
         library.known,
@@ -138,7 +139,7 @@ def analysis() -> QueueFunction:
     )
     quiet_after = timedelta(hours=given.quiet_close_hours)
     ticker = Ticker(
-        store, queues, telemetry, utc_now, quiet_after, holds, inhibitions, library.refresh
+        store, queues, telemetry, utc_now, quiet_after, holds, inhibitions, gate, library.refresh
     )
     processing = _lane(Queue.PROCESSING, queues, telemetry)
     analysing = _lane(Queue.ANALYSIS, queues, telemetry)

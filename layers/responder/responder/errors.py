@@ -22,6 +22,7 @@ class Reason(StrEnum):
     INHIBITED = "inhibited"
     BELOW_MINIMUM = "below_minimum"
     STORM = "storm"
+    THROTTLE = "throttle"
     FLAPPING = "flapping"
     # Operator notices that are not told by themselves.
     TOLD_ALREADY = "told_already"

@@ -17,6 +17,8 @@ from responder.analysis.verdict import Analysis
 MAX_NOTICES = 20
 #: Incidents that wait on one cache entry; the tick finds the rest.
 MAX_WAITERS = 100
+#: Characters of a person's note on an analysis, so that a prompt has all of it; and of their name.
+MAX_NOTE, MAX_NAME = 250, 80
 
 
 #: Whom a card may call: people and groups by their ids in Slack, or all who are there.
@@ -39,7 +41,7 @@ class NoticeKind(StrEnum):
     RESOLVED = "resolved"
     FLAPPING = "flapping"
     STILL_FIRING = "still_firing"
-    #: A page of what a storm held; ``detail`` is the page's number.
+    #: A page of what a storm or a throttle held; ``detail`` is the page's number.
     HELD_PAGE = "held_page"
     # What the analysis thinks of the severity that the alert claims.
     SEVERITY_DOUBTED = "severity_doubted"
@@ -107,19 +109,23 @@ class Destination(BaseModel):
 
 
 class Storm(BaseModel):
-    """What is known of a storm: ``incidents`` it holds, by service and severity, the most first.
+    """What is known of a storm: ``incidents`` it holds, by service, rule and severity.
 
-    ``most`` new incidents a minute had cards of their own. ``unlisted`` of those held are beyond
-    what it keeps the names of.
+    ``kind`` is the reason that they are held for (``policy.storm.KINDS``): a throttle is one, too.
+    ``most`` new incidents a minute (or an hour) had cards of their own. ``unlisted`` of those held
+    are beyond what it keeps the names of. ``worst`` are a few by name, the newest first.
     """
 
     model_config = ConfigDict(frozen=True)
 
+    kind: str = "storm"
     most: int
     incidents: int = 0
     unlisted: int = 0
     services: tuple[tuple[str, int], ...] = ()
+    rules: tuple[tuple[str, int], ...] = ()
     severities: tuple[tuple[Severity, int], ...] = ()
+    worst: tuple[tuple[Severity, str], ...] = ()
 
 
 class Latest(BaseModel):
@@ -138,6 +144,30 @@ class Latest(BaseModel):
     resource: str = ""
 
 
+class Mark(StrEnum):
+    """What a person makes of an analysis, or (noise) of the alert that it is about."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    NOISE = "noise"
+
+
+class Feedback(BaseModel):
+    """A person's mark on the analysis of an incident, and which analysis that was."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mark: Mark
+    by: Annotated[str, Field(max_length=MAX_NAME)]
+    at: Moment
+    note: Annotated[str, Field(max_length=MAX_NOTE)] = ""
+    incident_id: str
+    headline: str = ""
+    made_at: Moment
+    made_by: str
+    prompt_version: str = ""
+
+
 class Incident(BaseModel):
     """An open (or past) episode of one signature in one scope.
 
@@ -148,11 +178,12 @@ class Incident(BaseModel):
     what keeps it from being told of (a silence, or what else ``Hold`` may be), ``silence_ended``
     one that ended while it was open, and ``held`` says why it must not have a card yet.
     ``inhibits`` names the lists of causes that it stands in (``protocols.inhibiting``).
-    ``refires`` are its new beginnings of late. ``storm_id`` is the storm that holds it (or held
-    it), ``storm`` makes the incident itself one. ``rules`` is the number of the signature rules
-    that it was opened under, ``route`` what the operators' routes say of its card (None: never
-    asked). Title, message, resource, labels and links are the first alert's;
-    ``latest`` has what the newest one says otherwise.
+    ``refires`` are its new beginnings of late. ``storm_id`` is the storm or throttle that holds it
+    (or held it), ``storm`` makes the incident itself one. ``rules`` is the number of the signature
+    rules that it was opened under, ``route`` what the operators' routes say of its card (None:
+    never asked), ``feedback`` the latest that a person said of an analysis of it. Title, message,
+    resource, labels and links are the first alert's; ``latest`` has what the newest one says
+    otherwise.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -205,7 +236,19 @@ class Incident(BaseModel):
     storm_id: str = ""
     storm: Storm | None = None
     route: Destination | None = None
+    feedback: Feedback | None = None
     trace: str = ""
+
+    @property
+    def disputed(self) -> bool:
+        """Whether a person found the very analysis wrong that it has from Claude."""
+        said = self.feedback
+        return (
+            said is not None
+            and said.mark is Mark.WRONG
+            and said.made_at == self.analysis.made_at
+            and not self.analysis.is_fallback
+        )
 
     @property
     def last_notice(self) -> int:
@@ -325,6 +368,7 @@ class CacheEntry(BaseModel):
     """The analysis of one cache key, and who works on it or waits for it.
 
     ``analysis`` may be present while ``state`` is pending (a stale one that is being refreshed).
+    ``disputed_at`` is when a person last found the analysis wrong that it had until then.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -338,3 +382,4 @@ class CacheEntry(BaseModel):
     fresh_until: Moment | None = None
     next_try: Moment | None = None
     first_sent: Moment | None = None
+    disputed_at: Moment | None = None

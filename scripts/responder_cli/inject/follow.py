@@ -78,7 +78,7 @@ def _with_card(stack: Stack, way: Way) -> Way:
     return Way(
         way.alert_id,
         accepted_at=way.accepted_at,
-        held=way.held,
+        held=way.held or str(incident.get("held") or ""),
         incident_id=way.incident_id,
         card_at=_moment(card.get("posted_at")) if shown else None,
         card_ts=str(card.get("ts") or ""),

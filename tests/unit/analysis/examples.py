@@ -109,10 +109,14 @@ def answer(**changes: Any) -> dict[str, Any]:
         ],
         "impact": None,
         "checks": [{"text": "What fills it", "command": "du -xhd1 /var"}],
-        "actions": ["Rotate the logs (low risk)"],
+        "actions": [{"text": "Rotate the logs", "risk": "low"}],
         "severity_opinion": "HIGH",
+        "severity_reason": "it fills within hours",
         "confidence": "medium",
         "category": "disk",
+        "runbook": None,
         "noise_likelihood": 0.1,
+        "noise_fix": None,
+        "would_change": "Space that was freed meanwhile",
     }
     return fields | changes

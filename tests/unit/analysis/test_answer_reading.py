@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,9 +32,47 @@ def test_a_good_answer_is_kept_whole() -> None:
         ),
     )
     assert found.checks == (Check(text="What fills it", command="du -xhd1 /var"),)
-    assert found.actions == ("Rotate the logs (low risk)",)
+    assert found.actions == ("Rotate the logs (risk: low)",)
     assert (found.impact, found.category, found.noise_likelihood) == ("", "disk", 0.1)
     assert (found.severity_opinion, found.confidence) == (Severity.HIGH, Confidence.MEDIUM)
+    assert found.severity_reason == "it fills within hours"
+    assert found.would_change == "Space that was freed meanwhile"
+    assert (found.runbook, found.noise_fix) == ("", "")
+
+
+def test_actions_of_any_shape_are_read_and_only_known_risks_are_told() -> None:
+    told = [
+        {"text": "restart it", "risk": "high"},
+        {"text": "wait", "risk": "none at all <!channel>"},
+        {"text": "look"},
+        {"risk": "low"},
+        "as the first version wrote it",
+        7,
+    ]
+    assert reading(actions=told).actions == (
+        "restart it (risk: high)",
+        "wait",
+        "look",
+        "as the first version wrote it",
+    )
+
+
+@pytest.mark.parametrize(
+    ("named", "read_as"),
+    [
+        ("disk.md / Clean up", "disk.md / Clean up"),
+        ("disk.md", "disk.md"),
+        ("made-up.md", ""),
+        ("Clean up", ""),
+        ("", ""),
+        (7, ""),
+    ],
+)
+def test_only_a_runbook_that_claude_was_given_is_named(named: object, read_as: str) -> None:
+    given = prompt()
+    facts = {**given.facts, "runbook.1": "disk.md / Clean up: first look at /var/log"}
+    text = json.dumps(answer(runbook=named))
+    assert read(text, "end_turn", replace(given, facts=facts), CALL).runbook == read_as
 
 
 def test_it_says_who_made_it_when_and_for_how_much() -> None:

@@ -18,8 +18,8 @@ def facts(*passages: Passage, **changes: object) -> dict[str, str]:
 
 def test_each_passage_is_a_field_that_says_where_it_stands_first() -> None:
     told = facts(passage(), passage(heading="", text="Call the storage team."))
-    assert told["runbook.1"] == "disk.md › Disk full\n1. Look\n2. Rotate\n3. Tell"  # noqa: RUF001
-    assert told["runbook.2"] == "disk.md\nCall the storage team."
+    assert told["runbook.1"] == "disk.md › Disk full:\n1. Look\n2. Rotate\n3. Tell"  # noqa: RUF001
+    assert told["runbook.2"] == "disk.md:\nCall the storage team."
 
 
 def test_they_come_after_the_alerts_own_message() -> None:

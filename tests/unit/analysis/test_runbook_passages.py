@@ -32,7 +32,23 @@ def test_each_passage_knows_the_headings_above_it() -> None:
     assert places(DISK) == ["", "Disk › Disk is full", "Disk › Disk is slow"]  # noqa: RUF001
     full = split("disk.md", DISK)[1]
     assert full.place == "disk.md › Disk › Disk is full"  # noqa: RUF001
-    assert full.told().startswith("disk.md › Disk › Disk is full\n1. Find what grows")  # noqa: RUF001
+    assert full.told().startswith("disk.md › Disk › Disk is full:\n1. Find what grows")  # noqa: RUF001
+
+
+def test_the_place_is_told_up_to_the_first_colon() -> None:
+    (one,) = split("a.md", "# Symptom: disk full\nRotate.")
+    assert one.place == "a.md › Symptom: disk full"  # noqa: RUF001
+    assert one.told().partition(":")[0] == "a.md › Symptom disk full"  # noqa: RUF001
+
+
+@pytest.mark.parametrize("line", ["# A #", "# A   ###", "#  A", "# A #  ", "#\tA"])
+def test_a_heading_may_be_closed(line: str) -> None:
+    assert places(f"{line}\ntext") == ["A"]
+
+
+def test_a_word_may_end_with_the_sign() -> None:
+    assert places("# C#\ntext") == ["C#"]
+    assert places("# #\ntext") == [""]
 
 
 def test_a_comment_in_code_is_no_heading() -> None:
@@ -86,6 +102,10 @@ def test_a_line_without_end_is_cut_all_the_same() -> None:
     found = split("a.md", f"# {'h' * 999}\n{'x' * 5_000}")
     assert [len(passage.text) for passage in found] == [MAX_PASSAGE] * 5
     assert all(len(passage.heading) == MAX_HEADING for passage in found)
+
+
+def test_of_long_headings_the_inner_ones_are_kept() -> None:
+    assert places(f"# {'outer ' * 20}\n## Disk\n### Full\ntext") == ["Disk › Full"]  # noqa: RUF001
 
 
 def test_the_hash_is_of_what_is_said_and_not_of_where() -> None:

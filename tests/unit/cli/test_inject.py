@@ -148,6 +148,13 @@ def test_a_held_alert_needs_no_card_and_says_why(gateway: Gateway, body: str) ->
     assert json.loads(result.output)[0]["held"] == "resolve_without_firing"
 
 
+def test_an_alert_of_a_held_incident_says_what_holds_it(gateway: Gateway, body: str) -> None:
+    items = {**alert(), "incident#i1": {"analysis": AWAITED, "held": "throttle"}}
+    result = run(house(gateway, items), body, "--wait", "--timeout", "1", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.output)[0]["held"] == "throttle"
+
+
 JOINED = {"incident#i1": {"analysis": CLAUDE, "revision": 7}}
 EARLIER = "2026-11-21T11:00:00+00:00"
 

@@ -43,7 +43,9 @@ def house(costs: Any, *, on_aws: bool = True) -> Stack:
     target = stack(
         {"WebhookUrl": "https://x"},
         {
-            "dynamodb": Client({"get_paginator": lambda **_: Pages()}),
+            "dynamodb": Client(
+                {"get_paginator": lambda **_: Pages(), "batch_get_item": {"Responses": {}}}
+            ),
             "cloudwatch": Client({"get_metric_statistics": statistics}),
             "ce": Client({"get_cost_and_usage": costs}),
         },

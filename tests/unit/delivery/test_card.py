@@ -196,7 +196,7 @@ def test_causes_checks_and_actions() -> None:
     assert "1. A slow query holds connections (confidence high)\n      ↳ message: pool" in text
     assert "2. The pool is too small" in text
     assert "1. Look for queries that run for long\n```\npsql -c" in text
-    assert "• End the slow query\n• Raise" in text
+    assert "• End the slow query (risk: low)\n• Raise" in text
     assert "Impact: About one checkout in three fails" in text
 
 
@@ -227,9 +227,23 @@ def test_an_analysis_that_was_made_for_another_place_says_so() -> None:
 
 def test_other_opinion_on_severity_and_noise() -> None:
     text = shown(card.render(with_analysis(noise_likelihood=0.5), NOW))
-    assert "Claude would say HIGH, the alert says CRITICAL" in text
+    assert "Claude would say HIGH, the alert says CRITICAL: two checkouts in three still" in text
     assert "Likely noise (50%)" in text
+    assert "keep it quiet" not in text
     assert "noise" not in shown(card.render(with_analysis(noise_likelihood=0.49), NOW))
+
+
+def test_what_would_keep_noise_quiet_is_said_where_it_is_likely_noise() -> None:
+    text = shown(card.render(with_analysis(noise_likelihood=0.9, noise_fix="for: 10m"), NOW))
+    assert "Likely noise (90%). To keep it quiet: for: 10m" in text
+    text = shown(card.render(with_analysis(noise_likelihood=0.2, noise_fix="for: 10m"), NOW))
+    assert "for: 10m" not in text
+
+
+def test_the_runbook_and_what_would_change_the_verdict_are_named() -> None:
+    text = shown(card.render(ANALYSED, NOW))
+    assert "Runbook: payments.md / The pool is exhausted" in text
+    assert "Would change this verdict: Free connections in the pool" in text
 
 
 def test_same_opinion_is_not_news() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from fakes import incident
 from responder.alert import Scope, Severity
-from responder.policy.matching import Matcher, facts
+from responder.policy.matching import Index, Matcher, facts
 
 SEEN = facts(
     incident(
@@ -70,3 +70,36 @@ def test_what_cannot_be_meant_is_refused_with_a_reason(written: str, said: str) 
 def test_an_evil_expression_on_hostile_text_ends_at_once() -> None:
     evil = Matcher.parse("message=~(a+)+(a|a)*.*a.*a.*a.*b")
     assert not evil.matches({"message": "a" * 20_000})
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ("service=svc{}",),
+        ("environment=prod", "service=svc{}"),
+        ("service=svc{}", "title=~.*disk.*"),
+        ("title=~disk {} is .*",),
+        ("environment=prod", "label.pod=~web-{}-.*"),
+        ("title=~.+", "environment=prod", "title!=x", "service=svc{}"),
+        ("severity!=LOW", "title=~.*disk.*", "label.pod=~web-{}-.*"),
+    ],
+)
+def test_an_entry_is_found_by_what_the_fewest_share(written: tuple[str, ...]) -> None:
+    entries = [
+        ([Matcher.parse(one.format(number)) for one in written], number) for number in range(500)
+    ]
+    seen = {
+        "service": "svc77",
+        "title": "disk 77 is full",
+        "environment": "prod",
+        "severity": "HIGH",
+        "label.pod": "web-77-a",
+    }
+    assert list(Index(entries).candidates(seen)) == [77]
+
+
+def test_candidates_come_in_the_order_in_which_they_were_given() -> None:
+    written = ("service=a", "title=~d.*", "severity!=LOW", "service=a", "title=~.*k", "rule=r")
+    index = Index(([Matcher.parse(one)], number) for number, one in enumerate(written))
+    found = index.candidates({"service": "a", "title": "disk", "rule": "other"})
+    assert list(found) == [0, 1, 2, 3, 4]

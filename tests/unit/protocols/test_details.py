@@ -1,6 +1,5 @@
 """The details reply: after everything else, at most once, and never in anybody's way."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,19 +8,17 @@ import pytest
 from fakes import GAP, TIMING, Desk, alert, incident, verdict
 from faults.world import START as NOW
 from responder.analysis.verdict import Check
-from responder.contracts import Announcement
 from responder.delivery import details as faces
-from responder.errors import Permanent, Reason, Retryable
+from responder.errors import Permanent, Reason
 from responder.incident import Card, Details, Hold, Incident, IncidentState, Intent
 from responder.ports import Queue
 from responder.protocols import card as cards
 from responder.protocols import details, pace
-from responder.protocols.deliver import PATIENCE, UPDATES
+from responder.protocols.card_messages import UPDATES
+from responder.protocols.grip import PATIENCE
+from unit.protocols.delivering import ID, REFUSED, UNANSWERED, change, deliver, paced
 
-ID = "v1:disk|prod.1"
 SOON = NOW + timedelta(seconds=5)
-REFUSED = Retryable(Reason.RATE_LIMITED, "429", after=20, took_effect=False)
-UNANSWERED = Retryable(Reason.TIMEOUT, "no answer")
 WORDY = verdict(checks=tuple(Check(text=f"check {n}") for n in range(9)))
 LARGE = incident(analysis=WORDY)
 SHOWS = faces.contents(LARGE)
@@ -95,20 +92,6 @@ def desk() -> Desk:
     change(desk, analysis=WORDY)
     desk.taken(Queue.DISTRIBUTION)
     return desk
-
-
-def deliver(desk: Desk, **changes: object) -> None:
-    fields = {"incident_id": ID, "first_sent": desk.now()}
-    desk.deliverer.handle(Announcement.model_validate(fields | changes))
-
-
-def change(desk: Desk, **changes: object) -> None:
-    before = desk.incident()
-    desk.put_incident(before.model_copy(update={"revision": before.revision + 1} | changes))
-
-
-def paced(desk: Desk) -> None:
-    desk.deliverer = replace(desk.deliverer, gap=GAP)
 
 
 def replies(desk: Desk) -> list[str]:

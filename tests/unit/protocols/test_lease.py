@@ -202,3 +202,32 @@ def test_only_told_waiters_are_removed() -> None:
 def test_draining_what_nobody_waits_for_changes_nothing() -> None:
     assert lease.drain(None, frozenset({"i1"})) is None
     assert lease.drain(done(waiters=("i2",)), frozenset({"i1"})) is None
+
+
+def test_a_disputed_analysis_is_served_no_more() -> None:
+    disputed = lease.dispute(done(waiters=("i1",)), FRESH.made_at, NOW)
+    assert disputed == IDLE.model_copy(update={"waiters": ("i1",), "disputed_at": NOW})
+
+
+def test_who_refreshes_what_is_disputed_meanwhile_loses_the_lease_and_nobody_gets_it_early() -> (
+    None
+):
+    disputed = lease.dispute(pending(analysis=FRESH, fresh_until=NOW), FRESH.made_at, NOW)
+    assert disputed == pending(owner=lease.NOBODY, disputed_at=NOW)
+    assert lease.complete(disputed, "other", FRESH, SOON) is None
+    assert lease.held_by_other(disputed, "me", NOW)
+    assert not lease.held_by_other(disputed, "me", SOON)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        None,
+        pending(),
+        done(analysis=verdict(made_at=SOON)),
+        pending(analysis=verdict(made_at=SOON)),
+        done(analysis=triage(fallback_reason="no_key")),
+    ],
+)
+def test_a_dispute_is_about_the_very_analysis_only(entry: CacheEntry | None) -> None:
+    assert lease.dispute(entry, FRESH.made_at, NOW) is None

@@ -1,13 +1,13 @@
 """Operators hear of every card that Slack does not show, once an hour, through any crash."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from doomed import Doomed, survive
 from fakes import REPORTED_AFTER, Desk, Sink, Slack, incident
-from faults.world import START, Killed, World
+from faults.world import START, World
 from responder.alert import Severity
 from responder.contracts import Announcement, Trouble
 from responder.errors import Permanent, Reason, Retryable
@@ -356,25 +356,6 @@ def test_an_owner_that_was_killed_for_good_does_not_keep_the_cause_for_ever() ->
     assert join(taken, "b@1", "b", START + PATIENCE + WINDOW).owner == "b@1"
 
 
-class Doomed(World):
-    """Kills at the n-th side effect, before or after it takes place."""
-
-    def __init__(self, number: int, *, after: bool) -> None:
-        super().__init__(1)
-        self.number = number
-        self.after = after
-        self.seen = -1_000_000
-
-    def effect[T](self, name: str, act: Callable[[], T], **_: object) -> T:
-        self.seen += 1
-        if self.seen == self.number and not self.after:
-            raise Killed
-        result = act()
-        if self.seen == self.number:
-            raise Killed
-        return result
-
-
 class DoomedSink(Sink):
     def __init__(self, world: World) -> None:
         super().__init__()
@@ -412,14 +393,6 @@ TWO = [ID, "v1:p1|prod.1"]
 def give_up(desk: Desk, name: str) -> None:
     with pytest.raises(Permanent):
         deliver(desk, name)
-
-
-def survive(desk: Desk, act: Callable[[], None]) -> None:
-    try:
-        act()
-    except Killed:
-        desk.later(seconds=70)
-        act()
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

@@ -4,13 +4,10 @@ import pytest
 
 from fakes import Desk, alert, resolve, verdict
 from responder.alert import Severity
-from responder.contracts import Announcement
-from responder.errors import Permanent, Reason, Retryable
+from responder.errors import Permanent, Reason
 from responder.incident import Intent, Notice, NoticeKind
 from responder.protocols.card import ANALYSIS_MESSAGE
-
-ID = "v1:disk|prod.1"
-UNANSWERED = Retryable(Reason.TIMEOUT, "no answer")
+from unit.protocols.delivering import UNANSWERED, change, deliver
 
 
 @pytest.fixture
@@ -21,14 +18,8 @@ def desk() -> Desk:
     return desk
 
 
-def deliver(desk: Desk) -> None:
-    desk.deliverer.handle(Announcement(incident_id=ID, first_sent=desk.now()))
-
-
 def analysed(desk: Desk) -> None:
-    before = desk.incident()
-    update = {"revision": before.revision + 1, "analysis": verdict(headline="The cause")}
-    desk.put_incident(before.model_copy(update=update))
+    change(desk, analysis=verdict(headline="The cause"))
 
 
 def texts(desk: Desk) -> list[str]:

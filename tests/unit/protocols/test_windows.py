@@ -1,19 +1,24 @@
 """Maintenance windows and quiet hours in the lanes: what they hold, and what comes at their end."""
 
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
 import pytest
 
+from doomed import Doomed, survive
 from fakes import Desk, alert, resolve
+from faults.world import World
 from responder.alert import Severity
 from responder.contracts import Announcement
 from responder.delivery import card as face
+from responder.incident import IncidentState
 from responder.policy.matching import Matcher
 from responder.policy.silence import Silence
 from responder.policy.window import Window
 from responder.ports import Queue
 from responder.protocols import chunks, items, silences, windows
+from responder.protocols.storms import Gate
 
 ID = "v1:disk|prod.1"
 
@@ -93,6 +98,70 @@ def test_what_still_fires_at_the_end_is_shown_and_says_so(desk: Desk) -> None:
     assert ID in desk.requested()
     desk.tick(3)
     assert desk.slack.methods().count("post") == 1
+
+
+def guarded(world: World) -> Desk:
+    """Four problems that open in a window, on a desk where three new ones a minute are enough."""
+    desk = Desk(world)
+    desk.recorder = replace(desk.recorder, gate=Gate(3))
+    desk.ticker = replace(desk.ticker, gate=Gate(3))
+    window(desk)
+    for number in range(1, 5):
+        desk.record(alert(f"a{number}", rule=f"v1:p{number}", fingerprint=f"f{number}"))
+    return desk
+
+
+def held_at_the_end(desk: Desk) -> list[str]:
+    return [desk.incident(f"v1:p{number}|prod.1").held for number in range(1, 5)]
+
+
+def cards(desk: Desk) -> int:
+    return sum(call.method == "post" and not call.thread_ts for call in desk.slack.calls)
+
+
+def test_too_many_that_still_fire_at_the_end_are_a_storm() -> None:
+    desk = guarded(World(1))
+    desk.tick(30)
+    assert held_at_the_end(desk) == ["", "", "", "storm"]
+    assert cards(desk) == 3 + 1
+    assert desk.telemetry.counts["Storms"] == 1
+    storm_id = desk.incident("v1:p4|prod.1").storm_id
+    desk.tick(5)
+    assert desk.incident(storm_id).state is IncidentState.RESOLVED
+
+
+def test_what_fires_again_just_after_the_end_meets_the_same_gate() -> None:
+    desk = guarded(World(1))
+    desk.later(minutes=30)
+    for number in range(1, 5):
+        desk.record(alert(f"b{number}", rule=f"v1:p{number}", fingerprint=f"f{number}", at=1_800))
+    assert held_at_the_end(desk) == ["", "", "", "storm"]
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_tick_killed_anywhere_at_the_end_leaves_one_storm_and_doubles_nothing(
+    after: bool,
+) -> None:
+    def ended(world: Doomed) -> Desk:
+        desk = guarded(world)
+        desk.later(minutes=30)
+        world.seen = 0
+        survive(desk, desk.ticker.tick)
+        world.seen = -1_000_000
+        desk.tick(3)
+        return desk
+
+    calm = Doomed(0, after=after)
+    calm_desk = guarded(calm)
+    calm_desk.later(minutes=30)
+    calm.seen = 0
+    calm_desk.ticker.tick()
+    assert calm.seen > 10
+    for number in range(1, calm.seen + 1):
+        desk = ended(Doomed(number, after=after))
+        # Who comes a minute later makes no storm any more, and has a card of its own.
+        assert sorted(held_at_the_end(desk)) in (["", "", "", "storm"], [""] * 4), number
+        assert cards(desk) == 4, number
 
 
 def test_what_was_resolved_in_a_window_is_never_shown(desk: Desk) -> None:

@@ -5,12 +5,19 @@ is one value of it. All texts are untrusted, as the alert's own are.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
 from responder.alert import Moment
-from responder.incident import Incident
+from responder.incident import Feedback, Incident, Mark
+
+_SAID: Final = {
+    Mark.RIGHT: "the analysis was right",
+    Mark.WRONG: "the analysis was wrong",
+    Mark.NOISE: "the alert was noise",
+}
 
 #: Between a file and the headings that lead to a passage of it.
 BETWEEN_HEADINGS = " › "  # noqa: RUF001 - as Slack and editors show a path
@@ -25,12 +32,14 @@ class Earlier(BaseModel):
     ended_at: Moment | None = None
     count: int
     verdict: str = ""
+    marked: Mark | None = None
 
     def told(self) -> str:
         """In one line."""
         lasted = f", over at {_time(self.ended_at)}" if self.ended_at else ""
         verdict = f"; analysis then: {self.verdict}" if self.verdict else ""
-        return f"opened {_time(self.opened_at)}{lasted}, {self.count} alerts{verdict}"
+        marked = f"; an operator said: {_SAID[self.marked]}" if self.marked else ""
+        return f"opened {_time(self.opened_at)}{lasted}, {self.count} alerts{verdict}{marked}"
 
 
 class Passage(BaseModel):
@@ -57,8 +66,8 @@ class Passage(BaseModel):
         return BETWEEN_HEADINGS.join(filter(None, (self.file, self.heading)))
 
     def told(self) -> str:
-        """With its place first, whatever is cut of it."""
-        return f"{self.place}\n{self.text}"
+        """With its place first, whatever is cut of it, and up to the first colon."""
+        return f"{self.place.replace(':', '')}:\n{self.text}"
 
 
 class Retrieved(BaseModel):
@@ -76,14 +85,28 @@ class Context(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     earlier: tuple[Earlier, ...] = ()
+    feedback: tuple[Feedback, ...] = ()
+    marks: Mapping[Mark, int] = {}
     runbooks: tuple[Passage, ...] = ()
 
     def fields(self) -> Iterator[tuple[str, str]]:
         """As fields beside those of the alert, the most telling first."""
+        yield from self._feedback()
         for number, one in enumerate(self.earlier, 1):
             yield f"earlier.{number}", one.told()
         for number, passage in enumerate(self.runbooks, 1):
             yield f"runbook.{number}", passage.told()
+
+    def _feedback(self) -> Iterator[tuple[str, str]]:
+        """What operators said of earlier analyses of the problem: ``marks`` counts all of it."""
+        for number, one in enumerate(self.feedback, 1):
+            note = f": {one.note}" if one.note else ""
+            times = f"made at {_time(one.made_at)}, said at {_time(one.at)}"
+            yield f"feedback.{number}", f"an operator said: {_SAID[one.mark]}{note}"
+            yield f"feedback.{number}.analysis", f"{times}: {one.headline}"
+        if sum(self.marks.values()) > len(self.feedback):
+            counts = (f"{number} times {_SAID[mark]}" for mark, number in self.marks.items())
+            yield "feedback.all", ", ".join(counts)
 
 
 class Case(BaseModel):

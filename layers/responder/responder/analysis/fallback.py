@@ -15,6 +15,7 @@ from responder.analysis.context import Passage
 from responder.analysis.families import FAMILIES, UNRECOGNISED, Family
 from responder.analysis.text import clean, one_line, shorten
 from responder.analysis.verdict import Analysis, Check, Confidence
+from responder.errors import Reason
 
 MADE_BY = "fallback"
 TIER = "fallback"
@@ -79,6 +80,27 @@ def of_storm(now: datetime) -> Analysis:
         made_by=MADE_BY,
         tier=TIER,
         made_at=now,
+    )
+
+
+def of_throttle(now: datetime) -> Analysis:
+    """What can be said of a source that sends too much; Claude is not asked to read it all."""
+    return Analysis(
+        headline="One tool reports ever new problems, more than anybody looks at one by one",
+        checks=(
+            Check(text="Is it one problem, named anew each time, as by an id in the title?"),
+            Check(text="What was deployed or changed, in it or in what it watches, when it began?"),
+        ),
+        actions=(
+            "One problem under many names: a signature rule makes it one",
+            "Expected for a while: a silence. Never worth a card: a route's minimum severity",
+        ),
+        category="throttle",
+        confidence=Confidence.LOW,
+        made_by=MADE_BY,
+        tier=TIER,
+        made_at=now,
+        fallback_reason=Reason.THROTTLE.value,
     )
 
 

@@ -14,11 +14,10 @@ from responder.analysis.text import clean, one_line, shorten
 
 #: Characters of a passage: what Claude can be told of three of them beside the alert itself.
 MAX_PASSAGE: Final = 1_000
-#: Characters of the headings above it.
-MAX_HEADING: Final = 150
+#: Characters of the headings above it, so that an answer has room to name its file, too.
+MAX_HEADING: Final = 100
 
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?$")
-_CLOSING = re.compile(r"[ \t]+#+[ \t]*$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _CONTENTS = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+\[[^\]]*\]\(#[^)]*\)\s*$")
 _NUMBERED = re.compile(r"\s*\d{1,3}[.)]\s+(\S.*)$")
@@ -30,7 +29,7 @@ def split(file: str, text: str, changed_at: datetime | None = None) -> list[Pass
     """The passages of one file, in its order; each knows the headings that it stands under."""
     found = []
     for headings, lines in _sections(text):
-        heading = shorten(BETWEEN_HEADINGS.join(headings), MAX_HEADING)
+        heading = _bounded(headings)
         for part in _parts("\n".join(lines).strip("\n")):
             passage = Passage(file=file, heading=heading, text=part, changed_at=changed_at)
             found.append(passage)
@@ -64,8 +63,23 @@ def _sections(text: str) -> Iterator[tuple[list[str], list[str]]]:
         yield [title for _, title in above], lines
         level, lines = len(heading[1]), []
         above = [(depth, title) for depth, title in above if depth < level]
-        above.append((level, one_line(_CLOSING.sub("", heading[2] or ""))))
+        above.append((level, _title(heading[2] or "")))
     yield [title for _, title in above], lines
+
+
+def _bounded(headings: list[str]) -> str:
+    """The headings as one, without the outer ones where they are too long together."""
+    joined = BETWEEN_HEADINGS.join(headings)
+    if len(joined) > MAX_HEADING and len(headings) > 1:
+        return _bounded(headings[1:])
+    return shorten(joined, MAX_HEADING)
+
+
+def _title(text: str) -> str:
+    """A heading without the ``#`` that may close it."""
+    title = text.strip()
+    open_ = title.rstrip("#")
+    return one_line(open_ if open_ != open_.rstrip() or not open_ else title)
 
 
 def _with_fences(text: str) -> Iterator[tuple[str, bool]]:

@@ -15,7 +15,7 @@ from responder.analysis.markdown import MAX_HEADING, MAX_PASSAGE
 from responder.analysis.redaction import Redactor
 from responder.analysis.text import clean, cut_middle, links_in
 
-PROMPT_FILE: Final = Path(__file__).with_name("prompts") / "v1.md"
+PROMPT_FILE: Final = Path(__file__).with_name("prompts") / "v2.md"
 PROMPT_VERSION: Final = PROMPT_FILE.stem
 SYSTEM: Final = PROMPT_FILE.read_text(encoding="utf-8")
 

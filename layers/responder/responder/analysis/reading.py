@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from responder.alert import Severity
 from responder.analysis.prompt import Prompt
-from responder.analysis.schema import CATEGORIES
+from responder.analysis.schema import CATEGORIES, RISKS
 from responder.analysis.text import LINK_REMOVED, one_line, shorten, strike_links
 from responder.analysis.verdict import Analysis, Cause, Check, Confidence
 from responder.errors import Permanent, Reason
@@ -23,6 +23,8 @@ MAX_SUMMARY: Final = 1200
 MAX_TEXT: Final = 400
 MAX_QUOTE: Final = 200
 MAX_COMMAND: Final = 400
+MAX_REASON: Final = 200
+MAX_RUNBOOK: Final = 150
 MAX_CAUSES: Final = 3
 MAX_CHECKS: Final = 5
 MAX_ACTIONS: Final = 4
@@ -71,11 +73,15 @@ def read(text: str, stop_reason: str | None, prompt: Prompt, call: Call) -> Anal
         causes=causes,
         impact=scrub(answer.get("impact"), MAX_TEXT),
         checks=tuple(_checks(answer.get("checks"), prompt, scrub)),
-        actions=tuple(_texts(answer.get("actions"), MAX_ACTIONS, scrub)),
+        actions=tuple(_actions(answer.get("actions"), scrub)),
         severity_opinion=_severity(answer.get("severity_opinion")),
+        severity_reason=scrub(answer.get("severity_reason"), MAX_REASON),
         confidence=_overall(_confidence(answer.get("confidence")), causes),
         category=_category(answer.get("category")),
         noise_likelihood=_share(answer.get("noise_likelihood")),
+        noise_fix=scrub(answer.get("noise_fix"), MAX_TEXT),
+        would_change=scrub(answer.get("would_change"), MAX_TEXT),
+        runbook=_runbook(answer.get("runbook"), prompt, scrub),
         made_by=call.model,
         tier=call.tier,
         made_at=call.made_at,
@@ -118,10 +124,21 @@ def _items(value: object, limit: int) -> Iterator[dict[str, Any]]:
         yield from [item for item in value if isinstance(item, dict)][:limit]
 
 
-def _texts(value: object, limit: int, scrub: Scrub) -> Iterator[str]:
-    if isinstance(value, list):
-        texts = (scrub(item, MAX_TEXT) for item in value)
-        yield from [text for text in texts if text][:limit]
+def _actions(value: object, scrub: Scrub) -> Iterator[str]:
+    """Each with its risk, where the answer says what it is."""
+    if not isinstance(value, list):
+        return
+    told = [item if isinstance(item, dict) else {"text": item} for item in value]
+    found = [(scrub(item.get("text"), MAX_TEXT), item.get("risk")) for item in told]
+    for text, risk in [one for one in found if one[0]][:MAX_ACTIONS]:
+        yield f"{text} (risk: {risk})" if risk in RISKS else text
+
+
+def _runbook(value: object, prompt: Prompt, scrub: Scrub) -> str:
+    """The name of a passage that Claude was given, else nothing."""
+    name = scrub(value, MAX_RUNBOOK)
+    given = (fact for field, fact in prompt.facts.items() if field.startswith("runbook."))
+    return name if name and any(one_line(fact).startswith(name) for fact in given) else ""
 
 
 def _causes(value: object, prompt: Prompt, scrub: Scrub) -> Iterator[Cause]:

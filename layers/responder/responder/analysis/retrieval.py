@@ -34,8 +34,8 @@ _MAX_SUBJECT: Final = 16
 _MAX_WORDS: Final = 64
 _WORD = re.compile(r"[^\W_]{2,40}")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-#: A name of a machine, an address, a number: runbooks are not about one of them.
-_NAME = re.compile(r"\S*\d\S*[-.:/]\S*|\S*[-.:/]\S*\d\S*|\b\d+\b")
+#: With a digit beside one of these, it is the name of a machine, an address, a time.
+_WITHIN_NAMES: Final = frozenset("-.:/")
 #: Different spellings of one thing, in runbooks and alerts alike.
 _SPELLINGS: Final = (
     (re.compile(r"\bdead[ -]?letters?(?:[ -]?queues?)?\b", re.IGNORECASE), "dlq"),
@@ -185,8 +185,10 @@ def _share(number: int, found: Mapping[str, set[int]], weights: Mapping[str, flo
 
 
 def _subject(text: str, places: set[str]) -> tuple[str, ...]:
-    """The words of a text that say what it is about."""
-    return _without(_SAID_OF_ANYTHING | places, _NAME.sub(" ", text[:_MAX_CHARS]), _MAX_SUBJECT)
+    """The words of a text that say what it is about: of no machine, address or number."""
+    kept = [part for part in text[:_MAX_CHARS].split() if not _is_name(part)]
+    words = _without(_SAID_OF_ANYTHING | places, " ".join(kept), _MAX_SUBJECT)
+    return tuple(word for word in words if not word.isdigit())
 
 
 def _without(words: frozenset[str] | set[str], text: str, most: int) -> tuple[str, ...]:
@@ -213,6 +215,10 @@ def _spelt(text: str) -> str:
     for pattern, word in _SPELLINGS:
         text = pattern.sub(word, text)
     return text
+
+
+def _is_name(part: str) -> bool:
+    return _has_digit(part) and not _WITHIN_NAMES.isdisjoint(part)
 
 
 def _has_digit(word: str) -> bool:

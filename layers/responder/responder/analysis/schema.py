@@ -27,6 +27,9 @@ CATEGORIES: Final = (
     "other",
 )
 
+#: Of an action; the system prompt says what each means.
+RISKS: Final = ("low", "medium", "high")
+
 _TEXT: Final = {"type": "string"}
 _CONFIDENCE: Final = {"enum": [level.value for level in Confidence]}
 
@@ -49,8 +52,8 @@ def _list(items: Mapping[str, Any]) -> dict[str, Any]:
 
 
 SCHEMA: Final[dict[str, Any]] = _object(
+    # In the order in which Claude writes: what it rests on before what it comes to.
     {
-        "headline": _TEXT,
         "summary": _TEXT,
         "causes": _list(
             _object(
@@ -61,12 +64,17 @@ SCHEMA: Final[dict[str, Any]] = _object(
                 }
             )
         ),
-        "impact": _nullable(_TEXT),
-        "checks": _list(_object({"text": _TEXT, "command": _nullable(_TEXT)})),
-        "actions": _list(_TEXT),
-        "severity_opinion": _nullable({"enum": [severity.value for severity in Severity]}),
         "confidence": _CONFIDENCE,
         "category": {"enum": list(CATEGORIES)},
+        "headline": _TEXT,
+        "impact": _nullable(_TEXT),
+        "severity_opinion": _nullable({"enum": [severity.value for severity in Severity]}),
+        "severity_reason": _nullable(_TEXT),
+        "checks": _list(_object({"text": _TEXT, "command": _nullable(_TEXT)})),
+        "actions": _list(_object({"text": _TEXT, "risk": {"enum": list(RISKS)}})),
+        "runbook": _nullable(_TEXT),
         "noise_likelihood": {"type": "number"},
+        "noise_fix": _nullable(_TEXT),
+        "would_change": _nullable(_TEXT),
     }
 )

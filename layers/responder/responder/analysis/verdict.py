@@ -38,7 +38,9 @@ class Analysis(BaseModel):
     """A verdict. ``made_by`` is a model id or ``fallback``; ``cost_usd`` is of this one call.
 
     ``fallback_reason`` says why Claude did not make it (empty while Claude is still awaited and
-    for analyses of Claude). ``made_for`` is the scope of the incident that it was made for, which
+    for analyses of Claude). Each action tells its risk. ``noise_fix`` is what would keep noise
+    quiet, ``would_change`` what would most change the verdict, ``runbook`` the passage that fits.
+    ``made_for`` is the scope of the incident that it was made for, which
     others may share, and ``deployment`` the version of the service that it alerted of. ``runbooks``
     are the hashes of the passages that it was told. ``tier`` is ``small`` or ``large``,
     ``fallback`` for the fixed triage.
@@ -53,9 +55,13 @@ class Analysis(BaseModel):
     checks: tuple[Check, ...] = ()
     actions: tuple[str, ...] = ()
     severity_opinion: Severity | None = None
+    severity_reason: str = ""
     confidence: Confidence = Confidence.LOW
     category: str = ""
     noise_likelihood: float = 0.0
+    noise_fix: str = ""
+    would_change: str = ""
+    runbook: str = ""
     made_by: str
     tier: str
     made_at: Moment
@@ -72,3 +78,8 @@ class Analysis(BaseModel):
     def is_fallback(self) -> bool:
         """Whether the fixed triage made it, not Claude."""
         return self.tier == "fallback"
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the triage stands in until Claude answers; not where Claude was given up."""
+        return self.is_fallback and not self.fallback_reason

@@ -11,6 +11,7 @@ from responder.alert import Severity
 from responder.delivery import (
     blocks,
     destination,
+    feedback,
     findings,
     holds,
     limits,
@@ -114,8 +115,9 @@ def _ended(incident: Incident) -> str:
 
 
 def _facts(incident: Incident, now: datetime) -> list[blocks.Block | None]:
+    said = blocks.context(feedback.line(incident))
     if incident.storm is not None:
-        return storm.facts(incident, incident.storm)
+        return [*storm.facts(incident, incident.storm), said]
     age = words.duration(now - incident.first_seen)
     still = incident.state is IncidentState.OPEN and incident.count > 1
     return [
@@ -127,6 +129,7 @@ def _facts(incident: Incident, now: datetime) -> list[blocks.Block | None]:
         ),
         _alert_text(incident),
         blocks.context(_otherwise(incident)),
+        said,
     ]
 
 
@@ -224,8 +227,7 @@ def _labels(incident: Incident) -> str:
 
 
 def _what_follows(incident: Incident) -> str:
-    awaited = incident.analysis.is_fallback and not incident.analysis.fallback_reason
-    later = "the analysis and the end are" if awaited else "the end is"
+    later = "the analysis and the end are" if incident.analysis.is_awaited else "the end is"
     if incident.state is not IncidentState.OPEN:
         return "Incoming webhook: this message is not updated"
     urgent = ", as is a rise in severity" if incident.severity is not Severity.CRITICAL else ""

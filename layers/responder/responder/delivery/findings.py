@@ -65,6 +65,7 @@ THREAD = Room(
 _SMALL = 80
 _PLACE = 200
 _TITLE = 120
+_REASON, _FIX, _RUNBOOK = 200, 300, 150
 
 _NOT_CLAUDE = {
     Reason.BUDGET_SPENT: "Claude was not asked: today's budget is spent",
@@ -79,6 +80,7 @@ _NOT_CLAUDE = {
     Reason.REFUSED_BY_CLAUDE: "Claude declined to answer",
     Reason.MALFORMED_ANSWER: "Claude's answer could not be read",
     Reason.MISCONFIGURED: "Claude was not asked: misconfigured",
+    Reason.THROTTLE: "Claude was not asked: what is held costs nothing",
 }
 
 
@@ -178,6 +180,8 @@ def provenance(incident: Incident, now: datetime) -> blocks.Block | None:
             _cost(analysis),
             _opinion(incident),
             _noise(analysis),
+            _runbook(analysis),
+            _would_change(analysis),
         ]
     )
 
@@ -249,10 +253,26 @@ def _opinion(incident: Incident) -> str:
     opinion = incident.analysis.severity_opinion
     if opinion is None or opinion is incident.severity or incident.analysis.is_fallback:
         return ""
-    return f"Claude would say {opinion.value}, the alert says {incident.severity.value}"
+    reason = mrkdwn.inline(incident.analysis.severity_reason, _REASON)
+    why = f": {reason}" if reason else ""
+    return f"Claude would say {opinion.value}, the alert says {incident.severity.value}{why}"
 
 
 def _noise(analysis: Analysis) -> str:
     # Below one half it is likelier not noise, and saying so helps nobody.
     likely = 0.5 <= analysis.noise_likelihood <= 1
-    return f"Likely noise ({analysis.noise_likelihood:.0%})" if likely else ""
+    if not likely:
+        return ""
+    fix = mrkdwn.inline(analysis.noise_fix, _FIX)
+    quieter = f". To keep it quiet: {fix}" if fix else ""
+    return f"Likely noise ({analysis.noise_likelihood:.0%}){quieter}"
+
+
+def _runbook(analysis: Analysis) -> str:
+    name = mrkdwn.inline(analysis.runbook, _RUNBOOK)
+    return f"Runbook: {name}" if name else ""
+
+
+def _would_change(analysis: Analysis) -> str:
+    observation = mrkdwn.inline(analysis.would_change, _FIX)
+    return f"Would change this verdict: {observation}" if observation else ""

@@ -156,7 +156,10 @@ def _one_line(text: str) -> str:
 
 def _raw(text: str, limit: int) -> tuple[str, bool]:
     """The visible start of ``text``, and whether its end was left out."""
-    return visible(text[: limit * _RAW_FACTOR]), len(text) > limit * _RAW_FACTOR
+    most = limit * _RAW_FACTOR
+    if len(text) > most:
+        return visible(text[:most]), True
+    return text if text.isprintable() else visible(text), False
 
 
 def _literal(text: str, limit: int) -> str:

@@ -1,14 +1,36 @@
-"""A storm as a card, and the pages of its list; ``card`` and ``notices`` call these."""
+"""A storm or throttle as a card, and the pages of its list; ``card`` and ``notices`` call these."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from responder.delivery import blocks, limits, mrkdwn, words
+from responder.errors import Reason
 from responder.incident import Incident, IncidentState, Notice, Storm
 from responder.policy.storm import PAGE, named
 from responder.ports import Message
 
-_PLACE, _SERVICE, _NUMBER = 120, 60, 8
+_PLACE, _NAME, _TITLE, _NUMBER = 120, 60, 200, 8
 _STATES = {IncidentState.OPEN: "firing", IncidentState.RESOLVED: "resolved"}
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What differs between the two."""
+
+    name: str
+    ended: str
+    limit: str
+    ends: str
+
+
+_STORM = _Words("Storm", "Ebbed", "new incidents within a minute", "When it ebbs")
+_THROTTLE = _Words(
+    "Throttle",
+    "Calm again",
+    "new incidents of one source within an hour",
+    "When it calms down, after an hour at the latest",
+)
+_WORDS = {Reason.STORM.value: _STORM, Reason.THROTTLE.value: _THROTTLE}
 #: So that a whole page fits into one section.
 _LINE = limits.SECTION_TEXT // PAGE - 1
 
@@ -31,25 +53,26 @@ def state(incident: Incident, known: Storm) -> blocks.Block | None:
 
 def facts(incident: Incident, known: Storm) -> list[blocks.Block | None]:
     """What it does to cards, and which services it is about."""
+    said = _WORDS[known.kind]
     if incident.state is IncidentState.OPEN:
         meaning = (
-            f"More than {known.most} new incidents within a minute: the next ones wait here. "
-            "CRITICAL ones come at once. When it ebbs, all are listed in the thread."
+            f"More than {known.most} {said.limit}: the next ones wait here. "
+            f"CRITICAL ones come at once. {said.ends}, all are listed in the thread."
         )
     else:
         meaning = (
             "All it held are listed in the thread; whichever fires again gets a card of its own."
         )
-    services = [
-        f"{mrkdwn.code(name, _SERVICE) or '(no service)'} {number:,}"
-        for name, number in known.services
-    ]
+    services = _counted(known.services)
     shown = sum(number for _, number in known.services)
     if others := known.incidents - shown:
         services.append(f"others {others:,}")
+    rules = _counted(known.rules)
     return [
         blocks.context([meaning]),
         blocks.section([f"*By service:* {' · '.join(services)}"] if known.services else []),
+        blocks.section([f"*By rule:* {' · '.join(rules)}"] if known.rules else []),
+        blocks.section(_worst(known) if incident.state is IncidentState.OPEN else []),
     ]
 
 
@@ -57,12 +80,14 @@ def news(incident: Incident, known: Storm) -> str:
     """The end of a storm, in one line."""
     lasted = words.duration(words.lasted(incident))
     unlisted = f", {known.unlisted:,} of them not by name" if known.unlisted else ""
-    return f"✅ Ebbed after {lasted}: it held {_incidents(known.incidents)}{unlisted}"
+    ended = _WORDS[known.kind].ended
+    return f"✅ {ended} after {lasted}: it held {_incidents(known.incidents)}{unlisted}"
 
 
 def page(incident: Incident, notice: Notice, held: Sequence[Incident]) -> Message:
     """Some of what it held, as they are by now."""
-    title = f"Held by the storm, part {mrkdwn.inline(notice.detail, _NUMBER)}"
+    kind = _WORDS[incident.storm.kind if incident.storm else Reason.STORM.value].name.lower()
+    title = f"Held by the {kind}, part {mrkdwn.inline(notice.detail, _NUMBER)}"
     lines = [_line(one) for one in held]
     small = blocks.context([f"incident {mrkdwn.code(incident.incident_id, 120)}"])
     body = blocks.section([f"*{title}*", *lines]) if lines else blocks.section([title])
@@ -72,9 +97,23 @@ def page(incident: Incident, notice: Notice, held: Sequence[Incident]) -> Messag
 def _since(incident: Incident, known: Storm) -> str:
     held = _incidents(known.incidents)
     lasted = words.duration(words.lasted(incident))
+    said = _WORDS[known.kind]
     if incident.state is IncidentState.OPEN:
-        return f"*Storm* · *{held} held* in {lasted}"
-    return f"✅ *Ebbed after {lasted}* · {held} held"
+        return f"*{said.name}* · *{held} held* in {lasted}"
+    return f"✅ *{said.ended} after {lasted}* · {held} held"
+
+
+def _worst(known: Storm) -> list[str]:
+    """A few by name, as the list comes only when it is over."""
+    lines = [
+        f"{words.SYMBOLS[severity]} {severity.value} {mrkdwn.inline(title, _TITLE)}"
+        for severity, title in known.worst
+    ]
+    return ["*Worst, newest first:*", *lines] if lines else []
+
+
+def _counted(names: Sequence[tuple[str, int]]) -> list[str]:
+    return [f"{mrkdwn.code(name, _NAME) or '(no service)'} {number:,}" for name, number in names]
 
 
 def _line(incident: Incident) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 from responder.alert import Severity
 from responder.errors import Reason
 from responder.incident import Hold, Incident, IncidentState
+from responder.policy import storm
 
 #: One thing that may hold an incident, now.
 Check = Callable[[Incident, datetime], Hold | None]
@@ -26,7 +27,10 @@ def no_holds() -> Checks:
 
 
 def review(incident: Incident, checks: Checks, now: datetime, *, opening: bool = False) -> Incident:
-    """The incident as the first check that holds it has it; what a storm holds stays held."""
+    """The incident as the first check that holds it has it; what a storm holds stays held.
+
+    A throttle is a storm in this.
+    """
     if incident.storm is not None:
         return incident
     if incident.state is not IncidentState.OPEN:
@@ -41,7 +45,7 @@ def review(incident: Incident, checks: Checks, now: datetime, *, opening: bool =
 
 
 def released(incident: Incident) -> Incident:
-    """What a storm held, as whatever else holds it has it."""
+    """What a storm or a throttle held, as whatever else holds it has it."""
     return incident.model_copy(update={"held": _unshown(incident, incident.silence)})
 
 
@@ -58,8 +62,8 @@ def _may_hold(hold: Hold, incident: Incident) -> bool:
 
 def _held(incident: Incident, found: Hold | None, *, opening: bool) -> str:
     """Why an incident has no card yet; what has one is never held again."""
-    if incident.held == Reason.STORM:
-        return Reason.STORM.value
+    if incident.held in storm.KINDS:
+        return incident.held
     return _unshown(incident, found) if opening or incident.held else ""
 
 

@@ -5,11 +5,12 @@ ends. They are RE2's, which takes linear time whatever the expression and the al
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, Self
+from heapq import merge
+from typing import Annotated, NamedTuple, Self
 
 import re2
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -95,38 +96,55 @@ class Matcher(BaseModel):
         return f"{self.field}{self.operator.value}{self.value}"
 
 
+#: What asking one more set of expressions costs, in candidates that it may save to look at.
+_ASKING = 20
+
+
+class Key(NamedTuple):
+    """What only some incidents have: a field of one value, or one that an expression matches."""
+
+    field: str
+    value: str
+    is_expression: bool
+
+
 class Index[T]:
     """Which of many entries may match, without asking each one.
 
-    They are found by a field that must have one value, else by all the expressions on a field at
-    once; what has neither is always a candidate.
+    An entry is found by what the fewest others share with it: a field that must have one value, or
+    an expression, and all the expressions on a field are matched at once. What has neither is
+    always a candidate.
     """
 
     def __init__(self, entries: Iterable[tuple[Sequence[Matcher], T]]) -> None:
         """Index entries by their matchers."""
-        self._by_value: dict[tuple[str, str], list[T]] = defaultdict(list)
-        expressions: dict[str, list[tuple[str, T]]] = defaultdict(list)
-        self._others: list[T] = []
-        for matchers, entry in entries:
-            if equal := next((one for one in matchers if one.must_equal), None):
-                self._by_value[equal.field, equal.value].append(entry)
-            elif like := next((one for one in matchers if _finds(one)), None):
-                expressions[like.field].append((like.value, entry))
+        given = [(_keys(matchers), entry) for matchers, entry in entries]
+        self._entries = [entry for _, entry in given]
+        self._others: list[int] = []
+        self._by_value: dict[tuple[str, str], list[int]] = defaultdict(list)
+        expressions: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        shared = Counter(key for keys, _ in given for key in keys)
+        for number, (keys, _) in enumerate(given):
+            key = min(keys, key=lambda one: shared[one] + _ASKING * one.is_expression, default=None)
+            if key is None:
+                self._others.append(number)
+            elif key.is_expression:
+                expressions[key.field][key.value].append(number)
             else:
-                self._others.append(entry)
+                self._by_value[key.field, key.value].append(number)
         self._by_expression = {
-            name: (_set([text for text, _ in found]), [entry for _, entry in found])
-            for name, found in expressions.items()
+            field: (_set(list(found)), list(found.values())) for field, found in expressions.items()
         }
 
-    def candidates(self, seen: Mapping[str, str]) -> list[T]:
-        """The entries that may match these facts; their matchers have the last word."""
-        found = list(self._others)
-        for fact in seen.items():
-            found += self._by_value.get(fact, ())
-        for name, (expressions, entries) in self._by_expression.items():
-            found += [entries[number] for number in expressions.Match(seen.get(name, "")) or ()]
-        return found
+    def candidates(self, seen: Mapping[str, str]) -> Iterator[T]:
+        """The entries that may match these facts, as ordered as they were given.
+
+        Their matchers have the last word.
+        """
+        found = [self._others, *(self._by_value.get(fact, ()) for fact in seen.items())]
+        for field, (expressions, numbers) in self._by_expression.items():
+            found += [numbers[one] for one in expressions.Match(seen.get(field, "")) or ()]
+        return (self._entries[number] for number in merge(*found))
 
 
 def known_field(field: str) -> str:
@@ -154,9 +172,12 @@ def facts(one: Incident | Alert) -> dict[str, str]:
     return found | {f"{LABEL}{name}": value for name, value in one.labels.items()}
 
 
-def _finds(matcher: Matcher) -> bool:
-    """Whether an expression says which values it wants, so that a set of them can find it."""
-    return matcher.operator is Operator.MATCHES
+def _keys(matchers: Iterable[Matcher]) -> set[Key]:
+    return {
+        Key(one.field, one.value, is_expression=not one.must_equal)
+        for one in matchers
+        if one.must_equal or one.operator is Operator.MATCHES
+    }
 
 
 def _set(expressions: Sequence[str]) -> "re2.Set":

@@ -52,13 +52,13 @@ class Silences:
 
     def __init__(self, silences: Iterable[Silence]) -> None:
         """Index them; expired ones cost nothing but memory."""
-        self._index = Index((silence.matchers, silence) for silence in silences)
+        longest_first = sorted(silences, key=lambda one: (one.ends_at, one.id), reverse=True)
+        self._index = Index((silence.matchers, silence) for silence in longest_first)
 
     def find(self, incident: Incident, now: datetime) -> Silence | None:
         """The silence that holds an incident longest."""
         seen = facts(incident)
-        held = [one for one in self._index.candidates(seen) if one.holds(seen, now)]
-        return max(held, key=lambda silence: (silence.ends_at, silence.id), default=None)
+        return next((one for one in self._index.candidates(seen) if one.holds(seen, now)), None)
 
     def hold(self, incident: Incident, now: datetime) -> Hold | None:
         """What the longest silence makes an incident remember."""

@@ -1,25 +1,48 @@
-"""Storms: more new incidents in a minute than a person can read become one card.
+"""Storms and throttles: more new incidents than a person can read become one card.
 
 The first ones have cards of their own; from the next one on, a storm holds what is new, lists it
-when it has ebbed, and only then lets an incident have a card again. CRITICAL is never held. Pure;
-``protocols.storms`` reads and writes.
+when it has ebbed, and only then lets an incident have a card again. CRITICAL is never held. A
+throttle is a storm of one source that is too slow for a minute's count, and so is counted by the
+hour: one noisy tool must not bury the channel. Pure; ``protocols.storms`` reads and writes.
 """
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
 from responder.alert import Moment, Severity
+from responder.errors import Reason
 from responder.incident import Incident, Storm
 
-#: The time in which new incidents are counted.
-WINDOW = timedelta(minutes=1)
-#: A storm goes on while more than half as many come in this time; longer than from tick to tick.
-LULL = timedelta(seconds=90)
+
+@dataclass(frozen=True)
+class Kind:
+    """How new incidents are counted, in a ``window``, and when what holds too many of them ends.
+
+    That is when a ``lull`` brought at most a ``share``-th of the limit, and at the latest after
+    ``lasts``, so that nothing is held unlisted for longer.
+    """
+
+    reason: Reason
+    window: timedelta
+    lull: timedelta
+    share: int
+    lasts: timedelta = timedelta.max
+
+
+#: Its lull is longer than from tick to tick.
+STORM = Kind(Reason.STORM, timedelta(minutes=1), timedelta(seconds=90), 2)
+#: Its lull brings at most about half of what the limit lets through in such a time.
+THROTTLE = Kind(
+    Reason.THROTTLE, timedelta(hours=1), timedelta(minutes=15), 8, lasts=timedelta(hours=1)
+)
+#: By the reason that what they hold is held for.
+KINDS: Mapping[str, Kind] = {kind.reason.value: kind for kind in (THROTTLE, STORM)}
 #: A storm's members are spread over this many items, as many workers add to them at once.
 SHARDS = 16
 #: Names kept per shard: 4,000 in all; what is beyond is counted, and has no line in the list.
@@ -27,7 +50,7 @@ MAX_MEMBERS = 250
 #: Lines in one message of the list.
 PAGE = 20
 #: Of what a storm's card and its analysis are told.
-MAX_SERVICES, MAX_FIRST, MAX_PROBLEMS = 15, 10, 25
+MAX_SERVICES, MAX_RULES, MAX_WORST, MAX_FIRST, MAX_PROBLEMS = 15, 10, 5, 10, 25
 
 
 class Member(BaseModel):
@@ -39,6 +62,7 @@ class Member(BaseModel):
     at: Moment
     severity: Severity
     service: str = ""
+    rule: str = ""
     title: str = ""
 
     @classmethod
@@ -49,6 +73,7 @@ class Member(BaseModel):
             at=now,
             severity=incident.severity,
             service=incident.service[:80],
+            rule=incident.rule[:80],
             title=named(incident.rule, incident.title)[:120],
         )
 
@@ -71,7 +96,10 @@ class Shard(BaseModel):
 
 
 class Weather(BaseModel):
-    """The new incidents of the last minute in one place, and the storm that goes on there."""
+    """The newest incidents in one place, and the storm that goes on there.
+
+    ``openings`` are those that it did not hold.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -79,9 +107,9 @@ class Weather(BaseModel):
     storms: int = 0
     storm_id: str = ""
 
-    def opened(self, now: datetime, most: int) -> Self:
+    def opened(self, now: datetime, most: int, window: timedelta) -> Self:
         """With one more new incident."""
-        recent = tuple(at for at in self.openings if now - at < WINDOW)
+        recent = tuple(at for at in self.openings if now - at < window)
         return self.model_copy(update={"openings": (*recent, now)[-(most + 1) :]})
 
     def breaks(self, most: int) -> bool:
@@ -94,15 +122,19 @@ def named(rule: str, title: str) -> str:
     return f"{rule}: {title}" if rule and rule not in title else title
 
 
-def place_of(incident: Incident) -> str:
-    """Where a storm is one storm: the cards of one environment that land in one channel."""
+def place_of(incident: Incident, kind: Kind = STORM) -> str:
+    """Where a storm is one storm: the cards of one environment that land in one channel.
+
+    A throttle is of one source among them: no source is held for what another one sends.
+    """
     channel = incident.route.channel if incident.route else ""
-    return f"{incident.scope.environment}|{channel}"
+    place = f"{incident.scope.environment}|{channel}"
+    return f"{incident.source}|{place}" if kind.reason is Reason.THROTTLE else place
 
 
-def key_of(place: str) -> str:
+def key_of(place: str, kind: Kind = STORM) -> str:
     """The incident key of a place's storms."""
-    return f"storm:{hashlib.sha256(place.encode()).hexdigest()[:16]}"
+    return f"{kind.reason.value}:{hashlib.sha256(place.encode()).hexdigest()[:16]}"
 
 
 def shard_of(incident_id: str) -> int:
@@ -110,17 +142,24 @@ def shard_of(incident_id: str) -> int:
     return int(hashlib.sha256(incident_id.encode()).hexdigest()[:4], 16) % SHARDS
 
 
-def summary(shards: Iterable[Shard], most: int) -> Storm:
-    """What a storm's card says of its members."""
+def summary(shards: Iterable[Shard], known: Storm) -> Storm:
+    """What a storm's card says of its members by now."""
     shards = list(shards)
     members = [member for shard in shards for member in shard.members]
     unlisted = sum(shard.unlisted for shard in shards)
+    rules = _most_first(member.rule for member in members if member.rule)
+    newest = sorted(members, key=lambda m: (m.at, m.incident_id), reverse=True)
+    worst = sorted(newest, key=lambda m: m.severity.rank)[:MAX_WORST]
     return Storm(
-        most=most,
+        kind=known.kind,
+        most=known.most,
         incidents=len(members) + unlisted,
         unlisted=unlisted,
         services=_most_first(member.service for member in members)[:MAX_SERVICES],
+        # One of its own for each says nothing.
+        rules=tuple((rule, number) for rule, number in rules if number > 1)[:MAX_RULES],
         severities=tuple(sorted(Counter(m.severity for m in members).items(), key=_rank)),
+        worst=tuple((member.severity, _what(member)) for member in worst),
     )
 
 
@@ -137,17 +176,23 @@ def by_weight(members: Iterable[Member]) -> list[Member]:
     return sorted(members, key=lambda m: (m.severity.rank, m.service, m.at, m.incident_id))
 
 
-def has_ebbed(shards: Sequence[Shard], most: int, began: datetime, now: datetime) -> bool:
-    """Whether it has lulled: at most half as many new incidents as make a storm."""
-    recent = sum(now - member.at < LULL for shard in shards for member in shard.members)
+def has_ebbed(shards: Sequence[Shard], known: Storm, began: datetime, now: datetime) -> bool:
+    """Whether it has lulled, or has lasted for as long as it may."""
+    kind, lasted = KINDS[known.kind], now - began
+    recent = sum(now - member.at < kind.lull for shard in shards for member in shard.members)
     overflows = any(
-        shard.unlisted and shard.newest and now - shard.newest < LULL for shard in shards
+        shard.unlisted and shard.newest and now - shard.newest < kind.lull for shard in shards
     )
-    return now - began >= WINDOW and recent <= most // 2 and not overflows
+    lulled = recent <= known.most // kind.share and not overflows
+    return lasted >= kind.lasts or (lasted >= min(kind.window, kind.lull) and lulled)
 
 
 def _problem(member: Member) -> str:
-    return f"{member.severity.value} {member.service}: {member.title}"
+    return f"{member.severity.value} {_what(member)}"
+
+
+def _what(member: Member) -> str:
+    return f"{member.service}: {member.title}" if member.service else member.title
 
 
 def _rank(item: tuple[Severity, int]) -> int:

@@ -81,19 +81,16 @@ class Investigator:
                 return None
             return lease.take(entry, cache_key, me, now, self.lease_lasts)
 
-        taken = items.change(self.store, items.cache_item(cache_key), CacheEntry, step, now)
+        taken = self._change(cache_key, step)
         assert taken is not None  # noqa: S101 - `step` leaves alone only what exists
         return taken
 
     def _join(self, incident: Incident) -> None:
         """Be told as soon as the lease's owner is done; the copy is for when it never is."""
         now = self.now()
-        items.change(
-            self.store,
-            items.cache_item(incident.cache_key),
-            CacheEntry,
+        self._change(
+            incident.cache_key,
             lambda entry: lease.wait(entry, incident.incident_id, now) if entry else None,
-            now,
         )
 
     def _guarded(
@@ -192,13 +189,15 @@ class Investigator:
         self._wait(request, until, error.reason)
 
     def _release(self, request: AnalysisRequest, me: str, next_try: datetime) -> None:
-        items.change(
-            self.store,
-            items.cache_item(request.cache_key),
-            CacheEntry,
+        self._change(
+            request.cache_key,
             lambda entry: lease.release(entry, me, next_try, request.first_sent),
-            self.now(),
         )
+
+    def _change(
+        self, cache_key: str, step: Callable[[CacheEntry | None], CacheEntry | None]
+    ) -> CacheEntry | None:
+        return items.change(self.store, items.cache_item(cache_key), CacheEntry, step, self.now())
 
     def _give_up(self, incident: Incident, reason: Reason) -> Analysis:
         self.telemetry.count("FallbackAnalyses", reason=reason.value)
@@ -223,8 +222,7 @@ class Investigator:
             refreshed = before is not None and not before.is_fallback
             return completed
 
-        key = items.cache_item(incident.cache_key)
-        entry = items.change(self.store, key, CacheEntry, complete, now)
+        entry = self._change(incident.cache_key, complete)
         if refreshed and not analysis.is_fallback:
             self.telemetry.count("CacheRefreshes")
         self._attach(incident.incident_id, analysis, paid=True)
@@ -337,16 +335,15 @@ def with_analysis(
     doubt = _doubt(incident, analysis)
     if doubt:
         incident = noticed(incident, NoticeKind.SEVERITY_DOUBTED, now, doubt)
-    return incident.model_copy(
+    attached = incident.model_copy(
         update={
             "analysis": analysis,
             "from_cache": not paid,
             "revision": incident.revision + 1,
-            "announced_at": now,
-            "trailing_at": None,
             "due_at": due,
         }
     )
+    return announcing.announced_at_once(attached, now)
 
 
 def _doubt(incident: Incident, analysis: Analysis) -> str:

@@ -5,7 +5,6 @@ announcement carries everything that happened before it, and a second one is har
 """
 
 from datetime import datetime, timedelta
-from math import ceil
 
 from responder.alert import Severity
 from responder.contracts import Announcement
@@ -16,24 +15,22 @@ from responder.ports import Outgoing, Queue, Queues
 QUIET_PACE = timedelta(seconds=10)
 
 
-def announce_at_once(incident: Incident, now: datetime) -> tuple[Incident, int]:
-    """A loud change: the delay is 0, and whatever was promised for later is carried by it."""
-    return incident.model_copy(update={"announced_at": now, "trailing_at": None}), 0
+def announced_at_once(incident: Incident, now: datetime) -> Incident:
+    """A loud change: whatever was promised for later is carried by its announcement."""
+    return incident.model_copy(update={"announced_at": now, "trailing_at": None})
 
 
-def announce_in_turn(incident: Incident, now: datetime) -> tuple[Incident, int | None]:
+def announced_in_turn(incident: Incident, now: datetime) -> Incident:
     """A counter-only change: announced now, or promised for the end of the pace (trailing edge).
 
-    Returns the delay in seconds, None when an announcement that is already under way carries it.
+    The same where an announcement that is already under way carries it.
     """
     if incident.trailing_at is not None and incident.trailing_at > now:
-        return incident, None
+        return incident
     last = incident.announced_at
     if last is None or now - last >= QUIET_PACE:
-        return announce_at_once(incident, now)
-    trailing = last + QUIET_PACE
-    delay = ceil((trailing - now).total_seconds())
-    return incident.model_copy(update={"trailing_at": trailing}), delay
+        return announced_at_once(incident, now)
+    return incident.model_copy(update={"trailing_at": last + QUIET_PACE})
 
 
 def queue_of(incident: Incident) -> Queue:

@@ -222,7 +222,7 @@ def as_it_stands(incident: Incident, card: Card) -> Incident:
 
 
 def let_go(card: Card) -> Card:
-    """Give the lease back after an unexpected failure; an intent stays for who comes next."""
+    """Give the lease back; an intent stays for who comes next."""
     return card.model_copy(update={"owner": "", "lease_until": None})
 
 
@@ -295,10 +295,8 @@ def told_analysis(card: Card, incident: Incident) -> Card:
 
 def release(card: Card) -> Card:
     """Let go: everything is shown, nothing waits."""
-    return card.model_copy(
+    return let_go(card).model_copy(
         update={
-            "owner": "",
-            "lease_until": None,
             "wanted": 0,
             "next_try": None,
             "waits_for": "",
@@ -313,10 +311,8 @@ def release(card: Card) -> Card:
 def postpone(card: Card, until: datetime, first_sent: datetime, reason: Reason) -> Card:
     """Let go before a deliberate wait; the oldest announcement's age is kept."""
     oldest = min(card.first_sent, first_sent) if card.first_sent else first_sent
-    return card.model_copy(
+    return let_go(card).model_copy(
         update={
-            "owner": "",
-            "lease_until": None,
             "next_try": until,
             "waits_for": reason.value,
             "first_sent": oldest,
@@ -326,14 +322,8 @@ def postpone(card: Card, until: datetime, first_sent: datetime, reason: Reason) 
 
 def give_up(card: Card) -> Card:
     """Let go: the announcement is in the dead-letter queue, the tick leaves the card alone."""
-    return card.model_copy(
-        update={
-            "owner": "",
-            "lease_until": None,
-            "next_try": None,
-            "first_sent": None,
-            "dead_lettered": True,
-        }
+    return let_go(card).model_copy(
+        update={"next_try": None, "first_sent": None, "dead_lettered": True}
     )
 
 

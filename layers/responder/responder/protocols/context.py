@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from responder.analysis.context import Context, Earlier, Retrieved
 from responder.errors import Retryable
-from responder.incident import Incident
+from responder.incident import Incident, Mark
 from responder.ports import Store, Telemetry
-from responder.protocols import items, runbooks
+from responder.protocols import feedback, items, runbooks
 from responder.protocols.draft import episode_id
 
 #: Earlier incidents of the same problem that Claude is told of.
@@ -45,7 +45,11 @@ def gatherer(
     store: Store, telemetry: Telemetry, runbooks: Runbooks = runbooks.none_known
 ) -> Gatherer:
     """With every source."""
-    sources = {"earlier": earlier(store), "runbooks": matching(runbooks)}
+    sources = {
+        "earlier": earlier(store),
+        "feedback": feedback.source(store),
+        "runbooks": matching(runbooks),
+    }
     return Gatherer(sources, telemetry)
 
 
@@ -83,4 +87,13 @@ def _earlier(incident: Incident) -> Earlier:
         ended_at=incident.resolved_at,
         count=incident.count,
         verdict="" if analysis.is_fallback else analysis.headline,
+        marked=_mark_of(incident),
     )
+
+
+def _mark_of(incident: Incident) -> Mark | None:
+    """What was said of the analysis that it ended with, or of its alert."""
+    said = incident.feedback
+    if said is None or (said.made_at != incident.analysis.made_at and said.mark is not Mark.NOISE):
+        return None
+    return said.mark

@@ -3,12 +3,12 @@
     turn of its own ──▶ write intent ──▶ reply ──▶ record ts ──▶ … edit for a new analysis …
                   (1)              (2)       (3)           (4)
 
-Pure steps on a card's ``Details``; ``deliver`` performs them under the card's lease, when nothing
-else is missing. Killed at (1) or (4): the redelivered announcement goes on, or the tick announces
-it. Killed at (2) or (3): the intent is left alone until it has settled, then looked for in the
-thread, and posted again only when absent; an edit is repeated. It comes last: it takes a slot of
-its channel only where nobody waits for one, and no wait or refusal of it keeps the card from
-anything. A second worker finds the card's lease held.
+Pure steps on a card's ``Details``; ``details_reply`` performs them under the card's lease, when
+nothing else is missing. Killed at (1) or (4): the redelivered announcement goes on, or the tick
+announces it. Killed at (2) or (3): the intent is left alone until it has settled, then looked for
+in the thread, and posted again only when absent; an edit is repeated. It comes last: it takes a
+slot of its channel only where nobody waits for one, and no wait or refusal of it keeps the card
+from anything. A second worker finds the card's lease held.
 """
 
 from datetime import datetime, timedelta

@@ -87,7 +87,7 @@ def _retention(key: Key) -> timedelta:
     if key.id.startswith(("head#", "weather#")):
         return HEAD_RETENTION
     decided = key.table is Table.STATE and key.id.startswith(
-        ("switch#", "signature-rules", "routes", "silences", "windows", "inhibitions")
+        ("switch#", "signature-rules", "routes", "silences", "windows", "inhibitions", "feedback")
     )
     return DECISION_RETENTION if decided else RETENTION
 

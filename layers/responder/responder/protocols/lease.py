@@ -11,12 +11,16 @@ taken by another may not complete: it keeps its verdict for its own incident.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from responder.analysis import freshness, tiering
 from responder.analysis.context import Retrieved
 from responder.analysis.prompt import PROMPT_VERSION
 from responder.analysis.verdict import Analysis
 from responder.incident import MAX_WAITERS, CacheEntry, CacheState
+
+#: Who holds the lease of an analysis that was disputed while it was being refreshed.
+NOBODY: Final = "nobody"
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,28 @@ def release(
             "lease_until": None,
             "next_try": next_try,
             "first_sent": first_sent,
+        }
+    )
+
+
+def dispute(entry: CacheEntry | None, made_at: datetime, now: datetime) -> CacheEntry | None:
+    """The entry without the analysis made at ``made_at``, which a person found wrong.
+
+    Who refreshes it at this moment asks without knowing that: he loses the lease, which runs out,
+    and serves his own incident. None where the entry has another analysis of Claude, or none.
+    """
+    if entry is None or entry.analysis is None or entry.analysis.is_fallback:
+        return None
+    if entry.analysis.made_at != made_at:
+        return None
+    pending = entry.state is CacheState.PENDING
+    return entry.model_copy(
+        update={
+            "state": entry.state if pending else CacheState.IDLE,
+            "owner": NOBODY if pending else "",
+            "analysis": None,
+            "fresh_until": None,
+            "disputed_at": now,
         }
     )
 

@@ -12,6 +12,7 @@ A second worker with the same or a related alert: one transaction wins, the othe
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from responder.alert import SYNTHETIC_SOURCE, Alert, Severity, Status
 from responder.analysis import fallback, freshness, tiering
@@ -19,11 +20,11 @@ from responder.analysis.context import Retrieved
 from responder.clock import Clock
 from responder.contracts import AlertMessage
 from responder.errors import Reason
-from responder.incident import Incident, IncidentState
+from responder.incident import CacheEntry, Incident, IncidentState
 from responder.policy import holding
 from responder.policy.routes import Routes, no_routes, routed
 from responder.ports import Queues, Store, Telemetry, Write
-from responder.protocols import announcing, inhibiting, items, lease, requesting, runbooks
+from responder.protocols import announcing, inhibiting, items, lease, requesting, runbooks, storms
 from responder.protocols.draft import Draft, episode_id
 from responder.protocols.episode import Arrival, Outcome, apply
 from responder.protocols.storms import ALL_PASS, Gate
@@ -32,6 +33,8 @@ from responder.protocols.storms import ALL_PASS, Gate
 LOOK_AGAIN = timedelta(seconds=60)
 #: A redelivered alert asks for an awaited analysis again after this long.
 REQUEST_AGAIN = timedelta(seconds=15)
+#: An alert asks again for another analysis than one that was found wrong after this long.
+ASK_ANEW = timedelta(minutes=15)
 #: Labels kept on an incident, so that no item grows without bound.
 MAX_LABELS = 40
 
@@ -129,9 +132,8 @@ class Recorder:
             if incident is None:
                 continue
             before = draft.before(incident_id)
-            if before is None and incident.storm is not None:
-                self.telemetry.count("Storms")
-                self.telemetry.warning("Storm of alerts", incident_id=incident_id)
+            if before is None:
+                storms.report(incident, self.telemetry)
             if before is not None and _flapped(before, incident):
                 self.telemetry.count("NoticesHeld", reason=Reason.FLAPPING.value)
             delay = 0 if incident_id in again else _delay(before, incident, now)
@@ -262,12 +264,15 @@ def _revised(draft: Draft, incident: Incident, now: datetime) -> Incident:
             "due_at": min(incident.due_at or look_again, look_again),
         }
     )
-    if before is not None and (_wants_higher_tier(before, incident) or _unheld(before, incident)):
+    if before is not None and (
+        _wants_higher_tier(before, incident)
+        or _unheld(before, incident)
+        or _wants_another(draft.entry(incident.cache_key), incident, now)
+    ):
         revised = revised.model_copy(update={"analysis_requested_at": now})
-    announce = (
-        announcing.announce_at_once if _loud(before, incident) else announcing.announce_in_turn
-    )
-    return announce(revised, now)[0]
+    if _loud(before, incident):
+        return announcing.announced_at_once(revised, now)
+    return announcing.announced_in_turn(revised, now)
 
 
 def _loud(before: Incident | None, incident: Incident) -> bool:
@@ -284,7 +289,7 @@ def _delay(before: Incident | None, incident: Incident, now: datetime) -> int | 
     if before is None or _loud(before, incident) or incident.announced_at != before.announced_at:
         return 0
     if incident.trailing_at is not None and incident.trailing_at != before.trailing_at:
-        return max(int((incident.trailing_at - now).total_seconds() + 0.999), 0)
+        return max(ceil((incident.trailing_at - now).total_seconds()), 0)
     return None
 
 
@@ -296,6 +301,16 @@ def _wants_higher_tier(before: Incident, incident: Incident) -> bool:
     )
 
 
+def _wants_another(entry: CacheEntry | None, incident: Incident, now: datetime) -> bool:
+    """Whether a person found wrong since what the incident says, which others may share."""
+    disputed = entry.disputed_at if entry else None
+    if disputed is None or incident.held or incident.state is not IncidentState.OPEN:
+        return False
+    asked = incident.analysis_requested_at
+    answered = incident.analysis.is_fallback or incident.analysis.made_at >= disputed
+    return not answered and (asked is None or asked < disputed or now - asked >= ASK_ANEW)
+
+
 def _flapped(before: Incident, incident: Incident) -> bool:
     """Whether a new beginning or an end went untold, as there were too many of them."""
     untold = incident.last_notice == before.last_notice
@@ -304,9 +319,7 @@ def _flapped(before: Incident, incident: Incident) -> bool:
 
 def _unheld(before: Incident, incident: Incident) -> bool:
     """Whether it has its first card now, and with it wants the analysis that it did without."""
-    analysis = incident.analysis
-    awaited = analysis.is_fallback and not analysis.fallback_reason
-    return bool(before.held) and not incident.held and awaited
+    return bool(before.held) and not incident.held and incident.analysis.is_awaited
 
 
 def _requests(before: Incident | None, incident: Incident, *, again: bool, now: datetime) -> bool:
@@ -316,6 +329,5 @@ def _requests(before: Incident | None, incident: Incident, *, again: bool, now: 
         return False
     if before is None or before.analysis_requested_at != asked:
         return True
-    awaited = incident.analysis.is_fallback and not incident.analysis.fallback_reason
-    open_ = incident.state is IncidentState.OPEN
-    return again and awaited and open_ and now - asked >= REQUEST_AGAIN
+    wanted = incident.analysis.is_awaited and incident.state is IncidentState.OPEN
+    return again and wanted and now - asked >= REQUEST_AGAIN

@@ -6,6 +6,9 @@
                                    (1)  weather, resolve the storm with its pages (one transaction)
     distribution: page n of the sealed shards ──▶ its incidents as they are now ──▶ thread reply
 
+A throttle goes the same way, with another window, per source (``policy.storm.Kind``). What one that
+goes on holds is counted nowhere else: a throttled source makes no storm, nor a storm a throttle.
+
 Whatever an incident's opening looked at is written in the opening's own transaction: two workers
 never both begin a storm, and nobody joins one that has ebbed, as its shards are sealed. Killed
 before a transaction: nothing happened. Killed at (1), or after it: the storm's incident is due
@@ -28,39 +31,56 @@ from responder.incident import (
     Storm,
 )
 from responder.policy import holding, storm
-from responder.policy.storm import Member, Shard, Weather
-from responder.ports import Key, Store, Write
+from responder.policy.storm import Kind, Member, Shard, Weather
+from responder.ports import Key, Store, Telemetry, Write
 from responder.protocols import items
 from responder.protocols.draft import Draft, episode_id
 
 
 @dataclass(frozen=True)
 class Gate:
-    """Which new incidents have a card. ``most`` a minute do, the next ones wait; 0: all do."""
+    """Which new incidents have a card; the next ones wait.
+
+    ``most`` a minute do, and ``hourly`` an hour of one source; 0: all do.
+    """
 
     most: int
+    hourly: int = 0
 
     def admit(self, draft: Draft, incident: Incident, now: datetime) -> Incident:
         """An incident that is about to have its first card: with it, or held by a storm."""
-        if self._passes(incident):
+        if _passes(incident):
             return incident
-        key = weather_item(storm.key_of(storm.place_of(incident)))
-        weather = draft.look_up(key, Weather) or Weather()
-        if not weather.storm_id:
-            weather = weather.opened(now, self.most)
+        places = [
+            (kind, most, weather_item(storm.key_of(storm.place_of(incident, kind), kind)))
+            for kind, most in self._limits()
+        ]
+        found = [draft.look_up(key, Weather) or Weather() for _, _, key in places]
+        for (kind, _, _), weather in zip(places, found, strict=True):
+            if weather.storm_id:
+                return _join(draft, kind, weather.storm_id, incident, now)
+        counted = []
+        for (kind, most, key), before in zip(places, found, strict=True):
+            weather = before.opened(now, most, kind.window)
+            if weather.breaks(most):
+                begun = _begin(kind, weather, incident, most, now)
+                draft.put(key, _stormy(before, begun))
+                draft.put_incident(begun)
+                return _join(draft, kind, begun.incident_id, incident, now)
+            counted.append((key, weather))
+        for key, weather in counted:
             draft.put(key, weather)
-            if not weather.breaks(self.most):
-                return incident
-            begun = _begin(weather, incident, self.most, now)
-            draft.put(key, _stormy(weather, begun))
-            draft.put_incident(begun)
-            return _join(draft, begun.incident_id, incident, now)
-        return _join(draft, weather.storm_id, incident, now)
+        return incident
 
     def review(self, draft: Draft, incident: Incident, now: datetime) -> Incident:
-        """A held incident of which something is heard: released when its storm has ebbed."""
-        if incident.held != Reason.STORM:
-            return incident
+        """An incident of which something is heard: released when the storm that held it has ebbed.
+
+        One that nothing else holds any more goes through the gate like a new one.
+        """
+        before = draft.before(incident.incident_id)
+        if incident.held not in storm.KINDS:
+            let_go = before is not None and before.held and not incident.held
+            return self.admit(draft, incident, now) if let_go else incident
         if incident.severity is Severity.CRITICAL:
             return holding.released(incident)
         # By the storm's own key: routes may have changed where the incident would go now.
@@ -68,22 +88,33 @@ class Gate:
         weather = draft.look_up(key, Weather)
         if weather is not None and weather.storm_id == incident.storm_id:
             return incident
-        before = draft.before(incident.incident_id)
         fired = before is not None and incident.count > before.count
         if not fired or incident.state is not IncidentState.OPEN:
             return incident
         return self.admit(draft, holding.released(incident), now)
 
-    def _passes(self, incident: Incident) -> bool:
-        return (
-            not self.most
-            or bool(incident.held)
-            or incident.synthetic
-            or incident.severity is Severity.CRITICAL
-        )
+    def _limits(self) -> list[tuple[Kind, int]]:
+        """What goes on first takes what comes: a noisy source must not keep a storm going."""
+        kinds = storm.KINDS
+        limits = [(kinds[Reason.THROTTLE], self.hourly), (kinds[Reason.STORM], self.most)]
+        return [(kind, most) for kind, most in limits if most]
 
 
 ALL_PASS = Gate(0)
+
+#: What is counted and said when a storm or a throttle begins.
+_BEGUN = {
+    Reason.STORM.value: ("Storms", "Storm of alerts"),
+    Reason.THROTTLE.value: ("Throttles", "Source throttled"),
+}
+
+
+def report(incident: Incident, telemetry: Telemetry) -> None:
+    """Count and tell of an incident that is opened, where it is a storm."""
+    if incident.storm is not None:
+        metric, said = _BEGUN[incident.storm.kind]
+        telemetry.count(metric)
+        telemetry.warning(said, incident_id=incident.incident_id)
 
 
 def weather_item(key: str) -> Key:
@@ -100,16 +131,15 @@ def look_again(store: Store, incident: Incident, now: datetime) -> tuple[Inciden
     records = store.read([*keys, weather_key])
     shards = [items.decode(records[key], Shard) or Shard() for key in keys]
     known = _as_known(incident, incident.storm, shards)
-    if not _asked(incident) or not storm.has_ebbed(
-        shards, incident.storm.most, incident.opened_at, now
-    ):
+    if not _asked(incident) or not storm.has_ebbed(shards, incident.storm, incident.opened_at, now):
         return known, []
     weather = items.decode(records[weather_key], Weather) or Weather()
     writes = [
         items.write_of(key, shard.model_copy(update={"sealed": True}), records[key].version, now)
         for key, shard in zip(keys, shards, strict=True)
     ]
-    calm = weather.model_copy(update={"storm_id": "", "openings": ()})
+    # What it had cards for stays counted: a throttle may end before their hour is over.
+    calm = weather.model_copy(update={"storm_id": ""})
     writes.append(items.write_of(weather_key, calm, records[weather_key].version, now))
     return _ended(known, shards, now), writes
 
@@ -131,24 +161,29 @@ def page_of(store: Store, incident: Incident, notice: Notice) -> list[Incident]:
 
 
 def _asked(incident: Incident) -> bool:
-    """Whether the analysis of the whole was asked for, which comes before the end."""
-    return incident.analysis_requested_at is not None or not incident.analysis.is_fallback
+    """Whether the analysis of the whole was asked for, which comes before the end, or never is."""
+    analysis = incident.analysis
+    asked = incident.analysis_requested_at is not None
+    return asked or not analysis.is_fallback or bool(analysis.fallback_reason)
 
 
-def _begin(weather: Weather, first: Incident, most: int, now: datetime) -> Incident:
-    place = first.scope.environment
-    key, number = storm.key_of(storm.place_of(first)), weather.storms + 1
+def _passes(incident: Incident) -> bool:
+    return bool(incident.held) or incident.synthetic or incident.severity is Severity.CRITICAL
+
+
+def _begin(kind: Kind, weather: Weather, first: Incident, most: int, now: datetime) -> Incident:
+    place = f" in {first.scope.environment}" if first.scope.environment else ""
+    key, number = storm.key_of(storm.place_of(first, kind), kind), weather.storms + 1
     storm_id = episode_id(key, number)
-    return Incident(
+    begun = Incident(
         incident_id=storm_id,
         key=key,
         episode=number,
-        signature="storm",
-        cache_key=f"storm#{storm_id}",
-        explanation=f"more than {most} new incidents within a minute"
-        + (f" in {place}" if place else ""),
+        signature=kind.reason.value,
+        cache_key=f"{kind.reason.value}#{storm_id}",
+        explanation=f"more than {most} new incidents within a minute{place}",
         source="responder",
-        title=f"Storm of alerts{f' in {place}' if place else ''}",
+        title=f"Storm of alerts{place}",
         scope=first.scope.model_copy(update={"cluster": "", "region": "", "account": ""}),
         severity=first.severity,
         first_alert_id="",
@@ -158,9 +193,21 @@ def _begin(weather: Weather, first: Incident, most: int, now: datetime) -> Incid
         first_received_at=first.first_received_at,
         revision=0,
         analysis=fallback.of_storm(now),
-        storm=Storm(most=most),
+        storm=Storm(kind=kind.reason.value, most=most),
         route=Destination(channel=first.route.channel) if first.route else None,
         trace=first.trace,
+    )
+    if kind.reason is not Reason.THROTTLE:
+        return begun
+    # What had cards in the hour before is no part of it, as the first minute is of a storm.
+    where = f"of {first.source} within an hour{place}"
+    return begun.model_copy(
+        update={
+            "explanation": f"more than {most} new incidents {where}",
+            "title": f"Too many new problems from {first.source}{place}",
+            "first_seen": now,
+            "analysis": fallback.of_throttle(now),
+        }
     )
 
 
@@ -168,20 +215,20 @@ def _stormy(weather: Weather, begun: Incident) -> Weather:
     return weather.model_copy(update={"storms": begun.episode, "storm_id": begun.incident_id})
 
 
-def _join(draft: Draft, storm_id: str, incident: Incident, now: datetime) -> Incident:
+def _join(draft: Draft, kind: Kind, storm_id: str, incident: Incident, now: datetime) -> Incident:
     key = _shard_item(storm_id, storm.shard_of(incident.incident_id))
     shard = draft.look_up(key, Shard) or Shard()
     if shard.sealed:
         # The storm ebbed after its weather was read: look at both again.
         raise Conflict(key.id)
     draft.put(key, shard.joined(Member.of(incident, now)))
-    held = {"held": Reason.STORM.value, "storm_id": storm_id, "analysis_requested_at": None}
+    held = {"held": kind.reason.value, "storm_id": storm_id, "analysis_requested_at": None}
     return incident.model_copy(update=held)
 
 
 def _as_known(incident: Incident, before: Storm, shards: Sequence[Shard]) -> Incident:
     """The storm with its newest figures; the same value where nothing is new."""
-    figures = storm.summary(shards, before.most)
+    figures = storm.summary(shards, before)
     if figures == before:
         return incident
     return incident.model_copy(

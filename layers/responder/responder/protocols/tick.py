@@ -21,6 +21,7 @@ from responder.protocols import announcing, details, inhibiting, items, lease, r
 from responder.protocols.draft import Draft
 from responder.protocols.episode import noticed
 from responder.protocols.heartbeat import HEARTBEAT, Heartbeat
+from responder.protocols.storms import ALL_PASS, Gate
 
 #: Incidents looked at in one tick; the oldest come first and the rest follow a minute later.
 BATCH = 2_000
@@ -77,6 +78,7 @@ class Ticker:
     quiet_after: timedelta
     holds: holding.Current = holding.no_holds
     inhibitions: inhibiting.Current = inhibiting.no_inhibitions
+    gate: Gate = ALL_PASS
     afterwards: Callable[[], None] = lambda: None
 
     def tick(self) -> None:
@@ -117,7 +119,12 @@ class Ticker:
         incident, beside = storms.look_again(self.store, incident, now)
         lists, inhibitions = Draft.of_others(self.store), self.inhibitions()
         checks = (*self.holds(), inhibiting.check(inhibitions, lists))
-        plan = look_again(incident, card, entry, now, self.quiet_after, checks)
+
+        def admit(let_go: Incident) -> Incident:
+            return self.gate.admit(lists, let_go, now)
+
+        plan = look_again(incident, card, entry, now, self.quiet_after, checks, admit)
+        begun = _begun(lists, now)
         incident = inhibiting.listed(inhibitions, lists, plan.incident)
         written = items.write_of(key, incident, records[key].version, now)
         try:
@@ -125,12 +132,19 @@ class Ticker:
         except Conflict:
             self.telemetry.info("Incident changed meanwhile", incident_id=incident_id)
             return 0
+        for one in begun:
+            storms.report(one, self.telemetry)
+            announcing.send(self.queues, one, now)
         if plan.announce:
             since = plan.announced_since
             announcing.send(self.queues, plan.incident, now, since=since)
         if plan.request:
             requesting.send(self.queues, plan.incident, now, since=plan.requested_since)
         return _unshown(plan.incident, now)
+
+
+def _let_in(incident: Incident) -> Incident:
+    return incident
 
 
 def look_again(
@@ -140,9 +154,13 @@ def look_again(
     now: datetime,
     quiet_after: timedelta,
     checks: holding.Checks = (),
+    admit: Callable[[Incident], Incident] = _let_in,
 ) -> Plan:
-    """What is overdue for one incident, and when to look again."""
-    plan = _hold(Plan(incident), checks, now)
+    """What is overdue for one incident, and when to look again.
+
+    ``admit`` is asked before one that was held has its first card.
+    """
+    plan = _hold(Plan(incident), checks, now, admit)
     plan = _settle(plan, now)
     plan = _close(plan, now, quiet_after)
     plan = _remind(plan, now)
@@ -160,9 +178,27 @@ def _with(plan: Plan, update: Mapping[str, object], **flags: Any) -> Plan:  # no
     return replace(plan, incident=plan.incident.model_copy(update=update), **flags)
 
 
-def _hold(plan: Plan, checks: holding.Checks, now: datetime) -> Plan:
+def _begun(draft: Draft, now: datetime) -> list[Incident]:
+    """The storm that began as too many were let go at once, ready to be written and told."""
+    opened = [
+        one.model_copy(update={"revision": one.revision + 1, "due_at": now + STORM_SETTLES})
+        for one in draft.changed_incidents()
+    ]
+    for one in opened:
+        draft.put_incident(one)
+    return opened
+
+
+def _hold(
+    plan: Plan,
+    checks: holding.Checks,
+    now: datetime,
+    admit: Callable[[Incident], Incident],
+) -> Plan:
     """A hold begins or ends while nothing is heard of an incident; what it held is shown."""
     before, reviewed = plan.incident, holding.review(plan.incident, checks, now)
+    if before.held and not reviewed.held:
+        reviewed = admit(reviewed)
     if reviewed == before:
         return plan
     return _with(replace(plan, incident=reviewed), {"revision": before.revision + 1}, announce=True)
@@ -240,8 +276,10 @@ def _analyse(plan: Plan, entry: CacheEntry | None, now: datetime) -> Plan:
     patience = _patience(incident)
     if busy or patience is None or now - asked < patience:
         return plan
+    if incident.disputed and _hopeless(entry):
+        return plan
     since = entry.first_sent if entry else None
-    awaited = not incident.analysis.fallback_reason
+    awaited = incident.analysis.is_fallback and not incident.analysis.fallback_reason
     return _with(
         plan,
         {"analysis_requested_at": now},
@@ -253,12 +291,24 @@ def _analyse(plan: Plan, entry: CacheEntry | None, now: datetime) -> Plan:
 def _patience(incident: Incident) -> timedelta | None:
     """How long after the last request the tick asks again; None where it has no reason to."""
     analysis = incident.analysis
-    if incident.state is not IncidentState.OPEN or incident.held or not analysis.is_fallback:
+    if incident.state is not IncidentState.OPEN or incident.held:
+        return None
+    if incident.disputed and incident.feedback is not None:
+        asked = incident.analysis_requested_at
+        first = asked is None or asked <= incident.feedback.at
+        return GRACE if first else TRY_CLAUDE_AGAIN
+    if not analysis.is_fallback:
         return None
     if not analysis.fallback_reason:
         first = incident.storm is not None and incident.analysis_requested_at is None
         return STORM_SETTLES if first else GRACE
     return TRY_CLAUDE_AGAIN if analysis.fallback_reason in PASSING else None
+
+
+def _hopeless(entry: CacheEntry | None) -> bool:
+    """Whether Claude was given up for a reason that does not pass by itself."""
+    reason = entry.analysis.fallback_reason if entry and entry.analysis else ""
+    return bool(reason) and reason not in PASSING
 
 
 def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedelta) -> Plan:

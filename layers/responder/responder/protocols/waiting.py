@@ -22,6 +22,17 @@ MIN_WAIT = timedelta(seconds=2)
 MAX_WAIT = timedelta(seconds=30)
 
 
+class Postponed(Exception):
+    """The next step has to wait until ``until``."""
+
+    def __init__(self, until: datetime, reason: Reason, *, slot_reserved: bool = False) -> None:
+        """Keep when to go on, why not now, and whether a pace slot is reserved for then."""
+        super().__init__(reason.value)
+        self.until = until
+        self.reason = reason
+        self.slot_reserved = slot_reserved
+
+
 def next_try(first_sent: datetime, now: datetime, after: float | None) -> datetime:
     """When to try again: what the other side asked for, else backing off with the message's age."""
     if after is not None:

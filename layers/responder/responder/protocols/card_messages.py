@@ -1,0 +1,197 @@
+"""The messages of a card: its first one, its edits, its notices; ``deliver`` says what is next.
+
+Each is intent, effect, record; ``card`` tells what a crash between them leaves behind.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from responder.alert import Severity
+from responder.delivery import card as faces
+from responder.delivery import notices
+from responder.errors import Permanent, Reason, Retryable
+from responder.incident import Card, Incident, Intent, Notice, NoticeKind
+from responder.policy.route import Channels, route
+from responder.ports import Chat, Message, Place, Telemetry
+from responder.protocols import card as cards
+from responder.protocols import pace, storms
+from responder.protocols.grip import Grip
+from responder.protocols.waiting import Postponed
+
+#: The history is searched from this long before the intent, as clocks differ.
+SEARCH_MARGIN = timedelta(seconds=60)
+#: Edits have a line of their own, so that counters never stand before a first card: about 50 a
+#: minute and workspace, https://docs.slack.dev/apis/web-api/rate-limits (chat.update, tier 3).
+UPDATES = "chat.update"
+UPDATE_GAP = 1.2
+
+
+@dataclass
+class CardMessages:
+    """What one worker says of one card; ``slot_free`` while the slot it came with is unused."""
+
+    grip: Grip
+    chat: Chat
+    channels: Channels
+    gap: timedelta
+    new_id: Callable[[], str]
+    slot_free: bool
+    reposted: bool = False
+
+    def post(self, incident: Incident, card: Card) -> None:
+        """The first message."""
+        render = faces.render if self.chat.editable else faces.webhook_first
+        place = self._send(incident, card, render(incident, self.grip.now()), notice=0)
+        now = self.grip.now()
+        self.grip.change(lambda card: cards.posted(card, incident, place, now))
+        self.grip.telemetry.count("CardsPosted")
+        waited = now - incident.first_received_at
+        self.grip.telemetry.seconds("TimeToCard", waited.total_seconds())
+        by = incident.route.route if incident.route else ""
+        self.grip.log(
+            "Card posted",
+            incident,
+            seconds=waited.total_seconds(),
+            channel=card.channel,
+            route=by,
+        )
+
+    def post_analysis(self, incident: Incident, card: Card) -> None:
+        """The analysis as a webhook tells it: it cannot edit the first message."""
+        message = faces.webhook_analysis(incident, self.grip.now())
+        self._send(incident, card, message, notice=cards.ANALYSIS_MESSAGE)
+        self.grip.change(lambda card: cards.told_analysis(card, incident))
+        self.grip.log("Analysis posted", incident)
+
+    def update(self, incident: Incident, card: Card) -> None:
+        """Edit the message; no intent is needed, as repeating an edit is harmless."""
+        self._take_slot(incident, UPDATES, self.gap * UPDATE_GAP)
+        delivery_id = f"{incident.incident_id}:card"
+        now = self.grip.now()
+
+        def send(message: Message) -> None:
+            self.chat.update(cards.where(card), card.ts, message, delivery_id)
+
+        try:
+            plain_if_refused(send, faces.render(incident, now), self.grip.telemetry)
+        except Permanent as error:
+            if error.reason is not Reason.CARD_GONE or self.reposted:
+                raise
+            self.reposted = True
+            self.grip.change(cards.gone)
+            self.grip.log("Card gone", incident)
+            return
+        self.grip.change(lambda card: cards.updated(card, incident, now))
+        self.grip.telemetry.count("CardsUpdated")
+        self.grip.log("Card updated", incident)
+
+    def tell(self, notice: Notice, incident: Incident, card: Card) -> None:
+        """A notice: in the card's thread, or where it belongs."""
+        if notice.kind is NoticeKind.ESCALATED:
+            self._escalate(notice, incident, card)
+        elif self.chat.editable or notice.kind is not NoticeKind.SEVERITY_DOUBTED:
+            held = storms.page_of(self.grip.store, incident, notice)
+            message = notices.render(incident, notice, held, standalone=not self.chat.editable)
+            self._send(incident, card, message, notice=notice.number, thread_ts=card.ts)
+            self._noted(notice, incident)
+        # What a webhook's analysis message says of the severity is told by it.
+        self.grip.change(lambda card: cards.told(card, notice.number))
+
+    def _escalate(self, notice: Notice, incident: Incident, card: Card) -> None:
+        """Tell the channel of CRITICAL incidents, where it is another one, of a card elsewhere."""
+        channel = route(incident, self.channels).channel
+        if not self.chat.editable or channel == card.channel:
+            return
+        message = notices.render(incident, notice, standalone=True, card_in=card.channel)
+        try:
+            self._send(incident, card, message, notice=notice.number, channel=channel)
+        except Permanent as error:
+            self._not_escalated(incident, error)
+            return
+        self._noted(notice, incident)
+
+    def _not_escalated(self, incident: Incident, error: Permanent) -> None:
+        """The card's own thread has told it, too: it must not suffer from another channel."""
+        self.grip.telemetry.count("NoticesRefused", reason=error.reason.value)
+        self.grip.telemetry.warning(
+            "Notice refused", incident_id=incident.incident_id, detail=str(error)
+        )
+
+    def _noted(self, notice: Notice, incident: Incident) -> None:
+        self.grip.telemetry.count("NoticesPosted")
+        self.grip.log("Notice posted", incident, notice=notice.kind.value)
+
+    def find(self, intent: Intent, incident: Incident, card: Card) -> None:
+        """Settle what was left behind: it is in Slack, or it never arrived."""
+        thread_ts = card.ts if intent.notice > 0 and not intent.channel else ""
+        since = intent.at - SEARCH_MARGIN
+        channel = intent.channel or cards.where(card)
+        try:
+            place = self.chat.find(channel, intent.delivery_id, since, thread_ts)
+        except Permanent as error:
+            if not intent.channel:
+                raise
+            self._not_escalated(incident, error)
+            self.grip.change(lambda card: cards.told(card, intent.notice))
+            return
+        now = self.grip.now()
+        if place is None:
+            self.grip.change(cards.absent)
+        else:
+            self.grip.change(lambda card: cards.found(card, intent, place, now))
+        self.grip.log("Intent settled", incident, found=place is not None)
+
+    def _send(
+        self,
+        incident: Incident,
+        card: Card,
+        message: Message,
+        *,
+        notice: int,
+        thread_ts: str = "",
+        channel: str = "",
+    ) -> Place:
+        """Intent, then effect; the caller records the result. A sure refusal voids the intent.
+
+        ``channel`` is where to, empty for the card's own.
+        """
+        self._take_slot(incident, channel or card.channel, self.gap)
+        delivery_id = self.new_id()
+        now = self.grip.now()
+
+        def post(message: Message) -> Place:
+            return self.chat.post(channel or cards.where(card), message, delivery_id, thread_ts)
+
+        self.grip.change(lambda card: cards.intend(card, delivery_id, now, notice, channel))
+        try:
+            return plain_if_refused(post, message, self.grip.telemetry)
+        except Retryable as error:
+            if error.took_effect is False:
+                self.grip.change(cards.absent)
+            raise
+        except Permanent:
+            self.grip.change(cards.absent)
+            raise
+
+    def _take_slot(self, incident: Incident, line: str, gap: timedelta) -> None:
+        if self.slot_free:
+            self.slot_free = False
+            return
+        now = self.grip.now()
+        urgent = incident.severity is Severity.CRITICAL
+        slot = pace.reserve(self.grip.store, line, gap, now, urgent=urgent)
+        if slot > now:
+            raise Postponed(slot, Reason.PACED, slot_reserved=True)
+
+
+def plain_if_refused[T](send: Callable[[Message], T], message: Message, telemetry: Telemetry) -> T:
+    """A message that Slack finds invalid goes as plain text: an ugly card beats none."""
+    try:
+        return send(message)
+    except Permanent as error:
+        if error.reason is not Reason.INVALID_MESSAGE or not message.blocks:
+            raise
+        telemetry.count("PlainCards")
+        telemetry.warning("Message refused, sent as text", detail=error.detail)
+        return send(Message(text=message.text, broadcast=message.broadcast))

@@ -1,0 +1,93 @@
+"""One worker's grip on one card: it is written only by who holds its lease.
+
+``deliver`` takes hold and lets go; ``card_messages`` and ``details_reply`` record through it what
+they do in Slack.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from responder.clock import Clock
+from responder.contracts import Announcement
+from responder.incident import Card, Incident
+from responder.ports import Queues, Store, Telemetry
+from responder.protocols import announcing, items, waiting
+from responder.protocols import card as cards
+from responder.protocols.card import Timing
+from responder.protocols.waiting import Postponed
+
+#: Slack is waited for this long; then the announcement goes to the dead-letter queue.
+PATIENCE = timedelta(hours=12)
+
+
+class LeaseLost(Exception):
+    """Another worker took the card over; it sees to everything that is missing."""
+
+
+@dataclass(frozen=True)
+class Grip:
+    """The card of an announcement's incident, in the hands of one worker (``me``)."""
+
+    store: Store
+    queues: Queues
+    telemetry: Telemetry
+    now: Clock
+    timing: Timing
+    announcement: Announcement
+    me: str
+
+    def renew(self) -> Card:
+        """The card as it is now, its lease renewed for the next step."""
+        now = self.now()
+        return self.change(lambda card: cards.claim(card, self.me, now, self.timing))
+
+    def change(self, step: Callable[[Card], Card], *, owned: bool = True) -> Card:
+        """Write the card; with ``owned`` only while the lease is ours, else LeaseLost."""
+        incident_id = self.announcement.incident_id
+
+        def guarded(card: Card | None) -> Card | None:
+            if card is None or card.owner != self.me:
+                if owned:
+                    raise LeaseLost
+                return None
+            return step(card)
+
+        card = items.change(self.store, items.card_item(incident_id), Card, guarded, self.now())
+        return card or Card(incident_id=incident_id, channel="")
+
+    def newest(self) -> Incident:
+        """The incident as it is now; nobody has to show one that has expired."""
+        key = items.incident_item(self.announcement.incident_id)
+        newest = items.load(self.store, key, Incident)
+        if newest is None:
+            raise LeaseLost
+        return newest
+
+    def too_old(self) -> bool:
+        """Whether Slack was waited for long enough."""
+        return self.now() - self.announcement.first_sent >= PATIENCE
+
+    def come_back(self, incident: Incident, wait: Postponed) -> None:
+        """Send a copy of the announcement that is there when the wait is over."""
+        waiting.send_copy(
+            self.queues,
+            announcing.queue_of(incident),
+            self.announcement.model_copy(update={"slot_reserved": wait.slot_reserved}),
+            wait.until,
+            self.now(),
+            wait.reason,
+            self.telemetry,
+        )
+
+    def log(self, message: str, incident: Incident, **fields: object) -> None:
+        """A line that is found by the incident, the alert, and whatever ``fields`` say."""
+        self.telemetry.info(
+            message,
+            incident_id=incident.incident_id,
+            signature=incident.signature,
+            alert_id=incident.first_alert_id,
+            trace=self.announcement.trace or incident.trace,
+            revision=incident.revision,
+            **fields,
+        )

@@ -1,0 +1,34 @@
+"""A world in which a worker dies at one side effect, for tests that try all of them in turn."""
+
+from collections.abc import Callable
+
+from fakes import Desk
+from faults.world import Killed, World
+
+
+class Doomed(World):
+    """Kills at the n-th side effect since ``seen`` was set to 0, before or after it takes place."""
+
+    def __init__(self, number: int, *, after: bool) -> None:
+        super().__init__(1)
+        self.number = number
+        self.after = after
+        self.seen = -1_000_000
+
+    def effect[T](self, name: str, act: Callable[[], T], **_: object) -> T:
+        self.seen += 1
+        if self.seen == self.number and not self.after:
+            raise Killed
+        result = act()
+        if self.seen == self.number:
+            raise Killed
+        return result
+
+
+def survive(desk: Desk, act: Callable[[], None]) -> None:
+    """What SQS and the schedule do with a worker that died: another one, later."""
+    try:
+        act()
+    except Killed:
+        desk.later(seconds=70)
+        act()

@@ -1,0 +1,42 @@
+"""Helpers of the tests of the distribution lane: one incident on a desk, and its announcements."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from fakes import GAP, Desk, alert
+from responder.contracts import Announcement
+from responder.errors import Reason, Retryable
+from responder.ports import Queue
+
+ID = "v1:disk|prod.1"
+REFUSED = Retryable(Reason.RATE_LIMITED, "429", after=20, took_effect=False)
+UNANSWERED = Retryable(Reason.TIMEOUT, "no answer")
+
+
+def announced_desk() -> Desk:
+    """One incident, whose card is still to be posted."""
+    desk = Desk()
+    desk.record(alert())
+    desk.announced()
+    return desk
+
+
+def deliver(desk: Desk, incident_id: str = ID, **changes: object) -> None:
+    fields = {"incident_id": incident_id, "first_sent": desk.now()}
+    desk.deliverer.handle(Announcement.model_validate(fields | changes))
+
+
+def change(desk: Desk, **changes: object) -> None:
+    """The next revision of the incident."""
+    before = desk.incident()
+    desk.put_incident(before.model_copy(update={"revision": before.revision + 1} | changes))
+
+
+def copies(desk: Desk, queue: Queue = Queue.DISTRIBUTION) -> list[tuple[datetime | None, int]]:
+    """The delayed copies in a queue, as (not before, delay)."""
+    taken = [one for one in desk.taken(queue) if one[0]["trouble"] is None]
+    return [(message["not_before"], delay) for message, delay in taken]
+
+
+def paced(desk: Desk) -> None:
+    desk.deliverer = replace(desk.deliverer, gap=GAP)

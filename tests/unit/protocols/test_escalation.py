@@ -1,0 +1,103 @@
+"""A rise to CRITICAL is told in the channel of CRITICAL incidents, too, and at nobody's expense."""
+
+from dataclasses import replace
+
+import pytest
+
+from fakes import Desk, alert
+from responder.alert import Severity
+from responder.errors import Permanent, Reason
+from responder.incident import Intent
+from responder.policy.route import Channels
+from responder.ports import Queue
+from unit.protocols.delivering import (
+    UNANSWERED,
+    announced_desk,
+    deliver,
+)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return announced_desk()
+
+
+def escalated(desk: Desk) -> None:
+    """The card stands in its channel; then the severity rises to CRITICAL, which has another."""
+    deliver(desk)
+    desk.deliverer = replace(desk.deliverer, channels=Channels("#alerts", "#critical"))
+    desk.record(alert("a2", at=20, severity=Severity.CRITICAL))
+    desk.taken(Queue.CRITICAL)
+
+
+def test_a_rise_to_critical_is_told_in_the_channel_of_critical_incidents_too(desk: Desk) -> None:
+    escalated(desk)
+    deliver(desk)
+    assert [(c.method, c.channel, c.thread_ts) for c in desk.slack.calls] == [
+        ("post", "#alerts", ""),
+        ("update", "C1", ""),
+        ("post", "C1", "1.0"),
+        ("post", "#critical", ""),
+    ]
+    assert desk.card().told == desk.incident().last_notice == 2
+    deliver(desk)
+    assert len(desk.slack.calls) == 4
+
+
+def test_a_rise_to_critical_in_the_only_channel_is_told_once(desk: Desk) -> None:
+    deliver(desk)
+    desk.record(alert("a2", at=20, severity=Severity.CRITICAL))
+    deliver(desk)
+    assert desk.slack.methods() == ["post", "update", "post"]
+    assert desk.card().told == 2
+
+
+def leave_the_escalation_behind(desk: Desk) -> Intent:
+    escalated(desk)
+
+    def after_the_edit() -> None:
+        desk.slack.meanwhile = after_the_reply
+
+    def after_the_reply() -> None:
+        desk.slack.errors = [UNANSWERED]
+
+    desk.slack.meanwhile = after_the_edit
+    deliver(desk)
+    left = desk.card().intent
+    assert left is not None
+    assert (left.notice, left.channel) == (2, "#critical")
+    desk.later(seconds=20)
+    return left
+
+
+def test_an_escalation_that_was_left_behind_is_looked_for_in_its_own_channel(desk: Desk) -> None:
+    left = leave_the_escalation_behind(desk)
+    desk.slack.lands[left.delivery_id] = "9.0"
+    deliver(desk)
+    assert [(c.method, c.channel, c.thread_ts) for c in desk.slack.calls[3:]] == [
+        ("find", "#critical", "")
+    ]
+    assert (desk.card().told, desk.card().ts, desk.card().intent) == (2, "1.0", None)
+
+
+@pytest.mark.parametrize("left_behind", [False, True])
+def test_a_channel_of_critical_incidents_that_is_not_there_keeps_no_card_from_anything(
+    desk: Desk, left_behind: bool
+) -> None:
+    missing = Permanent(Reason.REFUSED_BY_SLACK, "channel_not_found")
+    if left_behind:
+        leave_the_escalation_behind(desk)
+        desk.slack.errors = [missing]
+    else:
+        escalated(desk)
+
+        def after_the_edit() -> None:
+            desk.slack.meanwhile = after_the_reply
+
+        def after_the_reply() -> None:
+            desk.slack.errors = [missing]
+
+        desk.slack.meanwhile = after_the_edit
+    deliver(desk)
+    assert desk.telemetry.counts["NoticesRefused:refused_by_slack"] == 1
+    assert (desk.card().told, desk.card().owner, desk.card().dead_lettered) == (2, "", False)
