@@ -25,6 +25,7 @@ from responder_cli.inhibit import inhibit
 from responder_cli.inject.commands import inject
 from responder_cli.report import report
 from responder_cli.route.commands import route
+from responder_cli.runbook import runbook
 from responder_cli.signature.commands import signature
 from responder_cli.silence import silence
 from responder_cli.window import window
@@ -94,6 +95,7 @@ for _command in (
     route,
     window,
     inhibit,
+    runbook,
     signature,
     changes,
     report,

@@ -56,6 +56,7 @@ SECRETS = {
     "NOTICE_WEBHOOK_SECRET": "it/notice-webhook",
 }
 LISTENER = "it-listener"
+RUNBOOKS = "it-runbooks"
 INDEX: list[dict[str, Any]] = [
     {
         "IndexName": "due-index",
@@ -121,12 +122,14 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         "STACK_NAME": "it",
         "SLACK_CHANNEL": "#alerts",
         "TEST_CHANNEL": "#test",
+        "RUNBOOK_BUCKET": RUNBOOKS,
         "AWS_LAMBDA_FUNCTION_NAME": "it-Function",
         "AWS_LAMBDA_FUNCTION_VERSION": "7",
     }.items():
         monkeypatch.setenv(name, value)
     forget()
     with mock_aws():
+        boto3.client("s3").create_bucket(Bucket=RUNBOOKS)
         sqs, dynamodb = boto3.client("sqs"), boto3.client("dynamodb")
         secrets = boto3.client("secretsmanager")
         urls = {}
@@ -408,6 +411,28 @@ def test_the_chosen_way_asks_as_the_role_and_reads_no_key(
     (own,) = house.taken("it-processing")
     ours = AlertMessage.model_validate_json(own).alert
     assert (ours.source, ours.rule, ours.service) == ("responder", "claude:access", "it")
+
+
+def test_the_check_reads_the_runbooks_and_says_whether_they_are_searched(house: House) -> None:
+    boto3.client("s3").put_object(Bucket=RUNBOOKS, Key="disk.md", Body=b"# Disk full\nClean up.")
+    assert bootstrap.analysis().self_check()["runbooks"] == "1 passages"
+
+
+def test_a_tick_reads_the_runbooks_and_the_next_first_card_has_their_steps(house: House) -> None:
+    boto3.client("s3").put_object(Bucket=RUNBOOKS, Key="disk.md", Body=b"# Disk full\nClean up.")
+    analysis = bootstrap.analysis()
+    assert analysis.ticker is not None
+    analysis.ticker.tick()
+    analysis.consume(records("it-processing", accepted()))
+    (request,) = house.taken("it-analysis")
+    store = DynamoStore(environment.dynamodb(), {Table.INCIDENTS: "it-incidents"})
+    incident_id = AnalysisRequest.model_validate_json(request).incident_id
+    incident = items.load(store, items.incident_item(incident_id), Incident)
+    assert incident is not None
+    assert [check.text for check in incident.analysis.checks[:2]] == [
+        "Runbook: disk.md › Disk full",  # noqa: RUF001
+        "Clean up.",
+    ]
 
 
 def test_a_check_records_announces_and_asks_for_nothing(house: House) -> None:

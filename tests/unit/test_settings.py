@@ -24,6 +24,7 @@ ANALYSIS = LANES | {
     "ANALYSIS_QUEUE_URL": "u7",
     "ANALYSIS_DLQ_URL": "u8",
     "ANTHROPIC_KEY_SECRET": "s1",
+    "RUNBOOK_BUCKET": "b1",
 }
 DISTRIBUTION = LANES | {
     "SLACK_CHANNEL": "#alerts",

@@ -16,13 +16,14 @@ from responder.adapters.secrets import Secret
 from responder.adapters.sqs import SqsQueues
 from responder.adapters.telemetry import PowertoolsTelemetry
 from responder.clock import utc_now
-from responder.errors import Reason, Retryable
+from responder.errors import Permanent, Reason, Retryable
 from responder.ports import Queue, Store, Table, Telemetry
 
 if TYPE_CHECKING:
     from responder.adapters.claude import WayIn
     from responder.intake.reception import Reception
     from responder.protocols.batch import Failures, Lane
+    from responder.protocols.runbooks import Library
     from responder.protocols.tick import Ticker
 
 Records = Sequence[Mapping[str, Any]]
@@ -68,6 +69,7 @@ def analysis() -> QueueFunction:
     from responder.adapters.breaker import Breaker
     from responder.adapters.claude import Claude
     from responder.adapters.dynamodb import DynamoStore
+    from responder.adapters.runbooks import S3Shelf
     from responder.analysis.tiering import tiers
     from responder.contracts import AnalysisRequest, ChangeMessage, carries_change
     from responder.policy.routes import Routes
@@ -77,6 +79,7 @@ def analysis() -> QueueFunction:
     from responder.protocols.changes import Historian
     from responder.protocols.holds import CurrentHolds
     from responder.protocols.record import Recorder
+    from responder.protocols.runbooks import Library
     from responder.protocols.storms import Gate
     from responder.protocols.tick import Ticker
     from responder.protocols.versions import INHIBITIONS, ROUTES, RULES, Current
@@ -116,6 +119,7 @@ def analysis() -> QueueFunction:
         INHIBITIONS, store, telemetry, utc_now, otherwise=inhibiting.no_inhibitions()
     )
     gate = Gate(given.storm_threshold, given.throttle_threshold)
+    library = Library(S3Shelf(environment.s3, given.runbook_bucket), telemetry, utc_now)
     recorder = Recorder(
         store,
         queues,
@@ -127,6 +131,7 @@ def analysis() -> QueueFunction:
         gate,
         inhibitions,
         routes,
+        library.known,
     )
     investigator = Investigator(
         store=store,
@@ -139,12 +144,15 @@ def analysis() -> QueueFunction:
         patience=timedelta(seconds=given.claude_patience),
         daily_budget_usd=given.daily_budget_usd,
         models=models,
-        context=context.gatherer(store, telemetry).gather,
+        context=context.gatherer(store, telemetry, library.known).gather,
         stack=given.stack_name,
+        runbooks=library.current,
     )
     historian = Historian(store, telemetry, utc_now)
     quiet_after = timedelta(hours=given.quiet_close_hours)
-    ticker = Ticker(store, queues, telemetry, utc_now, quiet_after, holds, inhibitions, gate)
+    ticker = Ticker(
+        store, queues, telemetry, utc_now, quiet_after, holds, inhibitions, gate, library.refresh
+    )
     processing = _lane(Queue.PROCESSING, queues, telemetry)
     analysing = _lane(Queue.ANALYSIS, queues, telemetry)
 
@@ -164,6 +172,7 @@ def analysis() -> QueueFunction:
             "claude": _access(given, key),
             "models": _lifecycle(models, telemetry),
             "time zones": _zones(),
+            "runbooks": _runbooks(library),
         }
 
     return QueueFunction(
@@ -352,6 +361,14 @@ def _zones() -> str:
     from responder.policy.window import knows_zone
 
     return "known" if knows_zone("Europe/Berlin") else "unknown: windows hold nothing"
+
+
+def _runbooks(library: "Library") -> str:
+    """They are searched by SQLite's FTS5, which not every Python has."""
+    try:
+        return f"{library.read()} passages"
+    except Permanent as error:
+        return f"not searched: {error}"
 
 
 def _name(queue_url: str) -> str:

@@ -89,6 +89,7 @@ class Analysis(Lanes):
     quiet_close_hours: float = Field(24, alias="QUIET_CLOSE_HOURS", gt=0)
     storm_threshold: int = Field(8, alias="STORM_THRESHOLD", ge=0)
     throttle_threshold: int = Field(60, alias="THROTTLE_THRESHOLD", ge=0, le=500)
+    runbook_bucket: str = Field(alias="RUNBOOK_BUCKET", min_length=1)
 
     @model_validator(mode="after")
     def _way_is_whole(self) -> Self:
