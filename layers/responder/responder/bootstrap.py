@@ -72,8 +72,10 @@ def analysis() -> QueueFunction:
     from responder.policy.routes import Routes
     from responder.protocols import context, identities, inhibiting
     from responder.protocols.analyse import Investigator
+    from responder.protocols.budget_watch import BudgetWatch
     from responder.protocols.holds import CurrentHolds
     from responder.protocols.record import Recorder
+    from responder.protocols.spending import Spending
     from responder.protocols.storms import Gate
     from responder.protocols.tick import Ticker
     from responder.protocols.versions import INHIBITIONS, ROUTES, RULES, Current
@@ -126,12 +128,13 @@ def analysis() -> QueueFunction:
         new_owner=_new_id,
         lease_lasts=given.lease_lasts,
         patience=timedelta(seconds=given.claude_patience),
-        daily_budget_usd=given.daily_budget_usd,
+        spending=Spending(store, telemetry, utc_now, given.limits),
         models=models,
         context=context.gatherer(store, telemetry).gather,
     )
     quiet_after = timedelta(hours=given.quiet_close_hours)
-    ticker = Ticker(store, queues, telemetry, utc_now, quiet_after, holds, inhibitions)
+    watch = BudgetWatch(store, queues, telemetry, utc_now, given.limits)
+    ticker = Ticker(store, queues, telemetry, utc_now, quiet_after, holds, inhibitions, watch)
     processing = _lane(Queue.PROCESSING, queues, telemetry)
     analysing = _lane(Queue.ANALYSIS, queues, telemetry)
 

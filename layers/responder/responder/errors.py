@@ -54,6 +54,8 @@ class Reason(StrEnum):
     NO_KEY = "no_key"
     REFUSED_BY_SINK = "refused_by_sink"
     MISCONFIGURED = "misconfigured"
+    # Claude is not asked about the responder's own troubles.
+    OWN_INCIDENT = "own_incident"
 
 
 class ResponderError(Exception):

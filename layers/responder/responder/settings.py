@@ -6,9 +6,11 @@ not work never takes traffic.
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from responder.analysis.budget import Limits, parse_shares
 
 
 class SettingsError(Exception):
@@ -70,8 +72,17 @@ class Analysis(Lanes):
     model_small: str = Field("claude-haiku-5-5", alias="MODEL_SMALL", min_length=1)
     model_large: str = Field("claude-sonnet-5-5", alias="MODEL_LARGE", min_length=1)
     daily_budget_usd: float = Field(5, alias="DAILY_BUDGET_USD", ge=0)
+    monthly_budget_usd: float | None = Field(None, alias="MONTHLY_BUDGET_USD", ge=0)
+    budget_per_source: Annotated[Mapping[str, float], BeforeValidator(parse_shares)] = Field(
+        {}, alias="BUDGET_PER_SOURCE"
+    )
     quiet_close_hours: float = Field(24, alias="QUIET_CLOSE_HOURS", gt=0)
     storm_threshold: int = Field(8, alias="STORM_THRESHOLD", ge=0)
+
+    @property
+    def limits(self) -> Limits:
+        """What Claude may cost."""
+        return Limits(self.daily_budget_usd, self.monthly_budget_usd, self.budget_per_source)
 
     @property
     def lease_lasts(self) -> timedelta:
