@@ -15,6 +15,7 @@ from responder_cli.analysis import analysis
 from responder_cli.aws import NotFound, words
 from responder_cli.backup import backup
 from responder_cli.card.commands import card
+from responder_cli.cost.commands import cost
 from responder_cli.deploy import deploy
 from responder_cli.dlq.commands import dlq
 from responder_cli.explain import explain
@@ -92,6 +93,7 @@ for _command in (
     inhibit,
     signature,
     report,
+    cost,
     backup,
     deploy,
 ):

@@ -73,7 +73,8 @@ def house_of(command: str, directory: Path, *tables: Table) -> Iterator[House]:
         client = boto3.client("dynamodb", region_name="eu-west-1")
         for table in tables:
             _make(client, _NAMES[table], f"it-{table.value}")
-        yield House(command, stack({}, {"dynamodb": client}), directory)
+        clients = {"dynamodb": client, "cloudwatch": boto3.client("cloudwatch", "eu-west-1")}
+        yield House(command, stack({}, clients), directory)
 
 
 def _make(client: Any, logical: str, name: str) -> None:
