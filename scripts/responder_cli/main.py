@@ -16,6 +16,7 @@ from responder_cli.aws import NotFound, words
 from responder_cli.backup import backup
 from responder_cli.card.commands import card
 from responder_cli.changes import changes
+from responder_cli.cost.commands import cost
 from responder_cli.deploy import deploy
 from responder_cli.dlq.commands import dlq
 from responder_cli.explain import explain
@@ -99,6 +100,7 @@ for _command in (
     signature,
     changes,
     report,
+    cost,
     backup,
     deploy,
 ):

@@ -76,10 +76,12 @@ def analysis() -> QueueFunction:
     from responder.protocols import context, identities, inhibiting
     from responder.protocols.analyse import Investigator
     from responder.protocols.batch import merged, parted
+    from responder.protocols.budget_watch import BudgetWatch
     from responder.protocols.changes import Historian
     from responder.protocols.holds import CurrentHolds
     from responder.protocols.record import Recorder
     from responder.protocols.runbooks import Library
+    from responder.protocols.spending import Spending
     from responder.protocols.storms import Gate
     from responder.protocols.tick import Ticker
     from responder.protocols.versions import INHIBITIONS, ROUTES, RULES, Current
@@ -142,7 +144,7 @@ def analysis() -> QueueFunction:
         new_owner=_new_id,
         lease_lasts=given.lease_lasts,
         patience=timedelta(seconds=given.claude_patience),
-        daily_budget_usd=given.daily_budget_usd,
+        spending=Spending(store, telemetry, utc_now, given.limits),
         models=models,
         context=context.gatherer(store, telemetry, library.known).gather,
         stack=given.stack_name,
@@ -151,7 +153,16 @@ def analysis() -> QueueFunction:
     historian = Historian(store, telemetry, utc_now)
     quiet_after = timedelta(hours=given.quiet_close_hours)
     ticker = Ticker(
-        store, queues, telemetry, utc_now, quiet_after, holds, inhibitions, gate, library.refresh
+        store,
+        queues,
+        telemetry,
+        utc_now,
+        quiet_after,
+        holds,
+        inhibitions,
+        gate,
+        watch=BudgetWatch(store, queues, telemetry, utc_now, given.limits),
+        afterwards=library.refresh,
     )
     processing = _lane(Queue.PROCESSING, queues, telemetry)
     analysing = _lane(Queue.ANALYSIS, queues, telemetry)

@@ -6,9 +6,18 @@ not work never takes traffic.
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from responder.analysis.budget import Limits, parse_shares
 
 # As ``analysis.tiering`` has them; not imported, as every function loads this module.
 Effort = Literal["none", "low", "medium", "high", "xhigh", "max"]
@@ -86,6 +95,10 @@ class Analysis(Lanes):
     max_tokens_small: int = Field(2000, alias="MAX_TOKENS_SMALL", ge=500)
     max_tokens_large: int = Field(4000, alias="MAX_TOKENS_LARGE", ge=500)
     daily_budget_usd: float = Field(5, alias="DAILY_BUDGET_USD", ge=0)
+    monthly_budget_usd: float | None = Field(None, alias="MONTHLY_BUDGET_USD", ge=0)
+    budget_per_source: Annotated[Mapping[str, float], BeforeValidator(parse_shares)] = Field(
+        {}, alias="BUDGET_PER_SOURCE"
+    )
     quiet_close_hours: float = Field(24, alias="QUIET_CLOSE_HOURS", gt=0)
     storm_threshold: int = Field(8, alias="STORM_THRESHOLD", ge=0)
     throttle_threshold: int = Field(60, alias="THROTTLE_THRESHOLD", ge=0, le=500)
@@ -106,6 +119,11 @@ class Analysis(Lanes):
                 if not bedrock.startswith(f"anthropic.{model}"):
                     raise ValueError(f"BEDROCK_ID_{tier} is not Bedrock's id of MODEL_{tier}")
         return self
+
+    @property
+    def limits(self) -> Limits:
+        """What Claude may cost."""
+        return Limits(self.daily_budget_usd, self.monthly_budget_usd, self.budget_per_source)
 
     @property
     def lease_lasts(self) -> timedelta:

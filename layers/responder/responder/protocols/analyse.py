@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from responder.analysis import budget as money
 from responder.analysis import fallback, freshness, tiering
 from responder.analysis.context import Case, Context, Passage, Retrieved
 from responder.analysis.reading import Call, Unusable
@@ -26,6 +25,7 @@ from responder.incident import CacheEntry, Incident, IncidentState, NoticeKind
 from responder.ports import Analyst, Queue, Queues, Store, Telemetry
 from responder.protocols import announcing, items, lease, requesting, runbooks, waiting
 from responder.protocols.episode import noticed
+from responder.protocols.spending import Charge, Spending
 from responder.protocols.switch import SWITCH, Switch
 from responder.protocols.troubles import Watch
 
@@ -45,7 +45,7 @@ class Investigator:
     new_owner: Callable[[], str]
     lease_lasts: timedelta
     patience: timedelta
-    daily_budget_usd: float
+    spending: Spending
     models: Collection[str]
     context: Callable[[Incident], Context]
     stack: str = ""
@@ -77,7 +77,7 @@ class Investigator:
         runbooks = self.runbooks(incident)
 
         def step(entry: CacheEntry | None) -> CacheEntry | None:
-            tier = self._affordable(_tier(incident, entry), now)
+            tier = self.spending.affordable(incident, _tier(incident, entry))
             asker, deployment = incident.incident_id, _deployment(incident)
             look = lease.glance(entry, tier, self.models, now, asker, deployment, runbooks)
             if entry is not None and (not look.due or lease.held_by_other(entry, me, now)):
@@ -111,7 +111,7 @@ class Investigator:
     ) -> None:
         try:
             self._refuse_the_too_old(request)
-            analysis = self._ask(incident, _tier(incident, entry))
+            analysis = self._ask(incident, _tier(incident, entry), me)
         except Retryable as error:
             if self.now() - request.first_sent < self.patience:
                 self._postpone(request, me, error)
@@ -126,30 +126,30 @@ class Investigator:
         if self.now() - request.first_sent >= 2 * self.patience:
             raise Permanent(Reason.TOO_OLD, "asked for too long")
 
-    def _ask(self, incident: Incident, tier: str) -> Analysis:
-        """One paid call, within the budget; raises Retryable, or Permanent for the fallback."""
-        now = self.now()
+    def _ask(self, incident: Incident, tier: str, me: str) -> Analysis:
+        """One paid call, within the budgets; raises Retryable, or Permanent for the fallback."""
         switch = items.load(self.store, items.state_item(SWITCH), Switch)
         if switch is not None and switch.off:
             raise Permanent(Reason.ANALYSIS_OFF, "an operator switched analyses off")
-        tier = self._affordable(tier, now)
+        tier = self.spending.affordable(incident, tier)
         case = Case(incident=incident, context=self.context(incident))
         ceiling = self.analyst.ceiling_usd(case, tier)
-        self._reserve(ceiling, now)
+        bill = self.spending.reserve(incident, tier, ceiling, me)
         try:
             analysis = self.analyst.analyse(case, tier)
         except Unusable as error:
-            self._settle(ceiling, error.call.cost_usd, now)
+            self.spending.pay(bill, _charge(error.call))
             self._report(incident, error.call)
             self._watch.answered(tier)
             raise
         except (Retryable, Permanent) as error:
-            if isinstance(error, Permanent) or error.took_effect is False:
-                self._settle(ceiling, 0.0, now)
+            for_nothing = isinstance(error, Permanent) or error.took_effect is False
+            end = self.spending.release if for_nothing else self.spending.doubt
+            end(bill)
             if isinstance(error, NotServed):
                 self._watch.refused(error, tier)
             raise
-        self._settle(ceiling, analysis.cost_usd, now)
+        self.spending.pay(bill, _charge(analysis))
         self._report(incident, analysis)
         self._watch.answered(tier)
         waited = analysis.made_at - incident.first_received_at
@@ -164,32 +164,6 @@ class Investigator:
     @property
     def _watch(self) -> Watch:
         return Watch(self.store, self.queues, self.telemetry, self.now, self.stack)
-
-    def _affordable(self, tier: str, now: datetime) -> str:
-        spent = items.load(self.store, items.state_item(budget_item(now)), money.Budget)
-        return "small" if money.small_only(spent, self.daily_budget_usd) else tier
-
-    def _reserve(self, amount: float, now: datetime) -> None:
-        items.change(
-            self.store,
-            items.state_item(budget_item(now)),
-            money.Budget,
-            lambda spent: money.reserve(spent, amount, self.daily_budget_usd, now),
-            now,
-        )
-
-    def _settle(self, reserved: float, actual: float, now: datetime) -> None:
-        """Never fails a paid call: what cannot be settled stays spent."""
-        try:
-            items.change(
-                self.store,
-                items.state_item(budget_item(now)),
-                money.Budget,
-                lambda spent: money.settle(spent, reserved, actual) if spent else None,
-                now,
-            )
-        except Retryable as error:
-            self.telemetry.warning("Budget not settled", detail=str(error), reserved=reserved)
 
     def _postpone(self, request: AnalysisRequest, me: str, error: Retryable) -> None:
         """Wait as long as Claude asks for, but never beyond the end of our patience."""
@@ -289,7 +263,7 @@ class Investigator:
             incident_id=incident.incident_id,
             signature=incident.signature,
             trace=incident.trace,
-            model=call.made_by if isinstance(call, Analysis) else call.model,
+            model=_model(call),
             cost_usd=call.cost_usd,
         )
         self.telemetry.count("ClaudeCalls", tier=call.tier)
@@ -298,9 +272,12 @@ class Investigator:
         self.telemetry.count("ClaudeTokensOut", call.output_tokens)
 
 
-def budget_item(now: datetime) -> str:
-    """The name of a UTC day's budget in the state table."""
-    return f"budget#{money.day_of(now)}"
+def _charge(call: Analysis | Call) -> Charge:
+    return Charge(call.cost_usd, _model(call), call.input_tokens, call.output_tokens)
+
+
+def _model(call: Analysis | Call) -> str:
+    return call.made_by if isinstance(call, Analysis) else call.model
 
 
 def _tier(incident: Incident, entry: CacheEntry | None) -> str:
