@@ -67,6 +67,7 @@ def analysis() -> QueueFunction:
     from responder.adapters.breaker import Breaker
     from responder.adapters.claude import ApiKey, Claude
     from responder.adapters.dynamodb import DynamoStore
+    from responder.analysis.redaction import Rules
     from responder.analysis.tiering import tiers
     from responder.contracts import AnalysisRequest
     from responder.policy.routes import Routes
@@ -95,6 +96,7 @@ def analysis() -> QueueFunction:
         ApiKey(key, base_url=given.anthropic_base_url, timeout_seconds=given.claude_timeout),
         tiers(given.model_small, given.model_large),
         Breaker(dynamodb, given.state_table),
+        redaction=Rules(given.redact_private, given.redact_patterns.split()),
     )
     models = frozenset({given.model_small, given.model_large})
     holds = CurrentHolds(store, telemetry, utc_now)

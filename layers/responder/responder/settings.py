@@ -70,6 +70,8 @@ class Analysis(Lanes):
     model_small: str = Field("claude-haiku-5-5", alias="MODEL_SMALL", min_length=1)
     model_large: str = Field("claude-sonnet-5-5", alias="MODEL_LARGE", min_length=1)
     daily_budget_usd: float = Field(5, alias="DAILY_BUDGET_USD", ge=0)
+    redact_private: bool = Field(False, alias="REDACT_PRIVATE")
+    redact_patterns: str = Field("", alias="REDACT_PATTERNS")
     quiet_close_hours: float = Field(24, alias="QUIET_CLOSE_HOURS", gt=0)
     storm_threshold: int = Field(8, alias="STORM_THRESHOLD", ge=0)
 
