@@ -26,7 +26,7 @@ _INCIDENTS_OWN: Final = ("count", "firing", "first_seen", "last_seen", "state", 
 
 
 def incident(**given: Any) -> Incident:  # noqa: ANN401 - fields of an alert or an incident
-    """The open incident of an alert with these fields; those of the incident itself may be named."""
+    """The open incident of an alert with these fields; some may be of the incident itself."""
     own = {name: given.pop(name) for name in _INCIDENTS_OWN if name in given}
     alert = Alert.model_validate(_DEFAULTS | given)
     opened = incident_of(arrive(alert, "", CACHE_SHARING))
