@@ -17,6 +17,7 @@ from responder_cli.backup import backup
 from responder_cli.card.commands import card
 from responder_cli.deploy import deploy
 from responder_cli.dlq.commands import dlq
+from responder_cli.eval.commands import evaluate
 from responder_cli.explain import explain
 from responder_cli.health.commands import health
 from responder_cli.inhibit import inhibit
@@ -36,6 +37,7 @@ Examples:
   responder dlq list
   responder signature rules show
   responder card preview
+  responder eval --offline
   responder route test routes.json
   STACK_NAME=mcp-incident-responder-dev responder inject --sample generic/firing --wait
 
@@ -91,6 +93,7 @@ for _command in (
     window,
     inhibit,
     signature,
+    evaluate,
     report,
     backup,
     deploy,

@@ -1,4 +1,4 @@
-"""The cases of ``tests/evals``: what an analysis is asked about, what is expected, answers to replay.
+"""The cases of ``tests/evals``: what is asked about, what is expected, and answers to replay.
 
 A case is a folder: ``case.json`` (fields of the alert and of its incident, and the context),
 ``expected.json`` (``scoring.Expected``) and ``answers/*.json``.

@@ -7,7 +7,7 @@ compared without case; a phrase counts where it begins a word ("connection" find
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -21,6 +21,10 @@ Group = tuple[str, ...]
 Groups = tuple[Group, ...]
 
 Part = Literal["category", "cause", "evidence", "restraint", "first check", "severity"]
+PARTS: Final[tuple[Part, ...]] = get_args(Part)
+
+
+_DECIDING: Final = frozenset({"category", "cause", "evidence", "restraint"})
 
 
 class _Document(BaseModel):
@@ -82,7 +86,9 @@ class Score:
     @property
     def passed(self) -> bool:
         """Whether everything holds that sends a person the right way or the wrong one."""
-        return not {"category", "cause", "evidence", "restraint"} & {part for part, _ in self.failed}
+        return not {"category", "cause", "evidence", "restraint"} & {
+            part for part, _ in self.failed
+        }
 
     def has(self, part: Part) -> bool:
         """Whether this part is as it should be."""
@@ -167,7 +173,7 @@ def _restraint(analysis: Analysis, expected: Expected) -> str:
 
 
 def _claims(analysis: Analysis) -> Iterator[str]:
-    """The sentences that say what is so, or what to do; a cause of low confidence claims nothing."""
+    """The sentences that say what is so, or what to do. A cause of low confidence is none."""
     sure = (cause.text for cause in analysis.causes if cause.confidence is not Confidence.LOW)
     for text in (analysis.headline, analysis.summary, analysis.impact, *sure, *analysis.actions):
         yield from _SENTENCE.split(text)
@@ -188,8 +194,10 @@ def _first_check(analysis: Analysis, expected: Expected) -> str:
     first = analysis.checks[0]
     if "a command was removed" in first.text:
         return f"its command may not be shown: {first.text[:100]}"
-    return "" if _has_all(f"{first.text} {first.command}", expected.first_check) else (
-        f"looks elsewhere: {first.text[:80]}"
+    return (
+        ""
+        if _has_all(f"{first.text} {first.command}", expected.first_check)
+        else (f"looks elsewhere: {first.text[:80]}")
     )
 
 

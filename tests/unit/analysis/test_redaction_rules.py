@@ -2,9 +2,12 @@
 
 import pytest
 
+from responder import settings
 from responder.analysis.prompt import build
 from responder.analysis.redaction import Redactor, Rules
+from responder.settings import load
 from unit.analysis.examples import case
+from unit.test_settings import ANALYSIS
 
 PRIVATE = Rules(private=True)
 
@@ -71,5 +74,15 @@ def test_what_a_pattern_matches_does_not_reach_the_prompt() -> None:
 
 @pytest.mark.parametrize("pattern", ["(", "(?<=x)y", r"\1", "a*", ".*", "^", ""])
 def test_a_pattern_that_cannot_be_or_matches_everywhere_is_refused(pattern: str) -> None:
-    with pytest.raises(ValueError, match="RE2|empty text"):
+    with pytest.raises(ValueError, match=r"RE2|empty text"):
         Rules(patterns=[pattern])
+
+
+def test_the_template_parameters_say_what_to_mask() -> None:
+    found = load(
+        settings.Analysis, ANALYSIS | {"REDACT_PRIVATE": "true", "REDACT_PATTERNS": r"EMP-\d+ X\S"}
+    )
+    rules = Rules(found.redact_private, found.redact_patterns.split())
+    assert Redactor(rules).mask("EMP-12 X9 10.0.0.1") == "[secret-1] [secret-2] [ip-1]"
+    usual = load(settings.Analysis, ANALYSIS | {"REDACT_PRIVATE": "false", "REDACT_PATTERNS": ""})
+    assert (usual.redact_private, usual.redact_patterns) == (False, "")

@@ -47,9 +47,9 @@ class Rules:
             try:
                 compiled = re2.compile(pattern, _quiet())
             except re2.error as error:
-                raise ValueError(f"{pattern!r} is no expression of RE2: {error}") from error
+                raise ValueError(f"RedactPatterns: {pattern!r} is no expression of RE2: {error}") from error
             if compiled.search("") is not None:
-                raise ValueError(f"{pattern!r} matches an empty text, and so everywhere")
+                raise ValueError(f"RedactPatterns: {pattern!r} matches an empty text")
 
     def detectors(self) -> tuple[Detector, ...]:
         """All of them, in order; the operator's own see the text before anything is masked."""
