@@ -188,7 +188,7 @@ _DENIES = re.compile(
 
 
 def _first_check(analysis: Analysis, expected: Expected) -> str:
-    """The first check must look at the right thing; ``reading`` has left only read-only commands."""
+    """The first check must look at the right thing; ``reading`` left only commands that read."""
     if not analysis.checks:
         return "there is no check"
     first = analysis.checks[0]

@@ -96,10 +96,14 @@ def _scrubber(prompt: Prompt) -> Scrub:
     def scrub(value: object, limit: int) -> str:
         if not isinstance(value, str):
             return ""
-        text = prompt.redactor.unmask(one_line(value))
-        return shorten(strike_links(shell.strike(text), prompt.links), limit)
+        return shorten(_own(shell.strike(one_line(value)), prompt), limit)
 
     return scrub
+
+
+def _own(text: str, prompt: Prompt) -> str:
+    """With personal data back in place, and without addresses that are not the incident's."""
+    return strike_links(prompt.redactor.unmask(text), prompt.links)
 
 
 def _object_in(text: str) -> dict[str, Any]:
@@ -152,7 +156,8 @@ def _cited(claim: dict[str, Any], prompt: Prompt, scrub: Scrub) -> str:
     field = next((name for name in fields if _occurs(wanted, prompt.facts[name])), None)
     if field is None:
         return ""
-    return f'{scrub(field, MAX_TEXT)}: "{scrub(wanted, MAX_QUOTE)}"'
+    # A harmful command stays in a quotation: that it was seen may be what an alert is about.
+    return f'{scrub(field, MAX_TEXT)}: "{shorten(_own(wanted, prompt), MAX_QUOTE)}"'
 
 
 def _occurs(wanted: str, fact: str) -> bool:

@@ -47,7 +47,7 @@ class Rules:
             try:
                 compiled = re2.compile(pattern, _quiet())
             except re2.error as error:
-                raise ValueError(f"RedactPatterns: {pattern!r} is no expression of RE2: {error}") from error
+                raise ValueError(f"RedactPatterns: {pattern!r} is not RE2's: {error}") from error
             if compiled.search("") is not None:
                 raise ValueError(f"RedactPatterns: {pattern!r} matches an empty text")
 
