@@ -61,7 +61,7 @@ def test_the_operators_patterns_are_secrets_and_never_come_back() -> None:
 
 
 def test_they_see_the_text_before_anything_else_is_masked() -> None:
-    redactor = Redactor(Rules(patterns=[r"cust:\S+"]))
+    redactor = Redactor(Rules(patterns=[r"cust:\w+\.\w+@\S+"]))
     assert redactor.mask("cust:jane.doe@example.com") == "[secret-1]"
 
 
