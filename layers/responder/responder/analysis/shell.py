@@ -8,7 +8,7 @@ person, not this program, runs a command is no reason to print one that an alert
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Final
 
 from responder.analysis.text import LINK_REMOVED, names_in, strike_links
@@ -137,8 +137,14 @@ def _any(arguments: Sequence[str]) -> bool:
 
 
 def _without(*forbidden: str) -> Rule:
-    """No argument begins with any of these."""
-    return lambda arguments: not any(word.startswith(forbidden) for word in arguments)
+    """No argument begins with any of these, or is a long option shortened, as GNU allows."""
+
+    def is_forbidden(word: str) -> bool:
+        name = word.partition("=")[0]
+        short = name.startswith("--") and len(name) > 2
+        return word.startswith(forbidden) or (short and any(f.startswith(name) for f in forbidden))
+
+    return lambda arguments: not any(map(is_forbidden, arguments))
 
 
 def _first(*allowed: str, but: tuple[str, ...] = ()) -> Rule:
@@ -183,7 +189,7 @@ def _kubectl(arguments: Sequence[str]) -> bool:
         plain[0] in {"get", "describe", "logs", "top", "events", "explain", "version"}
         or plain[:2] in (["rollout", "history"], ["rollout", "status"], ["auth", "can-i"])
     )
-    secret = any(re.match(r"secrets?(?:/|,|$)", word) for word in plain)
+    secret = any(re.search(r"(?:^|,)secrets?(?:/|,|\.|$)", word) for word in arguments)
     printed = any(word.startswith(("-o", "--output", "--template")) for word in arguments)
     elsewhere = ("--server", "-s", "--kubeconfig", "--token", "--as", "--raw", "--insecure")
     return bool(reads) and not (secret and printed) and _without(*elsewhere)(arguments)
@@ -195,14 +201,23 @@ _VALUED: Final = frozenset(
 )
 
 
+#: Options before them that take no word and change nothing.
+_HARMLESS: Final = frozenset({"--no-pager", "-l", "--full"})
+
+
 def _after_options(arguments: Sequence[str]) -> list[str]:
+    """The first words that are no options; none behind an option that may take a word of them."""
     words = iter(arguments)
-    plain = []
+    plain: list[str] = []
     for word in words:
-        if word in _VALUED:
-            next(words, None)
-        elif not word.startswith("-"):
+        if not word.startswith("-"):
             plain.append(word)
+        elif plain:
+            break
+        elif word in _VALUED:
+            next(words, None)
+        elif word not in _HARMLESS and word.partition("=")[0] not in _VALUED:
+            break
     return plain
 
 
@@ -235,8 +250,15 @@ def _sql(arguments: Sequence[str]) -> bool:
         for option, value in pairwise(arguments)
         if option in {"-c", "-e", "-tc", "-Atc", "-xc", "--command", "--execute"}
     ]
-    unsafe = ("-f", "-o", "-v", "--file", "--output", "--set", "--variable", "-L", "--tee", "--pag")
-    return len(asked) == 1 and _asks(asked[0].rstrip("; ")) and _without(*unsafe)(arguments)
+    options = [word for word in arguments if word.startswith("-")]
+    known = all(one in _SQL_OPTIONS or one.startswith("--host=") for one in options)
+    return len(asked) == 1 and known and _asks(asked[0].rstrip("; "))
+
+
+_SQL_OPTIONS: Final = frozenset(
+    ("-h", "-U", "-d", "-D", "-p", "-P", "-u", "-t", "-A", "-x", "-X", "-q", "-N", "-B", "-c", "-e",
+     "-tc", "-Atc", "-xc", "--command", "--execute", "--host")
+)  # fmt: skip
 
 
 def _asks(statement: str) -> bool:
@@ -270,11 +292,8 @@ def _awk(arguments: Sequence[str]) -> bool:
 
 
 def _sed(arguments: Sequence[str]) -> bool:
-    return (
-        len(arguments) >= 2
-        and arguments[0] == "-n"
-        and bool(re.fullmatch(r"[\d,$]+p", arguments[1]))
-    )
+    prints = arguments[:1] == ["-n"] and re.fullmatch(r"[\d,$]+p", "".join(arguments[1:2]))
+    return bool(prints) and not any(word.startswith("-") for word in arguments[2:])
 
 
 def _curl(arguments: Sequence[str]) -> bool:
@@ -298,7 +317,7 @@ def _cloud(*refused: str) -> Rule:
     """The command lines of other clouds: the verb reads, and no word changes or logs in."""
 
     def rule(arguments: Sequence[str]) -> bool:
-        plain = [word for word in arguments if not word.startswith("-")]
+        plain = list(takewhile(lambda word: not word.startswith("-"), arguments))
         reads = any(word in {"list", "describe", "show", "read", "tail", "view"} for word in plain)
         changes = any(_CHANGES.match(word) or word in refused for word in plain)
         return reads and not changes
@@ -323,15 +342,14 @@ _PROGRAMS: Final[dict[str, Rule]] = {
         _any,
     ),
     "ss": lambda arguments: not any(re.match(r"-\w*K|--kill", word) for word in arguments),
-    "sar": _without("-o"),
     "awk": _awk,
     "sed": _sed,
     "find": _find,
-    "sort": _without("-o", "--output", "--compress", "-T"),
+    "sort": _Options("bdfghMnruVszck0123456789,t:", frozenset({"-k", "-t"}), most=5),
     "uniq": _Options("cdiu", most=0),
     "jq": _without("-f", "--from-file", "-n", "--rawfile", "--slurpfile", "-L"),
     "top": _Options("bcHS", frozenset({"-n", "-p", "-o", "-d"}), most=0),
-    "date": _Options("uR"),
+    "date": lambda arguments: all(word in {"-u", "-R"} or word[:1] == "+" for word in arguments),
     "hostname": _Options("fIisd", most=0),
     "dmesg": _Options("THxkeu", frozenset({"-l"}), most=0),
     "dig": _without("-f", "-k", "-y"),
