@@ -29,7 +29,7 @@ FIRST_WAIT_SECONDS: Final = 5
 
 #: What English and JSON take on average; the ceiling counts a token for each byte.
 _BYTES_PER_TOKEN: Final = 4
-#: Of the answers of the small tier to the sample alerts.
+#: An assumption: a whole answer of the schema with a little thinking. The ceiling does not use it.
 _USUAL_OUTPUT_TOKENS: Final = 700
 
 
