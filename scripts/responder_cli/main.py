@@ -19,6 +19,7 @@ from responder_cli.changes import changes
 from responder_cli.cost.commands import cost
 from responder_cli.deploy import deploy
 from responder_cli.dlq.commands import dlq
+from responder_cli.eval.commands import evaluate
 from responder_cli.explain import explain
 from responder_cli.feedback import feedback
 from responder_cli.health.commands import health
@@ -41,6 +42,7 @@ Examples:
   responder feedback INCIDENT wrong --note "it was the certificate"
   responder signature rules show
   responder card preview
+  responder eval --offline
   responder route test routes.json
   STACK_NAME=mcp-incident-responder-dev responder inject --sample generic/firing --wait
 
@@ -99,6 +101,7 @@ for _command in (
     runbook,
     signature,
     changes,
+    evaluate,
     report,
     cost,
     backup,

@@ -70,6 +70,7 @@ def analysis() -> QueueFunction:
     from responder.adapters.claude import Claude
     from responder.adapters.dynamodb import DynamoStore
     from responder.adapters.runbooks import S3Shelf
+    from responder.analysis.redaction import Rules
     from responder.analysis.tiering import tiers
     from responder.contracts import AnalysisRequest, ChangeMessage, carries_change
     from responder.policy.routes import Routes
@@ -110,6 +111,7 @@ def analysis() -> QueueFunction:
             given.max_tokens_large,
         ),
         Breaker(dynamodb, given.state_table),
+        redaction=Rules(given.redact_private, given.redact_patterns.split()),
     )
     models = frozenset({given.model_small, given.model_large})
     holds = CurrentHolds(store, telemetry, utc_now)

@@ -99,6 +99,8 @@ class Analysis(Lanes):
     budget_per_source: Annotated[Mapping[str, float], BeforeValidator(parse_shares)] = Field(
         {}, alias="BUDGET_PER_SOURCE"
     )
+    redact_private: bool = Field(False, alias="REDACT_PRIVATE")
+    redact_patterns: str = Field("", alias="REDACT_PATTERNS")
     quiet_close_hours: float = Field(24, alias="QUIET_CLOSE_HOURS", gt=0)
     storm_threshold: int = Field(8, alias="STORM_THRESHOLD", ge=0)
     throttle_threshold: int = Field(60, alias="THROTTLE_THRESHOLD", ge=0, le=500)

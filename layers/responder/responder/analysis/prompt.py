@@ -12,7 +12,7 @@ from typing import Final
 
 from responder.analysis.context import Case
 from responder.analysis.markdown import MAX_HEADING, MAX_PASSAGE
-from responder.analysis.redaction import Redactor
+from responder.analysis.redaction import Redactor, Rules
 from responder.analysis.text import clean, cut_middle, links_in
 
 PROMPT_FILE: Final = Path(__file__).with_name("prompts") / "v2.md"
@@ -50,9 +50,9 @@ class Prompt:
         return len(self.system.encode()) + len(self.user.encode())
 
 
-def build(case: Case) -> Prompt:
-    """The prompt for one incident and what is known around it."""
-    redactor = Redactor()
+def build(case: Case, rules: Rules | None = None) -> Prompt:
+    """The prompt for one incident and what is known around it; ``rules`` say what else to mask."""
+    redactor = Redactor(rules)
     facts = _within_budget(_masked(case, redactor))
     return Prompt(
         user=f"<alert-data>\n{_encode(facts)}\n</alert-data>",
