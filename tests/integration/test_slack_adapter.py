@@ -22,7 +22,6 @@ from responder.ports import Message, Place
 from responder_cli.card.examples import ANALYSED, FIRST, NOW, RESOLVED
 
 CHANNEL = "C0ALERTS"
-TEST_CHANNEL = "C0ALERTSTEST"
 CARD = card.render(FIRST, NOW)
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 TOKEN = "xoxb-right"
@@ -299,18 +298,6 @@ def test_webhook_posts_and_can_do_no_more(slack: Server) -> None:
         chat.find("", "d-1", SINCE)
 
 
-def test_test_alerts_go_through_their_own_webhook(slack: Server) -> None:
-    chat = WebhookSlack(
-        FakeSecret(f"{slack.url}/services/T1/B1/secret"),
-        5,
-        test_channel=TEST_CHANNEL,
-        test_url=FakeSecret(f"{slack.url}/services/T1/TEST/secret"),
-    )
-    chat.post(TEST_CHANNEL, CARD, "d-1")
-    chat.post(CHANNEL, CARD, "d-2")
-    assert [m["channel"] for m in listed(slack)] == ["#alerts-test", "#alerts"]
-
-
 @pytest.mark.parametrize(
     ("fail", "reason", "after", "took_effect"),
     [
@@ -362,7 +349,7 @@ def test_webhook_answers_other_than_ok(
 
 def test_a_rotated_webhook_works_at_once(slack: Server) -> None:
     url = FakeSecret(f"{slack.url}/services/gone", fresh=f"{slack.url}/services/T1/B1/secret")
-    WebhookSlack(url, 5, test_channel="", test_url=FakeSecret("")).post("", CARD, "d-1")
+    WebhookSlack(url, 5).post("", CARD, "d-1")
     assert url.asked == [False, True]
     assert len(listed(slack)) == 1
 
@@ -439,7 +426,7 @@ def test_an_unreadable_secret_store_does_not_demote_the_bot() -> None:
 
 
 def webhook(url: str) -> WebhookSlack:
-    return WebhookSlack(FakeSecret(url), 5, test_channel="", test_url=FakeSecret(""))
+    return WebhookSlack(FakeSecret(url), 5)
 
 
 def free_port() -> int:

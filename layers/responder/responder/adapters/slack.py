@@ -168,17 +168,12 @@ class BotSlack:
 
 
 class WebhookSlack:
-    """Posts through an incoming webhook, which has one channel of its own and no memory.
+    """Posts through an incoming webhook, which has one channel of its own and no memory."""
 
-    Messages for ``test_channel`` go through ``test_url``, so that test alerts reach nobody.
-    """
-
-    def __init__(self, url: Secret, timeout: int, *, test_channel: str, test_url: Secret) -> None:
+    def __init__(self, url: Secret, timeout: int) -> None:
         """``timeout`` in seconds bounds each wait for Slack."""
         self._url = url
         self._timeout = timeout
-        self._test_channel = test_channel
-        self._test_url = test_url
 
     @property
     def editable(self) -> bool:
@@ -187,12 +182,10 @@ class WebhookSlack:
 
     def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> Place:
         """Post; a webhook tells nothing of where."""
-        test = bool(channel) and channel == self._test_channel
-        secret = self._test_url if test else self._url
-        url = secret(False)
+        url = self._url(False)
         error = self._send(url, message)
         if error in BAD_WEBHOOK:
-            fresh = secret(True)
+            fresh = self._url(True)
             if fresh != url:
                 error = self._send(fresh, message)
         if error is not None:
