@@ -58,7 +58,7 @@ INVALID = frozenset(
 # addresses and answers that are not what it expects.
 FAILURES = (OSError, HTTPException, SlackRequestError, ValueError, LookupError, AttributeError)
 # https://docs.slack.dev/reference/methods/chat.postMessage
-_CHANNEL = {
+CHANNEL = {
     "channel_not_found": Reason.CHANNEL_NOT_FOUND,
     "is_archived": Reason.CHANNEL_ARCHIVED,
     "not_in_channel": Reason.NOT_IN_CHANNEL,
@@ -114,7 +114,7 @@ def raise_refusal(what: str, channel: str, error: str) -> NoReturn:
     hint = ""
     if error == "channel_not_found" and not CHANNEL_ID.fullmatch(channel):
         hint = "; editing and finding need the channel's id (C…), not its name"
-    reason = _CHANNEL.get(error, Reason.REFUSED_BY_SLACK)
+    reason = CHANNEL.get(error, Reason.REFUSED_BY_SLACK)
     raise Permanent(reason, f"{what}: {error} (channel {channel}){hint}")
 
 
