@@ -6,9 +6,13 @@ not work never takes traffic.
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from responder.channel import canonical
+
+Channel = Annotated[str, AfterValidator(canonical)]
 
 
 class SettingsError(Exception):
@@ -83,9 +87,9 @@ class Analysis(Lanes):
 class Distribution(Lanes):
     """Settings of the distribution function."""
 
-    slack_channel: str = Field(alias="SLACK_CHANNEL", min_length=1)
-    slack_critical_channel: str = Field("", alias="SLACK_CRITICAL_CHANNEL")
-    test_channel: str = Field(alias="TEST_CHANNEL", min_length=1)
+    slack_channel: Channel = Field(alias="SLACK_CHANNEL", min_length=1)
+    slack_critical_channel: Channel = Field("", alias="SLACK_CRITICAL_CHANNEL")
+    test_channel: Channel = Field(alias="TEST_CHANNEL", min_length=1)
     slack_webhook_secret: str = Field(alias="SLACK_WEBHOOK_SECRET", min_length=1)
     slack_bot_token_secret: str = Field(alias="SLACK_BOT_TOKEN_SECRET", min_length=1)
     slack_test_webhook_secret: str = Field(alias="SLACK_TEST_WEBHOOK_SECRET", min_length=1)

@@ -17,13 +17,13 @@ from slack_sdk.webhook import WebhookClient
 from responder.adapters.slack_errors import (
     BAD_TOKEN,
     BAD_WEBHOOK,
-    CHANNEL_ID,
     ERROR_CODE,
     FAILURES,
     failure,
     raise_for_status,
     raise_refusal,
 )
+from responder.channel import is_id
 from responder.errors import Permanent, Reason, Retryable
 from responder.ports import Chat, Message, Place
 
@@ -84,7 +84,7 @@ class BotSlack:
 
     def _id_of(self, channel: str) -> str:
         """A channel's id: only posting takes a name. Asked for once per process and name."""
-        if CHANNEL_ID.fullmatch(channel):
+        if is_id(channel):
             return channel
         if channel not in self._ids:
             name = channel.removeprefix("#")
