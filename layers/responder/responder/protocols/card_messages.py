@@ -15,7 +15,7 @@ from responder.incident import Card, Incident, Intent, Notice, NoticeKind
 from responder.policy.route import Channels, route
 from responder.ports import Chat, Message, Place, Telemetry
 from responder.protocols import card as cards
-from responder.protocols import pace, storms
+from responder.protocols import channels, pace, storms
 from responder.protocols.grip import Grip
 from responder.protocols.waiting import Postponed
 
@@ -101,7 +101,8 @@ class CardMessages:
     def _escalate(self, notice: Notice, incident: Incident, card: Card) -> None:
         """Tell the channel of CRITICAL incidents, where it is another one, of a card elsewhere."""
         channel = route(incident, self.channels).channel
-        if not self.chat.editable or channel == card.channel:
+        here = (card.channel, card.channel_id)
+        if not self.chat.editable or channels.known(self.grip.store, channel) in here:
             return
         message = notices.render(incident, notice, standalone=True, card_in=card.channel)
         try:
@@ -127,8 +128,9 @@ class CardMessages:
         thread_ts = card.ts if intent.notice > 0 and not intent.channel else ""
         since = intent.at - SEARCH_MARGIN
         channel = intent.channel or cards.where(card)
+        searched = channels.known(self.grip.store, channel)
         try:
-            place = self.chat.find(channel, intent.delivery_id, since, thread_ts)
+            place = self.chat.find(searched, intent.delivery_id, since, thread_ts)
         except Permanent as error:
             if not intent.channel:
                 raise
@@ -140,6 +142,7 @@ class CardMessages:
             self.grip.change(cards.absent)
         else:
             self.grip.change(lambda card: cards.found(card, intent, place, now))
+            channels.remember(self.grip.store, channel, place.channel, now)
         self.grip.log("Intent settled", incident, found=place is not None)
 
     def _send(
@@ -156,16 +159,17 @@ class CardMessages:
 
         ``channel`` is where to, empty for the card's own.
         """
+        where = channel or cards.where(card)
         self._take_slot(incident, channel or card.channel, self.gap)
         delivery_id = self.new_id()
         now = self.grip.now()
 
         def post(message: Message) -> Place:
-            return self.chat.post(channel or cards.where(card), message, delivery_id, thread_ts)
+            return self.chat.post(where, message, delivery_id, thread_ts)
 
         self.grip.change(lambda card: cards.intend(card, delivery_id, now, notice, channel))
         try:
-            return plain_if_refused(post, message, self.grip.telemetry)
+            place = plain_if_refused(post, message, self.grip.telemetry)
         except Retryable as error:
             if error.took_effect is False:
                 self.grip.change(cards.absent)
@@ -173,6 +177,8 @@ class CardMessages:
         except Permanent:
             self.grip.change(cards.absent)
             raise
+        channels.remember(self.grip.store, where, place.channel, now)
+        return place
 
     def _take_slot(self, incident: Incident, line: str, gap: timedelta) -> None:
         if self.slot_free:
