@@ -59,6 +59,21 @@ def test_the_route_is_decided_at_the_opening_and_obeyed_by_distribution(desk: De
     assert "<!subteam^S0123ABC>" in desk.slack.calls[0].text
 
 
+def test_each_new_incident_counts_once_what_decided_its_channel(desk: Desk) -> None:
+    apply(desk, PAYMENTS, {"mentions": ["here"]})
+    desk.record(alert("a1"))
+    desk.record(alert("a1"))
+    desk.record(alert("a2", at=5))
+    each: list[dict[str, Any]] = [{}, {"severity": Severity.CRITICAL}, {"source": SYNTHETIC_SOURCE}]
+    for number, changes in enumerate(each):
+        names = {"rule": f"v1:p{number}", "fingerprint": f"p{number}", "title": "another"}
+        desk.record(alert(f"b{number}", **(names | changes)))
+    counted = {name: n for name, n in desk.telemetry.counts.items() if "Routed" in name}
+    assert counted == {
+        f"IncidentsRouted:{reason}": 1 for reason in ("routed", "default", "critical", "synthetic")
+    }
+
+
 def test_incidents_of_before_there_were_routes_go_to_the_configured_channel(desk: Desk) -> None:
     desk.record(alert("a1"))
     desk.put_incident(desk.incident().model_copy(update={"route": None}))
