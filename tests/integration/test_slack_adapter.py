@@ -4,12 +4,13 @@ import json
 import socket
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -250,6 +251,30 @@ def test_a_channel_given_by_name_is_edited_and_searched_by_its_id(slack: Server)
     assert calls(slack)["conversations.list"] == 1
 
 
+def test_the_channels_of_a_big_workspace_are_listed_within_slacks_limit() -> None:
+    """About 20 calls a minute; the channel that is looked for is the last one."""
+    names, asked = [f"team-{number}" for number in range(12_000)], []
+
+    def page(form: dict[str, str]) -> dict[str, Any]:
+        if "channel" in form:
+            return {"ok": True, "messages": []}
+        asked.append(form)
+        first, size = int(form.get("cursor") or 0), int(form["limit"])
+        assert size < 1_000
+        listed = [{"id": f"C{n:08}", "name": names[n]} for n in range(len(names))]
+        following = str(first + size) if first + size < len(names) else ""
+        return {
+            "ok": True,
+            "channels": listed[first : first + size],
+            "response_metadata": {"next_cursor": following},
+        }
+
+    with answering(page) as url:
+        chat = BotSlack(FakeSecret(TOKEN), f"{url}/api/", 5)
+        assert chat.find(f"#{names[-1]}", "d-1", SINCE) is None
+    assert len(asked) <= 20
+
+
 def test_a_channel_that_slack_told_the_id_of_is_not_listed(slack: Server) -> None:
     chat = bot(slack)
     place = chat.post("#alerts", CARD, "d-1")
@@ -437,6 +462,27 @@ def free_port() -> int:
 
 
 @contextmanager
+def answering(page: Callable[[dict[str, str]], dict[str, Any]]) -> Iterator[str]:
+    """A server that answers every form by JSON."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            form = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            body = json.dumps(page(dict(parse_qsl(form)))).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    with serving(Handler) as url:
+        yield url
+
+
+@contextmanager
 def saying(status: int, body: bytes, headers: dict[str, str] | None = None) -> Iterator[str]:
     """A server that gives one answer to everything."""
 
@@ -452,7 +498,14 @@ def saying(status: int, body: bytes, headers: dict[str, str] | None = None) -> I
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with serving(Handler) as url:
+        yield url
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A server's address, while it runs."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -229,6 +229,7 @@ def test_only_what_is_a_test_goes_through_the_test_webhook_whatever_channels_are
     """A webhook's channel is its own, so a name says nothing of who reads it."""
     address, messages = slack
     monkeypatch.setenv("TEST_CHANNEL", "#alerts")
+    monkeypatch.setenv("SLACK_PACE_SECONDS", "0")
     house.set("SLACK_WEBHOOK_SECRET", address)
     analysis, distribution = bootstrap.analysis(), bootstrap.distribution()
     own = accepted(alert_id="a2", source=SYNTHETIC_SOURCE, title="our own check")

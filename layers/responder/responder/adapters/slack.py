@@ -34,6 +34,9 @@ METADATA_EVENT = "responder_card"
 
 # https://docs.slack.dev/reference/methods/conversations.history: at most 999, 200 advised.
 _PAGE_SIZE = 200
+# https://docs.slack.dev/reference/methods/conversations.list: under 1,000, and about 20 calls a
+# minute. A refused call begins the list anew: with smaller pages a big one would never be read.
+_LIST_SIZE = 999
 # slack_sdk logs requests at DEBUG and errors at ERROR, both with the webhook's address in them; our
 # own errors say all that a person needs.
 _silent = logging.getLogger("responder.slack")
@@ -88,7 +91,11 @@ class BotSlack:
             return channel
         if channel not in self._ids:
             name = channel.removeprefix("#")
-            query = {"types": "public_channel,private_channel", "exclude_archived": True}
+            query = {
+                "types": "public_channel,private_channel",
+                "exclude_archived": True,
+                "limit": _LIST_SIZE,
+            }
             listed = self._pages("conversations.list", "", query, "channels")
             found = (str(one["id"]) for one in listed if one.get("name") == name)
             if (found_id := next(found, None)) is None:
@@ -112,7 +119,7 @@ class BotSlack:
         self, method: str, channel: str, query: Mapping[str, Any], member: str
     ) -> Iterator[Mapping[str, Any]]:
         """What every page holds under ``member``."""
-        query = {**query, "limit": _PAGE_SIZE}
+        query = {"limit": _PAGE_SIZE, **query}
         seen: set[str] = set()
         while True:
             page = self._call(method, channel, query)
