@@ -74,7 +74,7 @@ deploy: build ## Deploy to AWS (STAGE=dev, staging or prod of samconfig.toml)
 	@$(RUN) -m local_stack.shipping --environment $(STAGE) --architecture $(ARCHITECTURE) \
 		--bucket "$(BUCKET)" $(PARAMETERS)
 
-local: setup ## Run the whole pipeline here until Ctrl-C (AWS_PORT, SLACK_PORT, CLAUDE_PORT, NOTICES_PORT, CLAUDE=local)
+local: setup ## Run the whole pipeline here until Ctrl-C (AWS_PORT, SLACK_PORT, CLAUDE_PORT, NOTICES_PORT, CLAUDE=local, CLAUDE_ACCESS=bedrock)
 	@$(RUN) -m local_stack up
 
 demo: setup ## Show the product: sample alerts in, Slack cards out

@@ -34,13 +34,19 @@ def chosen(given: Mapping[str, str]) -> Options:
         if named not in set(Claude):
             raise ChildError(f"CLAUDE is one of {', '.join(Claude)}, not {named!r}")
         claude = Claude(named)
+    access = given.get("CLAUDE_ACCESS", "")
+    if access and claude is not Claude.LOCAL:
+        raise ChildError(
+            "CLAUDE_ACCESS needs CLAUDE=local: a role of this machine is nobody on AWS"
+        )
+    way = {"ClaudeAccess": access, "ClaudeWorkspace": "wrkspc_local"} if access else {}
     return Options(
         directory=layout.LOCAL,
         ports=ports.Ports.chosen(given),
         claude=claude,
         local_slack=local_slack,
         slack_arguments=("--pace", given["SLACK_PACE"]) if given.get("SLACK_PACE") else (),
-        parameters={"SlackChannel": channel} if channel and not local_slack else {},
+        parameters={**way, **({"SlackChannel": channel} if channel and not local_slack else {})},
         secrets={**slack, "anthropic-key": key if claude is Claude.REAL else ""},
     )
 

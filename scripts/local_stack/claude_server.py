@@ -1,5 +1,7 @@
 """The local Claude: the Messages API with the real request checks, and every failure on demand.
 
+It answers on all three ways: with a key, and signed as Claude Platform on AWS and Bedrock want it.
+
 It never invents an analysis: without ``--answers`` a good request is answered with 401. Tests and
 measures start it with canned answers, which say that they are canned.
 """
@@ -15,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from local_stack import claude_aws
 from local_stack.claude_rules import API_VERSION, known_model, request_fault
 from local_stack.claude_schema import CANNED, canned_instance
 from local_stack.loopback import (
@@ -38,12 +41,13 @@ GARBAGE = "I could not put this into the form that was asked for: {summary: "
 _ERROR_TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
+    403: "permission_error",
     404: "not_found_error",
     429: "rate_limit_error",
     500: "api_error",
     529: "overloaded_error",
 }
-_FAILURES = {"429": 429, "500": 500, "529": 529}
+_FAILURES = {"401": 401, "403": 403, "429": 429, "500": 500, "529": 529}
 _OUTAGES = (*_FAILURES, "html", "drop")
 _OUTCOMES = ("refusal", "max_tokens", "garbage", "delay")
 MODES = (*_OUTAGES, *_OUTCOMES)
@@ -72,7 +76,8 @@ class LocalClaude:
         """Answer one request."""
         if request.path == "/control":
             return self._control(request)
-        if (request.method, request.path) != ("POST", "/v1/messages"):
+        invoked = claude_aws.bedrock_id(request)
+        if not invoked and (request.method, request.path) != ("POST", "/v1/messages"):
             return _error(404, f"no {request.method} {request.path} here")
         trouble = self._troubles.take()
         outcome, reply = self._answer(request, trouble)
@@ -81,11 +86,17 @@ class LocalClaude:
         return Reply(reply.status, reply.body, reply.content_type, reply.headers, wait, reply.fate)
 
     def _answer(self, request: Request, trouble: Trouble | None) -> tuple[str, Reply]:
+        invoked = claude_aws.bedrock_id(request)
         if trouble and trouble.mode in _OUTAGES:
-            return trouble.mode, _outage(trouble)
+            return trouble.mode, _outage(trouble, by_aws=bool(invoked))
         body = _json(request.body)
-        if refused := self._refused(request, body):
+        if (
+            refused := _refused_by_bedrock(request, body)
+            if invoked
+            else self._refused(request, body)
+        ):
             return str(refused.status), refused
+        body = claude_aws.as_messages(body, invoked) if invoked else body
         if trouble and trouble.mode in ("refusal", "garbage"):
             said = GARBAGE if trouble.mode == "garbage" else ""
             return trouble.mode, _message(body, said, refused=trouble.mode == "refusal")
@@ -99,9 +110,8 @@ class LocalClaude:
         return "max_tokens" if cut else "answered", reply
 
     def _refused(self, request: Request, body: Any) -> Reply | None:
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not key or (self._key and key != self._key):
-            return _error(401, "invalid bearer token")
+        if stranger := self._stranger(request):
+            return stranger
         version = request.headers.get("anthropic-version")
         if version != API_VERSION:
             said = "is required" if version is None else f"must be {API_VERSION} here"
@@ -110,6 +120,17 @@ class LocalClaude:
             return _error(400, fault)
         if not known_model(body["model"]):
             return _error(404, f"model: {body['model']}")
+        return None
+
+    def _stranger(self, request: Request) -> Reply | None:
+        if claude_aws.is_signed(request):
+            if fault := claude_aws.signature_fault(request, claude_aws.PLATFORM):
+                return claude_aws.error(403, fault, "InvalidSignatureException")
+            fault = claude_aws.workspace_fault(request)
+            return _error(403, fault) if fault else None
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not key or (self._key and key != self._key):
+            return _error(401, "invalid bearer token")
         return None
 
     def _text(self, request: Request, body: Mapping[str, Any]) -> str | None:
@@ -121,13 +142,14 @@ class LocalClaude:
         if not self._canned:
             return None
         wanted = body.get("output_config", {}).get("format")
-        if wanted is None:
-            return CANNED
-        return json.dumps(canned_instance(wanted["schema"], wanted["schema"]))
+        schema = wanted["schema"] if wanted is not None else _schema_in_prompt(body)
+        return CANNED if schema is None else json.dumps(canned_instance(schema, schema))
 
     def _note(self, request: Request, outcome: str) -> None:
         body = _json(request.body)
         asked = body if isinstance(body, dict) else {}
+        if invoked := claude_aws.bedrock_id(request):
+            asked = {**asked, "model": invoked}
         config = asked.get("output_config")
         seen = {
             "model": asked.get("model"),
@@ -176,6 +198,26 @@ def read_answers(path: str) -> list[dict[str, Any]]:
     return list(rules)
 
 
+def _refused_by_bedrock(request: Request, body: Any) -> Reply | None:
+    invoked = claude_aws.bedrock_id(request)
+    if fault := claude_aws.signature_fault(request, claude_aws.BEDROCK):
+        return claude_aws.error(403, fault, "InvalidSignatureException")
+    if not claude_aws.known_bedrock_id(invoked):
+        return claude_aws.error(400, "The provided model identifier is invalid.")
+    fault = claude_aws.bedrock_fault(body, invoked)
+    if fault := fault or request_fault(claude_aws.as_messages(body, invoked)):
+        return claude_aws.error(400, fault)
+    return None
+
+
+def _schema_in_prompt(body: Mapping[str, Any]) -> Any:
+    """The JSON schema at the end of the system prompt, where one stands."""
+    system = body.get("system")
+    last = system[-1]["text"] if isinstance(system, list) and system else ""
+    found = _json(last[last.find("\n{") + 1 :].encode())
+    return found if isinstance(found, dict) else None
+
+
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
@@ -190,15 +232,17 @@ def _error(status: int, said: str, **headers: str) -> Reply:
     return json_reply(answer, status, request_id=request_id, **headers)
 
 
-def _outage(trouble: Trouble) -> Reply:
+def _outage(trouble: Trouble, *, by_aws: bool) -> Reply:
     if trouble.mode == "drop":
         return Reply(fate=Fate.DROP)
     if trouble.mode == "html":
         return html_reply(502)
     status = _FAILURES[trouble.mode]
+    if by_aws:
+        return claude_aws.outage(status)
     if status == 429:
         return _error(429, "rate limit reached", retry_after=str(trouble.retry_after))
-    return _error(status, "Overloaded" if status == 529 else "Internal server error")
+    return _error(status, "Overloaded" if status == 529 else "told to fail")
 
 
 def _message(

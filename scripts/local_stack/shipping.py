@@ -6,9 +6,13 @@
 import argparse
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from local_stack import layout, samconfig
+from responder import settings
+from responder.analysis import lifecycle
+from responder.clock import utc_now
 
 
 def command(
@@ -31,6 +35,18 @@ def command(
     ]
 
 
+def warnings(environment: str, given: Mapping[str, str], now: datetime) -> Iterator[str]:
+    """What speaks against the models of a deployment, and does not forbid it.
+
+    A parameter that nobody names is taken to have its default; the pre-traffic check knows better.
+    """
+    named = {**samconfig.parameters(environment), **given}
+    for parameter, setting in (("ModelSmall", "model_small"), ("ModelLarge", "model_large")):
+        model = named.get(parameter, settings.Analysis.model_fields[setting].default)
+        if said := lifecycle.ending(model, now):
+            yield f"{parameter}: {said}"
+
+
 def main() -> None:
     """The command line of ``make deploy``."""
     parser = argparse.ArgumentParser(prog="python -m local_stack.shipping", description=__doc__)
@@ -39,7 +55,10 @@ def main() -> None:
     parser.add_argument("--bucket", default="", help="for the code; else the one that SAM manages")
     parser.add_argument("parameters", nargs="*", type=_pair, metavar="NAME=VALUE")
     chosen = parser.parse_args()
-    call = command(chosen.environment, chosen.architecture, chosen.bucket, dict(chosen.parameters))
+    given = dict(chosen.parameters)
+    for said in warnings(chosen.environment, given, utc_now()):
+        print(f"warning: {said}", file=sys.stderr)
+    call = command(chosen.environment, chosen.architecture, chosen.bucket, given)
     sys.exit(subprocess.run(call, cwd=layout.REPOSITORY, check=False).returncode)  # noqa: S603 (our own command)
 
 

@@ -6,10 +6,11 @@ from typing import Any
 import click
 
 from responder.alert import Alert, Status
+from responder.change import Change
 from responder.clock import utc_now
 from responder.incident import Incident
-from responder.intake import parse
 from responder.intake.errors import BadRequest
+from responder.intake.registry import read
 from responder.policy.route import Channels, route
 from responder.policy.routes import Routes, routed
 from responder.protocols.announcing import queue_of
@@ -53,15 +54,18 @@ def explain(
     routes: Path | None,
     as_json: bool,
 ) -> None:
-    """Show how a payload would be read: alerts, severity, signature and route. Nothing is sent."""
+    """Show how a payload would be read: alerts (severity, signature, route) and changes."""
     try:
-        alerts = parse(file.read_bytes(), dict(map(_header, headers)), tool)
+        parcel = read(file.read_bytes(), dict(map(_header, headers)), tool)
     except BadRequest as error:
         words = console.safe(str(error))
         raise click.ClickException(f"refused with {error.status}: {words}") from error
     obeyed = documents.read(rules, Rules) if rules else Rules()
     followed = documents.read(routes, Routes) if routes else Routes()
-    explained = [_explained(alert, obeyed, followed) for alert in alerts]
+    explained = [_explained(alert, obeyed, followed) for alert in parcel.alerts]
+    explained += [_remembered(change) for change in parcel.changes]
+    if parcel.nothing is not None:
+        explained.append({"held": parcel.nothing.value, "card": "none"})
     if as_json:
         console.as_json(explained)
         return
@@ -79,12 +83,12 @@ def _header(line: str) -> tuple[str, str]:
 
 def _explained(alert: Alert, rules: Rules, routes: Routes) -> dict[str, Any]:
     """What the pipeline would make of one alert; the payload itself is left out."""
-    read = alert.model_dump(mode="json", exclude={"raw"}, exclude_defaults=True)
+    found = alert.model_dump(mode="json", exclude={"raw"}, exclude_defaults=True)
     arrival = arrive(alert, "", CACHE_SHARING, rules=rules)
     incident = routed(incident_of(arrival), None, routes)
     decision = route(incident, CHANNELS)
     return {
-        **read,
+        **found,
         "signature": arrival.signature,
         "signature_made_of": arrival.explanation,
         "incident_key": arrival.incident_key,
@@ -94,6 +98,11 @@ def _explained(alert: Alert, rules: Rules, routes: Routes) -> dict[str, Any]:
         "route_reason": decision.reason.value,
         "card": _card(alert),
     }
+
+
+def _remembered(change: Change) -> dict[str, Any]:
+    told = "none: a change is remembered, and Claude told of it when something breaks"
+    return {**change.model_dump(mode="json", exclude_defaults=True), "card": told}
 
 
 def incident_of(arrival: Arrival) -> Incident:

@@ -15,6 +15,7 @@ from responder_cli.analysis import analysis
 from responder_cli.aws import NotFound, words
 from responder_cli.backup import backup
 from responder_cli.card.commands import card
+from responder_cli.changes import changes
 from responder_cli.deploy import deploy
 from responder_cli.dlq.commands import dlq
 from responder_cli.explain import explain
@@ -24,6 +25,7 @@ from responder_cli.inhibit import inhibit
 from responder_cli.inject.commands import inject
 from responder_cli.report import report
 from responder_cli.route.commands import route
+from responder_cli.runbook import runbook
 from responder_cli.signature.commands import signature
 from responder_cli.silence import silence
 from responder_cli.window import window
@@ -93,7 +95,9 @@ for _command in (
     route,
     window,
     inhibit,
+    runbook,
     signature,
+    changes,
     report,
     backup,
     deploy,

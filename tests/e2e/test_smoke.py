@@ -12,9 +12,11 @@ import pytest
 
 from e2e.payloads import a_minute_ago, alarm, alertmanager, problem
 from e2e.pipeline import DEAD_LETTER_QUEUES, Pipeline, visible, wait_until
+from responder.clock import utc_now
 from responder.errors import Reason
 from responder.incident import Incident, IncidentState
 from responder.intake.body import MAX_BODY_BYTES
+from responder_cli.inject import samples
 
 pytestmark = pytest.mark.smoke
 
@@ -227,3 +229,23 @@ def test_nothing_else_was_dead_lettered(pipeline: Pipeline) -> None:
 def test_the_page_of_cards_is_served(pipeline: Pipeline) -> None:
     with urllib.request.urlopen(f"{pipeline.stack.slack_url}/", timeout=10) as page:
         assert page.headers["content-type"].startswith("text/html")
+
+
+def test_a_deployment_is_remembered_and_has_no_card(pipeline: Pipeline) -> None:
+    event = json.loads(samples.read("github/deployment", utc_now()))
+    event["repository"]["full_name"] = "e2e/sorter-belt"
+    for _ in range(2):
+        answer = pipeline.post(json.dumps(event).encode())
+        assert (answer.status, answer.alert_ids) == (202, [])
+
+    def listed() -> list[dict[str, Any]]:
+        told: list[dict[str, Any]] = json.loads(
+            pipeline.responder("changes", "list", "--service", "sorter-belt", "--json")
+        )
+        return told
+
+    (change,) = wait_until(listed, lambda found: len(found) == 1, PATIENCE)
+    assert json.loads(answer.text)["change_ids"] == [change["change_id"]]
+    pipeline.idle()
+    assert len(listed()) == 1
+    assert not [one for one in pipeline.incidents().values() if one.service == "sorter-belt"]

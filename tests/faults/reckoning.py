@@ -24,6 +24,8 @@ from responder.policy.inhibition import Causes
 from responder.ports import Key, Queue, Record, Table
 from responder.protocols import items, storms
 
+#: What stands on no card by nobody's wish mutes nothing.
+UNSEEN = (Reason.STORM, Reason.THROTTLE)
 #: What keeps an incident from a card in a campaign.
 HELD = (Reason.STORM, Reason.THROTTLE, Reason.INHIBITED)
 
@@ -194,7 +196,8 @@ class _Reckoning:
                 yield f"told {number} times: {text}"
         for incident in self.incidents.values():
             card = self.cards.get(incident.incident_id)
-            if card is not None and card.told != incident.last_notice:
+            waits = incident.silence is not None
+            if card is not None and card.told != incident.last_notice and not waits:
                 yield f"{incident.incident_id}: told {card.told} of {incident.last_notice}"
 
     def _storms(self) -> Iterator[str]:
@@ -240,7 +243,8 @@ class _Reckoning:
             if incident.held == Reason.INHIBITED and not is_symptom:
                 yield f"{incident.incident_id}: muted, and no symptom"
         listed = sorted(cause.incident_id for one in self.causes for cause in one.causes)
-        if listed != sorted(one.incident_id for one in causes if one.storm is None):
+        seen = [one for one in causes if one.held not in UNSEEN and one.storm is None]
+        if listed != sorted(one.incident_id for one in seen):
             yield f"causes listed: {listed}"
 
     def _operators(self) -> Iterator[str]:

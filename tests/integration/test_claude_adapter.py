@@ -358,7 +358,7 @@ def test_an_empty_base_url_of_the_environment_is_not_taken_for_an_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "")
-    client = ApiKey(Keys("k"), base_url="", timeout_seconds=1).client()
+    client: Any = ApiKey(Keys("k"), base_url="", timeout_seconds=1).client()
     assert str(client.base_url) == "https://api.anthropic.com"
     assert client.max_retries == 0
 

@@ -74,9 +74,15 @@ def referred(value: object) -> str:
 
 
 def statements(policy: Json) -> Iterator[Json]:
-    """The statements of a policy, with actions and resources as lists."""
-    for statement in policy["Statement"]:
+    """The statements of a policy, with actions and resources as lists.
+
+    One that a condition takes in has its name as ``Condition``.
+    """
+    for given in policy["Statement"]:
+        condition, statement, otherwise = given.get("Fn::If", ("", given, None))
+        assert otherwise in (None, {"Ref": "AWS::NoValue"})
         yield {
+            **({"Condition": condition} if condition else {}),
             **statement,
             "Action": as_list(statement["Action"]),
             "Resource": as_list(statement["Resource"]),

@@ -59,7 +59,7 @@ def test_everything_that_calls_a_function_calls_its_alias() -> None:
     ]
     assert len(mappings) == 4
     assert len(subscriptions) == 1
-    assert len(rules) == 2
+    assert len(rules) == 3
     assert {referred(value) for value in called} <= aliases
     body = deployed.text(resources("AWS::ApiGateway::RestApi")["AlertApi"])
     assert "AlertReceptionFunctionAliaslive" in body
@@ -104,7 +104,7 @@ def test_no_environment_leaves_a_required_setting_empty(environment: str) -> Non
     for name, model in SETTINGS.items():
         variables = resources("AWS::Lambda::Function")[name]["Environment"]["Variables"]
         given = {
-            key: values.get(value.get("Ref", ""), "a resource") for key, value in variables.items()
+            key: values.get(value.get("Ref", ""), "a-resource") for key, value in variables.items()
         }
         settings.load(model, given)
 

@@ -39,6 +39,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "IncidentsTable": READ_WRITE | {"dynamodb:Query"},
         "StateTable": READ_WRITE | {"dynamodb:UpdateItem"},
         "AnthropicKeySecret": SECRET,
+        "RunbookBucket": {"s3:ListBucket", "s3:GetObject"},
     },
     "DistributionRole": {
         "DistributionLogGroup": LOG,
@@ -65,16 +66,37 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
 }
 
 
-def granted(role: Json) -> dict[str, set[str]]:
+_WORKSPACE = "${AWS::Partition}:aws-external-anthropic:${Region}:${AWS::AccountId}:workspace/"
+_PROFILE = "${AWS::Partition}:bedrock:${Region}:${AWS::AccountId}:inference-profile/"
+_MODEL = "${AWS::Partition}:bedrock:*::foundation-model/"
+INVOKE = {"bedrock:InvokeModel"}
+#: What a role may do only where the condition holds: how Claude is reached.
+ALLOWED_IF: dict[str, dict[str, set[str]]] = {
+    "ThroughPlatform": {
+        f"arn:{_WORKSPACE}${{ClaudeWorkspace}}": {"aws-external-anthropic:CreateInference"},
+    },
+    "ThroughBedrock": {
+        f"arn:{_MODEL}${{BedrockIdSmall}}": INVOKE,
+        f"arn:{_MODEL}${{BedrockIdLarge}}": INVOKE,
+        f"arn:{_PROFILE}${{BedrockProfile}}.${{BedrockIdSmall}}": INVOKE,
+        f"arn:{_PROFILE}${{BedrockProfile}}.${{BedrockIdLarge}}": INVOKE,
+    },
+}
+
+
+def granted(role: Json, condition: str = "") -> dict[str, set[str]]:
     rights: dict[str, set[str]] = {}
-    for policy in role["Policies"]:
+    for policy in role.get("Policies", []):
         for statement in deployed.statements(policy["PolicyDocument"]):
             assert statement["Effect"] == "Allow"
+            if statement.get("Condition", "") != condition:
+                continue
             for resource in statement["Resource"]:
                 if resource == "*":
                     assert set(statement["Action"]) <= WITHOUT_RESOURCES
                     continue
                 text = resource.get("Fn::Sub", "")
+                text = text[0] if isinstance(text, list) else text
                 name = text if text.startswith("arn:") else referred(resource)
                 rights.setdefault(name, set()).update(statement["Action"])
     return rights
@@ -83,6 +105,24 @@ def granted(role: Json) -> dict[str, set[str]]:
 @pytest.mark.parametrize("role", ALLOWED)
 def test_each_role_may_do_what_its_function_does_and_no_more(role: str) -> None:
     assert granted(resources("AWS::IAM::Role")[role]) == ALLOWED[role]
+
+
+@pytest.mark.parametrize("condition", ALLOWED_IF)
+def test_only_analysis_asks_claude_and_only_the_chosen_way(condition: str) -> None:
+    for name, role in resources("AWS::IAM::Role").items():
+        expected = ALLOWED_IF[condition] if name == "AnalysisRole" else {}
+        assert granted(role, condition) == expected
+
+
+def test_a_role_depends_on_nothing_but_the_way_to_claude() -> None:
+    found = {
+        statement["Condition"]
+        for role in resources("AWS::IAM::Role").values()
+        for policy in role.get("Policies", [])
+        for statement in deployed.statements(policy["PolicyDocument"])
+        if "Condition" in statement
+    }
+    assert found == set(ALLOWED_IF)
 
 
 def test_each_function_has_a_role_of_its_own_and_no_managed_policy() -> None:

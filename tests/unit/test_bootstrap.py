@@ -15,17 +15,21 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from fakes import alert
+from fakes import Telemetry, alert
+from local_stack.loopback import Reply, Request, Server
 from responder import bootstrap, settings
 from responder.adapters import environment
 from responder.adapters.dynamodb import DynamoStore
 from responder.alert import SYNTHETIC_SOURCE
 from responder.clock import utc_now
-from responder.contracts import AlertMessage, AnalysisRequest
-from responder.errors import Reason, Retryable
+from responder.contracts import AlertMessage, AnalysisRequest, ChangeMessage
+from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Incident
+from responder.intake.registry import read
 from responder.ports import Table
 from responder.protocols import items
+from responder.protocols.changes import Changes, changes_item
+from samples import EVENTS
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 QUEUES = {
@@ -53,6 +57,7 @@ SECRETS = {
     "NOTICE_WEBHOOK_SECRET": "it/notice-webhook",
 }
 LISTENER = "it-listener"
+RUNBOOKS = "it-runbooks"
 INDEX: list[dict[str, Any]] = [
     {
         "IndexName": "due-index",
@@ -118,12 +123,14 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         "STACK_NAME": "it",
         "SLACK_CHANNEL": "#alerts",
         "TEST_CHANNEL": "#test",
+        "RUNBOOK_BUCKET": RUNBOOKS,
         "AWS_LAMBDA_FUNCTION_NAME": "it-Function",
         "AWS_LAMBDA_FUNCTION_VERSION": "7",
     }.items():
         monkeypatch.setenv(name, value)
     forget()
     with mock_aws():
+        boto3.client("s3").create_bucket(Bucket=RUNBOOKS)
         sqs, dynamodb = boto3.client("sqs"), boto3.client("dynamodb")
         secrets = boto3.client("secretsmanager")
         urls = {}
@@ -240,6 +247,19 @@ def test_only_what_is_a_test_goes_through_the_test_webhook_whatever_channels_are
     assert ["disk full" in message["text"] for message in messages] == [True]
 
 
+def test_a_batch_may_hold_alerts_and_changes(house: House) -> None:
+    event = (EVENTS / "github" / "deployment.json").read_bytes()
+    (change,) = read(event, {}).changes
+    body = ChangeMessage(change=change).model_dump_json()
+    batch = records("it-processing", body, accepted(), '{"change": {}}', body)
+    assert bootstrap.analysis().consume(batch) == NO_FAILURES
+    assert len(house.taken("it-analysis")) == 1
+    assert house.taken("it-processing-dlq") == ['{"change": {}}']
+    store = DynamoStore(environment.dynamodb(), {Table.STATE: "it-state"})
+    for name in ("service#checkout", "environment#prod", "everywhere"):
+        assert items.load(store, changes_item(name), Changes) == Changes(changes=(change,))
+
+
 def test_without_a_claude_key_the_fallback_stands_at_once(house: House) -> None:
     analysis = bootstrap.analysis()
     analysis.consume(records("it-processing", accepted()))
@@ -331,6 +351,106 @@ def test_the_analysis_function_checks_itself(house: House) -> None:
     house.set("ANTHROPIC_KEY_SECRET", "key")
     bootstrap.analysis.cache_clear()
     assert bootstrap.analysis().self_check()["claude"] == "value present"
+
+
+@pytest.mark.parametrize(
+    ("way", "told"),
+    [("aws", "by aws in eu-west-1"), ("bedrock", "by bedrock in eu-west-1")],
+)
+def test_a_check_misses_no_key_where_none_is_needed(
+    house: House, monkeypatch: pytest.MonkeyPatch, way: str, told: str
+) -> None:
+    monkeypatch.setenv("CLAUDE_ACCESS", way)
+    monkeypatch.setenv("CLAUDE_REGION", "eu-west-1")
+    monkeypatch.setenv("CLAUDE_WORKSPACE", "wrkspc_1")
+    assert bootstrap.analysis().self_check()["claude"] == f"{told}, signed as the role"
+
+
+def test_a_check_warns_of_a_model_that_ends(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert bootstrap.analysis().self_check()["models"] == "no end is known"
+    monkeypatch.setenv("MODEL_LARGE", "claude-sonnet-4-5")
+    bootstrap.analysis.cache_clear()
+    said = bootstrap.analysis().self_check()["models"]
+    assert said.startswith("claude-sonnet-4-5 is deprecated")
+    # Nobody reads what a check returns: the warning is found with the others.
+    heard = Telemetry()
+    bootstrap._lifecycle(frozenset({"claude-sonnet-4-5"}), heard)
+    assert heard.lines == [("Model is ending", {"detail": said})]
+
+
+def test_a_check_fails_with_a_model_that_nobody_can_price(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODEL_LARGE", "claude-unheard-of")
+    with pytest.raises(Permanent, match="claude-unheard-of"):
+        bootstrap.analysis().self_check()
+
+
+@pytest.mark.parametrize(
+    ("way", "service", "path"),
+    [
+        ("aws", "aws-external-anthropic", "/v1/messages"),
+        ("bedrock", "bedrock", "/model/global.anthropic.claude-haiku-5-5/invoke"),
+    ],
+)
+def test_the_chosen_way_asks_as_the_role_and_reads_no_key(
+    house: House, monkeypatch: pytest.MonkeyPatch, way: str, service: str, path: str
+) -> None:
+    seen: list[Request] = []
+
+    def application(request: Request) -> Reply:
+        seen.append(request)
+        return Reply(403, b"{}", headers={"x-amzn-errortype": "AccessDeniedException"})
+
+    server = Server(application, 0)
+    who = boto3.Session().get_credentials()
+    assert who is not None
+    for name, value in {
+        "CLAUDE_ACCESS": way,
+        "CLAUDE_REGION": "eu-west-1",
+        "CLAUDE_WORKSPACE": "wrkspc_1",
+        "ANTHROPIC_BASE_URL": server.url,
+        "AWS_SESSION_TOKEN": "session",
+    }.items():
+        monkeypatch.setenv(name, value)
+    try:
+        analysis = bootstrap.analysis()
+        analysis.consume(records("it-processing", accepted()))
+        (request,) = house.taken("it-analysis")
+        assert analysis.consume(records("it-analysis", request)) == NO_FAILURES
+    finally:
+        server.stop()
+    (asked,) = seen
+    assert asked.path == path
+    signed = asked.headers["authorization"]
+    assert f"Credential={who.access_key}/" in signed
+    assert f"/eu-west-1/{service}/aws4_request" in signed
+    # What a person must put right comes back as an alert of ours, under our own name.
+    (own,) = house.taken("it-processing")
+    ours = AlertMessage.model_validate_json(own).alert
+    assert (ours.source, ours.rule, ours.service) == ("responder", "claude:access", "it")
+
+
+def test_the_check_reads_the_runbooks_and_says_whether_they_are_searched(house: House) -> None:
+    boto3.client("s3").put_object(Bucket=RUNBOOKS, Key="disk.md", Body=b"# Disk full\nClean up.")
+    assert bootstrap.analysis().self_check()["runbooks"] == "1 passages"
+
+
+def test_a_tick_reads_the_runbooks_and_the_next_first_card_has_their_steps(house: House) -> None:
+    boto3.client("s3").put_object(Bucket=RUNBOOKS, Key="disk.md", Body=b"# Disk full\nClean up.")
+    analysis = bootstrap.analysis()
+    assert analysis.ticker is not None
+    analysis.ticker.tick()
+    analysis.consume(records("it-processing", accepted()))
+    (request,) = house.taken("it-analysis")
+    store = DynamoStore(environment.dynamodb(), {Table.INCIDENTS: "it-incidents"})
+    incident_id = AnalysisRequest.model_validate_json(request).incident_id
+    incident = items.load(store, items.incident_item(incident_id), Incident)
+    assert incident is not None
+    assert [check.text for check in incident.analysis.checks[:2]] == [
+        "Runbook: disk.md › Disk full",  # noqa: RUF001
+        "Clean up.",
+    ]
 
 
 def test_a_check_records_announces_and_asks_for_nothing(house: House) -> None:

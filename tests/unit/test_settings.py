@@ -24,6 +24,7 @@ ANALYSIS = LANES | {
     "ANALYSIS_QUEUE_URL": "u7",
     "ANALYSIS_DLQ_URL": "u8",
     "ANTHROPIC_KEY_SECRET": "s1",
+    "RUNBOOK_BUCKET": "b1",
 }
 DISTRIBUTION = LANES | {
     "SLACK_CHANNEL": "#alerts",
@@ -66,6 +67,11 @@ def test_a_missing_variable_is_named(
         ("SIGNATURE_VERSION", "2"),
         ("DAILY_BUDGET_USD", "-5"),
         ("QUIET_CLOSE_HOURS", "0"),
+        ("CLAUDE_ACCESS", "vertex"),
+        ("CLAUDE_REGION", "eu-west-1.evil.example/"),
+        ("BEDROCK_PROFILE", "mars"),
+        ("EFFORT_SMALL", "much"),
+        ("MAX_TOKENS_LARGE", "100"),
         ("THROTTLE_THRESHOLD", "-1"),
         ("THROTTLE_THRESHOLD", "501"),
     ],
@@ -108,6 +114,39 @@ def test_what_is_left_out_or_empty_has_its_default() -> None:
     slack = load(settings.Distribution, DISTRIBUTION)
     assert (slack.slack_api_url, slack.slack_critical_channel) == ("https://slack.com/api/", "")
     assert (slack.slack_pace, slack.slack_timeout, slack.max_age) == (1, 10, 300)
+
+
+REGION = {"CLAUDE_REGION": "eu-west-1"}
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"CLAUDE_ACCESS": "aws"}, "CLAUDE_REGION"),
+        ({"CLAUDE_ACCESS": "bedrock"}, "CLAUDE_REGION"),
+        ({"CLAUDE_ACCESS": "aws"} | REGION, "CLAUDE_WORKSPACE"),
+        ({"CLAUDE_ACCESS": "bedrock", "MODEL_SMALL": "claude-haiku-4-5"} | REGION, "ID_SMALL"),
+        (
+            {"CLAUDE_ACCESS": "bedrock", "BEDROCK_ID_LARGE": "anthropic.claude-opus-5"} | REGION,
+            "ID_LARGE",
+        ),
+    ],
+)
+def test_a_way_to_claude_that_is_not_whole_fails_the_start(
+    given: dict[str, str], missing: str
+) -> None:
+    with pytest.raises(SettingsError, match=missing):
+        load(settings.Analysis, ANALYSIS | given)
+
+
+def test_each_way_to_claude_asks_for_no_more_than_it_needs() -> None:
+    assert load(settings.Analysis, ANALYSIS).claude_access == "api-key"
+    aws = {"CLAUDE_ACCESS": "aws", "CLAUDE_WORKSPACE": "wrkspc_1"}
+    assert load(settings.Analysis, ANALYSIS | REGION | aws).claude_workspace == "wrkspc_1"
+    old = {"MODEL_SMALL": "claude-haiku-4-5"}
+    old |= {"BEDROCK_ID_SMALL": "anthropic.claude-haiku-4-5-20251001-v1:0"}
+    given = load(settings.Analysis, ANALYSIS | REGION | {"CLAUDE_ACCESS": "bedrock"} | old)
+    assert given.bedrock_profile == "global"
 
 
 def test_given_values_are_taken() -> None:

@@ -16,12 +16,14 @@ from responder.adapters.secrets import Secret
 from responder.adapters.sqs import SqsQueues
 from responder.adapters.telemetry import PowertoolsTelemetry
 from responder.clock import utc_now
-from responder.errors import Reason, Retryable
-from responder.ports import Queue, Store, Table
+from responder.errors import Permanent, Reason, Retryable
+from responder.ports import Queue, Store, Table, Telemetry
 
 if TYPE_CHECKING:
+    from responder.adapters.claude import WayIn
     from responder.intake.reception import Reception
     from responder.protocols.batch import Failures, Lane
+    from responder.protocols.runbooks import Library
     from responder.protocols.tick import Ticker
 
 Records = Sequence[Mapping[str, Any]]
@@ -65,15 +67,19 @@ def reception() -> "tuple[Reception, PowertoolsTelemetry]":
 def analysis() -> QueueFunction:
     """The analysis function: processing lane, analysis lane and tick."""
     from responder.adapters.breaker import Breaker
-    from responder.adapters.claude import ApiKey, Claude
+    from responder.adapters.claude import Claude
     from responder.adapters.dynamodb import DynamoStore
+    from responder.adapters.runbooks import S3Shelf
     from responder.analysis.tiering import tiers
-    from responder.contracts import AnalysisRequest
+    from responder.contracts import AnalysisRequest, ChangeMessage, carries_change
     from responder.policy.routes import Routes
     from responder.protocols import context, identities, inhibiting
     from responder.protocols.analyse import Investigator
+    from responder.protocols.batch import merged, parted
+    from responder.protocols.changes import Historian
     from responder.protocols.holds import CurrentHolds
     from responder.protocols.record import Recorder
+    from responder.protocols.runbooks import Library
     from responder.protocols.storms import Gate
     from responder.protocols.tick import Ticker
     from responder.protocols.versions import INHIBITIONS, ROUTES, RULES, Current
@@ -92,8 +98,15 @@ def analysis() -> QueueFunction:
     queues = _lane_queues(given)
     key = Secret(environment.secrets(), given.anthropic_secret, given.max_age)
     claude = Claude(
-        ApiKey(key, base_url=given.anthropic_base_url, timeout_seconds=given.claude_timeout),
-        tiers(given.model_small, given.model_large),
+        way_in(given, key),
+        tiers(
+            given.model_small,
+            given.model_large,
+            given.effort_small,
+            given.effort_large,
+            given.max_tokens_small,
+            given.max_tokens_large,
+        ),
         Breaker(dynamodb, given.state_table),
     )
     models = frozenset({given.model_small, given.model_large})
@@ -106,6 +119,7 @@ def analysis() -> QueueFunction:
         INHIBITIONS, store, telemetry, utc_now, otherwise=inhibiting.no_inhibitions()
     )
     gate = Gate(given.storm_threshold, given.throttle_threshold)
+    library = Library(S3Shelf(environment.s3, given.runbook_bucket), telemetry, utc_now)
     recorder = Recorder(
         store,
         queues,
@@ -117,6 +131,7 @@ def analysis() -> QueueFunction:
         gate,
         inhibitions,
         routes,
+        library.known,
     )
     investigator = Investigator(
         store=store,
@@ -129,12 +144,24 @@ def analysis() -> QueueFunction:
         patience=timedelta(seconds=given.claude_patience),
         daily_budget_usd=given.daily_budget_usd,
         models=models,
-        context=context.gatherer(store, telemetry).gather,
+        context=context.gatherer(store, telemetry, library.known).gather,
+        stack=given.stack_name,
+        runbooks=library.current,
     )
+    historian = Historian(store, telemetry, utc_now)
     quiet_after = timedelta(hours=given.quiet_close_hours)
-    ticker = Ticker(store, queues, telemetry, utc_now, quiet_after, holds, inhibitions, gate)
+    ticker = Ticker(
+        store, queues, telemetry, utc_now, quiet_after, holds, inhibitions, gate, library.refresh
+    )
     processing = _lane(Queue.PROCESSING, queues, telemetry)
     analysing = _lane(Queue.ANALYSIS, queues, telemetry)
+
+    def process(records: Records) -> "Failures":
+        changes, alerts = parted(records, carries_change)
+        return merged(
+            processing.run_groups(alerts, recorder.groups, recorder.record),
+            processing.run(changes, ChangeMessage, historian.remember),
+        )
 
     def self_check() -> dict[str, str]:
         overdue = len(store.due(utc_now(), 1))
@@ -142,16 +169,16 @@ def analysis() -> QueueFunction:
         return {
             **found,
             "due": f"{overdue} of at most 1",
-            "claude": _presence(key),
+            "claude": _access(given, key),
+            "models": _lifecycle(models, telemetry),
             "time zones": _zones(),
+            "runbooks": _runbooks(library),
         }
 
     return QueueFunction(
         telemetry,
         {
-            _name(given.processing_url): lambda records: processing.run_groups(
-                records, recorder.groups, recorder.record
-            ),
+            _name(given.processing_url): process,
             _name(given.analysis_url): lambda records: analysing.run(
                 records, AnalysisRequest, investigator.handle
             ),
@@ -248,6 +275,33 @@ def distribution() -> QueueFunction:
     )
 
 
+def way_in(given: settings.Analysis, key: Secret) -> "WayIn":
+    """The chosen way to Claude; ``key`` is read on the first one only."""
+    from responder.adapters.claude import ApiKey
+    from responder.adapters.claude_aws import Bedrock, PlatformOnAws
+
+    url, seconds = given.anthropic_base_url, given.claude_timeout
+    if given.claude_access == "aws":
+        return PlatformOnAws(
+            environment.credentials,
+            region=given.claude_region,
+            workspace=given.claude_workspace,
+            base_url=url,
+            timeout_seconds=seconds,
+        )
+    if given.claude_access == "bedrock":
+        return Bedrock(
+            environment.credentials,
+            region=given.claude_region,
+            ids={given.model_small: given.bedrock_small, given.model_large: given.bedrock_large},
+            profile="" if given.bedrock_profile == "none" else given.bedrock_profile,
+            schema_models=given.bedrock_schema_models.replace(" ", "").split(","),
+            base_url=url,
+            timeout_seconds=seconds,
+        )
+    return ApiKey(key, base_url=url, timeout_seconds=seconds)
+
+
 def _telemetry(service: str) -> PowertoolsTelemetry:
     given = settings.load(settings.Common, environment.variables())
     return PowertoolsTelemetry(given.stack_name, service, environment.function_version()[1])
@@ -281,11 +335,44 @@ def _presence(secret: Secret) -> str:
     return "value present" if secret.present() else f"the secret {secret.name} has no value"
 
 
+def _access(given: settings.Analysis, key: Secret) -> str:
+    """How Claude is reached, without asking it."""
+    if given.claude_access == "api-key":
+        return _presence(key)
+    known = environment.credentials() is not None
+    return f"by {given.claude_access} in {given.claude_region}, " + (
+        "signed as the role" if known else "but the role has no credentials"
+    )
+
+
+def _lifecycle(models: frozenset[str], telemetry: Telemetry) -> str:
+    """What is known of the configured models' ends; worth a warning, never a failure.
+
+    Raises Permanent for a model without a price: it would never be asked.
+    """
+    from responder.analysis import lifecycle, pricing
+
+    for model in models:
+        pricing.require_price(model)
+    ending = [said for model in sorted(models) if (said := lifecycle.ending(model, utc_now()))]
+    for said in ending:
+        telemetry.warning("Model is ending", detail=said)
+    return "; ".join(ending) or "no end is known"
+
+
 def _zones() -> str:
     """Maintenance windows need the rules of time zones, which the system or tzdata has."""
     from responder.policy.window import knows_zone
 
     return "known" if knows_zone("Europe/Berlin") else "unknown: windows hold nothing"
+
+
+def _runbooks(library: "Library") -> str:
+    """They are searched by SQLite's FTS5, which not every Python has."""
+    try:
+        return f"{library.read()} passages"
+    except Permanent as error:
+        return f"not searched: {error}"
 
 
 def _name(queue_url: str) -> str:

@@ -7,6 +7,7 @@ number of receives) ends the waiting, and ``not_before`` guards waits beyond SQS
 from pydantic import BaseModel, ConfigDict
 
 from responder.alert import Alert, Moment
+from responder.change import Change
 
 
 class AlertMessage(BaseModel):
@@ -16,6 +17,20 @@ class AlertMessage(BaseModel):
 
     alert: Alert
     trace: str = ""
+
+
+class ChangeMessage(BaseModel):
+    """Processing queue: one accepted change."""
+
+    model_config = ConfigDict(frozen=True)
+
+    change: Change
+    trace: str = ""
+
+
+def carries_change(body: str) -> bool:
+    """Whether a message of the processing queue is a change's: told by the field it begins with."""
+    return body.lstrip().startswith('{"change"')
 
 
 class AnalysisRequest(BaseModel):

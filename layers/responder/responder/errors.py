@@ -24,6 +24,11 @@ class Reason(StrEnum):
     STORM = "storm"
     THROTTLE = "throttle"
     FLAPPING = "flapping"
+    # A notice that a later one made untrue, or old, before anybody could be told.
+    OVERTAKEN = "overtaken"
+    # Events of a source of changes that are none.
+    OTHER_BRANCH = "other_branch"
+    NO_CHANGE = "no_change"
     # Operator notices that are not told by themselves.
     TOLD_ALREADY = "told_already"
     TOLD_WITH_THE_NEXT = "told_with_the_next"
@@ -53,6 +58,7 @@ class Reason(StrEnum):
     BUDGET_SPENT = "budget_spent"
     ANALYSIS_OFF = "analysis_off"
     NO_KEY = "no_key"
+    ABOUT_CLAUDE = "about_claude"
     REFUSED_BY_SINK = "refused_by_sink"
     MISCONFIGURED = "misconfigured"
 

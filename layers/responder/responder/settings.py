@@ -6,13 +6,15 @@ not work never takes traffic.
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from responder.channel import canonical
 
 Channel = Annotated[str, AfterValidator(canonical)]
+# As ``analysis.tiering`` has them; not imported, as every function loads this module.
+Effort = Literal["none", "low", "medium", "high", "xhigh", "max"]
 
 
 class SettingsError(Exception):
@@ -62,6 +64,15 @@ class Analysis(Lanes):
     processing_dlq_url: str = Field(alias="PROCESSING_DLQ_URL", min_length=1)
     analysis_url: str = Field(alias="ANALYSIS_QUEUE_URL", min_length=1)
     analysis_dlq_url: str = Field(alias="ANALYSIS_DLQ_URL", min_length=1)
+    claude_access: Literal["api-key", "aws", "bedrock"] = Field("api-key", alias="CLAUDE_ACCESS")
+    claude_region: str = Field("", alias="CLAUDE_REGION", pattern=r"^[a-z0-9-]*$")
+    claude_workspace: str = Field("", alias="CLAUDE_WORKSPACE")
+    bedrock_profile: Literal["global", "us", "eu", "apac", "jp", "au", "none"] = Field(
+        "global", alias="BEDROCK_PROFILE"
+    )
+    bedrock_small: str = Field("anthropic.claude-haiku-5-5", alias="BEDROCK_ID_SMALL")
+    bedrock_large: str = Field("anthropic.claude-sonnet-5-5", alias="BEDROCK_ID_LARGE")
+    bedrock_schema_models: str = Field("", alias="BEDROCK_SCHEMA_MODELS")
     anthropic_secret: str = Field(alias="ANTHROPIC_KEY_SECRET", min_length=1)
     anthropic_base_url: str = Field("", alias="ANTHROPIC_BASE_URL")
     claude_timeout: float = Field(45, alias="CLAUDE_TIMEOUT_SECONDS", gt=0)
@@ -73,10 +84,31 @@ class Analysis(Lanes):
     signature_version: Literal["1"] = Field("1", alias="SIGNATURE_VERSION")
     model_small: str = Field("claude-haiku-5-5", alias="MODEL_SMALL", min_length=1)
     model_large: str = Field("claude-sonnet-5-5", alias="MODEL_LARGE", min_length=1)
+    effort_small: Effort = Field("low", alias="EFFORT_SMALL")
+    effort_large: Effort = Field("medium", alias="EFFORT_LARGE")
+    max_tokens_small: int = Field(2000, alias="MAX_TOKENS_SMALL", ge=500)
+    max_tokens_large: int = Field(4000, alias="MAX_TOKENS_LARGE", ge=500)
     daily_budget_usd: float = Field(5, alias="DAILY_BUDGET_USD", ge=0)
     quiet_close_hours: float = Field(24, alias="QUIET_CLOSE_HOURS", gt=0)
     storm_threshold: int = Field(8, alias="STORM_THRESHOLD", ge=0)
     throttle_threshold: int = Field(60, alias="THROTTLE_THRESHOLD", ge=0, le=500)
+    runbook_bucket: str = Field(alias="RUNBOOK_BUCKET", min_length=1)
+
+    @model_validator(mode="after")
+    def _way_is_whole(self) -> Self:
+        """What the chosen way to Claude needs is there, and asks for the models that are priced."""
+        if self.claude_access != "api-key" and not self.claude_region:
+            raise ValueError(f"CLAUDE_ACCESS {self.claude_access} needs CLAUDE_REGION")
+        if self.claude_access == "aws" and not self.claude_workspace:
+            raise ValueError("CLAUDE_ACCESS aws needs CLAUDE_WORKSPACE")
+        if self.claude_access == "bedrock":
+            for tier, model, bedrock in (
+                ("SMALL", self.model_small, self.bedrock_small),
+                ("LARGE", self.model_large, self.bedrock_large),
+            ):
+                if not bedrock.startswith(f"anthropic.{model}"):
+                    raise ValueError(f"BEDROCK_ID_{tier} is not Bedrock's id of MODEL_{tier}")
+        return self
 
     @property
     def lease_lasts(self) -> timedelta:

@@ -33,6 +33,8 @@ MENDABLE = (Reason.SECRET_MISSING, Reason.MISCONFIGURED)
 
 #: Secrets by the end of their name, and what an empty one means.
 CLAUDE_SECRET = "anthropic-key"  # noqa: S105 - the name of a secret
+#: The way to Claude that needs it.
+WITH_A_KEY = "api-key"
 SLACK_SECRETS = ("slack-bot-token", "slack-webhook")
 
 
@@ -171,7 +173,10 @@ def secrets(stack: Stack) -> Iterator[Finding]:
         yield ok("slack secret", f"{slack[0]} is set")
     else:
         yield failing("slack secret", "neither a bot token nor a webhook is set: alerts wait")
-    if _filled(stack, CLAUDE_SECRET):
+    way = stack.outputs.get("ClaudeAccess", WITH_A_KEY)
+    if way != WITH_A_KEY:
+        yield ok("claude secret", f"not needed: Claude is reached by {way}, as the function's role")
+    elif _filled(stack, CLAUDE_SECRET):
         yield ok("claude secret", f"{CLAUDE_SECRET} is set")
     else:
         yield warning("claude secret", f"{CLAUDE_SECRET} is empty: cards carry the fixed triage")

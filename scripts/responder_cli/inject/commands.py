@@ -66,11 +66,14 @@ def inject(
     ways = [look(stack, one) if one in known else Way(one) for one in ids]
     ways = [replace(way, duplicate=way.alert_id in known) for way in ways]
     ways = _follow(stack, ways, time.monotonic, timeout) if wait else ways
+    lines = [_line(way) for way in ways]
+    # A change has no way to follow: `responder changes list` shows it.
+    lines += [{"change_id": str(change_id)} for change_id in told.get("change_ids", [])]
     if as_json:
-        console.as_json([_line(way) for way in ways])
+        console.as_json(lines)
     else:
-        for way in ways:
-            console.fields((name, str(value)) for name, value in _line(way).items())
+        for line in lines:
+            console.fields((name, str(value)) for name, value in line.items())
     if not _judged(ways, timeout if wait else None):
         click.get_current_context().exit(EXIT_FAILED)
 

@@ -16,7 +16,9 @@ NEVER = "0001-01-01T00:00:00Z"
 #: How an end that has not come begins: Alertmanager's, and the far one of a push.
 NOT_YET = ("0001-", "2036-")
 #: When it happened, in the words of the tools.
-TIMES = ("startsAt", "endsAt", "started_at", "timestamp", "Timestamp", "time", "StateChangeTime")
+TIMES = ("startsAt", "endsAt", "started_at", "timestamp", "Timestamp", "time", "StateChangeTime",
+         "created_at", "updated_at", "published_at", "pushed_at", "finished_at",
+         "status_changed_at")  # fmt: skip
 #: SNS carries what it delivers as text.
 INSIDE = "Message"
 

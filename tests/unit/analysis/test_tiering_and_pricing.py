@@ -6,7 +6,7 @@ import pytest
 from responder.alert import Severity
 from responder.analysis import pricing
 from responder.analysis.pricing import Usage, ceiling_usd, cost_usd, require_price
-from responder.analysis.tiering import MAX_TOKENS, Tier, deserves_higher, tier_for, tiers
+from responder.analysis.tiering import Tier, deserves_higher, tier_for, tiers
 from responder.analysis.verdict import Confidence
 from responder.errors import Permanent, Reason
 from unit.analysis.examples import analysis
@@ -45,10 +45,13 @@ def test_an_analysis_is_raised_once_only(tier: str, severity: Severity) -> None:
 
 def test_tiers_carry_model_effort_and_length() -> None:
     assert tiers("m1", "m2") == {
-        "small": Tier("m1", "low", MAX_TOKENS),
-        "large": Tier("m2", "medium", MAX_TOKENS),
+        "small": Tier("m1", "low", 2000),
+        "large": Tier("m2", "medium", 4000),
     }
-    assert MAX_TOKENS <= 2000
+    assert tiers("m1", "m2", "none", "max", 700, 8000) == {
+        "small": Tier("m1", "none", 700),
+        "large": Tier("m2", "max", 8000),
+    }
 
 
 def test_every_model_named_by_the_template_and_settings_has_a_price() -> None:

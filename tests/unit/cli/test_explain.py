@@ -80,3 +80,16 @@ def test_routes_of_a_file_are_obeyed(tmp_path: Path) -> None:
     sample = str(EVENTS / "generic" / "firing.json")
     (explained,) = json.loads(run(sample, "--routes", str(routes), "--json").output)
     assert (explained["channel"], explained["route_reason"]) == ("#backups", "routed")
+
+
+def test_a_change_is_explained_and_has_no_card() -> None:
+    (change,) = json.loads(run(str(EVENTS / "github" / "deployment.json"), "--json").stdout)
+    assert (change["service"], change["state"]) == ("checkout", "started")
+    assert change["card"].startswith("none")
+    alert, too = json.loads(run(str(EVENTS / "codedeploy" / "failed.json"), "--json").stdout)
+    assert (alert["title"], too["state"]) == (
+        "checkout: deployment to group blue-green failed",
+        "failed",
+    )
+    (held,) = json.loads(run(str(EVENTS / "github" / "ping.json"), "--json").stdout)
+    assert held == {"held": "no_change", "card": "none"}

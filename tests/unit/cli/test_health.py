@@ -190,6 +190,14 @@ def test_secrets_are_told_present_from_empty(
                    for one in found)  # fmt: skip
 
 
+@pytest.mark.parametrize("way", ["aws", "bedrock"])
+def test_a_role_needs_no_key_of_claudes(way: str) -> None:
+    outputs = {"SecretPrefix": "mine", "ClaudeAccess": way}
+    found = list(checks.secrets(stack(outputs, {"secretsmanager": vault()})))
+    assert verdicts(iter(found))["claude secret"] is Verdict.OK
+    assert way in found[-1].reason
+
+
 @pytest.mark.parametrize(
     ("age", "verdict"),
     [(None, Verdict.FAILING), (60, Verdict.OK), (181, Verdict.FAILING)],

@@ -8,7 +8,7 @@ from responder.alert import Scope, Severity
 from responder.analysis.verdict import Cause, Check
 from responder.delivery import card, notices, words
 from responder.delivery.findings import TRIAGE_LABEL
-from responder.incident import Incident, IncidentState, Latest, NoticeKind
+from responder.incident import Destination, Incident, IncidentState, Latest, NoticeKind
 from responder.ports import Message
 from responder_cli.card.examples import (
     ANALYSED,
@@ -358,6 +358,14 @@ def test_notices_tell_the_change_first() -> None:
     assert notices.render(ANALYSED, notice(NoticeKind.REFIRED)).text.startswith("🔁 Fired again")
     over = notices.render(RESOLVED, notice(NoticeKind.RESOLVED))
     assert over.text.startswith("✅ Resolved after 10 min (214 times in 9 min): checkout")
+
+
+def test_whom_a_card_calls_is_called_where_a_rise_is_told_as_well() -> None:
+    called = ANALYSED.model_copy(update={"route": Destination(mentions=("here",))})
+    for kind in (NoticeKind.SEVERITY_RAISED, NoticeKind.ESCALATED):
+        told = notices.render(called, notice(kind), standalone=True, card_in="#alerts")
+        assert "<!here>" in told.text
+        assert "<!here>" in shown(told)
 
 
 def test_a_rise_in_severity_and_a_reminder_are_shown_in_the_channel_as_well() -> None:

@@ -14,6 +14,8 @@ def test_escapes_the_ampersand_first() -> None:
     [
         ("*bold* _it_ ~no~", "\u2217bold\u2217 \u02cdit\u02cd \u223cno\u223c"),
         ("node_cpu_seconds 2*3", "node_cpu_seconds 2*3"),
+        (":white_check_mark: RESOLVED (:+1:)", "\ua789white_check_mark: RESOLVED (\ua789+1:)"),
+        ("12:30:45 arn:aws:sns:x job:errors:rate5m", "12:30:45 arn:aws:sns:x job:errors:rate5m"),
         ("`code`", "\u02cbcode\u02cb"),
         ("two\n lines\tand tab", "two lines and tab"),
         ("\x1b[31mred\u202e\u200b", "[31mred"),

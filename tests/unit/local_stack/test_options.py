@@ -9,6 +9,7 @@ import pytest
 
 from local_stack import layout
 from local_stack.__main__ import chosen
+from local_stack.children import ChildError
 from local_stack.stack import Claude
 
 
@@ -32,6 +33,15 @@ def test_the_local_claude_never_sees_the_real_key() -> None:
 
     assert options.claude is Claude.LOCAL
     assert options.secrets["anthropic-key"] == ""
+
+
+@pytest.mark.parametrize("way", ["aws", "bedrock"])
+def test_the_local_claude_is_reached_in_any_way(way: str) -> None:
+    options = chosen({"CLAUDE": "local", "CLAUDE_ACCESS": way})
+
+    assert options.parameters["ClaudeAccess"] == way
+    with pytest.raises(ChildError, match="CLAUDE=local"):
+        chosen({"CLAUDE_ACCESS": way})
 
 
 @pytest.mark.parametrize(

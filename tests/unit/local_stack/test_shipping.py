@@ -1,5 +1,6 @@
 """The calls of SAM: onto AWS goes what was built for the processor that is asked for."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,19 @@ def test_a_build_for_this_machine_is_never_deployed_to_aws() -> None:
     assert theirs.parent == layout.BUILD
     # SAM keeps the description of a build beside its folder.
     assert ours.parents[1] != theirs.parents[1]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, []),
+        ({"ModelLarge": "claude-sonnet-4-5"}, ["ModelLarge: claude-sonnet-4-5 is deprecated"]),
+        ({"ModelSmall": "claude-opus-5"}, []),
+    ],
+)
+def test_a_model_that_ends_is_warned_of_and_deployed(
+    given: dict[str, str], said: list[str]
+) -> None:
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    found = list(shipping.warnings("prod", given, now))
+    assert [one.split(" and ")[0] for one in found] == said

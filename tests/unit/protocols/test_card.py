@@ -15,6 +15,7 @@ from responder.incident import (
     Details,
     Hold,
     Incident,
+    IncidentState,
     Intent,
     Notice,
     NoticeKind,
@@ -24,10 +25,14 @@ from responder.ports import Place
 from responder.protocols import card as cards
 from responder.protocols.card import Act, Step
 
+OPEN, RESOLVED = IncidentState.OPEN, IncidentState.RESOLVED
 SOON = NOW + timedelta(seconds=5)
 INTENT = Intent(delivery_id="d", at=NOW)
 SETTLED = NOW + TIMING.settle
-NOTICES = tuple(Notice(number=n, kind=NoticeKind.REFIRED, at=NOW) for n in (1, 2))
+NOTICES = (
+    Notice(number=1, kind=NoticeKind.SEVERITY_RAISED, at=NOW),
+    Notice(number=2, kind=NoticeKind.REFIRED, at=NOW),
+)
 ANALYSED = incident(revision=2, analysis=verdict(made_at=SOON))
 
 
@@ -290,13 +295,44 @@ SILENCED = incident(
 LOUD = SILENCED.model_copy(update={"silence": None})
 
 
-def test_under_a_silence_an_edit_is_all_that_is_told() -> None:
+def test_under_a_silence_an_edit_is_all_that_is_told_and_the_rest_comes_at_its_end() -> None:
     assert step(SILENCED, shown()).act is Act.UPDATE
     edited = cards.updated(shown(), SILENCED, SOON)
-    assert (edited.shown, edited.told) == (2, 2)
+    assert (edited.shown, edited.told) == (2, 0)
     assert step(SILENCED, edited).act is Act.NOTHING
     assert cards.settled(edited, SILENCED, NOW)
-    assert step(LOUD, edited).act is Act.NOTHING
+    assert step(LOUD, edited) == Step(Act.TELL, notice=NOTICES[0])
+
+
+K = NoticeKind
+
+
+@pytest.mark.parametrize(
+    ("waiting", "told", "state"),
+    [
+        ((K.STILL_FIRING, K.STILL_FIRING, K.STILL_FIRING), (3,), OPEN),
+        ((K.RESOLVED, K.REFIRED), (2,), OPEN),
+        ((K.RESOLVED, K.REFIRED, K.RESOLVED), (3,), RESOLVED),
+        ((K.SEVERITY_RAISED, K.ESCALATED, K.SEVERITY_RAISED, K.ESCALATED), (3, 4), OPEN),
+        ((K.SEVERITY_RAISED, K.RESOLVED, K.REFIRED), (1, 3), OPEN),
+        ((K.SEVERITY_RAISED, K.STILL_FIRING, K.RESOLVED), (3,), RESOLVED),
+        ((K.RESOLVED, K.HELD_PAGE, K.HELD_PAGE), (1, 2, 3), RESOLVED),
+        ((K.FLAPPING, K.SEVERITY_DOUBTED, K.STILL_FIRING), (1, 2, 3), OPEN),
+    ],
+)
+def test_of_notices_that_waited_only_what_is_news_still_is_told(
+    waiting: tuple[NoticeKind, ...], told: tuple[int, ...], state: IncidentState
+) -> None:
+    notices = tuple(Notice(number=n, kind=kind, at=NOW) for n, kind in enumerate(waiting, 1))
+    noticed = incident(notices=notices, state=state)
+    state_of_card, said, passed = shown(), [], 0
+    while (now := step(noticed, state_of_card)).notice is not None:
+        said.append(now.notice.number)
+        passed += len(cards.passed_over(noticed, state_of_card, now.notice))
+        state_of_card = cards.told(state_of_card, now.notice.number)
+    assert tuple(said) == told
+    assert passed == len(waiting) - len(told)
+    assert cards.settled(state_of_card, noticed, NOW)
 
 
 def test_without_one_an_edit_tells_no_notice() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import Desk, alert
+from fakes import Desk, alert, resolve
 from responder.alert import Severity
 from responder.errors import Permanent, Reason
 from responder.incident import Intent
@@ -101,3 +101,34 @@ def test_a_channel_of_critical_incidents_that_is_not_there_keeps_no_card_from_an
     deliver(desk)
     assert desk.telemetry.counts["NoticesRefused:refused_by_slack"] == 1
     assert (desk.card().told, desk.card().owner, desk.card().dead_lettered) == (2, "", False)
+
+
+def refuse_the_reply(desk: Desk, reason: Reason) -> None:
+    """Slack takes the edit, and then no reply in the card's thread."""
+
+    def after_the_edit() -> None:
+        desk.slack.errors = [Permanent(reason, "thread_locked")]
+
+    desk.slack.meanwhile = after_the_edit
+
+
+def test_a_rise_that_the_thread_does_not_take_is_told_in_the_channel(desk: Desk) -> None:
+    deliver(desk)
+    desk.record(alert("a2", at=20, severity=Severity.CRITICAL))
+    refuse_the_reply(desk, Reason.REFUSED_BY_SLACK)
+    deliver(desk)
+    last = desk.slack.calls[-1]
+    assert (last.method, last.channel, last.thread_ts) == ("post", "C1", "")
+    assert last.text.startswith("🔴 Severity raised to CRITICAL")
+    assert desk.telemetry.counts["NoticesRefused:refused_by_slack"] == 1
+    assert (desk.card().told, desk.card().dead_lettered) == (2, False)
+
+
+def test_what_else_the_thread_does_not_take_keeps_the_card_from_nothing(desk: Desk) -> None:
+    deliver(desk)
+    desk.record(resolve(at=20))
+    refuse_the_reply(desk, Reason.REFUSED_BY_SLACK)
+    deliver(desk)
+    assert desk.slack.methods() == ["post", "update"]
+    assert desk.telemetry.counts["NoticesRefused:refused_by_slack"] == 1
+    assert (desk.card().told, desk.card().dead_lettered) == (1, False)

@@ -17,6 +17,7 @@ from responder.policy.matching import Matcher
 from responder.policy.silence import Silence
 from responder.ports import Key, Queue, Record
 from responder.protocols import inhibiting, items, silences
+from responder.protocols.draft import Draft
 from responder.protocols.versions import INHIBITIONS, MAX_AGE, Current
 
 CAUSE, SYMPTOM = "v1:node|prod.1", "v1:pod|prod.1"
@@ -342,3 +343,19 @@ def test_a_list_and_its_incident_are_one_transaction(desk: Desk) -> None:
     assert causes(desk) == [CAUSE]
     (name,) = desk.incident(CAUSE).inhibits
     assert inhibiting.list_item(name) in desk.store.items
+
+
+@pytest.mark.parametrize("held", ["below_minimum", "storm", "throttle"])
+def test_a_cause_without_a_card_that_nobody_wished_away_mutes_nothing(
+    desk: Desk, held: str
+) -> None:
+    """Its symptoms are all that people would see."""
+    record(desk, cause())
+    assert causes(desk) == [CAUSE]
+    rules = desk.recorder.inhibitions()
+    unseen = desk.incident(CAUSE).model_copy(update={"held": held})
+    draft = Draft.of_others(desk.store)
+    assert inhibiting.listed(rules, draft, unseen).inhibits == ()
+    silenced = desk.incident(CAUSE).model_copy(update={"held": "silenced"})
+    draft = Draft.of_others(desk.store)
+    assert inhibiting.listed(rules, draft, silenced).inhibits != ()

@@ -122,7 +122,21 @@ def test_a_card_that_stands_is_kept_up_to_date_and_nobody_is_told(desk: Desk) ->
     desk.later(minutes=40)
     desk.record(alert("a3", at=2400))
     desk.deliver_all()
-    assert desk.slack.methods() == ["post", "update", "update"]
+    assert desk.slack.methods() == ["post", "update", "update", "post"]
+    assert desk.slack.calls[-1].text.startswith("🔴 Severity raised to CRITICAL")
+
+
+def test_what_is_over_when_a_silence_ends_is_told_as_over_and_nothing_else(desk: Desk) -> None:
+    desk.record(alert("a1", severity=Severity.LOW))
+    desk.deliver_all()
+    silence(desk)
+    desk.record(alert("a2", at=30, severity=Severity.HIGH))
+    desk.deliver_all()
+    desk.record(resolve(at=60))
+    desk.deliver_all()
+    replies = [call.text for call in desk.slack.calls if call.thread_ts]
+    assert [text.startswith("✅ Resolved") for text in replies] == [True]
+    assert desk.telemetry.counts["NoticesHeld:overtaken"] == 1
 
 
 def test_a_silence_that_begins_while_nothing_is_heard_is_seen_by_the_tick(desk: Desk) -> None:

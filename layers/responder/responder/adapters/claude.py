@@ -1,8 +1,8 @@
 """Claude behind one call: the only module that imports the SDK, and only when a call is due.
 
 The lease protocol calls it as ``ports.Analyst``. It sends the prompt, turns every failure into
-``Retryable`` or ``Permanent``, and has the answer read leniently. How a request is authenticated is
-a ``WayIn``; the API key is the first one.
+``Retryable`` or ``Permanent``, and has the answer read leniently. How a request is authenticated,
+and under which name a model is asked, is a ``WayIn``: the API key here, AWS's in ``claude_aws``.
 
 What a caller settles: an ``Analysis`` costs its ``cost_usd``, ``reading.Unusable`` its
 ``call.cost_usd``, any other Permanent and a Retryable with ``took_effect`` False nothing. After any
@@ -11,6 +11,7 @@ other Retryable nobody knows, and the reservation stays spent.
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pydantic import BaseModel
@@ -26,13 +27,19 @@ from responder.errors import Permanent, Reason, Retryable
 
 if TYPE_CHECKING:
     from anthropic import Anthropic
+    from anthropic.resources.messages import Messages
+    from anthropic.types import OutputConfigParam, TextBlockParam
 
 #: https://platform.claude.com/docs: the API's address. Always passed: the SDK would otherwise read
 #: an environment variable of its own, and take an empty one as an address.
 DEFAULT_BASE_URL: Final = "https://api.anthropic.com"
 CONNECT_SECONDS: Final = 3
 
-_SCHEMA_BYTES: Final = len(json.dumps(SCHEMA))
+_SCHEMA_TEXT: Final = (
+    "Answer with one JSON object of this JSON schema, and with nothing else:\n"
+    + json.dumps(SCHEMA, separators=(",", ":"))
+)
+_SCHEMA_BYTES: Final = max(len(json.dumps(SCHEMA)), len(_SCHEMA_TEXT.encode()))
 
 
 class Guard(Protocol):
@@ -42,14 +49,37 @@ class Guard(Protocol):
         """Run ``action``, or raise Retryable(BREAKER_OPEN) without running it."""
 
 
+class Client(Protocol):
+    """What all of the SDK's clients have in common."""
+
+    @property
+    def messages(self) -> "Messages":
+        """The Messages API."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How one model is asked: its name there, and whether a JSON schema is taken with a request.
+
+    ``price`` is what a token costs there, as a multiple of the price in ``prices.json``.
+    """
+
+    model: str
+    schema: bool = True
+    price: float = 1.0
+
+
 class WayIn(Protocol):
     """How requests reach Claude, and as whom."""
 
-    def client(self) -> "Anthropic":
+    def client(self) -> Client:
         """A client to call; the same one as long as its credentials hold."""
 
-    def renew(self) -> "Anthropic | None":
+    def renew(self) -> Client | None:
         """A client with fresh credentials after a refusal; None when there are no others."""
+
+    def terms(self, model: str) -> Terms:
+        """How ``model``, by its name in ``prices.json``, is asked this way."""
 
 
 class ApiKey:
@@ -65,14 +95,14 @@ class ApiKey:
         self._key = ""
         self._client: Anthropic | None = None
 
-    def client(self) -> "Anthropic":
+    def client(self) -> Client:
         """The client of the current key, made anew only when the key has changed."""
         key = self._current_key(force_fresh=False)
         if self._client is None or key != self._key:
             self._client, self._key = self._new_client(key), key
         return self._client
 
-    def renew(self) -> "Anthropic | None":
+    def renew(self) -> Client | None:
         """The client of a key that was rotated meanwhile; None while it is still the same."""
         refused = self._key
         key = self._current_key(force_fresh=True)
@@ -80,6 +110,10 @@ class ApiKey:
             return None
         self._client, self._key = self._new_client(key), key
         return self._client
+
+    def terms(self, model: str) -> Terms:
+        """The names and prices are the API's own."""
+        return Terms(model)
 
     def _current_key(self, *, force_fresh: bool) -> str:
         try:
@@ -130,18 +164,19 @@ class Claude:
         """The most that ``analyse`` can cost."""
         chosen = self._tiers[tier]
         size = prompt.build(case).size_bytes + _SCHEMA_BYTES
-        return pricing.ceiling_usd(chosen.model, size, chosen.max_tokens)
+        at_list_price = pricing.ceiling_usd(chosen.model, size, chosen.max_tokens)
+        return at_list_price * self._way_in.terms(chosen.model).price
 
     def _answer(self, asked: prompt.Prompt, tier: Tier) -> "_Reply":
         """One request; a second one only with a key that was rotated meanwhile."""
         pricing.require_price(tier.model)
-        client = self._way_in.client()
+        client, terms = self._way_in.client(), self._way_in.terms(tier.model)
         try:
-            return self._guard.call(lambda: _send(client, asked, tier))
+            return self._guard.call(lambda: _send(client, asked, tier, terms))
         except Permanent as error:
             if not refused_key(error) or (renewed := self._way_in.renew()) is None:
                 raise
-        return self._guard.call(lambda: _send(renewed, asked, tier))
+        return self._guard.call(lambda: _send(renewed, asked, tier, terms))
 
     def _read(self, reply: "_Reply", asked: prompt.Prompt, tier_name: str, tier: Tier) -> Analysis:
         usage = reply.priced()
@@ -150,7 +185,7 @@ class Claude:
             tier=tier_name,
             prompt_version=prompt.PROMPT_VERSION,
             made_at=self._clock(),
-            cost_usd=pricing.cost_usd(tier.model, usage),
+            cost_usd=pricing.cost_usd(tier.model, usage) * self._way_in.terms(tier.model).price,
             input_tokens=usage.prompt_tokens,
             output_tokens=usage.output_tokens,
         )
@@ -189,20 +224,35 @@ class _Reply(BaseModel):
         )
 
 
-def _send(client: "Anthropic", asked: prompt.Prompt, tier: Tier) -> _Reply:
-    from anthropic import AnthropicError
+def _send(client: Client, asked: prompt.Prompt, tier: Tier, terms: Terms) -> _Reply:
+    from anthropic import AnthropicError, omit
 
     try:
         message = client.messages.create(
-            model=tier.model,
+            model=terms.model,
             max_tokens=tier.max_tokens,
-            system=[{"type": "text", "text": asked.system, "cache_control": {"type": "ephemeral"}}],
+            system=_system(asked, terms),
             messages=[{"role": "user", "content": asked.user}],
-            output_config={
-                "format": {"type": "json_schema", "schema": SCHEMA},
-                "effort": tier.effort,
-            },
+            output_config=_output_config(tier, terms) or omit,
         )
         return _Reply.model_validate(message, from_attributes=True)
     except (AnthropicError, ValueError) as error:
         raise translated(error) from error
+
+
+def _system(asked: prompt.Prompt, terms: Terms) -> "list[TextBlockParam]":
+    """The same bytes in every request, so that they are cached; the last block says how far."""
+    texts = [asked.system] if terms.schema else [asked.system, _SCHEMA_TEXT]
+    blocks: list[TextBlockParam] = [{"type": "text", "text": text} for text in texts]
+    blocks[-1]["cache_control"] = {"type": "ephemeral"}
+    return blocks
+
+
+def _output_config(tier: Tier, terms: Terms) -> "OutputConfigParam":
+    """What the model is told beside the prompt; a model refuses what it does not know."""
+    config: OutputConfigParam = {}
+    if terms.schema:
+        config["format"] = {"type": "json_schema", "schema": SCHEMA}
+    if tier.effort != "none":
+        config["effort"] = tier.effort
+    return config

@@ -1,13 +1,15 @@
 """What Claude's errors mean: wait, or give up, and for which reason. ``claude`` calls it.
 
-Codes and statuses: https://platform.claude.com/docs/en/api/errors. Nothing is decided by the
-wording of a message.
+Codes and statuses: https://platform.claude.com/docs/en/api/errors, and for the ways through AWS
+https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html. Nothing
+is decided by the wording of a message.
 """
 
 from typing import TYPE_CHECKING, Final
 
 from responder.analysis.redaction import Redactor
 from responder.analysis.text import one_line, shorten
+from responder.analysis.trouble import NotServed, Trouble
 from responder.errors import Permanent, Reason, ResponderError, Retryable
 
 if TYPE_CHECKING:
@@ -24,19 +26,57 @@ SPEND_LIMITS: Final = frozenset(
 )
 ON_HOLD: Final = "organization_on_hold"
 
-RETRYABLE: Final = {408: Reason.TIMEOUT, 409: Reason.UNAVAILABLE, 429: Reason.RATE_LIMITED}
+#: 424 is Bedrock's: the model failed at this request.
+RETRYABLE: Final = {
+    408: Reason.TIMEOUT,
+    409: Reason.UNAVAILABLE,
+    424: Reason.UNAVAILABLE,
+    429: Reason.RATE_LIMITED,
+}
 #: Statuses that concern this one request, not the configuration.
 ABOUT_THIS_REQUEST: Final = frozenset({413, 422})
 #: A refusal before any work was done.
 NOTHING_DONE: Final = frozenset({409, 429, 503, 529})
+#: What a person must look after, by status.
+TROUBLES: Final = {
+    401: Trouble.CREDENTIALS,
+    402: Trouble.CREDIT,
+    403: Trouble.ACCESS,
+    404: Trouble.MODEL,
+}
+
+#: How AWS names an error, before a colon and an address.
+AWS_ERROR_HEADER: Final = "x-amzn-errortype"
+#: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_errors.html, and those of
+#: signatures: who we are was not believed. AWS sends them with 400 and 403.
+AWS_CREDENTIALS: Final = frozenset(
+    {
+        "ExpiredTokenException",
+        "ExpiredToken",
+        "IncompleteSignatureException",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationTokenException",
+        "MissingAuthenticationToken",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+#: A quota that AWS reports with 400.
+AWS_THROTTLED: Final = frozenset({"ServiceQuotaExceededException", "ThrottlingException"})
 
 
-class KeyRefused(Permanent):
-    """401: the key may have been rotated a moment ago."""
+class KeyRefused(NotServed):
+    """The credentials are refused; they may have been rotated a moment ago."""
+
+    def __init__(self, detail: str) -> None:
+        """A configuration that a person must put right, unless fresh ones work."""
+        super().__init__(Reason.MISCONFIGURED, detail, Trouble.CREDENTIALS)
 
 
 def refused_key(error: Permanent) -> bool:
-    """Whether a fresh key is worth one more request."""
+    """Whether fresh credentials are worth one more request."""
     return isinstance(error, KeyRefused)
 
 
@@ -58,35 +98,51 @@ def translated(error: Exception) -> ResponderError:
 
 
 def _of_status(error: "APIStatusError") -> ResponderError:
-    status, detail = error.status_code, _detail(error)
+    status, detail, aws = error.status_code, _detail(error), _aws_error(error)
     if error.error_code in SPEND_LIMITS:
-        return Permanent(Reason.BUDGET_SPENT, detail)
+        return NotServed(Reason.BUDGET_SPENT, detail, Trouble.CREDIT)
     if error.error_code == ON_HOLD:
-        return Permanent(Reason.MISCONFIGURED, detail)
-    if status in RETRYABLE or status >= 500:
+        return NotServed(Reason.MISCONFIGURED, detail, Trouble.ACCESS)
+    if aws in AWS_CREDENTIALS or status == 401:
+        return KeyRefused(detail)
+    if aws in AWS_THROTTLED or status in RETRYABLE or status >= 500:
+        throttled = aws in AWS_THROTTLED
         return Retryable(
-            RETRYABLE.get(status, Reason.UNAVAILABLE),
+            Reason.RATE_LIMITED if throttled else RETRYABLE.get(status, Reason.UNAVAILABLE),
             detail,
             after=_retry_after(error.response),
-            took_effect=False if status in NOTHING_DONE else None,
+            took_effect=False if throttled or status in NOTHING_DONE else None,
         )
-    if status == 401:
-        return KeyRefused(Reason.MISCONFIGURED, detail)
-    reason = Reason.REFUSED_BY_CLAUDE if status in ABOUT_THIS_REQUEST else Reason.MISCONFIGURED
-    return Permanent(reason, detail)
+    if status in ABOUT_THIS_REQUEST:
+        return Permanent(Reason.REFUSED_BY_CLAUDE, detail)
+    return NotServed(Reason.MISCONFIGURED, detail, TROUBLES.get(status, Trouble.REQUEST))
+
+
+def _aws_error(error: "APIStatusError") -> str:
+    """AWS's name of an error; empty where Claude itself answered."""
+    return str(error.response.headers.get(AWS_ERROR_HEADER, "")).partition(":")[0]
 
 
 def _detail(error: "APIStatusError") -> str:
     """What a person needs to find the trouble, without anything that the request carried."""
-    said = shorten(one_line(Redactor().mask(error.api_message or "")), 200)
+    said = shorten(one_line(Redactor().mask(_said(error))), 200)
+    request_id = error.request_id or error.response.headers.get("x-amzn-requestid", "")
     parts = (
         f"HTTP {error.status_code}",
-        error.type or "",
+        error.type or _aws_error(error),
         error.error_code or "",
         said,
-        f"request {error.request_id}" if error.request_id else "",
+        f"request {request_id}" if request_id else "",
     )
     return ", ".join(part for part in parts if part)
+
+
+def _said(error: "APIStatusError") -> str:
+    """The message for people, in Claude's form or in AWS's."""
+    if error.api_message is not None or not isinstance(error.body, dict):
+        return error.api_message or ""
+    said = error.body.get("message") or error.body.get("Message")
+    return said if isinstance(said, str) else ""
 
 
 def _retry_after(response: "httpx2.Response") -> float | None:

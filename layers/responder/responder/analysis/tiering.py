@@ -8,13 +8,16 @@ from responder.alert import Severity
 from responder.analysis.verdict import Analysis, Confidence
 
 TierName = Literal["small", "large"]
-Effort = Literal["low", "medium", "high", "xhigh", "max"]
+#: ``none`` asks without one, for models that know no effort.
+Effort = Literal["none", "low", "medium", "high", "xhigh", "max"]
 
 SMALL: Final = "small"
 LARGE: Final = "large"
 
-#: Counts thinking too; Claude reserves output rate from it at the start of a call.
-MAX_TOKENS = 2000
+#: Count thinking too; Claude reserves output rate from them at the start of a call. The larger one
+#: is what the larger model writes within the time that a call may take.
+MAX_TOKENS_SMALL: Final = 2000
+MAX_TOKENS_LARGE: Final = 4000
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Tier:
 
     model: str
     effort: Effort
-    max_tokens: int = MAX_TOKENS
+    max_tokens: int
 
 
 def tiers(
@@ -31,9 +34,14 @@ def tiers(
     model_large: str,
     effort_small: Effort = "low",
     effort_large: Effort = "medium",
+    max_tokens_small: int = MAX_TOKENS_SMALL,
+    max_tokens_large: int = MAX_TOKENS_LARGE,
 ) -> Mapping[str, Tier]:
     """The two tiers by name, from settings."""
-    return {SMALL: Tier(model_small, effort_small), LARGE: Tier(model_large, effort_large)}
+    return {
+        SMALL: Tier(model_small, effort_small, max_tokens_small),
+        LARGE: Tier(model_large, effort_large, max_tokens_large),
+    }
 
 
 def tier_for(severity: Severity, previous: Analysis | None = None) -> TierName:

@@ -28,8 +28,12 @@ _BLANK_LINES = re.compile(r"\n\s*\n\s*")
 # Slack formats only at the borders of words and knows no escape for it; look-alikes take the place
 # of the marks there, and names like node_cpu_seconds stay as they are, ready to be copied.
 # The marks come first in the pattern, so that the search runs from one to the next.
-_FORMATTING = re.compile(r"[*_~](?:(?<![A-Za-z0-9].)|(?![A-Za-z0-9]))")
-_LOOK_ALIKE = {"*": "\u2217", "_": "\u02cd", "~": "\u223c"}
+# Of a name that Slack would draw as a picture (":white_check_mark:") the first colon goes as well;
+# within words it stays, as in ARNs and in the recorded names of Prometheus.
+_FORMATTING = re.compile(
+    r"[*_~](?:(?<![A-Za-z0-9].)|(?![A-Za-z0-9]))|:(?<![A-Za-z0-9].)(?=[a-z0-9_+'-]{1,100}:)"
+)
+_LOOK_ALIKE = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", ":": "\ua789"}
 # A backtick begins or ends code even within a word.
 _BACKTICK = "\u02cb"
 _HALF_ENTITY = re.compile(r"&[a-z]{0,3}$")
@@ -171,7 +175,8 @@ def _literal(text: str, limit: int) -> str:
 
 def _disarm(escaped: str) -> str:
     # Most texts have none, and a search for one character costs far less than one for a class.
-    if "_" not in escaped and "*" not in escaped and "~" not in escaped:
+    few_colons = escaped.count(":") < 2
+    if few_colons and "_" not in escaped and "*" not in escaped and "~" not in escaped:
         return escaped
     return _FORMATTING.sub(lambda found: _LOOK_ALIKE[found[0]], escaped)
 

@@ -10,6 +10,10 @@ from responder.delivery import blocks, destination, mrkdwn, storm, words
 from responder.incident import Incident, Notice, NoticeKind
 from responder.ports import Message
 
+#: A thread that nobody follows must not be all that tells of these.
+_BROADCAST = (NoticeKind.SEVERITY_RAISED, NoticeKind.STILL_FIRING)
+#: Whom a card calls is called again.
+_CALLS = (*_BROADCAST, NoticeKind.ESCALATED)
 _DETAIL, _SUBJECT, _CHANNEL = 400, 240, 80
 
 
@@ -31,9 +35,8 @@ def render(
     news = _news(incident, notice)
     detail = mrkdwn.inline(notice.detail, _DETAIL)
     subject = mrkdwn.inline(words.subject(incident), _SUBJECT)
-    # A thread that nobody follows must not be all that tells of these.
-    calls = notice.kind in (NoticeKind.SEVERITY_RAISED, NoticeKind.STILL_FIRING)
-    broadcast = not standalone and calls
+    calls = notice.kind in _CALLS
+    broadcast = not standalone and notice.kind in _BROADCAST
     about = f"{subject}\n{_where(incident)}" if standalone or broadcast else ""
     called = destination.mentions(incident) if calls else ""
     body = blocks.section([called, f"*{news}*", about, detail])

@@ -7,18 +7,18 @@ and EventBridge (``notification``). Nothing here waits for anything but the queu
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from responder.alert import SYNTHETIC_SOURCE, Alert
+from responder.alert import SYNTHETIC_SOURCE
 from responder.clock import Clock
-from responder.contracts import AlertMessage
+from responder.contracts import AlertMessage, ChangeMessage
 from responder.errors import Reason, ResponderError, Retryable
 from responder.intake.authentication import authenticate
 from responder.intake.errors import BadRequest
 from responder.intake.fields import first, mapping, sequence
-from responder.intake.registry import parse
+from responder.intake.registry import Parcel, read
 from responder.ports import Outgoing, Queue, Queues, Telemetry
 
 Answer = dict[str, object]
@@ -76,14 +76,14 @@ class Reception:
         """Take an event of SNS or EventBridge. Raises on trouble, so that Lambda tries again."""
         records = [record for record in sequence(event.get("Records")) if _is_sns(record)]
         payloads = [mapping(record)["Sns"] for record in records] or [event]
-        alerts = [alert for payload in payloads for alert in self._parsed(payload)]
-        self._accept(alerts, trace)
+        for parcel in [self._parsed(payload) for payload in payloads]:
+            self._accept(parcel, trace)
 
     def self_check(self, trace: str = "") -> dict[str, str]:
         """Send a synthetic alert through every adapter; its card goes to the test channel."""
-        alerts = self._parsed(_SYNTHETIC)
-        self._accept(alerts, trace)
-        return {"sources": self._sources_state(), "accepted": alerts[0].alert_id}
+        parcel = self._parsed(_SYNTHETIC)
+        self._accept(parcel, trace)
+        return {"sources": self._sources_state(), "accepted": parcel.alerts[0].alert_id}
 
     def _answer(
         self, event: Mapping[str, object], headers: Mapping[str, str], trace: str
@@ -96,10 +96,9 @@ class Reception:
         if route.method == "GET" and route.path.endswith(_PROBES):
             return _response(200, {"status": "ready"})
         body, headers = _body(event, route, headers)
-        alerts = parse(body, headers, route.tool or None, received_at=self._now())
-        self._accept(alerts, trace)
-        ids = [alert.alert_id for alert in alerts]
-        return _response(202, {"alert_ids": ids, "accepted": len(ids)})
+        parcel = read(body, headers, route.tool or None, received_at=self._now())
+        self._accept(parcel, trace)
+        return _response(202, _accepted(parcel))
 
     def _authorise(self, route: _Route, headers: Mapping[str, str]) -> None:
         sender = authenticate(self._sources(False), route.token or "", headers)
@@ -120,11 +119,29 @@ class Reception:
             return str(error)
         return "readable"
 
-    def _accept(self, alerts: Sequence[Alert], trace: str) -> None:
+    def _accept(self, parcel: Parcel, trace: str) -> None:
+        """Queue all of it; a failed deployment's alert goes first."""
+        alerts, changes = parcel.alerts, parcel.changes
         messages = [AlertMessage(alert=alert, trace=trace).model_dump_json() for alert in alerts]
+        messages += [
+            ChangeMessage(change=change, trace=trace).model_dump_json() for change in changes
+        ]
         if messages:
             self._queues.send(Queue.PROCESSING, [Outgoing(body) for body in messages])
-        self._telemetry.count("AlertsAccepted", len(messages))
+        if alerts:
+            self._telemetry.count("AlertsAccepted", len(alerts))
+        for change in changes:
+            self._telemetry.count("ChangesAccepted")
+            self._telemetry.info(
+                "Change accepted",
+                change_id=change.change_id,
+                source=change.source,
+                state=change.state,
+                trace=trace,
+            )
+        if parcel.nothing is not None:
+            self._telemetry.count("ChangesHeld", reason=parcel.nothing.value)
+            self._telemetry.info("Change held", reason=parcel.nothing, trace=trace)
         for alert in alerts:
             self._telemetry.info(
                 "Accepted",
@@ -136,9 +153,17 @@ class Reception:
                 trace=trace,
             )
 
-    def _parsed(self, payload: object) -> list[Alert]:
+    def _parsed(self, payload: object) -> Parcel:
         body = json.dumps(payload).encode()
-        return parse(body, {"content-type": "application/json"}, received_at=self._now())
+        return read(body, {"content-type": "application/json"}, received_at=self._now())
+
+
+def _accepted(parcel: Parcel) -> dict[str, object]:
+    ids = [alert.alert_id for alert in parcel.alerts]
+    said: dict[str, object] = {"alert_ids": ids, "accepted": len(ids)}
+    if parcel.changes or parcel.nothing:
+        said["change_ids"] = [change.change_id for change in parcel.changes]
+    return said
 
 
 def is_notification(event: Mapping[str, object]) -> bool:

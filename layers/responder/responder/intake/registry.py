@@ -1,7 +1,7 @@
-"""The one ordered table of tools, and the way of a request through it: ``parse``.
+"""The one ordered table of tools, and the way of a request through it: ``read`` and ``parse``.
 
-Recognition asks the tool that the route names first, then the tools in the table's order, each by
-headers and body; what none of them knows is read as unknown format.
+Recognition asks the tool that the route names first, then those that tell of changes, then the
+tools in the table's order, each by headers and body; what none knows is read as unknown format.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,9 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from responder.alert import Alert
+from responder.change import Change
 from responder.clock import to_utc, utc_now
+from responder.errors import Reason
 from responder.intake import alertmanager, cloudwatch, generic
 from responder.intake.body import read_body
+from responder.intake.changes.news import News, NoNews, change_of, draft_of
+from responder.intake.changes.registry import news_of
 from responder.intake.draft import Draft, Request, finish, slug
 from responder.intake.envelope import is_handshake, read_handshake, unwrap
 from responder.intake.errors import Unreadable
@@ -57,6 +61,15 @@ TOOLS: tuple[Tool, ...] = (
 )
 
 
+@dataclass(frozen=True)
+class Parcel:
+    """What was in a request. ``nothing`` says why an event of changes told of none."""
+
+    alerts: tuple[Alert, ...] = ()
+    changes: tuple[Change, ...] = ()
+    nothing: Reason | None = None
+
+
 def parse(
     body: bytes,
     headers: Mapping[str, str],
@@ -64,7 +77,18 @@ def parse(
     *,
     received_at: datetime | None = None,
 ) -> list[Alert]:
-    """Every alert of a request. ``tool`` is the one that the route names.
+    """Every alert of a request, as ``read`` finds it."""
+    return list(read(body, headers, tool, received_at=received_at).alerts)
+
+
+def read(
+    body: bytes,
+    headers: Mapping[str, str],
+    tool: str | None = None,
+    *,
+    received_at: datetime | None = None,
+) -> Parcel:
+    """All that is in a request. ``tool`` is the one that the route names.
 
     Raises BadRequest, and nothing else, where the sender must change the request. A body that no
     tool knows, or one bad element among good ones, becomes an alert of unknown format.
@@ -75,20 +99,40 @@ def parse(
         tool=slug(tool) if tool else "",
     )
     payload, request = unwrap(read_body(body, request.headers), request)
-    chosen = recognise(payload, request)
-    elements = chosen.split(payload)
-    kept = elements[:MAX_ALERTS]
-    alerts = [_read(chosen, element, payload, request) for element in kept]
-    if len(elements) > len(kept):
-        note = f"alerts: {len(elements) - len(kept)} more of this request cut by intake"
-        alerts[-1] = alerts[-1].model_copy(update={"truncated": (note, *alerts[-1].truncated)})
-    return alerts
+    named = _named(payload, request)
+    news = None if named else news_of(payload, request)
+    if isinstance(news, NoNews):
+        return Parcel(nothing=news.reason)
+    if news is not None:
+        return _told(news, request)
+    return Parcel(alerts=_alerts(named or recognise(payload, request), payload, request))
 
 
 def recognise(payload: object, request: Request) -> Tool:
     """The tool whose payload this is: the route's where the body agrees, else the first match."""
-    named = [tool for tool in TOOLS if request.tool in (tool.name, *tool.aliases)]
-    return next(tool for tool in (*named, *TOOLS) if tool.matches(payload, request))
+    found = next(tool for tool in TOOLS if tool.matches(payload, request))
+    return _named(payload, request) or found
+
+
+def _named(payload: object, request: Request) -> Tool | None:
+    named = (tool for tool in TOOLS if request.tool in (tool.name, *tool.aliases))
+    return next((tool for tool in named if tool.matches(payload, request)), None)
+
+
+def _told(news: News, request: Request) -> Parcel:
+    draft = draft_of(news)
+    alerts = (finish(draft, request),) if draft else ()
+    return Parcel(alerts=alerts, changes=(change_of(news, request),))
+
+
+def _alerts(tool: Tool, payload: object, request: Request) -> tuple[Alert, ...]:
+    elements = tool.split(payload)
+    kept = elements[:MAX_ALERTS]
+    alerts = [_read(tool, element, payload, request) for element in kept]
+    if len(elements) > len(kept):
+        note = f"alerts: {len(elements) - len(kept)} more of this request cut by intake"
+        alerts[-1] = alerts[-1].model_copy(update={"truncated": (note, *alerts[-1].truncated)})
+    return tuple(alerts)
 
 
 def _aware(received_at: datetime | None) -> datetime:

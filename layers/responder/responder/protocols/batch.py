@@ -147,6 +147,20 @@ class Lane:
         self.visibility.retry_in(self.queue, record["receiptHandle"], seconds)
 
 
+def parted(
+    records: Sequence[Mapping[str, Any]], chosen: Callable[[str], bool]
+) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """The records whose body is chosen, and the others, for lanes with two kinds of messages."""
+    those = [record for record in records if chosen(record["body"])]
+    return those, [record for record in records if not chosen(record["body"])]
+
+
+def merged(*results: Failures) -> Failures:
+    """The failures of all parts of a batch."""
+    items = (item for result in results for item in result["batchItemFailures"])
+    return {"batchItemFailures": list(items)}
+
+
 def _raise(error: Exception) -> None:
     raise error
 

@@ -22,6 +22,7 @@ from responder.incident import (
     Destination,
     Details,
     Incident,
+    IncidentState,
     Intent,
     Notice,
     NoticeKind,
@@ -86,6 +87,8 @@ TURNED_AWAY = frozenset(
 )
 #: What is wrong with a first message wherever it is to stand.
 _WRONG_ANYWHERE = frozenset({Reason.INVALID_MESSAGE, Reason.MISCONFIGURED})
+#: Notices that say how an incident stands: only the newest is true.
+_STATES = frozenset({NoticeKind.RESOLVED, NoticeKind.REFIRED, NoticeKind.STILL_FIRING})
 #: A card that waits is reported to operators again after this long.
 REPORT_AGAIN = timedelta(hours=1)
 #: The notice number in the intent of a webhook's separate analysis message.
@@ -142,10 +145,29 @@ def _appending(incident: Incident, card: Card) -> Step:
 
 
 def _untold(incident: Incident, card: Card) -> Notice | None:
-    """The next notice to tell; under a silence nobody is told, and not afterwards either."""
+    """The next notice to tell; under a silence nobody is told, until it ends."""
     if incident.silence is not None:
         return None
-    return next((n for n in incident.notices if n.number > card.told), None)
+    waiting = [notice for notice in incident.notices if notice.number > card.told]
+    still_news = (
+        notice
+        for at, notice in enumerate(waiting, 1)
+        if not any(_overtakes(later, notice, incident) for later in waiting[at:])
+    )
+    return next(still_news, None)
+
+
+def _overtakes(later: Notice, earlier: Notice, incident: Incident) -> bool:
+    """Whether an earlier notice is no news any more beside a later one, told at the same time."""
+    if earlier.kind is NoticeKind.HELD_PAGE:
+        return False
+    over = incident.state is not IncidentState.OPEN and later.kind is NoticeKind.RESOLVED
+    return over or later.kind is earlier.kind or {later.kind, earlier.kind} <= _STATES
+
+
+def passed_over(incident: Incident, card: Card, told: Notice) -> list[Notice]:
+    """The notices that a later one, told now, has overtaken."""
+    return [one for one in incident.notices if card.told < one.number < told.number]
 
 
 def analysis_id(incident: Incident) -> str:
@@ -290,9 +312,8 @@ def absent(card: Card) -> Card:
 
 
 def updated(card: Card, incident: Incident, now: datetime) -> Card:
-    """Slack shows this revision now; what a silence keeps from being told is told by this alone."""
-    told = incident.last_notice if incident.silence is not None else card.told
-    return card.model_copy(update={"shown": incident.revision, "shown_at": now, "told": told})
+    """Slack shows this revision now."""
+    return card.model_copy(update={"shown": incident.revision, "shown_at": now})
 
 
 def told(card: Card, number: int) -> Card:

@@ -91,12 +91,27 @@ class CardMessages:
         if notice.kind is NoticeKind.ESCALATED:
             self._escalate(notice, incident, card)
         elif self.chat.editable or notice.kind is not NoticeKind.SEVERITY_DOUBTED:
-            held = storms.page_of(self.grip.store, incident, notice)
-            message = notices.render(incident, notice, held, standalone=not self.chat.editable)
-            self._send(incident, card, message, notice=notice.number, thread_ts=card.ts)
-            self._noted(notice, incident)
+            self._reply(notice, incident, card)
         # What a webhook's analysis message says of the severity is told by it.
         self.grip.change(lambda card: cards.told(card, notice.number))
+        for _ in cards.passed_over(incident, card, notice):
+            self.grip.telemetry.count("NoticesHeld", reason=Reason.OVERTAKEN.value)
+
+    def _reply(self, notice: Notice, incident: Incident, card: Card) -> None:
+        """In the card's thread; a rise in severity also where that thread takes no replies."""
+        held = storms.page_of(self.grip.store, incident, notice)
+        message = notices.render(incident, notice, held, standalone=not self.chat.editable)
+        try:
+            self._send(incident, card, message, notice=notice.number, thread_ts=card.ts)
+        except Permanent as error:
+            if not self.chat.editable or error.reason is not Reason.REFUSED_BY_SLACK:
+                raise
+            self._refused(incident, error)
+            if notice.kind is not NoticeKind.SEVERITY_RAISED:
+                return
+            message = notices.render(incident, notice, standalone=True)
+            self._send(incident, card, message, notice=notice.number, channel=cards.where(card))
+        self._noted(notice, incident)
 
     def _escalate(self, notice: Notice, incident: Incident, card: Card) -> None:
         """Tell the channel of CRITICAL incidents, where it is another one, of a card elsewhere."""
@@ -108,12 +123,12 @@ class CardMessages:
         try:
             self._send(incident, card, message, notice=notice.number, channel=channel)
         except Permanent as error:
-            self._not_escalated(incident, error)
+            # The card's own thread has told it, too: it must not suffer from another channel.
+            self._refused(incident, error)
             return
         self._noted(notice, incident)
 
-    def _not_escalated(self, incident: Incident, error: Permanent) -> None:
-        """The card's own thread has told it, too: it must not suffer from another channel."""
+    def _refused(self, incident: Incident, error: Permanent) -> None:
         self.grip.telemetry.count("NoticesRefused", reason=error.reason.value)
         self.grip.telemetry.warning(
             "Notice refused", incident_id=incident.incident_id, detail=str(error)
@@ -134,7 +149,7 @@ class CardMessages:
         except Permanent as error:
             if not intent.channel:
                 raise
-            self._not_escalated(incident, error)
+            self._refused(incident, error)
             self.grip.change(lambda card: cards.told(card, intent.notice))
             return
         now = self.grip.now()

@@ -14,12 +14,16 @@ it: it is older, and only an older incident mutes.
 from collections.abc import Callable
 from datetime import datetime
 
+from responder.errors import Reason
 from responder.incident import Hold, Incident, IncidentState
 from responder.policy.holding import Check
 from responder.policy.inhibition import NO_INHIBITIONS, Causes, Inhibitions
 from responder.ports import Key
 from responder.protocols import items
 from responder.protocols.draft import Draft
+
+#: Why a cause has no card although nobody asked for that: its symptoms are all that people see.
+_UNSEEN = (Reason.BELOW_MINIMUM, Reason.STORM, Reason.THROTTLE)
 
 Current = Callable[[], Inhibitions]
 
@@ -67,5 +71,7 @@ def listed(inhibitions: Inhibitions, draft: Draft, incident: Incident) -> Incide
 
 
 def _mutes(incident: Incident) -> bool:
+    """Whether it may mute others: what stands on no card, by nobody's wish, explains nothing."""
     is_open = incident.state is IncidentState.OPEN
-    return is_open and incident.storm is None and not incident.synthetic
+    unseen = incident.held in _UNSEEN
+    return is_open and incident.storm is None and not incident.synthetic and not unseen

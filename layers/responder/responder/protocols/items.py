@@ -28,6 +28,8 @@ HEAD_RETENTION = timedelta(days=400)
 DECISION_RETENTION = timedelta(days=3650)
 #: A conditional write that loses this many races in a row is an unexpected failure.
 MAX_RACES = 40
+#: A change explains nothing for longer; each one renews its lists.
+CHANGES_RETENTION = timedelta(days=14)
 #: Races beyond this many wait a moment, at random, before they look again.
 PATIENT_RACES = 3
 #: The due-index is spread over this many partitions.
@@ -86,6 +88,8 @@ def write_of(key: Key, value: BaseModel, expect: int, now: datetime) -> Write:
 def _retention(key: Key) -> timedelta:
     if key.id.startswith(("head#", "weather#")):
         return HEAD_RETENTION
+    if key.id.startswith("changes#"):
+        return CHANGES_RETENTION
     decided = key.table is Table.STATE and key.id.startswith(
         ("switch#", "signature-rules", "routes", "silences", "windows", "inhibitions", "feedback")
     )

@@ -66,7 +66,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Ticker:
-    """The tick with its ports. ``quiet_after`` closes incidents of tools that never resolve."""
+    """The tick with its ports. ``quiet_after`` closes incidents of tools that never resolve.
+
+    ``afterwards`` is what a process does when nobody waits for it.
+    """
 
     store: Store
     queues: Queues
@@ -76,6 +79,7 @@ class Ticker:
     holds: holding.Current = holding.no_holds
     inhibitions: inhibiting.Current = inhibiting.no_inhibitions
     gate: Gate = ALL_PASS
+    afterwards: Callable[[], None] = lambda: None
 
     def tick(self) -> None:
         """One pass over what is due; always leaves a heartbeat and the gauge of unshown alerts."""
@@ -92,6 +96,7 @@ class Ticker:
         beat = Heartbeat(at=self.now())
         key = items.state_item(HEARTBEAT)
         items.change(self.store, key, Heartbeat, lambda _: beat, self.now())
+        self.afterwards()
 
     def _guarded(self, incident_id: str) -> int:
         """One incident's trouble is counted and must not keep the tick from the others."""

@@ -51,7 +51,7 @@ POD_SUFFIX = re.compile(
 )
 
 # Sources whose rule names the problem and whose message only tells the state of this moment.
-RULE_SAYS_ALL = frozenset({"cloudwatch"})
+RULE_SAYS_ALL = frozenset({"cloudwatch", "responder"})
 
 # --- Text -------------------------------------------------------------------------------------
 
