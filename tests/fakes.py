@@ -192,16 +192,19 @@ MODELS = frozenset({"model"})
 
 
 class Sink:
-    """Takes every notice, or raises the next of ``errors``."""
+    """Takes every notice, or raises the next of ``errors``; takes none where it is not set up."""
 
     def __init__(self) -> None:
+        self.set_up = True
         self.notices: list[OperatorNotice] = []
         self.errors: list[ResponderError] = []
 
-    def tell(self, notice: OperatorNotice) -> None:
+    def tell(self, notice: OperatorNotice) -> bool:
         if self.errors:
             raise self.errors.pop(0)
-        self.notices.append(notice)
+        if self.set_up:
+            self.notices.append(notice)
+        return self.set_up
 
 
 @dataclass

@@ -160,7 +160,11 @@ def resolve_by_signature() -> Sequence[Replacement]:
 
 def stay_in_a_refused_channel() -> Sequence[Replacement]:
     """A card whose channel Slack refuses is given up like any other that Slack refuses."""
-    return [(cards, "TURNED_AWAY", frozenset())]
+
+    def flees(act: cards.Act, reason: Reason) -> bool:
+        return False
+
+    return [(cards, "flees", flees)]
 
 
 def record_before_tell() -> Sequence[Replacement]:

@@ -317,7 +317,7 @@ class MemorySink:
         self.told: set[str] = set()
         self.ids: Counter[str] = Counter()
 
-    def tell(self, notice: OperatorNotice) -> None:
+    def tell(self, notice: OperatorNotice) -> bool:
         """As ``ports.Sink``."""
 
         def act() -> None:
@@ -326,6 +326,7 @@ class MemorySink:
             self.told |= {document["incident"]["id"], *document["others"]["ids"]}
 
         self._world.effect("tell", act, refused=_throttled, unanswered=_unanswered, takes=1)
+        return True
 
 
 class MemoryClaude:

@@ -20,6 +20,7 @@ from local_stack.loopback import Reply, Request, Server
 from responder import bootstrap, settings
 from responder.adapters import environment
 from responder.adapters.dynamodb import DynamoStore
+from responder.alert import SYNTHETIC_SOURCE
 from responder.clock import utc_now
 from responder.contracts import AlertMessage, AnalysisRequest, ChangeMessage
 from responder.errors import Permanent, Reason, Retryable
@@ -227,6 +228,23 @@ def test_an_alert_passes_through_every_lane_to_slack(
     assert "disk full" in message["text"]
     assert distribution.consume(records("it-distribution", *more)) == NO_FAILURES
     assert len(messages) == 1
+
+
+def test_only_what_is_a_test_goes_through_the_test_webhook_whatever_channels_are_called(
+    house: House, slack: tuple[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A webhook's channel is its own, so a name says nothing of who reads it."""
+    address, messages = slack
+    monkeypatch.setenv("TEST_CHANNEL", "#alerts")
+    monkeypatch.setenv("SLACK_PACE_SECONDS", "0")
+    house.set("SLACK_WEBHOOK_SECRET", address)
+    analysis, distribution = bootstrap.analysis(), bootstrap.distribution()
+    own = accepted(alert_id="a2", source=SYNTHETIC_SOURCE, title="our own check")
+    analysis.consume(records("it-processing", accepted(), own))
+    announced = house.taken("it-distribution")
+    assert len(announced) == 2
+    assert distribution.consume(records("it-distribution", *announced)) == NO_FAILURES
+    assert ["disk full" in message["text"] for message in messages] == [True]
 
 
 def test_a_batch_may_hold_alerts_and_changes(house: House) -> None:

@@ -210,7 +210,7 @@ def distribution() -> QueueFunction:
     from responder.adapters.webhook_sink import WebhookSink
     from responder.contracts import Announcement
     from responder.policy.route import Channels
-    from responder.ports import Message
+    from responder.ports import Chat, Message
     from responder.protocols.card import Timing
     from responder.protocols.deliver import Deliverer
     from responder.protocols.operators import Operators
@@ -222,12 +222,16 @@ def distribution() -> QueueFunction:
     queues = _lane_queues(given)
     client = environment.secrets()
     token = Secret(client, given.slack_bot_token_secret, given.max_age)
-    webhook_url = Secret(client, given.slack_webhook_secret, given.max_age)
-    test_url = Secret(client, given.slack_test_webhook_secret, given.max_age)
     bot = BotSlack(token, given.slack_api_url, given.slack_timeout)
-    webhook = WebhookSlack(
-        webhook_url, given.slack_timeout, test_channel=given.test_channel, test_url=test_url
+    webhook, test_webhook = (
+        WebhookSlack(Secret(client, secret, given.max_age), given.slack_timeout)
+        for secret in (given.slack_webhook_secret, given.slack_test_webhook_secret)
     )
+
+    def chat(*, synthetic: bool) -> Chat:
+        """Whatever the channels are called, only our own checks go through the test webhook."""
+        return choose_chat(token, bot, test_webhook if synthetic else webhook)
+
     channels = Channels(given.slack_channel, given.slack_critical_channel, given.test_channel)
     notice_webhook = Secret(client, given.notice_webhook_secret, given.max_age)
     operators = Operators(
@@ -245,7 +249,7 @@ def distribution() -> QueueFunction:
     deliverer = Deliverer(
         store=store,
         queues=queues,
-        chat=lambda incident: choose_chat(token, bot, webhook),
+        chat=lambda incident: chat(synthetic=incident.synthetic),
         channels=channels,
         telemetry=telemetry,
         now=utc_now,
@@ -265,7 +269,7 @@ def distribution() -> QueueFunction:
         found = {**_tables(store, tables), "operators": _presence(notice_webhook)}
         try:
             text = "Pre-traffic check of the incident responder: this version reaches Slack."
-            choose_chat(token, bot, webhook).post(
+            chat(synthetic=True).post(
                 given.test_channel, Message(text=text), f"pre-traffic-{_new_id()}"
             )
         except Retryable as error:

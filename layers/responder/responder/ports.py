@@ -149,10 +149,10 @@ class OperatorNotice:
 
 
 class Sink(Protocol):
-    """A way to operators besides Slack; one that is not set up tells nobody."""
+    """A way to operators besides Slack."""
 
-    def tell(self, notice: OperatorNotice) -> None:
-        """Send it. Raises Retryable or Permanent."""
+    def tell(self, notice: OperatorNotice) -> bool:
+        """Send it; False where the way is not set up. Raises Retryable or Permanent."""
 
 
 class RunbookFile(NamedTuple):

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -18,7 +19,9 @@ from pydantic import (
 )
 
 from responder.analysis.budget import Limits, parse_shares
+from responder.channel import canonical
 
+Channel = Annotated[str, AfterValidator(canonical)]
 # As ``analysis.tiering`` has them; not imported, as every function loads this module.
 Effort = Literal["none", "low", "medium", "high", "xhigh", "max"]
 
@@ -136,9 +139,9 @@ class Analysis(Lanes):
 class Distribution(Lanes):
     """Settings of the distribution function."""
 
-    slack_channel: str = Field(alias="SLACK_CHANNEL", min_length=1)
-    slack_critical_channel: str = Field("", alias="SLACK_CRITICAL_CHANNEL")
-    test_channel: str = Field(alias="TEST_CHANNEL", min_length=1)
+    slack_channel: Channel = Field(alias="SLACK_CHANNEL", min_length=1)
+    slack_critical_channel: Channel = Field("", alias="SLACK_CRITICAL_CHANNEL")
+    test_channel: Channel = Field(alias="TEST_CHANNEL", min_length=1)
     slack_webhook_secret: str = Field(alias="SLACK_WEBHOOK_SECRET", min_length=1)
     slack_bot_token_secret: str = Field(alias="SLACK_BOT_TOKEN_SECRET", min_length=1)
     slack_test_webhook_secret: str = Field(alias="SLACK_TEST_WEBHOOK_SECRET", min_length=1)

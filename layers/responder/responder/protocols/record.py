@@ -22,6 +22,7 @@ from responder.contracts import AlertMessage
 from responder.errors import Reason
 from responder.incident import CacheEntry, Incident, IncidentState
 from responder.policy import holding
+from responder.policy.route import why
 from responder.policy.routes import Routes, no_routes, routed
 from responder.ports import Queues, Store, Telemetry, Write
 from responder.protocols import announcing, inhibiting, items, lease, requesting, runbooks, storms
@@ -165,6 +166,7 @@ class Recorder:
         found = _cache_metric(incident)
         if incident.first_alert_id == arrival.alert.alert_id:
             self.telemetry.count("IncidentsOpened")
+            self.telemetry.count("IncidentsRouted", reason=why(incident).value)
             if not incident.held:
                 self.telemetry.count(found)
         elif not incident.analysis.is_fallback:
