@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from faults.ports import MemoryQueues, MemoryStore
 from faults.world import START, World
 from responder.alert import Alert, Scope, Severity, Status
+from responder.analysis.budget import Limits
 from responder.analysis.context import Case
 from responder.analysis.prompt import PROMPT_VERSION
 from responder.analysis.verdict import Analysis, Confidence
@@ -24,6 +25,7 @@ from responder.policy.route import Channels
 from responder.ports import Key, Message, OperatorNotice, Place, Queue, Record, Write
 from responder.protocols import context, items
 from responder.protocols.analyse import Investigator
+from responder.protocols.budget_watch import BudgetWatch
 from responder.protocols.card import Timing
 from responder.protocols.deliver import Deliverer
 from responder.protocols.episode import Arrival
@@ -31,6 +33,7 @@ from responder.protocols.holds import CurrentHolds
 from responder.protocols.inhibiting import no_inhibitions
 from responder.protocols.operators import Operators
 from responder.protocols.record import Recorder
+from responder.protocols.spending import Spending
 from responder.protocols.tick import Ticker
 from responder.protocols.versions import INHIBITIONS, Current
 
@@ -189,16 +192,19 @@ MODELS = frozenset({"model"})
 
 
 class Sink:
-    """Takes every notice, or raises the next of ``errors``."""
+    """Takes every notice, or raises the next of ``errors``; takes none where it is not set up."""
 
     def __init__(self) -> None:
+        self.set_up = True
         self.notices: list[OperatorNotice] = []
         self.errors: list[ResponderError] = []
 
-    def tell(self, notice: OperatorNotice) -> None:
+    def tell(self, notice: OperatorNotice) -> bool:
         if self.errors:
             raise self.errors.pop(0)
-        self.notices.append(notice)
+        if self.set_up:
+            self.notices.append(notice)
+        return self.set_up
 
 
 @dataclass
@@ -208,6 +214,7 @@ class Desk:
     world: World = field(default_factory=lambda: World(1))
     telemetry: Telemetry = field(default_factory=Telemetry)
     slack: Slack = field(default_factory=Slack)
+    limits: Limits = field(default_factory=lambda: Limits(daily_usd=5))
 
     def __post_init__(self) -> None:
         self.store = Store(self.world)
@@ -219,7 +226,8 @@ class Desk:
             INHIBITIONS, self.store, self.telemetry, self.now, otherwise=no_inhibitions()
         )
         self.recorder = Recorder(*ports, arrive, MODELS, holds, inhibitions=inhibitions)
-        self.ticker = Ticker(*ports, QUIET, holds, inhibitions)
+        watch = BudgetWatch(*ports, self.limits)
+        self.ticker = Ticker(*ports, QUIET, holds, inhibitions, watch=watch)
         self.investigator = Investigator(
             store=self.store,
             queues=self.queues,
@@ -229,7 +237,7 @@ class Desk:
             new_owner=self.world.new_id,
             lease_lasts=LEASE,
             patience=timedelta(minutes=10),
-            daily_budget_usd=5,
+            spending=Spending(self.store, self.telemetry, self.now, self.limits),
             models=MODELS,
             context=context.gatherer(self.store, self.telemetry).gather,
         )

@@ -16,8 +16,10 @@ from responder_cli.aws import NotFound, words
 from responder_cli.backup import backup
 from responder_cli.card.commands import card
 from responder_cli.changes import changes
+from responder_cli.cost.commands import cost
 from responder_cli.deploy import deploy
 from responder_cli.dlq.commands import dlq
+from responder_cli.eval.commands import evaluate
 from responder_cli.explain import explain
 from responder_cli.feedback import feedback
 from responder_cli.health.commands import health
@@ -25,6 +27,7 @@ from responder_cli.inhibit import inhibit
 from responder_cli.inject.commands import inject
 from responder_cli.report import report
 from responder_cli.route.commands import route
+from responder_cli.runbook import runbook
 from responder_cli.signature.commands import signature
 from responder_cli.silence import silence
 from responder_cli.window import window
@@ -39,6 +42,7 @@ Examples:
   responder feedback INCIDENT wrong --note "it was the certificate"
   responder signature rules show
   responder card preview
+  responder eval --offline
   responder route test routes.json
   STACK_NAME=mcp-incident-responder-dev responder inject --sample generic/firing --wait
 
@@ -94,9 +98,12 @@ for _command in (
     route,
     window,
     inhibit,
+    runbook,
     signature,
     changes,
+    evaluate,
     report,
+    cost,
     backup,
     deploy,
 ):

@@ -21,6 +21,7 @@ from local_stack import layout, servers
 from local_stack.ports import Ports
 from local_stack.servers import Emulator
 from responder.alert import Alert, Scope
+from responder.analysis.budget import Limits
 from responder.contracts import AlertMessage, AnalysisRequest
 from responder.incident import CacheEntry, CacheState, Incident
 from responder.ports import Outgoing, Queue, Table
@@ -29,6 +30,7 @@ from responder.protocols.analyse import Investigator
 from responder.protocols.batch import Failures, Lane, Origin
 from responder.protocols.episode import Arrival
 from responder.protocols.record import Recorder
+from responder.protocols.spending import Spending
 from responder_cli.aws import plain
 from template import deployed
 
@@ -133,7 +135,7 @@ class Stampede:
             new_owner=lambda: uuid4().hex,
             lease_lasts=LEASE,
             patience=timedelta(minutes=10),
-            daily_budget_usd=5,
+            spending=Spending(self.store, self.telemetry, self.clock, Limits(daily_usd=5)),
             models=MODELS,
             context=context.gatherer(self.store, self.telemetry).gather,
         )

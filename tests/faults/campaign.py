@@ -23,6 +23,7 @@ from faults.ports import (
 )
 from faults.world import CALM, START, Rates, World
 from responder.alert import Alert, Severity, Status
+from responder.analysis.budget import Limits
 from responder.contracts import AlertMessage, AnalysisRequest, Announcement
 from responder.errors import Reason
 from responder.incident import Incident, Notice
@@ -34,11 +35,13 @@ from responder.ports import Message, Queue
 from responder.protocols import card_messages, context, details, details_reply, items
 from responder.protocols.analyse import Investigator
 from responder.protocols.batch import Lane, Origin
+from responder.protocols.budget_watch import BudgetWatch
 from responder.protocols.card import Timing
 from responder.protocols.deliver import Deliverer
 from responder.protocols.episode import Arrival
 from responder.protocols.operators import Operators
 from responder.protocols.record import Recorder
+from responder.protocols.spending import Spending
 from responder.protocols.storms import Gate
 from responder.protocols.tick import Ticker
 
@@ -76,6 +79,8 @@ SHORT = replace(
 )
 #: After the storm, what is muted is looked at for so long: its cause may be open for ever.
 MUTED_LASTS = timedelta(minutes=10)
+#: After the storm the budgets are raised, as operators do.
+AMPLE = Limits(daily_usd=100)
 #: A machine room that is still busy after so many steps will never be quiet.
 MAX_STEPS = 60_000
 
@@ -163,7 +168,9 @@ class Campaign:
         self._busy: dict[Queue, int] = dict.fromkeys(Queue, 0)
         self._ticking = False
         self.vanished = 0
-        self._lanes = self._build()
+        self._gate = Gate(self.world.rng.choice([0, 0, 1, 2]), self.hourly)
+        self.limits = _limits(random.Random(f"limits {seed}"))
+        self._lanes = self._build(self.limits)
 
     def run(self) -> None:
         """Storm, healing, quiet. Raises AssertionError when it never gets quiet."""
@@ -188,6 +195,8 @@ class Campaign:
             if not healed and self.world.now() >= self.storm_ends:
                 healed = True
                 self.world.rates = CALM
+                self.claude.mark()
+                self._lanes = self._build(AMPLE)
             if healed:
                 self._redrive()
             self._deliver(twice=not healed and rng.random() < 0.01)
@@ -269,15 +278,16 @@ class Campaign:
         ]
         return datetime.fromtimestamp(min(times), START.tzinfo) if times else None
 
-    def _build(self) -> dict[Queue, Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]]:
+    def _build(
+        self, limits: Limits
+    ) -> dict[Queue, Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]]:
         world, telemetry = self.world, self.telemetry
         ports = (self.store, self.queues, telemetry, world.now)
-        gate = Gate(world.rng.choice([0, 0, 1, 2]), self.hourly)
         recorder = Recorder(
             *ports,
             arrive,
             {"model"},
-            gate=gate,
+            gate=self._gate,
             inhibitions=lambda: self.inhibitions,
             routes=lambda: ROUTES,
         )
@@ -290,7 +300,7 @@ class Campaign:
             new_owner=world.new_id,
             lease_lasts=LEASE,
             patience=timedelta(minutes=10),
-            daily_budget_usd=100,
+            spending=Spending(self.store, telemetry, world.now, limits),
             models={"model"},
             context=context.gatherer(self.store, telemetry).gather,
         )
@@ -321,7 +331,8 @@ class Campaign:
             world.now,
             NEVER,
             inhibitions=lambda: self.inhibitions,
-            gate=gate,
+            gate=self._gate,
+            watch=BudgetWatch(*ports, limits),
         )
 
         def lane(queue: Queue) -> Lane:
@@ -341,6 +352,16 @@ class Campaign:
                 records, Announcement, deliverer.handle
             ),
         }
+
+
+def _limits(rng: random.Random) -> Limits:
+    """Ample in most campaigns; in the others so small that somebody has to do without Claude."""
+    if rng.random() < 0.6:
+        return AMPLE
+    day = rng.choice([0.0, 0.02, 0.03, 0.05, 0.1])
+    month = rng.choice([None, None, 0.03, 0.06])
+    share = rng.choice([None, None, 0.02, 0.05])
+    return Limits(day, month, {} if share is None else {"tool": share})
 
 
 class PlainFaces:

@@ -5,9 +5,12 @@ The harness must find every one of them; a harness that does not is worth nothin
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from faults.substitutes import Replacement, replaced
+from responder.analysis.budget import Purse
+from responder.analysis.ledger import Line
 from responder.contracts import AnalysisRequest, Announcement, Trouble
 from responder.errors import Reason
 from responder.incident import CacheEntry, CacheState, Card, Details, Incident, Pointer
@@ -18,6 +21,7 @@ from responder.ports import (
     Place,
     Queue,
     Queues,
+    Record,
     Store,
     Telemetry,
     Write,
@@ -32,9 +36,11 @@ from responder.protocols import (
     waiting,
 )
 from responder.protocols import card as cards
+from responder.protocols.budget_watch import TOLD, BudgetWatch
 from responder.protocols.card_messages import CardMessages
 from responder.protocols.draft import Draft
 from responder.protocols.episode import Arrival
+from responder.protocols.spending import Bill, Spending
 
 Plant = Callable[[], Sequence[Replacement]]
 
@@ -154,7 +160,11 @@ def resolve_by_signature() -> Sequence[Replacement]:
 
 def stay_in_a_refused_channel() -> Sequence[Replacement]:
     """A card whose channel Slack refuses is given up like any other that Slack refuses."""
-    return [(cards, "TURNED_AWAY", frozenset())]
+
+    def flees(act: cards.Act, reason: Reason) -> bool:
+        return False
+
+    return [(cards, "flees", flees)]
 
 
 def record_before_tell() -> Sequence[Replacement]:
@@ -177,6 +187,57 @@ def record_before_tell() -> Sequence[Replacement]:
     return [(operators.Operators, "_tell_sinks", tell_sinks)]
 
 
+def overlook_calls_under_way() -> Sequence[Replacement]:
+    """A budget counts what was settled, and not what calls under way may cost."""
+
+    def taken(self: Purse, counter: str) -> int:
+        return self.settled.get(counter, 0)
+
+    return [(Purse, "taken", taken)]
+
+
+def free_what_was_not_answered() -> Sequence[Replacement]:
+    """A call without an answer is taken for one that cost nothing."""
+    return [(Spending, "doubt", Spending.release)]
+
+
+def book_beside_settling() -> Sequence[Replacement]:
+    """A call is settled first, and written into the ledger afterwards."""
+    attempt = Spending._attempt
+
+    def apart(self: Spending, bill: Bill, line: Line, model: str) -> None:
+        attempt(replace(self, store=_Apart(self.store)), bill, line, model)
+
+    return [(Spending, "_attempt", apart)]
+
+
+def tell_beside_opening() -> Sequence[Replacement]:
+    """A budget's incident is opened first, and remembered as told afterwards."""
+    attempt = BudgetWatch._attempt
+
+    def apart(self: BudgetWatch, purse: Purse | None, now: datetime) -> list[Incident]:
+        return attempt(replace(self, store=_Apart(self.store)), purse, now)
+
+    return [(BudgetWatch, "_attempt", apart)]
+
+
+@dataclass(frozen=True)
+class _Apart:
+    """A store that writes one item after the other."""
+
+    store: Store
+
+    def read(self, keys: Sequence[Key]) -> dict[Key, Record]:
+        return self.store.read(keys)
+
+    def write(self, writes: Sequence[Write]) -> None:
+        for one in sorted(writes, key=lambda write: write.key.id == TOLD):
+            self.store.write([one])
+
+    def due(self, now: datetime, limit: int) -> Sequence[str]:
+        return self.store.due(now, limit)
+
+
 PLANTS: dict[str, Plant] = {
     plant.__name__: plant
     for plant in (
@@ -191,6 +252,10 @@ PLANTS: dict[str, Plant] = {
         resolve_by_signature,
         stay_in_a_refused_channel,
         record_before_tell,
+        overlook_calls_under_way,
+        free_what_was_not_answered,
+        book_beside_settling,
+        tell_beside_opening,
     )
 }
 

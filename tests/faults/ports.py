@@ -10,6 +10,7 @@ from typing import Any
 
 from faults.world import START, Worker, World
 from responder.alert import Severity
+from responder.analysis.budget import MICRO
 from responder.analysis.context import Case
 from responder.analysis.prompt import PROMPT_VERSION
 from responder.analysis.verdict import Analysis, Confidence
@@ -316,7 +317,7 @@ class MemorySink:
         self.told: set[str] = set()
         self.ids: Counter[str] = Counter()
 
-    def tell(self, notice: OperatorNotice) -> None:
+    def tell(self, notice: OperatorNotice) -> bool:
         """As ``ports.Sink``."""
 
         def act() -> None:
@@ -325,6 +326,7 @@ class MemorySink:
             self.told |= {document["incident"]["id"], *document["others"]["ids"]}
 
         self._world.effect("tell", act, refused=_throttled, unanswered=_unanswered, takes=1)
+        return True
 
 
 class MemoryClaude:
@@ -336,6 +338,13 @@ class MemoryClaude:
         self._store = store
         self._in_flight: dict[str, list[datetime]] = defaultdict(list)
         self.payers: dict[str, list[Worker]] = defaultdict(list)
+        #: Millionths of a dollar by the source of the incident.
+        self.paid: Counter[str] = Counter()
+        self.paid_in_storm: Counter[str] = Counter()
+
+    def mark(self) -> None:
+        """The storm is over: what was paid until now was paid under its budgets."""
+        self.paid_in_storm = Counter(self.paid)
 
     def ceiling_usd(self, case: Case, tier: str) -> float:
         """As ``ports.Analyst``."""
@@ -349,6 +358,9 @@ class MemoryClaude:
 
         def act() -> Analysis:
             self.payers[case.incident.cache_key].append(payer)
+            # Some calls cost all that they may.
+            micro = 5_000 * (1 + sum(map(len, self.payers.values())) % 4)
+            self.paid[case.incident.source] += micro
             return Analysis(
                 headline=f"verdict {sum(map(len, self.payers.values()))}",
                 severity_opinion=rng.choice([None, *Severity]),
@@ -357,7 +369,7 @@ class MemoryClaude:
                 tier=tier,
                 made_at=self._world.now(),
                 prompt_version=PROMPT_VERSION,
-                cost_usd=0.01,
+                cost_usd=micro / MICRO,
             )
 
         def refused() -> Exception:

@@ -10,6 +10,8 @@ from datetime import datetime
 
 from faults.campaign import CAUSE, SYMPTOM, Campaign, PlainDetails
 from responder.alert import Severity, Status
+from responder.analysis.budget import Purse
+from responder.analysis.ledger import Ledger
 from responder.errors import Reason
 from responder.incident import (
     AlertRecord,
@@ -23,6 +25,7 @@ from responder.incident import (
 from responder.policy.inhibition import Causes
 from responder.ports import Key, Queue, Record, Table
 from responder.protocols import items, storms
+from responder.protocols.budget_watch import TOLD, Told
 
 #: What stands on no card by nobody's wish mutes nothing.
 UNSEEN = (Reason.STORM, Reason.THROTTLE)
@@ -45,6 +48,10 @@ class _Reckoning:
         self.entries: list[CacheEntry] = []
         self.heads: list[Head] = []
         self.causes: list[Causes] = []
+        self.ours: dict[str, Incident] = {}
+        self.purses: list[Purse] = []
+        self.ledgers: list[Ledger] = []
+        self.told: list[Told] = []
         for key, (version, data) in campaign.store.items.items():
             self._sort(key, Record(version, data))
 
@@ -62,6 +69,7 @@ class _Reckoning:
         yield from self._storms()
         yield from self._muted()
         yield from self._operators()
+        yield from self._money()
 
     def _sort(self, key: Key, record: Record) -> None:
         if key.table is Table.ALERTS:
@@ -70,7 +78,8 @@ class _Reckoning:
             self.entries += _one(items.decode(record, CacheEntry))
         elif key.id.startswith("incident#"):
             for incident in _one(items.decode(record, Incident)):
-                self.incidents[incident.incident_id] = incident
+                ours = incident.signature == "budget"
+                (self.ours if ours else self.incidents)[incident.incident_id] = incident
         elif key.id.startswith("card#"):
             for card in _one(items.decode(record, Card)):
                 self.cards[card.incident_id] = card
@@ -80,6 +89,12 @@ class _Reckoning:
             self.heads += _one(items.decode(record, Head))
         elif key.id.startswith("causes#"):
             self.causes += _one(items.decode(record, Causes))
+        elif key.id.startswith("budget#"):
+            self.purses += _one(items.decode(record, Purse))
+        elif key.id.startswith("ledger#"):
+            self.ledgers += _one(items.decode(record, Ledger))
+        elif key.id == TOLD:
+            self.told += _one(items.decode(record, Told))
 
     def _nothing_lost(self) -> Iterator[str]:
         sent = {one.alert.alert_id for one in self.campaign.sent}
@@ -259,6 +274,32 @@ class _Reckoning:
         for sink in self.campaign.sinks:
             for incident_id in sorted(reported - shown - sink.told):
                 yield f"{incident_id}: reported, and operators were never told"
+
+    def _money(self) -> Iterator[str]:
+        """No budget is ever exceeded, nothing paid is unknown to it, and ledgers add up to it."""
+        claude, limits = self.campaign.claude, self.campaign.limits
+        for limit in limits.every():
+            paid = claude.paid_in_storm
+            counted = paid[limit.name] if limit.name else paid.total()
+            if counted > limit.micro:
+                yield f"paid {counted} of a {limit.words} of {limit.micro}"
+        taken = sum(purse.taken(purse.month) for purse in self.purses)
+        if claude.paid.total() > taken:
+            yield f"paid {claude.paid.total()}, of which budgets know {taken}"
+        settled = sum(purse.settled.get(purse.month, 0) for purse in self.purses)
+        booked = [ledger.total.micro_usd for ledger in self.ledgers]
+        if sum(booked) != settled:
+            yield f"ledgers add up to {booked}, budgets to {settled}"
+        opened = [one.incident_id for one in self.ours.values() if one.state is IncidentState.OPEN]
+        listed = [step.incident_id for told in self.told for step in told.steps.values()]
+        if sorted(opened) != sorted(listed):
+            yield f"open incidents of budgets {opened}, told {listed}"
+        shown = self._shown()
+        for incident in self.ours.values():
+            wanted = [f"card|{incident.incident_id}|{incident.revision}|1"]
+            found = shown[incident.incident_id]
+            if found != wanted and not self._nobody_noticed_the_deletion(incident, found):
+                yield f"cards {found}, should be {wanted}"
 
     def _details(self) -> Iterator[str]:
         """One reply in a thread, up to date in that of the card that stands."""

@@ -86,7 +86,12 @@ def house_of(command: str, directory: Path, *tables: Table) -> Iterator[House]:
             output: sqs.create_queue(QueueName=f"it-{queue.value}")["QueueUrl"]
             for queue, output in QUEUES.items()
         }
-        yield House(command, stack(outputs, {"dynamodb": client, "sqs": sqs}), directory)
+        clients = {
+            "dynamodb": client,
+            "sqs": sqs,
+            "cloudwatch": boto3.client("cloudwatch", "eu-west-1"),
+        }
+        yield House(command, stack(outputs, clients), directory)
 
 
 def _make(client: Any, logical: str, name: str) -> None:

@@ -275,7 +275,7 @@ def test_an_address_that_is_none_waits_for_a_better_one(url: str) -> None:
 
 
 def test_without_a_value_the_webhook_is_off() -> None:
-    sink("").tell(NOTICE)
+    assert sink("").tell(NOTICE) is False
 
 
 @dataclass

@@ -39,6 +39,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "IncidentsTable": READ_WRITE | {"dynamodb:Query"},
         "StateTable": READ_WRITE | {"dynamodb:UpdateItem"},
         "AnthropicKeySecret": SECRET,
+        "RunbookBucket": {"s3:ListBucket", "s3:GetObject"},
     },
     "DistributionRole": {
         "DistributionLogGroup": LOG,

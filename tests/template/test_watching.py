@@ -164,6 +164,7 @@ def test_the_product_itself_is_watched() -> None:
         "time-to-card",
         "fallback-rate",
         "spend",
+        "budget-spent",
         "analysis-failed-items",
         "distribution-failed-items",
         "api-unavailable",

@@ -20,6 +20,7 @@ from local_stack.loopback import Reply, Request, Server
 from responder import bootstrap, settings
 from responder.adapters import environment
 from responder.adapters.dynamodb import DynamoStore
+from responder.alert import SYNTHETIC_SOURCE
 from responder.clock import utc_now
 from responder.contracts import AlertMessage, AnalysisRequest, ChangeMessage
 from responder.errors import Permanent, Reason, Retryable
@@ -56,6 +57,7 @@ SECRETS = {
     "NOTICE_WEBHOOK_SECRET": "it/notice-webhook",
 }
 LISTENER = "it-listener"
+RUNBOOKS = "it-runbooks"
 INDEX: list[dict[str, Any]] = [
     {
         "IndexName": "due-index",
@@ -121,12 +123,14 @@ def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
         "STACK_NAME": "it",
         "SLACK_CHANNEL": "#alerts",
         "TEST_CHANNEL": "#test",
+        "RUNBOOK_BUCKET": RUNBOOKS,
         "AWS_LAMBDA_FUNCTION_NAME": "it-Function",
         "AWS_LAMBDA_FUNCTION_VERSION": "7",
     }.items():
         monkeypatch.setenv(name, value)
     forget()
     with mock_aws():
+        boto3.client("s3").create_bucket(Bucket=RUNBOOKS)
         sqs, dynamodb = boto3.client("sqs"), boto3.client("dynamodb")
         secrets = boto3.client("secretsmanager")
         urls = {}
@@ -224,6 +228,23 @@ def test_an_alert_passes_through_every_lane_to_slack(
     assert "disk full" in message["text"]
     assert distribution.consume(records("it-distribution", *more)) == NO_FAILURES
     assert len(messages) == 1
+
+
+def test_only_what_is_a_test_goes_through_the_test_webhook_whatever_channels_are_called(
+    house: House, slack: tuple[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A webhook's channel is its own, so a name says nothing of who reads it."""
+    address, messages = slack
+    monkeypatch.setenv("TEST_CHANNEL", "#alerts")
+    monkeypatch.setenv("SLACK_PACE_SECONDS", "0")
+    house.set("SLACK_WEBHOOK_SECRET", address)
+    analysis, distribution = bootstrap.analysis(), bootstrap.distribution()
+    own = accepted(alert_id="a2", source=SYNTHETIC_SOURCE, title="our own check")
+    analysis.consume(records("it-processing", accepted(), own))
+    announced = house.taken("it-distribution")
+    assert len(announced) == 2
+    assert distribution.consume(records("it-distribution", *announced)) == NO_FAILURES
+    assert ["disk full" in message["text"] for message in messages] == [True]
 
 
 def test_a_batch_may_hold_alerts_and_changes(house: House) -> None:
@@ -408,6 +429,28 @@ def test_the_chosen_way_asks_as_the_role_and_reads_no_key(
     (own,) = house.taken("it-processing")
     ours = AlertMessage.model_validate_json(own).alert
     assert (ours.source, ours.rule, ours.service) == ("responder", "claude:access", "it")
+
+
+def test_the_check_reads_the_runbooks_and_says_whether_they_are_searched(house: House) -> None:
+    boto3.client("s3").put_object(Bucket=RUNBOOKS, Key="disk.md", Body=b"# Disk full\nClean up.")
+    assert bootstrap.analysis().self_check()["runbooks"] == "1 passages"
+
+
+def test_a_tick_reads_the_runbooks_and_the_next_first_card_has_their_steps(house: House) -> None:
+    boto3.client("s3").put_object(Bucket=RUNBOOKS, Key="disk.md", Body=b"# Disk full\nClean up.")
+    analysis = bootstrap.analysis()
+    assert analysis.ticker is not None
+    analysis.ticker.tick()
+    analysis.consume(records("it-processing", accepted()))
+    (request,) = house.taken("it-analysis")
+    store = DynamoStore(environment.dynamodb(), {Table.INCIDENTS: "it-incidents"})
+    incident_id = AnalysisRequest.model_validate_json(request).incident_id
+    incident = items.load(store, items.incident_item(incident_id), Incident)
+    assert incident is not None
+    assert [check.text for check in incident.analysis.checks[:2]] == [
+        "Runbook: disk.md › Disk full",  # noqa: RUF001
+        "Clean up.",
+    ]
 
 
 def test_a_check_records_announces_and_asks_for_nothing(house: House) -> None:

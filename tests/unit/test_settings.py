@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from responder import settings
+from responder.analysis.budget import Limits
 from responder.settings import SettingsError, load
 
 LANES = {
@@ -24,6 +25,7 @@ ANALYSIS = LANES | {
     "ANALYSIS_QUEUE_URL": "u7",
     "ANALYSIS_DLQ_URL": "u8",
     "ANTHROPIC_KEY_SECRET": "s1",
+    "RUNBOOK_BUCKET": "b1",
 }
 DISTRIBUTION = LANES | {
     "SLACK_CHANNEL": "#alerts",
@@ -65,6 +67,9 @@ def test_a_missing_variable_is_named(
         ("CACHE_SHARING", "everybody"),
         ("SIGNATURE_VERSION", "2"),
         ("DAILY_BUDGET_USD", "-5"),
+        ("MONTHLY_BUDGET_USD", "-1"),
+        ("BUDGET_PER_SOURCE", "sentry"),
+        ("BUDGET_PER_SOURCE", '{"sentry": 1}'),
         ("QUIET_CLOSE_HOURS", "0"),
         ("CLAUDE_ACCESS", "vertex"),
         ("CLAUDE_REGION", "eu-west-1.evil.example/"),
@@ -151,6 +156,13 @@ def test_each_way_to_claude_asks_for_no_more_than_it_needs() -> None:
 def test_given_values_are_taken() -> None:
     given = load(settings.Analysis, ANALYSIS | {"DAILY_BUDGET_USD": "0.5", "STACK_NAME": " s "})
     assert (given.daily_budget_usd, given.stack_name) == (0.5, "s")
+
+
+def test_budgets_are_none_where_they_are_left_out_and_nothing_where_they_are_zero() -> None:
+    assert load(settings.Analysis, ANALYSIS | {"MONTHLY_BUDGET_USD": ""}).limits == Limits(5)
+    shares = {"MONTHLY_BUDGET_USD": "0", "BUDGET_PER_SOURCE": "sentry=1,team:Payments=2.5"}
+    given = load(settings.Analysis, ANALYSIS | shares).limits
+    assert given == Limits(5, 0, {"sentry": 1, "team:payments": 2.5})
 
 
 def test_variables_of_others_are_no_trouble() -> None:

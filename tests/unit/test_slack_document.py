@@ -9,6 +9,7 @@ import yaml
 from local_stack import slack_server
 from responder.adapters import slack, slack_errors
 from responder.errors import Reason
+from responder.protocols.card import TURNED_AWAY
 from responder_cli.card.pictures import PICTURES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "slack.md"
@@ -52,6 +53,10 @@ def test_the_local_slack_grants_the_scopes_of_the_manifest() -> None:
         (slack_errors.PASSING_ERRORS, Reason.UNAVAILABLE),
         (slack_errors.GONE, Reason.CARD_GONE),
         (slack_errors.INVALID, Reason.INVALID_MESSAGE),
+        *(
+            ({code for code, means in slack_errors.CHANNEL.items() if means is reason}, reason)
+            for reason in sorted(TURNED_AWAY)
+        ),
     ],
 )
 def test_every_error_that_the_code_knows_is_explained(codes: set[str], reason: Reason) -> None:

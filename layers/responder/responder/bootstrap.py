@@ -16,13 +16,14 @@ from responder.adapters.secrets import Secret
 from responder.adapters.sqs import SqsQueues
 from responder.adapters.telemetry import PowertoolsTelemetry
 from responder.clock import utc_now
-from responder.errors import Reason, Retryable
+from responder.errors import Permanent, Reason, Retryable
 from responder.ports import Queue, Store, Table, Telemetry
 
 if TYPE_CHECKING:
     from responder.adapters.claude import WayIn
     from responder.intake.reception import Reception
     from responder.protocols.batch import Failures, Lane
+    from responder.protocols.runbooks import Library
     from responder.protocols.tick import Ticker
 
 Records = Sequence[Mapping[str, Any]]
@@ -68,15 +69,20 @@ def analysis() -> QueueFunction:
     from responder.adapters.breaker import Breaker
     from responder.adapters.claude import Claude
     from responder.adapters.dynamodb import DynamoStore
+    from responder.adapters.runbooks import S3Shelf
+    from responder.analysis.redaction import Rules
     from responder.analysis.tiering import tiers
     from responder.contracts import AnalysisRequest, ChangeMessage, carries_change
     from responder.policy.routes import Routes
     from responder.protocols import context, identities, inhibiting
     from responder.protocols.analyse import Investigator
     from responder.protocols.batch import merged, parted
+    from responder.protocols.budget_watch import BudgetWatch
     from responder.protocols.changes import Historian
     from responder.protocols.holds import CurrentHolds
     from responder.protocols.record import Recorder
+    from responder.protocols.runbooks import Library
+    from responder.protocols.spending import Spending
     from responder.protocols.storms import Gate
     from responder.protocols.tick import Ticker
     from responder.protocols.versions import INHIBITIONS, ROUTES, RULES, Current
@@ -105,6 +111,7 @@ def analysis() -> QueueFunction:
             given.max_tokens_large,
         ),
         Breaker(dynamodb, given.state_table),
+        redaction=Rules(given.redact_private, given.redact_patterns.split()),
     )
     models = frozenset({given.model_small, given.model_large})
     holds = CurrentHolds(store, telemetry, utc_now)
@@ -116,6 +123,7 @@ def analysis() -> QueueFunction:
         INHIBITIONS, store, telemetry, utc_now, otherwise=inhibiting.no_inhibitions()
     )
     gate = Gate(given.storm_threshold, given.throttle_threshold)
+    library = Library(S3Shelf(environment.s3, given.runbook_bucket), telemetry, utc_now)
     recorder = Recorder(
         store,
         queues,
@@ -127,6 +135,7 @@ def analysis() -> QueueFunction:
         gate,
         inhibitions,
         routes,
+        library.known,
     )
     investigator = Investigator(
         store=store,
@@ -137,14 +146,26 @@ def analysis() -> QueueFunction:
         new_owner=_new_id,
         lease_lasts=given.lease_lasts,
         patience=timedelta(seconds=given.claude_patience),
-        daily_budget_usd=given.daily_budget_usd,
+        spending=Spending(store, telemetry, utc_now, given.limits),
         models=models,
-        context=context.gatherer(store, telemetry).gather,
+        context=context.gatherer(store, telemetry, library.known).gather,
         stack=given.stack_name,
+        runbooks=library.current,
     )
     historian = Historian(store, telemetry, utc_now)
     quiet_after = timedelta(hours=given.quiet_close_hours)
-    ticker = Ticker(store, queues, telemetry, utc_now, quiet_after, holds, inhibitions, gate)
+    ticker = Ticker(
+        store,
+        queues,
+        telemetry,
+        utc_now,
+        quiet_after,
+        holds,
+        inhibitions,
+        gate,
+        watch=BudgetWatch(store, queues, telemetry, utc_now, given.limits),
+        afterwards=library.refresh,
+    )
     processing = _lane(Queue.PROCESSING, queues, telemetry)
     analysing = _lane(Queue.ANALYSIS, queues, telemetry)
 
@@ -164,6 +185,7 @@ def analysis() -> QueueFunction:
             "claude": _access(given, key),
             "models": _lifecycle(models, telemetry),
             "time zones": _zones(),
+            "runbooks": _runbooks(library),
         }
 
     return QueueFunction(
@@ -188,7 +210,7 @@ def distribution() -> QueueFunction:
     from responder.adapters.webhook_sink import WebhookSink
     from responder.contracts import Announcement
     from responder.policy.route import Channels
-    from responder.ports import Message
+    from responder.ports import Chat, Message
     from responder.protocols.card import Timing
     from responder.protocols.deliver import Deliverer
     from responder.protocols.operators import Operators
@@ -200,12 +222,16 @@ def distribution() -> QueueFunction:
     queues = _lane_queues(given)
     client = environment.secrets()
     token = Secret(client, given.slack_bot_token_secret, given.max_age)
-    webhook_url = Secret(client, given.slack_webhook_secret, given.max_age)
-    test_url = Secret(client, given.slack_test_webhook_secret, given.max_age)
     bot = BotSlack(token, given.slack_api_url, given.slack_timeout)
-    webhook = WebhookSlack(
-        webhook_url, given.slack_timeout, test_channel=given.test_channel, test_url=test_url
+    webhook, test_webhook = (
+        WebhookSlack(Secret(client, secret, given.max_age), given.slack_timeout)
+        for secret in (given.slack_webhook_secret, given.slack_test_webhook_secret)
     )
+
+    def chat(*, synthetic: bool) -> Chat:
+        """Whatever the channels are called, only our own checks go through the test webhook."""
+        return choose_chat(token, bot, test_webhook if synthetic else webhook)
+
     channels = Channels(given.slack_channel, given.slack_critical_channel, given.test_channel)
     notice_webhook = Secret(client, given.notice_webhook_secret, given.max_age)
     operators = Operators(
@@ -223,7 +249,7 @@ def distribution() -> QueueFunction:
     deliverer = Deliverer(
         store=store,
         queues=queues,
-        chat=lambda incident: choose_chat(token, bot, webhook),
+        chat=lambda incident: chat(synthetic=incident.synthetic),
         channels=channels,
         telemetry=telemetry,
         now=utc_now,
@@ -243,7 +269,7 @@ def distribution() -> QueueFunction:
         found = {**_tables(store, tables), "operators": _presence(notice_webhook)}
         try:
             text = "Pre-traffic check of the incident responder: this version reaches Slack."
-            choose_chat(token, bot, webhook).post(
+            chat(synthetic=True).post(
                 given.test_channel, Message(text=text), f"pre-traffic-{_new_id()}"
             )
         except Retryable as error:
@@ -352,6 +378,14 @@ def _zones() -> str:
     from responder.policy.window import knows_zone
 
     return "known" if knows_zone("Europe/Berlin") else "unknown: windows hold nothing"
+
+
+def _runbooks(library: "Library") -> str:
+    """They are searched by SQLite's FTS5, which not every Python has."""
+    try:
+        return f"{library.read()} passages"
+    except Permanent as error:
+        return f"not searched: {error}"
 
 
 def _name(queue_url: str) -> str:

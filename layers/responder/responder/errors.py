@@ -61,6 +61,8 @@ class Reason(StrEnum):
     ABOUT_CLAUDE = "about_claude"
     REFUSED_BY_SINK = "refused_by_sink"
     MISCONFIGURED = "misconfigured"
+    # Claude is not asked about the responder's own troubles.
+    OWN_INCIDENT = "own_incident"
 
 
 class ResponderError(Exception):

@@ -149,10 +149,32 @@ class OperatorNotice:
 
 
 class Sink(Protocol):
-    """A way to operators besides Slack; one that is not set up tells nobody."""
+    """A way to operators besides Slack."""
 
-    def tell(self, notice: OperatorNotice) -> None:
-        """Send it. Raises Retryable or Permanent."""
+    def tell(self, notice: OperatorNotice) -> bool:
+        """Send it; False where the way is not set up. Raises Retryable or Permanent."""
+
+
+class RunbookFile(NamedTuple):
+    """A runbook as its author wrote it."""
+
+    name: str
+    text: str
+    changed_at: datetime
+
+
+class Shelved(NamedTuple):
+    """All runbooks, and the names of those that are beyond what is read."""
+
+    files: Sequence[RunbookFile]
+    left_out: Sequence[str] = ()
+
+
+class Shelf(Protocol):
+    """Where operators keep their runbooks."""
+
+    def read(self) -> Shelved:
+        """All of them, in the order of their names. Raises Retryable."""
 
 
 class Analyst(Protocol):

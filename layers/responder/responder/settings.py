@@ -6,10 +6,22 @@ not work never takes traffic.
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
+from responder.analysis.budget import Limits, parse_shares
+from responder.channel import canonical
+
+Channel = Annotated[str, AfterValidator(canonical)]
 # As ``analysis.tiering`` has them; not imported, as every function loads this module.
 Effort = Literal["none", "low", "medium", "high", "xhigh", "max"]
 
@@ -86,9 +98,16 @@ class Analysis(Lanes):
     max_tokens_small: int = Field(2000, alias="MAX_TOKENS_SMALL", ge=500)
     max_tokens_large: int = Field(4000, alias="MAX_TOKENS_LARGE", ge=500)
     daily_budget_usd: float = Field(5, alias="DAILY_BUDGET_USD", ge=0)
+    monthly_budget_usd: float | None = Field(None, alias="MONTHLY_BUDGET_USD", ge=0)
+    budget_per_source: Annotated[Mapping[str, float], BeforeValidator(parse_shares)] = Field(
+        {}, alias="BUDGET_PER_SOURCE"
+    )
+    redact_private: bool = Field(False, alias="REDACT_PRIVATE")
+    redact_patterns: str = Field("", alias="REDACT_PATTERNS")
     quiet_close_hours: float = Field(24, alias="QUIET_CLOSE_HOURS", gt=0)
     storm_threshold: int = Field(8, alias="STORM_THRESHOLD", ge=0)
     throttle_threshold: int = Field(60, alias="THROTTLE_THRESHOLD", ge=0, le=500)
+    runbook_bucket: str = Field(alias="RUNBOOK_BUCKET", min_length=1)
 
     @model_validator(mode="after")
     def _way_is_whole(self) -> Self:
@@ -107,6 +126,11 @@ class Analysis(Lanes):
         return self
 
     @property
+    def limits(self) -> Limits:
+        """What Claude may cost."""
+        return Limits(self.daily_budget_usd, self.monthly_budget_usd, self.budget_per_source)
+
+    @property
     def lease_lasts(self) -> timedelta:
         """The lease of an analysis outlives the longest call to Claude by 15 s."""
         return timedelta(seconds=self.claude_timeout + 15)
@@ -115,9 +139,9 @@ class Analysis(Lanes):
 class Distribution(Lanes):
     """Settings of the distribution function."""
 
-    slack_channel: str = Field(alias="SLACK_CHANNEL", min_length=1)
-    slack_critical_channel: str = Field("", alias="SLACK_CRITICAL_CHANNEL")
-    test_channel: str = Field(alias="TEST_CHANNEL", min_length=1)
+    slack_channel: Channel = Field(alias="SLACK_CHANNEL", min_length=1)
+    slack_critical_channel: Channel = Field("", alias="SLACK_CRITICAL_CHANNEL")
+    test_channel: Channel = Field(alias="TEST_CHANNEL", min_length=1)
     slack_webhook_secret: str = Field(alias="SLACK_WEBHOOK_SECRET", min_length=1)
     slack_bot_token_secret: str = Field(alias="SLACK_BOT_TOKEN_SECRET", min_length=1)
     slack_test_webhook_secret: str = Field(alias="SLACK_TEST_WEBHOOK_SECRET", min_length=1)

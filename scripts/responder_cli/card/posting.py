@@ -56,9 +56,7 @@ def _chat(url: str, *, webhook: bool) -> Chat:
     if not webhook:
         return BotSlack(lambda fresh: "xoxb-preview", f"{url}/api/", TIMEOUT)
     address = f"{url}/services/T0/B0/preview"
-    return WebhookSlack(
-        lambda fresh: address, TIMEOUT, test_channel="", test_url=lambda fresh: address
-    )
+    return WebhookSlack(lambda fresh: address, TIMEOUT)
 
 
 def _tell(chat: Chat, incident: Incident, now: datetime, delivery_id: str) -> None:

@@ -277,7 +277,7 @@ def test_only_web_addresses_are_links() -> None:
 
 def test_scope_is_told_as_far_as_it_is_known() -> None:
     text = shown(card.render(FIRST, NOW))
-    assert "\nEnvironment prod · eu-west-1 · cluster web · account 123456789012\n" in text
+    assert "\nEnv prod · eu-west-1 · cluster web · account 123456789012\n" in text
     assert words.place(Scope(region="eu-west-1")) == "eu-west-1"
 
 
@@ -578,6 +578,6 @@ def test_of_the_grouping_is_told_what_says_anything(
 
 def test_an_environment_is_called_one_where_it_has_a_line_of_its_own() -> None:
     odd = FIRST.model_copy(update={"scope": Scope(environment="stormy")})
-    assert "\nEnvironment stormy\n" in shown(card.render(odd, NOW))
+    assert "\nEnv stormy\n" in shown(card.render(odd, NOW))
     place = FIRST.model_copy(update={"scope": Scope(region="eu-west-1")})
     assert "\neu-west-1\n" in shown(card.render(place, NOW))

@@ -23,8 +23,9 @@ WAITS = Trouble(
 REFUSED = Trouble(cause="refused_by_slack", detail="is_archived (C1)", at=NOW, gave_up=True)
 
 
-def write(*incidents: Any, trouble: Trouble = REFUSED) -> OperatorNotice:
-    return operator_notice.write("mcp-prod", trouble, "the-id", incidents or (ANALYSED,))
+def write(*incidents: Any, trouble: Trouble = REFUSED, exact: bool = True) -> OperatorNotice:
+    about = incidents or (ANALYSED,)
+    return operator_notice.write("mcp-prod", trouble, "the-id", about, exact=exact)
 
 
 def test_a_mail_says_which_incident_why_and_what_its_card_would_say() -> None:
@@ -76,8 +77,18 @@ def test_others_are_named_up_to_a_limit_and_counted_beyond_it() -> None:
     assert notice.text.endswith("and 3 more")
     assert notice.document["others"] == {
         "count": MAX_NAMED + 3,
+        "exact": True,
         "ids": [f"i{n}" for n in range(MAX_NAMED)],
     }
+
+
+def test_a_number_that_nobody_knows_is_told_as_the_least() -> None:
+    others = [FIRST.model_copy(update={"incident_id": f"i{n}"}) for n in range(MAX_NAMED + 3)]
+    notice = write(ANALYSED, *others, exact=False)
+    assert f"The same holds for at least {MAX_NAMED + 3} more:" in notice.text
+    assert notice.text.endswith("and at least 3 more")
+    assert (notice.document["others"]["count"], notice.document["others"]["exact"]) == (23, False)
+    assert write(ANALYSED, exact=False).text.endswith("The same may hold for others.")
 
 
 def test_the_document_tells_machines_the_same() -> None:

@@ -15,7 +15,7 @@ def test_critical_goes_to_its_own_channel() -> None:
 
 
 def test_critical_without_its_own_channel_goes_to_the_default() -> None:
-    assert route(FIRST, Channels("C0ALERTS")) == Decision("C0ALERTS", RouteReason.DEFAULT)
+    assert route(FIRST, Channels("C0ALERTS")) == Decision("C0ALERTS", RouteReason.CRITICAL)
 
 
 @pytest.mark.parametrize("severity", [s for s in Severity if s is not Severity.CRITICAL])

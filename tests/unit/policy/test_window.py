@@ -39,6 +39,9 @@ def disks(**changes: Any) -> Window:
     return window("title=disk full", **changes)
 
 
+EVERY_DATE = tuple(range(1, 32))
+
+
 def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
@@ -225,6 +228,9 @@ def test_zones_are_known_where_the_system_has_no_data_of_them() -> None:
         ({"lasts": timedelta(0)}, "greater than or equal to 1 minute"),
         ({"lasts": timedelta(hours=24)}, "would never end"),
         ({"lasts": timedelta(days=4), "days": (0, 3)}, "would never end"),
+        ({"lasts": timedelta(days=1), "dates": EVERY_DATE}, "would never end"),
+        ({"lasts": timedelta(days=2), "dates": EVERY_DATE[::2]}, "would never end"),
+        ({"lasts": timedelta(days=7), "days": (0,), "dates": EVERY_DATE}, "would never end"),
         ({"lasts": timedelta(days=8)}, "less than or equal to 7 days"),
         ({"days": (7,)}, "less than or equal to 6"),
         ({"dates": (0,)}, "greater than or equal to 1"),
@@ -243,6 +249,9 @@ def test_what_cannot_be_meant_is_refused(changes: dict[str, Any], said: str) -> 
         {"lasts": timedelta(hours=23, minutes=59)},
         {"lasts": timedelta(days=3), "days": (0, 3)},
         {"lasts": timedelta(days=6, hours=23), "days": (0,)},
+        {"lasts": timedelta(days=1), "dates": EVERY_DATE[:30]},
+        {"lasts": timedelta(days=7), "dates": (31,)},
+        {"lasts": timedelta(days=7), "days": (0,), "dates": (31,)},
     ],
 )
 def test_what_ends_before_it_begins_again_is_taken(changes: dict[str, Any]) -> None:

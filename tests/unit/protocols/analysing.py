@@ -1,8 +1,11 @@
 """Hands for tests of the analysis lane: an incident that awaits Claude, and requests for it."""
 
+from typing import Any
+
 from fakes import Desk, alert
 from faults.world import START
 from responder.alert import Scope
+from responder.analysis.budget import Limits
 from responder.analysis.reading import Call, Unusable
 from responder.contracts import AnalysisRequest
 from responder.errors import Reason, Retryable
@@ -21,10 +24,10 @@ CALL = Call(
 )
 
 
-def awaiting() -> Desk:
+def awaiting(limits: Limits | None = None, **changes: Any) -> Desk:
     """One incident that awaits its analysis; its announcement and request are taken."""
-    desk = Desk()
-    desk.record(alert())
+    desk = Desk(limits=limits) if limits else Desk()
+    desk.record(alert(**changes))
     desk.announced()
     desk.requested()
     return desk

@@ -231,6 +231,12 @@ def test_giving_up_leaves_a_mark_for_the_tick() -> None:
     assert given_up == card(dead_lettered=True)
 
 
+def test_giving_up_forgets_who_refused_a_card_that_stands_nowhere() -> None:
+    assert cards.give_up(card(refused=REFUSED)).refused is None
+    assert cards.give_up(shown(refused=REFUSED)).refused == REFUSED
+    assert cards.give_up(card(refused=REFUSED, intent=INTENT)).refused == REFUSED
+
+
 def test_what_was_deleted_in_slack_is_posted_anew() -> None:
     gone = cards.gone(shown(told=1, intent=INTENT, channel_id="C1"))
     assert cards.where(gone) == "#c"
@@ -322,7 +328,7 @@ def test_of_notices_that_waited_only_what_is_news_still_is_told(
     state_of_card, said, passed = shown(), [], 0
     while (now := step(noticed, state_of_card)).notice is not None:
         said.append(now.notice.number)
-        passed += len(cards.passed_over(noticed, state_of_card, now.notice))
+        passed += len(cards.passed_over(noticed, state_of_card, now.notice.number))
         state_of_card = cards.told(state_of_card, now.notice.number)
     assert tuple(said) == told
     assert passed == len(waiting) - len(told)
@@ -367,22 +373,26 @@ CALLING = incident(route=Destination(channel="#gone", mentions=("here",)))
 
 
 @pytest.mark.parametrize(
-    ("state", "called"),
+    ("state", "act", "called"),
     [
-        (card(), ("here",)),
-        (shown(), ("here",)),
-        (cards.gone(shown()), ()),
-        (cards.turned_away(shown(), "#refuge", Reason.CHANNEL_ARCHIVED), ("here",)),
+        (card(), Act.POST, ("here",)),
+        (shown(), Act.UPDATE, ("here",)),
+        (shown(), Act.TELL, ("here",)),
+        (cards.gone(shown()), Act.POST, ()),
+        (shown(ts=""), Act.POST, ()),
+        (shown(ts=""), Act.TELL, ("here",)),
+        (cards.turned_away(shown(), "#refuge", Reason.CHANNEL_ARCHIVED), Act.POST, ("here",)),
     ],
+    ids=["first", "edit", "notice", "deleted", "bot after webhook", "webhook", "refused"],
 )
 def test_only_a_card_that_is_posted_anew_in_its_channel_calls_nobody(
-    state: Card, called: tuple[str, ...]
+    state: Card, act: Act, called: tuple[str, ...]
 ) -> None:
-    stands = cards.as_it_stands(CALLING, state).route
+    stands = cards.as_it_stands(CALLING, state, act).route
     assert stands is not None
     assert (stands.mentions, stands.refused) == (called, state.refused)
 
 
 def test_an_incident_without_a_route_has_a_refused_channel_all_the_same() -> None:
-    stands = cards.as_it_stands(incident(), card(refused=REFUSED)).route
+    stands = cards.as_it_stands(incident(), card(refused=REFUSED), Act.POST).route
     assert stands == Destination(refused=REFUSED)

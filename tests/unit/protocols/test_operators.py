@@ -87,6 +87,16 @@ def test_a_card_that_is_given_up_is_told_at_once_to_every_sink(desk: Desk) -> No
     assert desk.telemetry.counts["OperatorNotices:refused_by_slack"] == 2
 
 
+def test_a_way_that_is_not_set_up_does_not_count_as_told(desk: Desk) -> None:
+    desk.sinks["webhook"].set_up = False
+    refuse(desk)
+    work_off(desk)
+    assert told(desk, "e-mail") == [ID]
+    assert window(desk).told == ("e-mail",)
+    assert desk.telemetry.counts["OperatorNotices:refused_by_slack"] == 1
+    assert reports(desk) == []
+
+
 def test_the_dead_letter_keeps_what_the_card_would_say(desk: Desk) -> None:
     desk.slack.errors = [REFUSED]
     with pytest.raises(Permanent) as caught:
@@ -236,6 +246,35 @@ def test_one_notice_per_cause_and_hour_and_the_next_one_tells_the_rest(desk: Des
     assert reports(desk) == []
 
 
+def test_a_newcomer_who_is_first_after_the_hour_tells_all_that_waited(desk: Desk) -> None:
+    names = [ID, *(other(desk, f"v1:p{n}|prod.1") for n in range(3))]
+    for name in names:
+        refuse(desk, name)
+    work_off(desk)
+    (carried,) = reports(desk)
+    desk.later(hours=1)
+    newcomer = other(desk, "v1:new|prod.1")
+    refuse(desk, newcomer)
+    work_off(desk)
+    assert told(desk) == [ID, "+".join([newcomer, *names[1:]])]
+    desk.deliverer.handle(carried.model_copy(update={"not_before": None}))
+    desk.later(hours=1)
+    work_off(desk)
+    assert len(told(desk)) == 2
+    assert desk.telemetry.counts["OperatorNoticesHeld:told_already"] == 1
+
+
+def test_more_than_are_remembered_are_told_as_at_least_so_many(desk: Desk) -> None:
+    for name in (ID, *(other(desk, f"v1:p{n}|prod.1") for n in range(MAX_OTHERS + 2))):
+        refuse(desk, name)
+    work_off(desk)
+    desk.later(hours=1)
+    work_off(desk)
+    first, then = (one.document["others"] for one in desk.sinks["webhook"].notices)
+    assert (first["count"], first["exact"]) == (0, True)
+    assert (then["count"], then["exact"]) == (MAX_OTHERS, False)
+
+
 def test_the_next_one_leaves_out_what_slack_shows_by_then(desk: Desk) -> None:
     names = [ID, *(other(desk, f"v1:p{n}|prod.1") for n in range(4))]
     for name in names:
@@ -361,8 +400,8 @@ class DoomedSink(Sink):
         super().__init__()
         self.world = world
 
-    def tell(self, notice: OperatorNotice) -> None:
-        self.world.effect("tell", lambda: super(DoomedSink, self).tell(notice))
+    def tell(self, notice: OperatorNotice) -> bool:
+        return self.world.effect("tell", lambda: super(DoomedSink, self).tell(notice))
 
 
 class RefusingSlack(Slack):

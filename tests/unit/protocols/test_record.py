@@ -35,6 +35,7 @@ def test_the_first_alert_opens_announces_and_asks(desk: Desk) -> None:
     assert desk.telemetry.counts == {
         "AlertsCounted": 1,
         "IncidentsOpened": 1,
+        "IncidentsRouted:default": 1,
         "CacheMisses": 1,
     }
     assert desk.telemetry.said("Alert counted") == 1

@@ -59,6 +59,21 @@ def test_the_route_is_decided_at_the_opening_and_obeyed_by_distribution(desk: De
     assert "<!subteam^S0123ABC>" in desk.slack.calls[0].text
 
 
+def test_each_new_incident_counts_once_what_decided_its_channel(desk: Desk) -> None:
+    apply(desk, PAYMENTS, {"mentions": ["here"]})
+    desk.record(alert("a1"))
+    desk.record(alert("a1"))
+    desk.record(alert("a2", at=5))
+    each: list[dict[str, Any]] = [{}, {"severity": Severity.CRITICAL}, {"source": SYNTHETIC_SOURCE}]
+    for number, changes in enumerate(each):
+        names = {"rule": f"v1:p{number}", "fingerprint": f"p{number}", "title": "another"}
+        desk.record(alert(f"b{number}", **(names | changes)))
+    counted = {name: n for name, n in desk.telemetry.counts.items() if "Routed" in name}
+    assert counted == {
+        f"IncidentsRouted:{reason}": 1 for reason in ("routed", "default", "critical", "synthetic")
+    }
+
+
 def test_incidents_of_before_there_were_routes_go_to_the_configured_channel(desk: Desk) -> None:
     desk.record(alert("a1"))
     desk.put_incident(desk.incident().model_copy(update={"route": None}))
@@ -112,6 +127,21 @@ def test_a_card_that_is_posted_anew_calls_nobody_again(desk: Desk) -> None:
     first, again = desk.slack.calls
     assert (first.method, again.method) == ("post", "post")
     assert "S0123ABC" in first.text
+    assert "S0123ABC" not in again.text
+
+
+def test_a_bot_that_takes_over_from_a_webhook_calls_nobody_again(desk: Desk) -> None:
+    apply(desk, PAYMENTS)
+    desk.slack.editable = False
+    desk.record(alert("a1"))
+    desk.deliver_all()
+    desk.slack.editable = True
+    desk.record(alert("a2", at=60))
+    desk.later(seconds=60)
+    desk.deliver_all()
+    first, again = desk.slack.calls
+    assert "S0123ABC" in first.text
+    assert (again.method, again.channel) == ("post", "#payments")
     assert "S0123ABC" not in again.text
 
 
@@ -255,25 +285,73 @@ def test_the_channel_of_critical_falls_back_to_the_default_one_too(desk: Desk) -
     assert channels(desk) == [("post", "#alerts")]
 
 
-def test_a_refused_default_channel_is_a_dead_letter(desk: Desk) -> None:
+REFUSED = Permanent(Reason.REFUSED_BY_SLACK, "posting_to_general_channel_denied")
+
+
+@pytest.mark.parametrize("refusal", [MISSING, REFUSED], ids=["of the channel", "unknown"])
+def test_a_refused_default_channel_is_a_dead_letter(desk: Desk, refusal: Permanent) -> None:
+    apply(desk, PAYMENTS)
+    desk.record(alert("a1"))
+    desk.slack.errors = [refusal, refusal]
+    with pytest.raises(Permanent):
+        deliver(desk)
+    assert desk.slack.methods() == []
+    assert desk.card().dead_lettered
+    assert desk.card().intent is None
+
+
+@pytest.mark.parametrize(
+    ("still_refused", "shown_in"), [([], "#payments"), ([MISSING], "#alerts")], ids=["own", "other"]
+)
+def test_after_both_channels_refused_the_one_that_is_mended_gets_the_card(
+    desk: Desk, still_refused: list[Permanent], shown_in: str
+) -> None:
     apply(desk, PAYMENTS)
     desk.record(alert("a1"))
     desk.slack.errors = [MISSING, MISSING]
     with pytest.raises(Permanent):
         deliver(desk)
-    assert desk.card().dead_lettered
-    assert desk.card().intent is None
+    desk.slack.errors = [*still_refused]
     deliver(desk)
-    assert channels(desk) == [("post", "#alerts")]
+    assert channels(desk) == [("post", shown_in)]
+    assert (desk.card().refused is None) == (not still_refused)
 
 
-def test_other_refusals_are_not_of_the_channel(desk: Desk) -> None:
+def test_a_first_message_that_is_refused_in_unknown_words_is_tried_in_the_default_channel(
+    desk: Desk,
+) -> None:
     apply(desk, PAYMENTS)
     desk.record(alert("a1"))
-    desk.slack.errors = [Permanent(Reason.REFUSED_BY_SLACK, "missing_scope")]
+    desk.slack.errors = [REFUSED]
+    desk.deliver_all()
+    assert channels(desk) == [("post", "#alerts")]
+    assert desk.telemetry.counts["CardsRedirected:refused_by_slack"] == 1
+    assert not desk.card().dead_lettered
+
+
+def test_an_edit_that_is_refused_in_unknown_words_leaves_the_card_where_it_stands(
+    desk: Desk,
+) -> None:
+    apply(desk, PAYMENTS)
+    desk.record(alert("a1"))
+    desk.deliver_all()
+    desk.record(resolve("r1", at=60))
+    desk.slack.errors = [REFUSED]
+    with pytest.raises(Permanent):
+        deliver(desk)
+    assert channels(desk) == [("post", "#payments")]
+
+
+@pytest.mark.parametrize("reason", [Reason.INVALID_MESSAGE, Reason.MISCONFIGURED])
+def test_what_is_wrong_anywhere_is_not_tried_elsewhere(desk: Desk, reason: Reason) -> None:
+    apply(desk, PAYMENTS)
+    desk.record(alert("a1"))
+    # A message that Slack finds invalid is refused as plain text as well.
+    desk.slack.errors = [Permanent(reason, "no")] * 2
     with pytest.raises(Permanent):
         deliver(desk)
     assert desk.slack.methods() == []
+    assert desk.telemetry.counts[f"CardsRedirected:{reason.value}"] == 0
 
 
 def test_a_test_alert_is_never_shown_to_people_instead(desk: Desk) -> None:

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from responder.adapters.claude_errors import refused_key, translated
 from responder.analysis import pricing, prompt, reading
 from responder.analysis.context import Case
+from responder.analysis.redaction import Rules
 from responder.analysis.schema import SCHEMA
 from responder.analysis.tiering import Tier
 from responder.analysis.verdict import Analysis
@@ -146,8 +147,10 @@ class Claude:
         tiers: Mapping[str, Tier],
         guard: Guard,
         clock: Clock = utc_now,
+        redaction: Rules | None = None,
     ) -> None:
-        """``tiers`` from ``tiering.tiers``."""
+        """``tiers`` from ``tiering.tiers``; ``redaction`` is what to mask beyond the usual."""
+        self._redaction = redaction
         self._way_in = way_in
         self._tiers = tiers
         self._guard = guard
@@ -155,7 +158,7 @@ class Claude:
 
     def analyse(self, case: Case, tier: str) -> Analysis:
         """A verdict, paid for. Raises Retryable or Permanent (``reading.Unusable`` when paid)."""
-        asked = prompt.build(case)
+        asked = prompt.build(case, self._redaction)
         chosen = self._tiers[tier]
         reply = self._answer(asked, chosen)
         return self._read(reply, asked, tier, chosen)
@@ -163,7 +166,7 @@ class Claude:
     def ceiling_usd(self, case: Case, tier: str) -> float:
         """The most that ``analyse`` can cost."""
         chosen = self._tiers[tier]
-        size = prompt.build(case).size_bytes + _SCHEMA_BYTES
+        size = prompt.build(case, self._redaction).size_bytes + _SCHEMA_BYTES
         at_list_price = pricing.ceiling_usd(chosen.model, size, chosen.max_tokens)
         return at_list_price * self._way_in.terms(chosen.model).price
 

@@ -26,7 +26,7 @@ class EmailSink:
         self._connect = connect
         self._topic_arn = topic_arn
 
-    def tell(self, notice: OperatorNotice) -> None:
+    def tell(self, notice: OperatorNotice) -> bool:
         """Publish subject and text; SNS itself sees to the subscribers."""
         try:
             self._connect().publish(
@@ -39,3 +39,4 @@ class EmailSink:
             raise Retryable(Reason.UNAVAILABLE, f"SNS: {code}") from error
         except BotoCoreError as error:
             raise Retryable(Reason.UNAVAILABLE, f"SNS: {type(error).__name__}") from error
+        return True

@@ -3,7 +3,7 @@
 import functools
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+
+    from responder.adapters.runbooks import S3
 
 #: Seconds. A hanging call must fail well within the functions' time-outs; two more tries follow.
 _CONNECT_TIMEOUT = 2
@@ -56,6 +58,14 @@ def sns() -> "SNSClient":
 def secrets() -> "SecretsManagerClient":
     """A Secrets Manager client."""
     return _session().client("secretsmanager", config=_config())
+
+
+def s3() -> "S3":
+    """An S3 client that gives up early: an analysis waits for the runbooks."""
+    retries: Any = {"mode": "standard", "total_max_attempts": 2}
+    config = Config(connect_timeout=1, read_timeout=2, retries=retries)
+    client: S3 = _session().client("s3", config=config)
+    return client
 
 
 @functools.cache

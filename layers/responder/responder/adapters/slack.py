@@ -17,13 +17,13 @@ from slack_sdk.webhook import WebhookClient
 from responder.adapters.slack_errors import (
     BAD_TOKEN,
     BAD_WEBHOOK,
-    CHANNEL_ID,
     ERROR_CODE,
     FAILURES,
     failure,
     raise_for_status,
     raise_refusal,
 )
+from responder.channel import is_id
 from responder.errors import Permanent, Reason, Retryable
 from responder.ports import Chat, Message, Place
 
@@ -34,6 +34,9 @@ METADATA_EVENT = "responder_card"
 
 # https://docs.slack.dev/reference/methods/conversations.history: at most 999, 200 advised.
 _PAGE_SIZE = 200
+# https://docs.slack.dev/reference/methods/conversations.list: under 1,000, and about 20 calls a
+# minute. A refused call begins the list anew: with smaller pages a big one would never be read.
+_LIST_SIZE = 999
 # slack_sdk logs requests at DEBUG and errors at ERROR, both with the webhook's address in them; our
 # own errors say all that a person needs.
 _silent = logging.getLogger("responder.slack")
@@ -84,11 +87,15 @@ class BotSlack:
 
     def _id_of(self, channel: str) -> str:
         """A channel's id: only posting takes a name. Asked for once per process and name."""
-        if CHANNEL_ID.fullmatch(channel):
+        if is_id(channel):
             return channel
         if channel not in self._ids:
             name = channel.removeprefix("#")
-            query = {"types": "public_channel,private_channel", "exclude_archived": True}
+            query = {
+                "types": "public_channel,private_channel",
+                "exclude_archived": True,
+                "limit": _LIST_SIZE,
+            }
             listed = self._pages("conversations.list", "", query, "channels")
             found = (str(one["id"]) for one in listed if one.get("name") == name)
             if (found_id := next(found, None)) is None:
@@ -112,7 +119,7 @@ class BotSlack:
         self, method: str, channel: str, query: Mapping[str, Any], member: str
     ) -> Iterator[Mapping[str, Any]]:
         """What every page holds under ``member``."""
-        query = {**query, "limit": _PAGE_SIZE}
+        query = {"limit": _PAGE_SIZE, **query}
         seen: set[str] = set()
         while True:
             page = self._call(method, channel, query)
@@ -168,17 +175,12 @@ class BotSlack:
 
 
 class WebhookSlack:
-    """Posts through an incoming webhook, which has one channel of its own and no memory.
+    """Posts through an incoming webhook, which has one channel of its own and no memory."""
 
-    Messages for ``test_channel`` go through ``test_url``, so that test alerts reach nobody.
-    """
-
-    def __init__(self, url: Secret, timeout: int, *, test_channel: str, test_url: Secret) -> None:
+    def __init__(self, url: Secret, timeout: int) -> None:
         """``timeout`` in seconds bounds each wait for Slack."""
         self._url = url
         self._timeout = timeout
-        self._test_channel = test_channel
-        self._test_url = test_url
 
     @property
     def editable(self) -> bool:
@@ -187,12 +189,10 @@ class WebhookSlack:
 
     def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> Place:
         """Post; a webhook tells nothing of where."""
-        test = bool(channel) and channel == self._test_channel
-        secret = self._test_url if test else self._url
-        url = secret(False)
+        url = self._url(False)
         error = self._send(url, message)
         if error in BAD_WEBHOOK:
-            fresh = secret(True)
+            fresh = self._url(True)
             if fresh != url:
                 error = self._send(fresh, message)
         if error is not None:

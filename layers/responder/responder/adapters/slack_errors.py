@@ -13,6 +13,7 @@ from urllib.error import URLError
 
 from slack_sdk.errors import SlackRequestError
 
+from responder.channel import is_id
 from responder.errors import Permanent, Reason, Retryable
 
 # A wrong secret is mended by a person; looking again each minute is soon enough.
@@ -58,7 +59,7 @@ INVALID = frozenset(
 # addresses and answers that are not what it expects.
 FAILURES = (OSError, HTTPException, SlackRequestError, ValueError, LookupError, AttributeError)
 # https://docs.slack.dev/reference/methods/chat.postMessage
-_CHANNEL = {
+CHANNEL = {
     "channel_not_found": Reason.CHANNEL_NOT_FOUND,
     "is_archived": Reason.CHANNEL_ARCHIVED,
     "not_in_channel": Reason.NOT_IN_CHANNEL,
@@ -68,7 +69,6 @@ _CHANNEL = {
     "restricted_action_non_threadable_channel": Reason.CHANNEL_CLOSED,
 }
 ERROR_CODE = re.compile(r"[a-z][a-z0-9_]{0,79}")
-CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{5,}")
 
 
 def raise_for_status(what: str, status: int, headers: Mapping[str, str]) -> None:
@@ -112,9 +112,9 @@ def raise_refusal(what: str, channel: str, error: str) -> NoReturn:
     if error in INVALID:
         raise Permanent(Reason.INVALID_MESSAGE, f"{what}: {error}")
     hint = ""
-    if error == "channel_not_found" and not CHANNEL_ID.fullmatch(channel):
+    if error == "channel_not_found" and not is_id(channel):
         hint = "; editing and finding need the channel's id (C…), not its name"
-    reason = _CHANNEL.get(error, Reason.REFUSED_BY_SLACK)
+    reason = CHANNEL.get(error, Reason.REFUSED_BY_SLACK)
     raise Permanent(reason, f"{what}: {error} (channel {channel}){hint}")
 
 

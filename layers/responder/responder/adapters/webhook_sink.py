@@ -54,10 +54,10 @@ class WebhookSink:
         self._timeout = timeout
         self._now = now
 
-    def tell(self, notice: OperatorNotice) -> None:
+    def tell(self, notice: OperatorNotice) -> bool:
         """Send it; a refused address or key is read afresh and tried once more."""
         if not self._secret.present():
-            return
+            return False
         target = self._target(fresh=False)
         status, after = self._post(target, notice)
         if status in _STALE_SECRET:
@@ -65,7 +65,7 @@ class WebhookSink:
             if fresh != target:
                 status, after = self._post(fresh, notice)
         if 200 <= status < 300:
-            return
+            return True
         if status >= 500 or status in _PASSING:
             raise Retryable(Reason.UNAVAILABLE, f"webhook: it answered {status}", after=after)
         raise Permanent(Reason.REFUSED_BY_SINK, f"webhook: it answered {status}")

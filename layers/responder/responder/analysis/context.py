@@ -4,6 +4,7 @@
 is one value of it. All texts are untrusted, as the alert's own are.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -20,6 +21,9 @@ _SAID: Final = {
 }
 #: A longer link would be cut in the facts, and half a link leads nowhere.
 MAX_LINK_TOLD = 120
+
+#: Between a file and the headings that lead to a passage of it.
+BETWEEN_HEADINGS = " › "  # noqa: RUF001 - as Slack and editors show a path
 
 
 class Earlier(BaseModel):
@@ -82,6 +86,43 @@ class Preceding(BaseModel):
         return ", ".join(part for part in parts if part)
 
 
+class Passage(BaseModel):
+    """A part of a runbook: its file, the headings above it, what it says, and the hash of that.
+
+    ``changed_at`` is when the file was last written.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    heading: str
+    text: str
+    changed_at: Moment | None = None
+
+    @property
+    def hash(self) -> str:
+        """Of what it says: it stays when only the file is renamed."""
+        return hashlib.sha256(f"{self.heading}\n{self.text}".encode()).hexdigest()[:16]
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as people look it up."""
+        return BETWEEN_HEADINGS.join(filter(None, (self.file, self.heading)))
+
+    def told(self) -> str:
+        """With its place first, whatever is cut of it, and up to the first colon."""
+        return f"{self.place.replace(':', '')}:\n{self.text}"
+
+
+class Retrieved(BaseModel):
+    """The passages of runbooks that fit an incident, and the hashes of all that there are."""
+
+    model_config = ConfigDict(frozen=True)
+
+    passages: tuple[Passage, ...] = ()
+    known: frozenset[str] = frozenset()
+
+
 class Context(BaseModel):
     """Everything that was found; the most telling of each kind comes first."""
 
@@ -92,6 +133,7 @@ class Context(BaseModel):
     marks: Mapping[Mark, int] = {}
     changes: tuple[Preceding, ...] = ()
     siblings: tuple[Sibling, ...] = ()
+    runbooks: tuple[Passage, ...] = ()
 
     def fields(self) -> Iterator[tuple[str, str]]:
         """As fields beside those of the alert, the most telling first."""
@@ -102,6 +144,8 @@ class Context(BaseModel):
             yield f"change.{number}", change.told()
         for number, sibling in enumerate(self.siblings, 1):
             yield f"open.{number}", sibling.told()
+        for number, passage in enumerate(self.runbooks, 1):
+            yield f"runbook.{number}", passage.told()
 
     def _feedback(self) -> Iterator[tuple[str, str]]:
         """What operators said of earlier analyses of the problem: ``marks`` counts all of it."""

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 SECRET = "secret"  # noqa: S105 - the kind of a placeholder
 
-PLACEHOLDER = re.compile(r"\[(?:secret|email|phone|iban|card|text)-\d{1,6}\]")
+PLACEHOLDER = re.compile(r"\[(?:secret|email|phone|iban|card|ip|account|text)-\d{1,6}\]")
 
 
 def _anything(_value: str) -> bool:
@@ -29,8 +29,17 @@ class Detector:
 
 
 def _not_a_plain_word(value: str) -> bool:
-    """Keeps "token: expired" and "Basic authentication" readable."""
-    return len(value) >= 16 or not value.strip(".,:;").isalpha() or not value[1:].islower()
+    """Keeps "token: expired", "credentials: AccessDenied" and "Basic authentication" readable."""
+    word = value.strip(".,:;")
+    if _ERROR_NAME.fullmatch(word):
+        return False
+    return len(value) >= 16 or not word.isalpha() or not value[1:].islower()
+
+
+_ERROR_NAME = re.compile(
+    r"(?:[A-Z][a-z]{2,20}){0,5}(?:Denied|Found|Exception|Error|Expired|Invalid|Missing|Failed"
+    r"|Failure|Refused|Timeout|Exceeded|Unauthorized|Forbidden)"
+)
 
 
 def _luhn(value: str) -> bool:
@@ -68,21 +77,21 @@ def _mixed(run: str) -> bool:
 _NOT_IN_A_WORD = r"(?<![A-Za-z0-9_])"
 #: Words after which any value is a secret, and words that are also common in plain sentences.
 _STRONG = (
-    r"pass(?:word|wd|phrase)|pwd|api[_-]?key|app(?:lication)?[_-]?key|access[_-]?key(?:[_-]?id)?"
-    r"|account[_-]?key|sharedaccesskey|secret[_-]?(?:access[_-]?)?key|private[_-]?key"
+    r"pass(?:word|wd|phrase|wort)|kennwort|contraseña|senha|wachtwoord|пароль|密码|pwd|api[_-]?key|app(?:lication)?[_-]?key|access[_-]?key(?:[_-]?id)?"
+    r"|account[_-]?key|sharedaccesskey|secret[_-]?(?:access[_-]?)?key(?:[_-]?base)?|private[_-]?key"
     r"|client[_-]?secret|signing[_-]?key|encryption[_-]?key|auth[_-]?key|routing[_-]?key"
-    r"|integration[_-]?key|session[_-]?id|connection[_-]?string"
+    r"|integration[_-]?key|session[_-]?id|connection[_-]?string|[_-]pat"
 )
-_WEAK = r"secrets?|tokens?|credentials?"
+_WEAK = r"secrets?|tokens?|credentials?|(?<=[\"'_])auth"
 _QUERY = r"sig|signature|key|code|x-amz-signature|x-amz-credential|x-amz-security-token"
 
 
 def _assigned(words: str) -> re.Pattern[str]:
-    """``word=value``, ``"word": "value"``, ``word => value``; also inside escaped JSON."""
+    """``word=value``, ``"word": "value"``, ``word => value``, ``<word>value``, escaped or not."""
     return re.compile(
-        rf"(?i:{words})\\?[\"']?\s{{0,5}}(?:=>|[:=])\s{{0,5}}(?!{PLACEHOLDER.pattern})"
+        rf"(?i:{words})(?:\\?[\"']?\s{{0,5}}(?:=>|[:=])\s{{0,5}}|>)(?!{PLACEHOLDER.pattern})"
         r"(?:\\?\"(?P<double>[^\"\\\r\n]{1,2000})|'(?P<single>[^'\r\n]{1,2000})"
-        r"|(?P<bare>[^\s\"',;&)}\]\\]{1,2000}))"
+        r"|(?P<bare>[^\s\"',;&<)}\]\\]{1,2000}))"
     )
 
 
@@ -107,6 +116,12 @@ DETECTORS: tuple[Detector, ...] = (
             r"|discord(?:app)?\.com/api/webhooks)/(?P<value>[\w/@-]{8,})"
         ),
     ),
+    # jdbc:oracle:thin:user/password@host
+    Detector(SECRET, re.compile(r"jdbc:oracle:\w{1,10}:[^\s/@]{1,100}/(?P<value>[^\s@]{1,200})@")),
+    # Its parts are quoted, so that a header line would end at the first one.
+    Detector(
+        SECRET, re.compile(_NOT_IN_A_WORD + r"(?i:digest)\s(?P<value>\w{1,20}=[^\r\n]{1,2000})")
+    ),
     # Whole header lines: every scheme and every cookie.
     Detector(
         SECRET,
@@ -127,13 +142,16 @@ DETECTORS: tuple[Detector, ...] = (
         SECRET,
         re.compile(
             _NOT_IN_A_WORD + r"(?:(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}"
-            r"|gh[pousr]_[A-Za-z0-9]{16,}+|github_pat_\w{20,}+|gl(?:pat|dt|rt|ptt)-[\w-]{16,}+"
+            r"|gh[pousr]_[A-Za-z0-9]{16,}+|github_pat_\w{20,}+|gl(?:pat|dt|rt|ptt|cbt|soat|ft|imt|agent|oas|ffct)-[\w-]{16,}+"
             r"|xox[a-z]-[\w-]{8,}+|(?:xapp|xwfp)-[\w-]{8,}+"
             r"|(?:sk|rk|pk)_(?:live|test)_\w{8,}+|whsec_\w{8,}+|sk-[\w-]{16,}+"
             r"|AIza[\w-]{30,}+|ya29\.[\w-]{16,}+|GOCSPX-[\w-]{16,}+|npm_\w{16,}+|pypi-[\w-]{16,}+"
             r"|SG\.[\w-]{16,64}\.[\w-]{16,}+|hf_\w{16,}+|do[opr]_v1_\w{16,}+"
             r"|shp(?:at|ca|pa|ss)_\w{16,}+|hv[sbr]\.[\w-]{16,}+|dapi[0-9a-f]{32}|glsa_\w{16,}+"
-            r"|NRAK-\w{16,}+|sntr[yx]s_[\w=-]{16,}+|lin_api_\w{16,}+|dckr_pat_[\w-]{16,}+)"
+            r"|NRAK-\w{16,}+|sntr[yx]s_[\w=-]{16,}+|lin_api_\w{16,}+|dckr_pat_[\w-]{16,}+"
+            r"|rubygems_[0-9a-f]{32,}+|SK[0-9a-f]{32}|key-[0-9a-z]{32}|[0-9a-f]{32}-us\d{1,2}"
+            r"|s\.[A-Za-z0-9]{24}(?!\w)|AT[AC]TT3[\w=-]{16,}+|[A-Za-z0-9]{14}\.atlasv1\.[\w-]{40,}+"
+            r"|AGE-SECRET-KEY-1[A-Z0-9]{20,}+|glc_[\w=-]{16,}+)"
         ),
     ),
     Detector(SECRET, _assigned(_STRONG)),
@@ -144,6 +162,22 @@ DETECTORS: tuple[Detector, ...] = (
             r"(?i:--(?:password|passwd|token|secret|api-key|secret-key))\s{1,5}"
             rf"(?!{PLACEHOLDER.pattern})(?P<value>[^\s\"'-][^\s\"']{{0,400}})"
         ),
+    ),
+    # curl -u user:password, mysql -ppassword
+    Detector(
+        SECRET,
+        re.compile(
+            r"(?<!\S)(?:-u|--user)[\s=]{1,3}[\"']?[^\s:\"']{1,100}:(?P<curl>[^\s\"']{1,400})"
+            r"|(?i:mysql|mariadb)\w{0,20}\s[^\r\n|;]{0,200}?(?<=\s)-p(?P<mysql>[^\s\"'-][^\s\"']{3,200})"
+        ),
+    ),
+    Detector(
+        SECRET,
+        re.compile(
+            r"(?i:password|passphrase|passwort)\s{1,3}(?i:is|was|ist|war)\s{1,3}[\"'`]?"
+            rf"(?!{PLACEHOLDER.pattern})(?P<value>[^\s\"'`]{{4,200}})"
+        ),
+        _not_a_plain_word,
     ),
     Detector(SECRET, re.compile(rf"[?&](?i:{_QUERY})=(?P<value>[^\s&\"'<>#\[]{{4,2000}})")),
     # Keys without a prefix.
@@ -177,4 +211,28 @@ DETECTORS: tuple[Detector, ...] = (
 #: A field (label, link) with such a name holds a secret, whatever its value looks like.
 SECRET_NAME = re.compile(
     rf"(?i:{_STRONG}|{_WEAK}|authorization|cookie|x-auth-token)[^A-Za-z0-9]{{0,3}}$"
+)
+
+#: Addresses that only mean something inside: RFC 1918, 6598, 4193 and link-local ones.
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_PRIVATE_IP = re.compile(
+    rf"(?<![\w.])(?:(?:10|127)\.{_OCTET}|172\.(?:1[6-9]|2\d|3[01])|192\.168|169\.254"
+    rf"|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.{_OCTET}\.{_OCTET}(?![\w]|\.\d)"
+    r"|(?<![\w.-])ip(?P<dashed>-(?:10-\d{1,3}|172-\d{1,3}|192-168)-\d{1,3}-\d{1,3})(?!\d)"
+    r"|(?<![\w:])(?:f[cd][0-9a-f]{2}|fe[89ab][0-9a-f])(?::[0-9a-f]{0,4}){2,7}(?![\w:])",
+    re.IGNORECASE,
+)
+#: An AWS account in an ARN, a registry's or queue's address, or after its name; an Azure one.
+_ACCOUNT_ID = re.compile(
+    r"(?<=:)(?P<arn>\d{12})(?=:)|(?<![\w.-])(?P<host>\d{12})(?=\.dkr\.ecr\.)"
+    r"|(?<=/)(?P<path>\d{12})(?=/)"
+    r"|(?i:(?:account|acct|owner)(?:[ _-]?id)?)\\?[\"']?\s{0,3}[:=]?\s{0,3}\\?[\"']?"
+    r"(?P<named>\d{12})(?!\d)"
+    r"|(?i:subscriptions?|tenants?)[/ :=]{1,3}"
+    r"(?P<azure>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+)
+#: Masked only where the operator says so (``redaction.Rules``); put back on the card.
+PRIVATE: tuple[Detector, ...] = (
+    Detector("ip", _PRIVATE_IP),
+    Detector("account", _ACCOUNT_ID),
 )

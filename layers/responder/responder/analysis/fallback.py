@@ -6,11 +6,12 @@ The same alert always gives the same triage.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from responder.alert import Alert, Status
-from responder.analysis import commands
+from responder.analysis import commands, markdown
+from responder.analysis.context import Passage
 from responder.analysis.families import FAMILIES, UNRECOGNISED, Family
 from responder.analysis.text import clean, one_line, shorten
 from responder.analysis.verdict import Analysis, Check, Confidence
@@ -20,6 +21,11 @@ MADE_BY = "fallback"
 TIER = "fallback"
 
 MAX_CHECKS = 5
+#: How the check begins that names a runbook.
+RUNBOOK = "Runbook: "
+#: Steps of a runbook beside its name, and characters of each.
+MAX_STEPS = 2
+MAX_STEP = 200
 #: More of a text does not change its family, and one alert must not cost seconds.
 MAX_WORDS_FROM = 20_000
 
@@ -32,13 +38,18 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[a-z0-9]{1,60}")
 
 
-def triage(alert: Alert, *, reason: str, now: datetime) -> Analysis:
-    """What the alert says, where to look first. ``reason``: why not Claude; empty while awaited."""
+def triage(
+    alert: Alert, *, reason: str, now: datetime, runbooks: Sequence[Passage] = ()
+) -> Analysis:
+    """What the alert says, where to look first. ``reason``: why not Claude; empty while awaited.
+
+    The first of the matching ``runbooks`` says what to do first.
+    """
     family = _family(alert)
     return Analysis(
         headline=_headline(alert),
         summary=_summary(alert, family),
-        checks=tuple(_checks(alert, family)),
+        checks=with_steps(tuple(_checks(alert, family)), runbooks),
         category=family.category,
         confidence=Confidence.LOW,
         made_by=MADE_BY,
@@ -46,6 +57,13 @@ def triage(alert: Alert, *, reason: str, now: datetime) -> Analysis:
         made_at=now,
         fallback_reason=reason,
     )
+
+
+def with_steps(checks: Sequence[Check], runbooks: Sequence[Passage]) -> tuple[Check, ...]:
+    """The best runbook's first steps before ``checks``, unless a runbook's are there already."""
+    told = any(check.text.startswith(RUNBOOK) for check in checks)
+    steps = () if told else _steps(runbooks)
+    return tuple([*steps, *checks][:MAX_CHECKS])
 
 
 def of_storm(now: datetime) -> Analysis:
@@ -155,6 +173,14 @@ def _checks(alert: Alert, family: Family) -> Iterator[Check]:
     yield from found
     for question in family.questions[: MAX_CHECKS - len(found)]:
         yield Check(text=question)
+
+
+def _steps(runbooks: Sequence[Passage]) -> Iterator[Check]:
+    """The first steps of the best runbook; the card has room for what the family asks as well."""
+    for best in runbooks[:1]:
+        yield Check(text=shorten(one_line(f"{RUNBOOK}{best.place}"), MAX_STEP))
+        for step in markdown.steps(best.text, MAX_STEPS):
+            yield Check(text=shorten(step, MAX_STEP))
 
 
 def _span(span: timedelta) -> str:

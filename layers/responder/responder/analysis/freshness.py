@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from responder.alert import Severity
+from responder.analysis.context import Retrieved
 from responder.analysis.verdict import Analysis
 from responder.errors import Reason
 
@@ -53,6 +54,8 @@ VERSION_LABELS: Final = (
 )  # fmt: skip
 #: While a deployment rolls, old and new versions alert in turns; an analysis this young stands.
 ROLLING: Final = timedelta(minutes=30)
+#: Processes learn of a changed runbook within minutes of each other; an analysis this young stands.
+SETTLED: Final = timedelta(minutes=10)
 _PUNCTUATION = str.maketrans("", "", "_-. /")
 
 
@@ -66,6 +69,24 @@ def outdated(analysis: Analysis, deployment: str, now: datetime) -> bool:
     """Whether the service was deployed since: another version alerts than the one analysed."""
     both = bool(deployment and analysis.deployment)
     return both and deployment != analysis.deployment and now - analysis.made_at >= ROLLING
+
+
+def rewritten(analysis: Analysis, runbooks: Retrieved | None, now: datetime) -> bool:
+    """Whether runbooks say otherwise since: what it was told is gone, or what fits is news.
+
+    What fits may differ between alerts of one signature. That alone is no news: it would be
+    analysed anew with every other alert. None: nobody has read them yet.
+    """
+    if runbooks is None or now - analysis.made_at < SETTLED:
+        return False
+    if not runbooks.known.issuperset(analysis.runbooks):
+        return True
+    return any(
+        passage.hash not in analysis.runbooks
+        and passage.changed_at is not None
+        and passage.changed_at > analysis.made_at - SETTLED
+        for passage in runbooks.passages
+    )
 
 
 def fresh_until(analysis: Analysis, severity: Severity, now: datetime) -> datetime:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from responder.analysis.context import Case
-from responder.analysis.redaction import Redactor
+from responder.analysis.markdown import MAX_HEADING, MAX_PASSAGE
+from responder.analysis.redaction import Redactor, Rules
 from responder.analysis.text import clean, cut_middle, links_in
 
 PROMPT_FILE: Final = Path(__file__).with_name("prompts") / "v2.md"
@@ -24,6 +25,8 @@ DATA_CHARS: Final = DATA_TOKENS * 3
 
 _MAX_VALUE: Final = {"title": 400, "message": 4000, "explanation": 400}
 _MAX_OTHER_VALUE: Final = 300
+#: A passage of a runbook whole: its place, and its text.
+_MAX_RUNBOOK: Final = MAX_HEADING + MAX_PASSAGE + 100
 _MAX_NAME: Final = 100
 
 
@@ -47,9 +50,9 @@ class Prompt:
         return len(self.system.encode()) + len(self.user.encode())
 
 
-def build(case: Case) -> Prompt:
-    """The prompt for one incident and what is known around it."""
-    redactor = Redactor()
+def build(case: Case, rules: Rules | None = None) -> Prompt:
+    """The prompt for one incident and what is known around it; ``rules`` say what else to mask."""
+    redactor = Redactor(rules)
     facts = _within_budget(_masked(case, redactor))
     return Prompt(
         user=f"<alert-data>\n{_encode(facts)}\n</alert-data>",
@@ -96,7 +99,7 @@ def _within_budget(fields: Iterator[tuple[str, str]]) -> dict[str, str]:
     omitted = 0
     for name, value in fields:
         short_name = cut_middle(name, _MAX_NAME)
-        short = cut_middle(value, _MAX_VALUE.get(name, _MAX_OTHER_VALUE))
+        short = cut_middle(value, _longest(name))
         while len(short) > 100 and _size(short_name, short) > room:
             short = cut_middle(value, len(short) // 2)
         if _size(short_name, short) > room:
@@ -107,6 +110,12 @@ def _within_budget(fields: Iterator[tuple[str, str]]) -> dict[str, str]:
     if omitted:
         facts["omitted_fields"] = str(omitted)
     return facts
+
+
+def _longest(name: str) -> int:
+    if name.startswith("runbook."):
+        return _MAX_RUNBOOK
+    return _MAX_VALUE.get(name, _MAX_OTHER_VALUE)
 
 
 def _size(name: str, value: str) -> int:

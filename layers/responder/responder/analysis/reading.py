@@ -12,9 +12,10 @@ from math import isfinite
 from typing import Any, Final
 
 from responder.alert import Severity
+from responder.analysis import shell
 from responder.analysis.prompt import Prompt
 from responder.analysis.schema import CATEGORIES, RISKS
-from responder.analysis.text import LINK_REMOVED, one_line, shorten, strike_links
+from responder.analysis.text import one_line, shorten, strike_links
 from responder.analysis.verdict import Analysis, Cause, Check, Confidence
 from responder.errors import Permanent, Reason
 
@@ -96,15 +97,19 @@ Scrub = Callable[[object, int], str]
 
 
 def _scrubber(prompt: Prompt) -> Scrub:
-    """Text for the card: personal data back in place, foreign links struck, cut to its length."""
+    """Text for the card: personal data back in place, foreign links and harmful commands struck."""
 
     def scrub(value: object, limit: int) -> str:
         if not isinstance(value, str):
             return ""
-        text = prompt.redactor.unmask(one_line(value))
-        return shorten(strike_links(text, prompt.links), limit)
+        return shorten(_own(shell.strike(one_line(value)), prompt), limit)
 
     return scrub
+
+
+def _own(text: str, prompt: Prompt) -> str:
+    """With personal data back in place, and without addresses that are not the incident's."""
+    return strike_links(prompt.redactor.unmask(text), prompt.links)
 
 
 def _object_in(text: str) -> dict[str, Any]:
@@ -168,7 +173,8 @@ def _cited(claim: dict[str, Any], prompt: Prompt, scrub: Scrub) -> str:
     field = next((name for name in fields if _occurs(wanted, prompt.facts[name])), None)
     if field is None:
         return ""
-    return f'{scrub(field, MAX_TEXT)}: "{scrub(wanted, MAX_QUOTE)}"'
+    # A harmful command stays in a quotation: that it was seen may be what an alert is about.
+    return f'{scrub(field, MAX_TEXT)}: "{shorten(_own(wanted, prompt), MAX_QUOTE)}"'
 
 
 def _occurs(wanted: str, fact: str) -> bool:
@@ -190,14 +196,13 @@ def _command(value: object, prompt: Prompt) -> tuple[str, str]:
     """A command as text, whole or not at all: a shortened one would do something else."""
     if not isinstance(value, str):
         return "", ""
-    if "\n" in value.strip():
+    if len(value.strip().splitlines()) > 1:
         return "", "it had several lines"
     command = prompt.redactor.unmask(one_line(value))
     if len(command) > MAX_COMMAND:
         return "", "too long to show"
-    if strike_links(command, prompt.links) != command:
-        return "", f"it used an address that is not in the alert, {LINK_REMOVED}"
-    return command, ""
+    refused = shell.refusal(command, prompt.links) if command else ""
+    return ("", refused) if refused else (command, "")
 
 
 def _overall(confidence: Confidence, causes: tuple[Cause, ...]) -> Confidence:

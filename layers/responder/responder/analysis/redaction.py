@@ -6,25 +6,77 @@ Claude can still reason about them. Credentials and card numbers are never put b
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from responder.analysis.detectors import DETECTORS, PLACEHOLDER, SECRET, SECRET_NAME, Detector
+import re2
+
+from responder.analysis.detectors import (
+    DETECTORS,
+    PLACEHOLDER,
+    PRIVATE,
+    SECRET,
+    SECRET_NAME,
+    Detector,
+)
 
 #: Kinds whose values may be shown to people again. ``text`` is data that looked like a placeholder.
-RESTORED = frozenset({"email", "phone", "iban", "text"})
+RESTORED = frozenset({"email", "phone", "iban", "ip", "account", "text"})
+
+
+#: Names of fields that hold an account's id as a whole.
+_ACCOUNT_FIELDS: Final = frozenset({"scope.account"})
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What an operator has masked beyond the usual.
+
+    ``private``: private IP addresses and account ids, which come back on the card. ``patterns``:
+    expressions of RE2, which takes linear time whatever they and the text are; what they match is
+    treated as a secret.
+    """
+
+    private: bool = False
+    patterns: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a pattern that is none, or that matches nothing at all."""
+        for pattern in self.patterns:
+            try:
+                compiled = re2.compile(pattern, _quiet())
+            except re2.error as error:
+                raise ValueError(f"RedactPatterns: {pattern!r} is not RE2's: {error}") from error
+            if compiled.search("") is not None:
+                raise ValueError(f"RedactPatterns: {pattern!r} matches an empty text")
+
+    def detectors(self) -> tuple[Detector, ...]:
+        """All of them, in order; the operator's own see the text before anything is masked."""
+        own = tuple(Detector(SECRET, re2.compile(text, _quiet())) for text in self.patterns)
+        return DETECTORS[:1] + own + DETECTORS[1:] + (PRIVATE if self.private else ())
+
+
+def _quiet() -> "re2.Options":
+    options = re2.Options()
+    options.log_errors = False
+    return options
 
 
 class Redactor:
     """The placeholders of one prompt: which value each stands for."""
 
-    def __init__(self) -> None:
-        """Start without any placeholder."""
+    def __init__(self, rules: Rules | None = None) -> None:
+        """Start without any placeholder; without rules nothing but the usual is masked."""
+        self._private = rules is not None and rules.private
+        self._detectors = rules.detectors() if rules else DETECTORS
         self._placeholders: dict[tuple[str, str], str] = {}
         self._counts: Counter[str] = Counter()
         self._restored: dict[str, str] = {}
 
     def mask(self, text: str) -> str:
         """``text`` with every secret and personal datum replaced by its placeholder."""
-        for detector in DETECTORS:
+        for detector in self._detectors:
             text = self._apply(detector, text)
         return text
 
@@ -32,6 +84,8 @@ class Redactor:
         """Like ``mask``, but all of ``value`` goes where the field's name says it is a secret."""
         if value and SECRET_NAME.search(name):
             return self._stand_in(SECRET, value)
+        if value and self._private and name in _ACCOUNT_FIELDS:
+            return self._stand_in("account", value)
         return self.mask(value)
 
     def unmask(self, text: str) -> str:

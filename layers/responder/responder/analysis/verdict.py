@@ -41,8 +41,9 @@ class Analysis(BaseModel):
     for analyses of Claude). Each action tells its risk. ``noise_fix`` is what would keep noise
     quiet, ``would_change`` what would most change the verdict, ``runbook`` the passage that fits.
     ``made_for`` is the scope of the incident that it was made for, which
-    others may share, and ``deployment`` the version of the service that it alerted of. ``tier`` is
-    ``small`` or ``large``, ``fallback`` for the fixed triage.
+    others may share, and ``deployment`` the version of the service that it alerted of. ``runbooks``
+    are the hashes of the passages that it was told. ``tier`` is ``small`` or ``large``,
+    ``fallback`` for the fixed triage.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -71,6 +72,7 @@ class Analysis(BaseModel):
     fallback_reason: str = ""
     made_for: Scope = Scope()
     deployment: str = ""
+    runbooks: tuple[str, ...] = ()
 
     @property
     def is_fallback(self) -> bool:

@@ -85,6 +85,7 @@ _NOT_CLAUDE = {
     Reason.MISCONFIGURED: "Claude was not asked: misconfigured",
     Reason.THROTTLE: "Claude was not asked: what is held costs nothing",
     Reason.ABOUT_CLAUDE: "Claude is not asked about itself",
+    Reason.OWN_INCIDENT: "Claude is not asked about our own incidents",
 }
 
 

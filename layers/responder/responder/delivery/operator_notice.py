@@ -96,11 +96,15 @@ class IncidentPart(BaseModel):
 
 
 class Others(BaseModel):
-    """Incidents that the same cause keeps from Slack; ``ids`` names the first of them."""
+    """Incidents that the same cause keeps from Slack; ``ids`` names the first of them.
+
+    Not ``exact``: there were more than are remembered, so that there may be more than ``count``.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     count: int
+    exact: bool = True
     ids: tuple[str, ...]
 
 
@@ -122,9 +126,17 @@ class WebhookBody(BaseModel):
 
 
 def write(
-    stack: str, trouble: Trouble, notice_id: str, incidents: Sequence[Incident]
+    stack: str,
+    trouble: Trouble,
+    notice_id: str,
+    incidents: Sequence[Incident],
+    *,
+    exact: bool = True,
 ) -> OperatorNotice:
-    """The notice of ``trouble``: the first incident in full, the others by their names."""
+    """The notice of ``trouble``: the first incident in full, the others by their names.
+
+    Not ``exact``: there may be more of the others than are given.
+    """
     incident, *others = incidents
     summary = _summary(incident, trouble)
     document = WebhookBody(
@@ -135,12 +147,14 @@ def write(
         cause=Cause(code=trouble.cause, detail=trouble.detail, gave_up=trouble.gave_up),
         incident=_incident(incident),
         others=Others(
-            count=len(others), ids=tuple(other.incident_id for other in others[:MAX_NAMED])
+            count=len(others),
+            exact=exact,
+            ids=tuple(other.incident_id for other in others[:MAX_NAMED]),
         ),
     )
     return OperatorNotice(
         subject=_subject(stack, incident),
-        text=_text(incident, trouble, others, summary),
+        text=_text(incident, trouble, others, summary, exact=exact),
         document=document.model_dump(mode="json"),
     )
 
@@ -161,7 +175,14 @@ def _of_its_channel(cause: str) -> str:
     return f"its channel {why}" if why else cause
 
 
-def _text(incident: Incident, trouble: Trouble, others: Sequence[Incident], summary: str) -> str:
+def _text(
+    incident: Incident,
+    trouble: Trouble,
+    others: Sequence[Incident],
+    summary: str,
+    *,
+    exact: bool,
+) -> str:
     advice = (
         "When the cause is mended: scripts/responder dlq show, then dlq reprocess."
         if trouble.gave_up
@@ -175,13 +196,16 @@ def _text(incident: Incident, trouble: Trouble, others: Sequence[Incident], summ
         "The card would say:",
         plain.card(incident),
     ]
+    least = "" if exact else "at least "
     if others:
-        parts += ["", f"The same holds for {len(others)} more:"]
+        parts += ["", f"The same holds for {least}{len(others)} more:"]
         parts += [
             plain.line(f"{words.lead(one)} · {words.subject(one)}") for one in others[:MAX_NAMED]
         ]
+    elif not exact:
+        parts += ["", "The same may hold for others."]
     if len(others) > MAX_NAMED:
-        parts.append(f"and {len(others) - MAX_NAMED} more")
+        parts.append(f"and {least}{len(others) - MAX_NAMED} more")
     return "\n".join(parts)
 
 

@@ -176,7 +176,7 @@ def place(scope: Scope) -> str:
 
 def located(scope: Scope) -> str:
     """The scope on a line of its own, untrusted: an environment's name alone may be any word."""
-    return f"Environment {place(scope)}" if scope.environment else place(scope)
+    return f"Env {place(scope)}" if scope.environment else place(scope)
 
 
 def lasted(incident: Incident) -> timedelta:

@@ -1,5 +1,5 @@
-"""What becomes of an incident's card: where it goes, and why.
+"""What becomes of an incident's card: where it goes, whether it is held, and why.
 
-Policies are pure; every answer is a ``Decision`` with a reason that is counted. ``route`` picks the
-channel; duplicates and late resolves are settled where alerts are recorded.
+Policies are pure; every answer has a reason that is counted: a ``RouteReason`` for the channel, a
+``Reason`` for what is held. Duplicates and late resolves are settled where alerts are recorded.
 """

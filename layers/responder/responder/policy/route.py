@@ -20,17 +20,32 @@ class Channels:
     test: str = ""
 
 
-def route(incident: Incident, channels: Channels) -> Decision:
-    """Test alerts never reach people, whatever they claim; operators' routes come before ours."""
+def why(incident: Incident) -> RouteReason:
+    """What decides the channel: test alerts never reach people, operators' routes precede ours."""
     if incident.synthetic:
-        if not channels.test:
-            raise Permanent(Reason.MISCONFIGURED, "TEST_CHANNEL is empty: test alerts have no way")
-        return Decision(channels.test, RouteReason.SYNTHETIC)
-    if incident.route is not None and incident.route.channel:
-        return Decision(incident.route.channel, RouteReason.ROUTED)
-    if incident.severity is Severity.CRITICAL and channels.critical:
-        return Decision(channels.critical, RouteReason.CRITICAL)
-    return Decision(channels.default, RouteReason.DEFAULT)
+        return RouteReason.SYNTHETIC
+    if _chosen(incident):
+        return RouteReason.ROUTED
+    critical = incident.severity is Severity.CRITICAL
+    return RouteReason.CRITICAL if critical else RouteReason.DEFAULT
+
+
+def route(incident: Incident, channels: Channels) -> Decision:
+    """Where to. Raises Permanent for a test alert where there is no channel for tests."""
+    reason = why(incident)
+    channel = {
+        RouteReason.SYNTHETIC: channels.test,
+        RouteReason.ROUTED: _chosen(incident),
+        RouteReason.CRITICAL: channels.critical or channels.default,
+        RouteReason.DEFAULT: channels.default,
+    }[reason]
+    if not channel and incident.synthetic:
+        raise Permanent(Reason.MISCONFIGURED, "TEST_CHANNEL is empty: test alerts have no way")
+    return Decision(channel, reason)
+
+
+def _chosen(incident: Incident) -> str:
+    return incident.route.channel if incident.route else ""
 
 
 def refuge(incident: Incident, channels: Channels) -> str:

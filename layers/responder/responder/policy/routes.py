@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from responder.alert import Severity
+from responder.channel import canonical, is_id
 from responder.clock import span_of
 from responder.document import Document
 from responder.incident import Destination, Incident, Mention
@@ -32,21 +33,21 @@ MAX_TESTS = 500
 #: Slack's names of channels: lower case, no spaces or full stops, at most 80 characters.
 #: https://slack.com/help/articles/201402297-Create-a-channel
 _NAME = re.compile(r"[\w-]{1,80}")
-_ID = re.compile(r"[CG][A-Z0-9]{5,20}")
 #: Reminders more often than this are noise, and less often nobody waits for one.
 MIN_REMINDER, MAX_REMINDER = timedelta(minutes=10), timedelta(days=7)
 
 
 def _written(channel: str) -> str:
-    """A channel's id as it is, and its name with the ``#``."""
-    name = channel.removeprefix("#")
-    if not channel or _ID.fullmatch(channel):
-        return channel
+    """A channel in its one form, once it can be one."""
+    found = canonical(channel)
+    name = found.removeprefix("#")
+    if not channel or is_id(found):
+        return found
     if not _NAME.fullmatch(name) or name != name.lower():
         raise ValueError(
             f"{channel!r} is neither a channel's name (lower case, no spaces) nor its id (C…)"
         )
-    return f"#{name}"
+    return found
 
 
 def _matcher(text: str) -> str:

@@ -7,6 +7,7 @@ much later as they skip, one that they show twice is the first.
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Annotated, NamedTuple, Self
 from zoneinfo import ZoneInfo
@@ -22,6 +23,8 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 MAX_LASTS = timedelta(days=7)
 #: Every day of the week falls on every date of the month within this time.
 HORIZON = timedelta(days=3 * 366)
+#: From here on the horizon has Februaries of both lengths.
+_ANY_DAY = date(2026, 1, 1)
 
 
 class Span(NamedTuple):
@@ -59,7 +62,7 @@ class Window(BaseModel):
             raise ValueError("nothing is below INFO")
         if self.at.second or self.at.microsecond or self.at.tzinfo or self.lasts % MINUTE:
             raise ValueError("it begins and ends with a minute")
-        if not self.dates and self.lasts >= _longest_gap(self.days):
+        if self.lasts >= DAY and self.lasts >= _longest_gap(self.days, self.dates):
             raise ValueError("it would never end: it begins again before it is over")
         return self
 
@@ -153,7 +156,13 @@ def knows_zone(name: str) -> bool:
     return True
 
 
-def _longest_gap(days: Iterable[int]) -> timedelta:
-    """From one begin to the next, on these days of the week; empty for all."""
-    chosen = sorted(set(days)) or list(range(7))
-    return max(later - one for one, later in pairwise([*chosen, chosen[0] + 7])) * DAY
+@cache
+def _longest_gap(days: tuple[int, ...], dates: tuple[int, ...]) -> timedelta:
+    """From one begin to the next, on these days of the week and dates of the month."""
+    every = (_ANY_DAY + ahead * DAY for ahead in range(HORIZON // DAY))
+    begins = [
+        day
+        for day in every
+        if (not days or day.weekday() in days) and (not dates or day.day in dates)
+    ]
+    return max(later - one for one, later in pairwise(begins))

@@ -9,13 +9,12 @@ redelivered request finds the entry done, attaches, announces and drains. A seco
 the live lease and waits as a copy. Who lost the lease stores nothing and serves its own incident.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from responder.analysis import budget as money
 from responder.analysis import fallback, freshness, tiering
-from responder.analysis.context import Case, Context
+from responder.analysis.context import Case, Context, Passage, Retrieved
 from responder.analysis.reading import Call, Unusable
 from responder.analysis.trouble import NotServed
 from responder.analysis.verdict import Analysis, Confidence
@@ -24,8 +23,9 @@ from responder.contracts import AnalysisRequest
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import CacheEntry, Incident, IncidentState, NoticeKind
 from responder.ports import Analyst, Queue, Queues, Store, Telemetry
-from responder.protocols import announcing, items, lease, requesting, waiting
+from responder.protocols import announcing, items, lease, requesting, runbooks, waiting
 from responder.protocols.episode import noticed
+from responder.protocols.spending import Charge, Spending
 from responder.protocols.switch import SWITCH, Switch
 from responder.protocols.troubles import Watch
 
@@ -45,10 +45,11 @@ class Investigator:
     new_owner: Callable[[], str]
     lease_lasts: timedelta
     patience: timedelta
-    daily_budget_usd: float
+    spending: Spending
     models: Collection[str]
     context: Callable[[Incident], Context]
     stack: str = ""
+    runbooks: Callable[[Incident], Retrieved | None] = runbooks.none_known
 
     def handle(self, request: AnalysisRequest) -> None:
         """Bring the request's signature to a fresh analysis, or wait as a delayed copy."""
@@ -73,12 +74,12 @@ class Investigator:
     def _take(self, incident: Incident, me: str, now: datetime) -> CacheEntry:
         """Take the lease unless the analysis is fresh, or another worker is at it."""
         cache_key = incident.cache_key
+        runbooks = self.runbooks(incident)
 
         def step(entry: CacheEntry | None) -> CacheEntry | None:
-            tier = self._affordable(_tier(incident, entry), now)
-            look = lease.glance(
-                entry, tier, self.models, now, incident.incident_id, _deployment(incident)
-            )
+            tier = self.spending.affordable(incident, _tier(incident, entry))
+            asker, deployment = incident.incident_id, _deployment(incident)
+            look = lease.glance(entry, tier, self.models, now, asker, deployment, runbooks)
             if entry is not None and (not look.due or lease.held_by_other(entry, me, now)):
                 return None
             return lease.take(entry, cache_key, me, now, self.lease_lasts)
@@ -110,7 +111,7 @@ class Investigator:
     ) -> None:
         try:
             self._refuse_the_too_old(request)
-            analysis = self._ask(incident, _tier(incident, entry))
+            analysis = self._ask(incident, _tier(incident, entry), me)
         except Retryable as error:
             if self.now() - request.first_sent < self.patience:
                 self._postpone(request, me, error)
@@ -125,66 +126,44 @@ class Investigator:
         if self.now() - request.first_sent >= 2 * self.patience:
             raise Permanent(Reason.TOO_OLD, "asked for too long")
 
-    def _ask(self, incident: Incident, tier: str) -> Analysis:
-        """One paid call, within the budget; raises Retryable, or Permanent for the fallback."""
-        now = self.now()
+    def _ask(self, incident: Incident, tier: str, me: str) -> Analysis:
+        """One paid call, within the budgets; raises Retryable, or Permanent for the fallback."""
         switch = items.load(self.store, items.state_item(SWITCH), Switch)
         if switch is not None and switch.off:
             raise Permanent(Reason.ANALYSIS_OFF, "an operator switched analyses off")
-        tier = self._affordable(tier, now)
+        tier = self.spending.affordable(incident, tier)
         case = Case(incident=incident, context=self.context(incident))
         ceiling = self.analyst.ceiling_usd(case, tier)
-        self._reserve(ceiling, now)
+        bill = self.spending.reserve(incident, tier, ceiling, me)
         try:
             analysis = self.analyst.analyse(case, tier)
         except Unusable as error:
-            self._settle(ceiling, error.call.cost_usd, now)
+            self.spending.pay(bill, _charge(error.call))
             self._report(incident, error.call)
             self._watch.answered(tier)
             raise
         except (Retryable, Permanent) as error:
-            if isinstance(error, Permanent) or error.took_effect is False:
-                self._settle(ceiling, 0.0, now)
+            for_nothing = isinstance(error, Permanent) or error.took_effect is False
+            end = self.spending.release if for_nothing else self.spending.doubt
+            end(bill)
             if isinstance(error, NotServed):
                 self._watch.refused(error, tier)
             raise
-        self._settle(ceiling, analysis.cost_usd, now)
+        self.spending.pay(bill, _charge(analysis))
         self._report(incident, analysis)
         self._watch.answered(tier)
         waited = analysis.made_at - incident.first_received_at
         self.telemetry.seconds("TimeToAnalysis", waited.total_seconds())
-        where = {"made_for": incident.scope, "deployment": _deployment(incident)}
-        return analysis.model_copy(update=where)
+        made_of = {
+            "made_for": incident.scope,
+            "deployment": _deployment(incident),
+            "runbooks": tuple(passage.hash for passage in case.context.runbooks),
+        }
+        return analysis.model_copy(update=made_of)
 
     @property
     def _watch(self) -> Watch:
         return Watch(self.store, self.queues, self.telemetry, self.now, self.stack)
-
-    def _affordable(self, tier: str, now: datetime) -> str:
-        spent = items.load(self.store, items.state_item(budget_item(now)), money.Budget)
-        return "small" if money.small_only(spent, self.daily_budget_usd) else tier
-
-    def _reserve(self, amount: float, now: datetime) -> None:
-        items.change(
-            self.store,
-            items.state_item(budget_item(now)),
-            money.Budget,
-            lambda spent: money.reserve(spent, amount, self.daily_budget_usd, now),
-            now,
-        )
-
-    def _settle(self, reserved: float, actual: float, now: datetime) -> None:
-        """Never fails a paid call: what cannot be settled stays spent."""
-        try:
-            items.change(
-                self.store,
-                items.state_item(budget_item(now)),
-                money.Budget,
-                lambda spent: money.settle(spent, reserved, actual) if spent else None,
-                now,
-            )
-        except Retryable as error:
-            self.telemetry.warning("Budget not settled", detail=str(error), reserved=reserved)
 
     def _postpone(self, request: AnalysisRequest, me: str, error: Retryable) -> None:
         """Wait as long as Claude asks for, but never beyond the end of our patience."""
@@ -252,7 +231,9 @@ class Investigator:
             self.store,
             items.incident_item(incident_id),
             Incident,
-            lambda incident: with_analysis(incident, analysis, now, paid=paid),
+            lambda incident: with_analysis(
+                incident, analysis, now, paid=paid, runbooks=self._passages(incident)
+            ),
             now,
         )
         if attached is None:
@@ -262,6 +243,13 @@ class Investigator:
         made = paid and not analysis.is_fallback
         if made and tiering.deserves_higher(attached.analysis, attached.severity):
             requesting.send(self.queues, attached, now)
+
+    def _passages(self, incident: Incident | None) -> Sequence[Passage]:
+        """What a triage begins with; one that was made at once may have had to do without."""
+        if incident is None or not incident.analysis.is_fallback:
+            return ()
+        found = self.runbooks(incident)
+        return found.passages if found else ()
 
     def _wait(self, request: AnalysisRequest, until: datetime, reason: Reason) -> None:
         waiting.send_copy(
@@ -275,7 +263,7 @@ class Investigator:
             incident_id=incident.incident_id,
             signature=incident.signature,
             trace=incident.trace,
-            model=call.made_by if isinstance(call, Analysis) else call.model,
+            model=_model(call),
             cost_usd=call.cost_usd,
         )
         self.telemetry.count("ClaudeCalls", tier=call.tier)
@@ -284,9 +272,12 @@ class Investigator:
         self.telemetry.count("ClaudeTokensOut", call.output_tokens)
 
 
-def budget_item(now: datetime) -> str:
-    """The name of a UTC day's budget in the state table."""
-    return f"budget#{money.day_of(now)}"
+def _charge(call: Analysis | Call) -> Charge:
+    return Charge(call.cost_usd, _model(call), call.input_tokens, call.output_tokens)
+
+
+def _model(call: Analysis | Call) -> str:
+    return call.made_by if isinstance(call, Analysis) else call.model
 
 
 def _tier(incident: Incident, entry: CacheEntry | None) -> str:
@@ -305,19 +296,26 @@ def drain_waiters(store: Store, cache_key: str, told: frozenset[str], now: datet
 
 
 def with_analysis(
-    incident: Incident | None, analysis: Analysis, now: datetime, *, paid: bool
+    incident: Incident | None,
+    analysis: Analysis,
+    now: datetime,
+    *,
+    paid: bool,
+    runbooks: Sequence[Passage] = (),
 ) -> Incident | None:
     """The incident with ``analysis``; None where it has this one, or a better one, already.
 
-    A fallback is the triage of one alert: other incidents keep their own, with its reason.
+    A fallback is the triage of one alert: other incidents keep their own, with its reason, and with
+    the first steps of the ``runbooks`` that fit, where it had none.
     """
     if incident is None or incident.analysis == analysis:
         return None
     if analysis.is_fallback:
         if not incident.analysis.is_fallback:
             return None
+        checks = fallback.with_steps(incident.analysis.checks, runbooks)
         analysis = incident.analysis.model_copy(
-            update={"fallback_reason": analysis.fallback_reason}
+            update={"fallback_reason": analysis.fallback_reason, "checks": checks}
         )
         if analysis == incident.analysis:
             return None

@@ -85,6 +85,8 @@ TURNED_AWAY = frozenset(
         Reason.CHANNEL_CLOSED,
     }
 )
+#: What is wrong with a first message wherever it is to stand.
+_WRONG_ANYWHERE = frozenset({Reason.INVALID_MESSAGE, Reason.MISCONFIGURED})
 #: Notices that say how an incident stands: only the newest is true.
 _STATES = frozenset({NoticeKind.RESOLVED, NoticeKind.REFIRED, NoticeKind.STILL_FIRING})
 #: A card that waits is reported to operators again after this long.
@@ -163,9 +165,9 @@ def _overtakes(later: Notice, earlier: Notice, incident: Incident) -> bool:
     return over or later.kind is earlier.kind or {later.kind, earlier.kind} <= _STATES
 
 
-def passed_over(incident: Incident, card: Card, told: Notice) -> list[Notice]:
+def passed_over(incident: Incident, card: Card, told: int) -> list[Notice]:
     """The notices that a later one, told now, has overtaken."""
-    return [one for one in incident.notices if card.told < one.number < told.number]
+    return [one for one in incident.notices if card.told < one.number < told]
 
 
 def analysis_id(incident: Incident) -> str:
@@ -228,16 +230,28 @@ def addressed(card: Card, channel: str, refuge: str) -> Card:
     return card.model_copy(update={"channel": refuge if refused else channel, "refused": refused})
 
 
+def flees(act: Act, reason: Reason) -> bool:
+    """Whether what Slack refuses in a card's channel is tried in another one.
+
+    A first message always is, as nobody sees the incident without it, and Slack has words for
+    refusing a channel that nobody here knows.
+    """
+    return reason in TURNED_AWAY or (act is Act.POST and reason not in _WRONG_ANYWHERE)
+
+
 def turned_away(card: Card, refuge: str, reason: Reason) -> Card:
     """Slack does not take the card to its channel (any more): it is posted anew in ``refuge``."""
     refused = Refusal(channel=card.channel, reason=reason.value)
     return gone(card).model_copy(update={"channel": refuge, "refused": refused})
 
 
-def as_it_stands(incident: Incident, card: Card) -> Incident:
-    """The incident to render: its card calls people once, and says so where it stands elsewhere."""
+def as_it_stands(incident: Incident, card: Card, act: Act) -> Incident:
+    """The incident to render: its card calls people once, and says so where it stands elsewhere.
+
+    What a webhook posted before there was a bot has called them, too.
+    """
     route = incident.route or Destination()
-    again = card.posted_at is not None and not card.posted and card.refused is None
+    again = act is Act.POST and card.posted_at is not None and card.refused is None
     called = () if again else route.mentions
     shown = route.model_copy(update={"mentions": called, "refused": card.refused})
     return incident.model_copy(update={"route": shown})
@@ -342,9 +356,17 @@ def postpone(card: Card, until: datetime, first_sent: datetime, reason: Reason) 
 
 
 def give_up(card: Card) -> Card:
-    """Let go: the announcement is in the dead-letter queue, the tick leaves the card alone."""
+    """Let go: the announcement is in the dead-letter queue, the tick leaves the card alone.
+
+    Where nothing is posted, the next try begins with the card's own channel, which may be mended.
+    """
     return let_go(card).model_copy(
-        update={"next_try": None, "first_sent": None, "dead_lettered": True}
+        update={
+            "next_try": None,
+            "first_sent": None,
+            "dead_lettered": True,
+            "refused": None if unposted(card) else card.refused,
+        }
     )
 
 

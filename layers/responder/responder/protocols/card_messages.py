@@ -15,7 +15,7 @@ from responder.incident import Card, Incident, Intent, Notice, NoticeKind
 from responder.policy.route import Channels, route
 from responder.ports import Chat, Message, Place, Telemetry
 from responder.protocols import card as cards
-from responder.protocols import pace, storms
+from responder.protocols import channels, pace, storms
 from responder.protocols.grip import Grip
 from responder.protocols.waiting import Postponed
 
@@ -94,7 +94,10 @@ class CardMessages:
             self._reply(notice, incident, card)
         # What a webhook's analysis message says of the severity is told by it.
         self.grip.change(lambda card: cards.told(card, notice.number))
-        for _ in cards.passed_over(incident, card, notice):
+        self._count_passed_over(notice.number, incident, card)
+
+    def _count_passed_over(self, told: int, incident: Incident, card: Card) -> None:
+        for _ in cards.passed_over(incident, card, told):
             self.grip.telemetry.count("NoticesHeld", reason=Reason.OVERTAKEN.value)
 
     def _reply(self, notice: Notice, incident: Incident, card: Card) -> None:
@@ -116,7 +119,8 @@ class CardMessages:
     def _escalate(self, notice: Notice, incident: Incident, card: Card) -> None:
         """Tell the channel of CRITICAL incidents, where it is another one, of a card elsewhere."""
         channel = route(incident, self.channels).channel
-        if not self.chat.editable or channel == card.channel:
+        here = (card.channel, card.channel_id)
+        if not self.chat.editable or channels.known(self.grip.store, channel) in here:
             return
         message = notices.render(incident, notice, standalone=True, card_in=card.channel)
         try:
@@ -142,19 +146,23 @@ class CardMessages:
         thread_ts = card.ts if intent.notice > 0 and not intent.channel else ""
         since = intent.at - SEARCH_MARGIN
         channel = intent.channel or cards.where(card)
+        searched = channels.known(self.grip.store, channel)
         try:
-            place = self.chat.find(channel, intent.delivery_id, since, thread_ts)
+            place = self.chat.find(searched, intent.delivery_id, since, thread_ts)
         except Permanent as error:
             if not intent.channel:
                 raise
             self._refused(incident, error)
             self.grip.change(lambda card: cards.told(card, intent.notice))
+            self._count_passed_over(intent.notice, incident, card)
             return
         now = self.grip.now()
         if place is None:
             self.grip.change(cards.absent)
         else:
             self.grip.change(lambda card: cards.found(card, intent, place, now))
+            self._count_passed_over(intent.notice, incident, card)
+            channels.remember(self.grip.store, channel, place.channel, now)
         self.grip.log("Intent settled", incident, found=place is not None)
 
     def _send(
@@ -171,16 +179,17 @@ class CardMessages:
 
         ``channel`` is where to, empty for the card's own.
         """
+        where = channel or cards.where(card)
         self._take_slot(incident, channel or card.channel, self.gap)
         delivery_id = self.new_id()
         now = self.grip.now()
 
         def post(message: Message) -> Place:
-            return self.chat.post(channel or cards.where(card), message, delivery_id, thread_ts)
+            return self.chat.post(where, message, delivery_id, thread_ts)
 
         self.grip.change(lambda card: cards.intend(card, delivery_id, now, notice, channel))
         try:
-            return plain_if_refused(post, message, self.grip.telemetry)
+            place = plain_if_refused(post, message, self.grip.telemetry)
         except Retryable as error:
             if error.took_effect is False:
                 self.grip.change(cards.absent)
@@ -188,6 +197,8 @@ class CardMessages:
         except Permanent:
             self.grip.change(cards.absent)
             raise
+        channels.remember(self.grip.store, where, place.channel, now)
+        return place
 
     def _take_slot(self, incident: Incident, line: str, gap: timedelta) -> None:
         if self.slot_free:

@@ -6,11 +6,11 @@ A source that fails leaves its part out, counted: an analysis without context is
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from responder.analysis.context import Context, Earlier
+from responder.analysis.context import Context, Earlier, Retrieved
 from responder.errors import Retryable
 from responder.incident import Incident, Mark
 from responder.ports import Store, Telemetry
-from responder.protocols import feedback, items
+from responder.protocols import feedback, items, runbooks
 from responder.protocols.changes import RecentChanges
 from responder.protocols.draft import episode_id
 from responder.protocols.siblings import Siblings
@@ -20,6 +20,8 @@ MOST_EARLIER = 3
 
 #: Adds its part to what is known.
 Source = Callable[[Incident, Context], Context]
+#: Finds what runbooks say of an incident; None where nobody has read them.
+Runbooks = Callable[[Incident], Retrieved | None]
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,16 @@ class Gatherer:
         return found
 
 
-def gatherer(store: Store, telemetry: Telemetry) -> Gatherer:
+def gatherer(
+    store: Store, telemetry: Telemetry, runbooks: Runbooks = runbooks.none_known
+) -> Gatherer:
     """With every source."""
     sources: dict[str, Source] = {
         "earlier": earlier(store),
         "feedback": feedback.source(store),
         "changes": RecentChanges(store),
         "siblings": Siblings(store),
+        "runbooks": matching(runbooks),
     }
     return Gatherer(sources, telemetry)
 
@@ -65,6 +70,16 @@ def earlier(store: Store) -> Source:
         past = (items.decode(found[key], Incident) for key in wanted)
         episodes = tuple(_earlier(one) for one in past if one is not None)
         return known.model_copy(update={"earlier": episodes})
+
+    return add
+
+
+def matching(runbooks: Runbooks) -> Source:
+    """What the runbooks say of it."""
+
+    def add(incident: Incident, known: Context) -> Context:
+        found = runbooks(incident)
+        return known.model_copy(update={"runbooks": found.passages if found else ()})
 
     return add
 

@@ -149,12 +149,12 @@ class Delivery:
     ) -> None:
         """A step; a card that Slack does not take to its channel goes to the default one."""
         try:
-            self._perform(step, cards.as_it_stands(incident, card), card, messages)
+            self._perform(step, cards.as_it_stands(incident, card, step.act), card, messages)
         except Permanent as error:
             elsewhere, reason = refuge(incident, self.lane.channels), error.reason
             # A webhook has one channel, whatever the routes say.
             stays = not messages.chat.editable or elsewhere in ("", card.channel)
-            if reason not in cards.TURNED_AWAY or stays:
+            if stays or not cards.flees(step.act, reason):
                 raise
             if step.act is Act.FIND:
                 # Nobody can look there: posting shows whether the channel can be posted to.

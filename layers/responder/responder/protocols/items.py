@@ -22,7 +22,8 @@ M = TypeVar("M", bound=BaseModel)
 
 #: The runbook keeps alerts, and what they led to, for 90 days.
 RETENTION = timedelta(days=90)
-#: What numbers incidents outlives them, so that no incident id is ever used twice.
+#: What numbers incidents outlives them, so that no incident id is ever used twice; and the ledgers
+#: of a whole year can be told.
 HEAD_RETENTION = timedelta(days=400)
 #: What operators decided stands until they decide otherwise.
 DECISION_RETENTION = timedelta(days=3650)
@@ -86,7 +87,7 @@ def write_of(key: Key, value: BaseModel, expect: int, now: datetime) -> Write:
 
 
 def _retention(key: Key) -> timedelta:
-    if key.id.startswith(("head#", "weather#")):
+    if key.id.startswith(("head#", "weather#", "ledger#")):
         return HEAD_RETENTION
     if key.id.startswith("changes#"):
         return CHANGES_RETENTION

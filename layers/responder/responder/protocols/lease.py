@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from responder.analysis import freshness, tiering
+from responder.analysis.context import Retrieved
 from responder.analysis.prompt import PROMPT_VERSION
 from responder.analysis.verdict import Analysis
 from responder.incident import MAX_WAITERS, CacheEntry, CacheState
@@ -41,12 +42,13 @@ def glance(
     now: datetime,
     asker: str,
     deployment: str = "",
+    runbooks: Retrieved | None = None,
 ) -> Glance:
     """Look an entry up for an incident that deserves ``tier``; ``models`` are the configured ones.
 
     An analysis that is too old, of another prompt or model, of a smaller tier, or from before a
-    ``deployment`` of the service is stale. One that will be too old soon is due already for some
-    askers (incident ids), which refresh it in time.
+    ``deployment`` of the service or a change of its ``runbooks`` is stale. One that will be too old
+    soon is due already for some askers (incident ids), which refresh it in time.
     """
     if entry is None or entry.analysis is None:
         return Glance(None, due=True)
@@ -56,7 +58,9 @@ def glance(
     if entry.analysis.is_fallback:
         return Glance(None, not fresh, entry.analysis.fallback_reason if fresh else "")
     smaller = entry.analysis.tier == tiering.SMALL and tier == tiering.LARGE
-    outdated = freshness.outdated(entry.analysis, deployment, now)
+    outdated = freshness.outdated(entry.analysis, deployment, now) or freshness.rewritten(
+        entry.analysis, runbooks, now
+    )
     return Glance(entry.analysis, due=smaller or outdated or not fresh)
 
 

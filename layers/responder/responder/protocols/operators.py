@@ -32,7 +32,7 @@ from responder.protocols import card as cards
 WINDOW = timedelta(hours=1)
 #: A sink is waited for this long; then the report goes to the dead-letter queue.
 PATIENCE = timedelta(hours=12)
-#: Incidents that the next notice tells as well; beyond them it says no more than "many".
+#: Incidents that the next notice tells as well; with as many, it says "at least".
 MAX_OTHERS = 100
 #: Waits have two causes for operators: a secret that a person must set, and all the rest.
 _A_PERSONS_TURN = frozenset({Reason.SECRET_MISSING, Reason.MISCONFIGURED})
@@ -57,21 +57,24 @@ class Window(BaseModel):
     carrier: str = ""
     others: tuple[str, ...] = ()
 
+    def tells(self, incident_id: str) -> bool:
+        """Whether its own notice tells of an incident."""
+        return incident_id == self.incident_id or incident_id in self.also
+
 
 def join(window: Window | None, me: str, incident_id: str, now: datetime) -> Window:
     """The window after the report ``me`` of ``incident_id`` has come."""
     if window is not None and me == window.owner:
         return window
     if window is None or now >= window.until:
-        also = window.others if window is not None else ()
         return Window(
             owner=me,
             incident_id=incident_id,
             # An owner that is killed for good must not keep the cause for ever.
             until=now + PATIENCE + WINDOW,
-            also=tuple(one for one in also if one != incident_id),
+            also=tuple(one for one in _waiting(window) if one != incident_id),
         )
-    if incident_id == window.incident_id or me == window.carrier:
+    if window.tells(incident_id) or me == window.carrier:
         return window
     if not window.carrier:
         return window.model_copy(update={"carrier": me})
@@ -79,6 +82,14 @@ def join(window: Window | None, me: str, incident_id: str, now: datetime) -> Win
     if known or len(window.others) >= MAX_OTHERS:
         return window
     return window.model_copy(update={"others": (*window.others, incident_id)})
+
+
+def _waiting(window: Window | None) -> tuple[str, ...]:
+    """What a window left to the next one: any report may come first, the carrier's or a new one."""
+    if window is None:
+        return ()
+    carried = (_incident_of(window.carrier),) if window.carrier else ()
+    return (*carried, *window.others)
 
 
 def _incident_of(report: str) -> str:
@@ -136,7 +147,13 @@ class Operators:
             return
         untold = self._untold(trouble, incident, window)
         if untold:
-            notice = operator_notice.write(self.stack, trouble, f"{trouble.cause}/{me}", untold)
+            notice = operator_notice.write(
+                self.stack,
+                trouble,
+                f"{trouble.cause}/{me}",
+                untold,
+                exact=len(window.also) < MAX_OTHERS,
+            )
             self._tell_sinks(report, trouble, incident, key, window, notice)
         else:
             self._close(key, me, now)
@@ -149,7 +166,7 @@ class Operators:
         window: Window | None,
         me: str,
     ) -> None:
-        if window is None or window.incident_id == incident.incident_id:
+        if window is None or window.tells(incident.incident_id):
             self._held(incident, trouble, Reason.TOLD_ALREADY)
         elif window.carrier != me:
             self._held(incident, trouble, Reason.TOLD_WITH_THE_NEXT)
@@ -173,7 +190,8 @@ class Operators:
             if name in window.told:
                 continue
             try:
-                sink.tell(notice)
+                if not sink.tell(notice):
+                    continue
             except (Retryable, Permanent) as error:
                 failed.append(error)
                 self._log("Sink failed", incident, trouble, sink=name, error=str(error))

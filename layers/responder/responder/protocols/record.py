@@ -16,14 +16,16 @@ from math import ceil
 
 from responder.alert import SYNTHETIC_SOURCE, Alert, Severity, Status
 from responder.analysis import fallback, freshness, tiering, trouble
+from responder.analysis.context import Retrieved
 from responder.clock import Clock
 from responder.contracts import AlertMessage
 from responder.errors import Reason
 from responder.incident import CacheEntry, Incident, IncidentState
 from responder.policy import holding
+from responder.policy.route import why
 from responder.policy.routes import Routes, no_routes, routed
 from responder.ports import Queues, Store, Telemetry, Write
-from responder.protocols import announcing, inhibiting, items, lease, requesting, storms
+from responder.protocols import announcing, inhibiting, items, lease, requesting, runbooks, storms
 from responder.protocols.draft import Draft, episode_id
 from responder.protocols.episode import Arrival, Outcome, apply
 from responder.protocols.storms import ALL_PASS, Gate
@@ -52,6 +54,7 @@ class Recorder:
     gate: Gate = ALL_PASS
     inhibitions: inhibiting.Current = inhibiting.no_inhibitions
     routes: Callable[[], Routes] = no_routes
+    runbooks: Callable[[Alert], Retrieved | None] = runbooks.none_known
 
     def record(self, messages: Sequence[AlertMessage]) -> None:
         """Record one group of related alerts and announce what changed."""
@@ -106,7 +109,8 @@ class Recorder:
             return holding.review(sent, checks, now, opening=before is None)
 
         def opener(arrival: Arrival, episode: int, draft: Draft) -> Incident:
-            opened = open_incident(arrival, episode, draft, self.models, now)
+            known = self.runbooks(arrival.alert)
+            opened = open_incident(arrival, episode, draft, self.models, now, known)
             return self.gate.admit(draft, review(draft, opened), now)
 
         draft = Draft.of(self.store, arrivals, opener)
@@ -162,6 +166,7 @@ class Recorder:
         found = _cache_metric(incident)
         if incident.first_alert_id == arrival.alert.alert_id:
             self.telemetry.count("IncidentsOpened")
+            self.telemetry.count("IncidentsRouted", reason=why(incident).value)
             if not incident.held:
                 self.telemetry.count(found)
         elif not incident.analysis.is_fallback:
@@ -181,7 +186,12 @@ def commit(store: Store, writes: Sequence[Write]) -> None:
 
 
 def open_incident(
-    arrival: Arrival, episode: int, draft: Draft, models: Collection[str], now: datetime
+    arrival: Arrival,
+    episode: int,
+    draft: Draft,
+    models: Collection[str],
+    now: datetime,
+    runbooks: Retrieved | None = None,
 ) -> Incident:
     """The incident of a first alert, with the cached analysis or, while it is awaited, the triage.
 
@@ -195,10 +205,13 @@ def open_incident(
     deserved = tiering.tier_for(alert.severity, cached)
     labels = dict(list(alert.labels.items())[:MAX_LABELS])
     deployment = freshness.deployed(labels)
-    look = lease.glance(entry, deserved, models, now, incident_id, deployment)
+    look = lease.glance(entry, deserved, models, now, incident_id, deployment, runbooks)
+    passages = runbooks.passages if runbooks else ()
     joined = lease.wait(entry, incident_id, now) if look.due and entry else None
     about_claude = trouble.of(alert)
-    analysis = look.analysis or fallback.triage(alert, reason=look.unavailable, now=now)
+    analysis = look.analysis or fallback.triage(
+        alert, reason=look.unavailable, now=now, runbooks=passages
+    )
     if about_claude is not None:
         analysis = trouble.triage(alert, about_claude, now)
     asks = look.due and joined is None and about_claude is None

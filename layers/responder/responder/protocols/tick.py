@@ -18,6 +18,7 @@ from responder.incident import CacheEntry, Card, Incident, IncidentState, Notice
 from responder.policy import flapping, holding, quiet, reminding
 from responder.ports import Queues, Store, Telemetry
 from responder.protocols import announcing, details, inhibiting, items, lease, requesting, storms
+from responder.protocols.budget_watch import no_watch
 from responder.protocols.draft import Draft
 from responder.protocols.episode import noticed
 from responder.protocols.heartbeat import HEARTBEAT, Heartbeat
@@ -66,7 +67,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Ticker:
-    """The tick with its ports. ``quiet_after`` closes incidents of tools that never resolve."""
+    """The tick with its ports. ``quiet_after`` closes incidents of tools that never resolve.
+
+    ``watch`` looks after what is ours: the budgets; ``afterwards`` is what a process does when
+    nobody waits for it.
+    """
 
     store: Store
     queues: Queues
@@ -76,11 +81,14 @@ class Ticker:
     holds: holding.Current = holding.no_holds
     inhibitions: inhibiting.Current = inhibiting.no_inhibitions
     gate: Gate = ALL_PASS
+    watch: Callable[[], None] = no_watch
+    afterwards: Callable[[], None] = lambda: None
 
     def tick(self) -> None:
         """One pass over what is due; always leaves a heartbeat and the gauge of unshown alerts."""
         started = self.now()
         unshown = 0
+        self._watch()
         due = self.store.due(started, BATCH)
         for number, incident_id in enumerate(due):
             if self.now() - started >= TIME:
@@ -92,6 +100,15 @@ class Ticker:
         beat = Heartbeat(at=self.now())
         key = items.state_item(HEARTBEAT)
         items.change(self.store, key, Heartbeat, lambda _: beat, self.now())
+        self.afterwards()
+
+    def _watch(self) -> None:
+        """Trouble with what is ours must not keep the tick from the incidents of others."""
+        try:
+            self.watch()
+        except Exception as error:
+            self.telemetry.count("FailedItems")
+            self.telemetry.warning("Watch failed", error=repr(error))
 
     def _guarded(self, incident_id: str) -> int:
         """One incident's trouble is counted and must not keep the tick from the others."""

@@ -1,0 +1,1 @@
+"""``responder cost``: what Claude cost, for whom, and what the month will have cost."""
