@@ -10,8 +10,8 @@ START = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 NOW = START + timedelta(minutes=10)
 
 TRIAGE = Analysis(
-    headline="checkout answers with errors",
-    summary="First alert of this problem in production; no earlier incident is known.",
+    headline="checkout: HighErrorRate: 31 % of requests fail",
+    summary="By its words: errors. No cause is known yet.",
     checks=(Check(text="Look at the service's latest deployment"),),
     made_by="fallback",
     tier="fallback",

@@ -449,7 +449,7 @@ THREE = ((CRITICAL, "db-2"), (HIGH, "db-1"), (LOW, "db-3"))
 def test_what_fires_is_named_the_worst_first() -> None:
     text = shown(card.render(fires(*THREE), NOW))
     assert "· 3 firing now\n*CRITICAL* db-2 · *HIGH* db-1 · *LOW* db-3\n" in text
-    assert "fires no longer" not in text
+    assert "is over" not in text
     assert "by now" not in text
 
 
@@ -481,13 +481,13 @@ def test_one_that_fires_is_named_where_it_is_not_the_one_of_the_header() -> None
     assert "db-1" not in text
     over = shown(card.render(fires((HIGH, "db-1"), worst="gone"), NOW))
     assert "· 1 firing now\n*HIGH* db-1\n" in over
-    assert "The CRITICAL alert of this title fires no longer" in over
+    assert "This CRITICAL alert is over; what still fires is named above" in over
 
 
 def test_nothing_is_said_to_be_over_where_not_all_that_fires_is_known() -> None:
     text = shown(card.render(fires(*THREE, worst="gone", firing=4), NOW))
     assert "*LOW* db-3 · and 1 more\n" in text
-    assert "fires no longer" not in text
+    assert "is over" not in text
 
 
 def test_a_shown_alert_that_is_milder_by_now_says_so() -> None:

@@ -34,7 +34,7 @@ def outdated(incident: Incident) -> str:
     if shown is None or incident.state is not IncidentState.OPEN:
         return ""
     if _shown_is_over(incident):
-        return f"The {shown.severity.value} alert of this title fires no longer"
+        return f"This {shown.severity.value} alert is over; what still fires is named above"
     now = _now(incident)
     milder = now is not None and shown.severity.worse_than(now.severity)
     return f"It says {now.severity.value} by now" if now and milder else ""
