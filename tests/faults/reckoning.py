@@ -129,6 +129,12 @@ class _Reckoning:
             found = (incident.count, incident.resolves, incident.firing)
             if found != expected:
                 yield f"{incident.incident_id}: counters {found}, should be {expected}"
+            # No campaign has more fingerprints than the list has room for.
+            if len(incident.firing_now) != expected[2]:
+                yield f"{incident.incident_id}: names {len(incident.firing_now)} that fire"
+            shown = incident.worst.severity if incident.worst else incident.severity
+            if shown is not incident.severity:
+                yield f"{incident.incident_id}: {incident.severity} with the text of {shown}"
 
     def _states(self) -> Iterator[str]:
         """The newest event of each fingerprint decides, a tie goes to firing."""

@@ -174,3 +174,10 @@ def test_the_reply_is_edited_for_a_new_analysis_and_at_the_end_not_for_each_aler
 def test_the_reply_names_its_incident() -> None:
     assert details.render(WORDY).text == "Details of checkout: HighErrorRate: 64 % of requests fail"
     assert "incident `5f2c9b#1`" in reply(WORDY)
+
+
+def test_the_whole_grouping_stands_where_the_analysis_does() -> None:
+    line = "Kept: source a, rule b. Ignored: severity, scope."
+    long = WORDY.model_copy(update={"explanation": line})
+    assert f"*Grouping*: {line}" in reply(long)
+    assert "Ignored" not in shown(card.render(long, NOW))

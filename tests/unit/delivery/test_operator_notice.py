@@ -163,3 +163,9 @@ def test_any_text_gives_a_bounded_card_and_a_subject_that_sns_takes(
 
 def _odd(text: str) -> str:
     return "".join(mark for mark in text if not mark.isprintable())
+
+
+def test_a_triage_says_in_plain_text_what_the_title_does_not() -> None:
+    text = plain.card(FIRST)
+    assert "Triage (rule-based): By its words: errors. No cause is known yet." in text
+    assert text.count("31 % of requests fail") == 1
