@@ -321,6 +321,35 @@ def test_a_storm_that_is_joined_while_it_ebbs_goes_on(desk: Desk) -> None:
     assert desk.incident(STORM).state is IncidentState.RESOLVED
 
 
+def test_a_storm_that_no_tick_saw_for_a_day_ends_with_its_list_all_the_same(desk: Desk) -> None:
+    desk.ticker = replace(desk.ticker, quiet_after=timedelta(hours=1))
+    break_out(desk, *range(6))
+    work(desk)
+    desk.later(hours=25)
+    tick(desk, 3)
+    over = desk.incident(STORM)
+    assert over.state is IncidentState.RESOLVED
+    assert len([one for n in over.notices for one in storms.page_of(desk.store, over, n)]) == 3
+    break_out(desk, 9)
+    assert held(desk, 9) == [""]
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["closed", "expired"])
+def test_a_storm_that_is_not_open_holds_nobody(desk: Desk, *, lost: bool) -> None:
+    break_out(desk, *range(6))
+    if lost:
+        desk.store.lose(items.incident_item(STORM))
+    else:
+        dead = desk.incident(STORM).model_copy(update={"state": IncidentState.CLOSED})
+        desk.put_incident(dead)
+    desk.later(seconds=90)
+    break_out(desk, 9, 4)
+    assert held(desk, 3, 9, 4) == ["storm", "", ""]
+    weather = items.load(desk.store, storms.weather_item(storm.key_of("prod|")), Weather)
+    assert weather is not None
+    assert (weather.storm_id, weather.storms) == ("", 1)
+
+
 def shards(desk: Desk) -> list[Shard]:
     found = [items.state_item(f"{STORM}#{number}") for number in range(SHARDS)]
     return [items.load(desk.store, key, Shard) or Shard() for key in found]

@@ -55,7 +55,7 @@ class Gate:
             (kind, most, weather_item(storm.key_of(storm.place_of(incident, kind), kind)))
             for kind, most in self._limits()
         ]
-        found = [draft.look_up(key, Weather) or Weather() for _, _, key in places]
+        found = [_look_out(draft, key) for _, _, key in places]
         for (kind, _, _), weather in zip(places, found, strict=True):
             if weather.storm_id:
                 return _join(draft, kind, weather.storm_id, incident, now)
@@ -85,8 +85,7 @@ class Gate:
             return holding.released(incident)
         # By the storm's own key: routes may have changed where the incident would go now.
         key = weather_item(incident.storm_id.rpartition(".")[0])
-        weather = draft.look_up(key, Weather)
-        if weather is not None and weather.storm_id == incident.storm_id:
+        if _look_out(draft, key).storm_id == incident.storm_id:
             return incident
         fired = before is not None and incident.count > before.count
         if not fired or incident.state is not IncidentState.OPEN:
@@ -158,6 +157,17 @@ def page_of(store: Store, incident: Incident, notice: Notice) -> list[Incident]:
     found = store.read(wanted) if wanted else {}
     incidents = (items.decode(found[key], Incident) for key in wanted)
     return [incident for incident in incidents if incident is not None]
+
+
+def _look_out(draft: Draft, key: Key) -> Weather:
+    """The weather of a place: calm where what goes on there has no open incident (any more)."""
+    weather = draft.look_up(key, Weather) or Weather()
+    if not weather.storm_id:
+        return weather
+    goes_on = draft.look_up(items.incident_item(weather.storm_id), Incident)
+    if goes_on is not None and goes_on.state is IncidentState.OPEN:
+        return weather
+    return weather.model_copy(update={"storm_id": ""})
 
 
 def _asked(incident: Incident) -> bool:

@@ -214,7 +214,8 @@ def _settle(plan: Plan, now: datetime) -> Plan:
 
 def _close(plan: Plan, now: datetime, quiet_after: timedelta) -> Plan:
     incident = plan.incident
-    if incident.state is not IncidentState.OPEN:
+    # A storm ends with its list alone (``storms``).
+    if incident.state is not IncidentState.OPEN or incident.storm is not None:
         return plan
     if now < quiet.closes_at(incident, quiet_after):
         return plan
