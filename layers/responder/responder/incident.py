@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from responder.alert import Alert, Moment, Scope, Severity, Status
 from responder.analysis.verdict import Analysis
 
-#: Notices kept on an incident; older ones were told long ago.
+#: Notices kept on an incident; older ones were told long ago. A storm's end adds its list to them.
 MAX_NOTICES = 20
 #: Incidents that wait on one cache entry; the tick finds the rest.
 MAX_WAITERS = 100

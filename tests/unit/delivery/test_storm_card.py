@@ -3,6 +3,8 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from responder.alert import Scope, Severity
 from responder.delivery import card, notices
 from responder.incident import Incident, IncidentState, Latest, Notice, NoticeKind, Storm
@@ -61,6 +63,27 @@ def test_its_end_says_how_long_it_was_and_what_has_no_line() -> None:
     assert "Ebbed after" in said(message)
     end = notices.render(OVER, Notice(number=1, kind=NoticeKind.RESOLVED, at=NOW))
     assert "it held 395 incidents, 5 of them not by name" in end.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "opening"),
+    [
+        (NoticeKind.SEVERITY_RAISED, "🟠 Severity raised to HIGH"),
+        (NoticeKind.STILL_FIRING, "🟠 Still firing after 9 min"),
+        (NoticeKind.SEVERITY_DOUBTED, "🤔 Claude doubts the severity"),
+        (NoticeKind.ESCALATED, "🟠 Severity raised to HIGH"),
+    ],
+)
+def test_a_storm_that_goes_on_is_never_told_as_one_that_has_ebbed(
+    kind: NoticeKind, opening: str
+) -> None:
+    raging = STORM.model_copy(update={"severity": Severity.HIGH})
+    at = STORM.first_seen + timedelta(minutes=9)
+    message = notices.render(raging, Notice(number=1, kind=kind, at=at))
+    assert not problems(message)
+    assert message.text.startswith(opening)
+    assert "Ebbed" not in said(message)
+    assert "no firing alert" not in said(message)
 
 
 def test_a_page_has_a_line_for_each_of_twenty_long_incidents() -> None:

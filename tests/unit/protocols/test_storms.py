@@ -10,6 +10,8 @@ import pytest
 
 from fakes import Desk, alert, resolve
 from responder.alert import SYNTHETIC_SOURCE, Scope, Severity
+from responder.analysis.context import Case
+from responder.analysis.verdict import Analysis
 from responder.contracts import AnalysisRequest, Announcement
 from responder.incident import Incident, IncidentState, NoticeKind
 from responder.policy import storm
@@ -266,6 +268,37 @@ def test_a_storm_that_slack_shows_only_when_it_is_over_is_listed_all_the_same(de
     card = desk.card(STORM)
     replies = [call.text for call in desk.slack.calls if call.thread_ts == card.ts]
     assert replies == ["Held by the storm, part 1"]
+
+
+def doubting(desk: Desk) -> None:
+    """Claude finds everything milder than the alerts do."""
+    answer = desk.claude.analyse
+
+    def analyse(case: Case, tier: str) -> Analysis:
+        return answer(case, tier).model_copy(update={"severity_opinion": Severity.LOW})
+
+    desk.claude.analyse = analyse  # type: ignore[method-assign]
+
+
+def test_what_claude_thinks_of_its_severity_is_told_although_it_ebbs_before_that(
+    desk: Desk,
+) -> None:
+    break_out(desk, *range(6))
+    work(desk)
+    tick(desk)
+    doubting(desk)
+    for message, _ in desk.taken(Queue.ANALYSIS):
+        desk.investigator.handle(AnalysisRequest.model_validate(message))
+    desk.taken(Queue.DISTRIBUTION)
+    tick(desk, 2)
+    work(desk)
+    ts = desk.card(STORM).ts
+    told = [call.text.partition(":")[0] for call in desk.slack.calls if call.thread_ts == ts]
+    assert told == [
+        "🤔 Claude doubts the severity",
+        "✅ Ebbed after 0 s",
+        "Held by the storm, part 1",
+    ]
 
 
 def test_after_it_whoever_fires_again_has_a_card_and_others_stay_listed(desk: Desk) -> None:

@@ -58,10 +58,10 @@ def _news(incident: Incident, notice: Notice) -> str:
         return f"{symbol} Still firing after {lasted} ({words.times(incident)})"
     if notice.kind is NoticeKind.FLAPPING:
         return f"🔁 Flapping: fired again {words.refires(incident)}; changes are on the card only"
-    if incident.storm is not None:
-        return storm.news(incident, incident.storm)
     if notice.kind is NoticeKind.SEVERITY_DOUBTED:
         return "🤔 Claude doubts the severity"
+    if incident.storm is not None:
+        return storm.news(incident, incident.storm)
     lasted = words.duration(notice.at - incident.first_seen)
     return f"✅ Resolved after {lasted} ({words.times(incident)})"
 

@@ -81,7 +81,7 @@ def news(incident: Incident, known: Storm) -> str:
     lasted = words.duration(words.lasted(incident))
     unlisted = f", {known.unlisted:,} of them not by name" if known.unlisted else ""
     ended = _WORDS[known.kind].ended
-    return f"✅ {ended} after {lasted}: it held {_incidents(known.incidents)}{unlisted}"
+    return f"✅ {ended} after {lasted}: it held {words.incidents(known.incidents)}{unlisted}"
 
 
 def page(incident: Incident, notice: Notice, held: Sequence[Incident]) -> Message:
@@ -95,7 +95,7 @@ def page(incident: Incident, notice: Notice, held: Sequence[Incident]) -> Messag
 
 
 def _since(incident: Incident, known: Storm) -> str:
-    held = _incidents(known.incidents)
+    held = words.incidents(known.incidents)
     lasted = words.duration(words.lasted(incident))
     said = _WORDS[known.kind]
     if incident.state is IncidentState.OPEN:
@@ -126,7 +126,3 @@ def _line(incident: Incident) -> str:
     what = words.about(incident, named(incident.rule, words.title(incident)))
     subject = what + (f" ({place})" if place else "")
     return f"{lead}{mrkdwn.inline(subject, room)}{tail}"
-
-
-def _incidents(number: int) -> str:
-    return "1 incident" if number == 1 else f"{number:,} incidents"

@@ -112,7 +112,9 @@ def duration(span: timedelta) -> str:
 
 
 def times(incident: Incident) -> str:
-    """How often: "214 times in 9 min"."""
+    """How often: "214 times in 9 min"; of a storm, how many it holds."""
+    if incident.storm is not None:
+        return f"{incidents(incident.storm.incidents)} held"
     if incident.count < 1:
         return "no firing alert"
     if incident.count == 1:
@@ -120,6 +122,11 @@ def times(incident: Incident) -> str:
     span = incident.last_seen - incident.first_seen
     within = f" in {duration(span)}" if span >= timedelta(seconds=1) else " at once"
     return f"{incident.count:,} times{within}"
+
+
+def incidents(number: int) -> str:
+    """So many incidents."""
+    return "1 incident" if number == 1 else f"{number:,} incidents"
 
 
 def refires(incident: Incident) -> str:

@@ -265,7 +265,7 @@ def _ended(incident: Incident, shards: Sequence[Shard], now: datetime) -> Incide
         update={
             "state": IncidentState.RESOLVED,
             "resolved_at": incident.last_seen,
-            "notices": tuple(notices),
+            "notices": (*incident.notices, *notices),
             "revision": incident.revision + 1,
         }
     )
