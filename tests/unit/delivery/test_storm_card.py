@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from responder.alert import Scope, Severity
-from responder.delivery import card, notices
+from responder.delivery import card, limits, notices
 from responder.incident import Incident, IncidentState, Latest, Notice, NoticeKind, Storm
 from responder.ports import Message
 from responder_cli.card.examples import FIRST, NOW
@@ -105,6 +105,19 @@ def test_a_page_has_a_line_for_each_of_twenty_long_incidents() -> None:
         assert f"service-{number}: " in said(message)
         assert f"10,0{number:02}" in said(message)
     assert all(word in said(message) for word in ("firing", "resolved", "closed"))
+
+
+@pytest.mark.parametrize("title", ["x" * 300, "&" * 300, "日本" * 200, "😀" * 200, "word " * 60])
+def test_every_line_of_a_page_is_in_its_blocks_and_in_its_text(title: str) -> None:
+    held = [FIRST.model_copy(update={"service": f"s{n:02}", "title": title}) for n in range(20)]
+    message = notices.render(OVER, PAGE, held)
+    assert not problems(message)
+    body = "\n".join(block["text"]["text"] for block in message.blocks[:-1])
+    for text in (body, message.text):
+        assert [f" s{n:02}: " in line for n, line in enumerate(text.splitlines()[1:])] == [
+            True
+        ] * 20
+    assert limits.within(message.text, limits.MESSAGE_TEXT)
 
 
 def test_a_line_names_the_rule_where_the_title_does_not() -> None:

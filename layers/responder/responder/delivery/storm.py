@@ -10,6 +10,7 @@ from responder.policy.storm import PAGE, named
 from responder.ports import Message
 
 _PLACE, _NAME, _TITLE, _NUMBER = 120, 60, 200, 8
+_PAGE_TITLE = 60
 _STATES = {IncidentState.OPEN: "firing", IncidentState.RESOLVED: "resolved"}
 
 
@@ -31,8 +32,8 @@ _THROTTLE = _Words(
     "When it calms down, after an hour at the latest",
 )
 _WORDS = {Reason.STORM.value: _STORM, Reason.THROTTLE.value: _THROTTLE}
-#: So that a whole page fits into one section.
-_LINE = limits.SECTION_TEXT // PAGE - 1
+#: So that a whole page, its title included, fits into a message's text.
+_LINE = (limits.MESSAGE_TEXT - _PAGE_TITLE) // PAGE - 1
 
 
 def state(incident: Incident, known: Storm) -> blocks.Block | None:
@@ -89,9 +90,10 @@ def page(incident: Incident, notice: Notice, held: Sequence[Incident]) -> Messag
     kind = _WORDS[incident.storm.kind if incident.storm else Reason.STORM.value].name.lower()
     title = f"Held by the {kind}, part {mrkdwn.inline(notice.detail, _NUMBER)}"
     lines = [_line(one) for one in held]
-    small = blocks.context([f"incident {mrkdwn.code(incident.incident_id, 120)}"])
-    body = blocks.section([f"*{title}*", *lines]) if lines else blocks.section([title])
-    return Message(text=title, blocks=[block for block in (body, small) if block])
+    small = blocks.small_print([f"incident {mrkdwn.code(incident.incident_id, 120)}"])
+    # Screen readers hear the text alone, and where blocks are refused it is all there is.
+    text = "\n".join([title, *lines])
+    return Message(text=text, blocks=[*blocks.sections([f"*{title}*", *lines]), small])
 
 
 def _since(incident: Incident, known: Storm) -> str:
