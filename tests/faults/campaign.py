@@ -74,6 +74,8 @@ SHORT = replace(
     lull=timedelta(minutes=2),
     lasts=timedelta(minutes=3),
 )
+#: A storm may outlast its bound within a campaign, too.
+BOUNDED = replace(storm.STORM, lasts=timedelta(minutes=3))
 #: After the storm, what is muted is looked at for so long: its cause may be open for ever.
 MUTED_LASTS = timedelta(minutes=10)
 #: A machine room that is still busy after so many steps will never be quiet.
@@ -394,8 +396,8 @@ PLAIN_FACES = (
     (details_reply, "faces", PlainDetails),
     (details, "faces", PlainDetails),
 )
-#: What ``substitutes.replaced`` puts in the place of the throttle's hour.
-SHORT_THROTTLE = ((storm, "KINDS", {**storm.KINDS, Reason.THROTTLE.value: SHORT}),)
+#: What ``substitutes.replaced`` puts in the place of the throttle's and the storm's hour.
+SHORT_HOURS = ((storm, "KINDS", {Reason.THROTTLE.value: SHORT, Reason.STORM.value: BOUNDED}),)
 #: Who loses races looks again without sleeping: real time means nothing here.
 NO_SLEEP = ((items, "PATIENT_RACES", items.MAX_RACES),)
 

@@ -111,7 +111,8 @@ class Storm(BaseModel):
 
     ``kind`` is the reason that they are held for (``policy.storm.KINDS``): a throttle is one, too.
     ``most`` new incidents a minute (or an hour) had cards of their own. ``unlisted`` of those held
-    are beyond what it keeps the names of. ``worst`` are a few by name, the newest first.
+    are beyond what it keeps the names of. ``worst`` are a few by name, the newest first. One that
+    ``goes_on`` was listed as it had lasted for too long.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -124,6 +125,7 @@ class Storm(BaseModel):
     rules: tuple[tuple[str, int], ...] = ()
     severities: tuple[tuple[Severity, int], ...] = ()
     worst: tuple[tuple[Severity, str], ...] = ()
+    goes_on: bool = False
 
 
 class Latest(BaseModel):

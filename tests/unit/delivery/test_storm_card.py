@@ -65,6 +65,15 @@ def test_its_end_says_how_long_it_was_and_what_has_no_line() -> None:
     assert "it held 395 incidents, 5 of them not by name" in end.text
 
 
+def test_one_that_is_listed_while_it_goes_on_does_not_claim_to_be_over() -> None:
+    known = KNOWN.model_copy(update={"goes_on": True})
+    listed = OVER.model_copy(update={"storm": known})
+    end = notices.render(listed, Notice(number=1, kind=NoticeKind.RESOLVED, at=NOW))
+    for text in (said(card.render(listed, NOW)), said(end), end.text):
+        assert "and it goes on" in text
+        assert "Ebbed" not in text
+
+
 @pytest.mark.parametrize(
     ("kind", "opening"),
     [

@@ -13,7 +13,7 @@ from responder.alert import SYNTHETIC_SOURCE, Scope, Severity
 from responder.analysis.context import Case
 from responder.analysis.verdict import Analysis
 from responder.contracts import AnalysisRequest, Announcement
-from responder.incident import Incident, IncidentState, NoticeKind
+from responder.incident import CacheEntry, CacheState, Incident, IncidentState, NoticeKind
 from responder.policy import storm
 from responder.policy.matching import Matcher
 from responder.policy.routes import Route, Routes
@@ -388,6 +388,77 @@ def test_a_storm_that_is_not_open_holds_nobody(desk: Desk, *, lost: bool) -> Non
     weather = items.load(desk.store, storms.weather_item(storm.key_of("prod|")), Weather)
     assert weather is not None
     assert (weather.storm_id, weather.storms) == ("", 1)
+
+
+def raging(desk: Desk, minutes: int, number: int = 100) -> int:
+    """Four new problems a minute; the number of the last one."""
+    for _ in range(minutes):
+        break_out(desk, *range(number, number + 4))
+        tick(desk)
+        number += 4
+    work(desk)
+    return number
+
+
+def test_a_storm_that_does_not_end_is_listed_after_an_hour_and_the_next_one_begins(
+    desk: Desk,
+) -> None:
+    break_out(desk, *range(6))
+    work(desk)
+    raging(desk, 70)
+    over, second = desk.incident(STORM), desk.incident(f"{storm.key_of('prod|')}.2")
+    assert (over.state, second.state) == (IncidentState.RESOLVED, IncidentState.OPEN)
+    listed = [one for n in over.notices for one in storms.page_of(desk.store, over, n)]
+    assert len(listed) == 3 + 4 * 60
+    posts = [call.text for call in desk.slack.calls if call.thread_ts == desk.card(STORM).ts]
+    assert posts[0].startswith("⏳ Listed after 59 min, and it goes on: it held 243 incidents")
+
+
+def test_a_storm_whose_analysis_cannot_be_asked_for_ends_all_the_same(desk: Desk) -> None:
+    break_out(desk, *range(6))
+    begun = desk.incident(STORM)
+    busy = CacheEntry(
+        cache_key=begun.cache_key,
+        state=CacheState.PENDING,
+        owner="x",
+        lease_until=desk.now() + timedelta(days=9),
+    )
+    desk.store.write([items.write_of(items.cache_item(begun.cache_key), busy, 0, desk.now())])
+    tick(desk, 58)
+    assert desk.incident(STORM).state is IncidentState.OPEN
+    tick(desk, 3)
+    over = desk.incident(STORM)
+    assert over.state is IncidentState.RESOLVED
+    assert over.storm is not None
+    assert not over.storm.goes_on
+
+
+def test_a_storm_that_gets_worse_tells_so_and_calls_whom_the_held_cards_would_call(
+    desk: Desk,
+) -> None:
+    team = Route(name="team", match=("service=pay",), mentions=("S0TEAM1",), renotify_after="20m")
+    all_here = Route(name="all", mentions=("here",), renotify_after="2h")
+    desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(team, all_here)))
+    break_out(desk, *range(5), severity=Severity.LOW)
+    work(desk)
+    first = next(call.text for call in desk.slack.calls if "Storm of alerts" in call.text)
+    assert first.endswith("<!here>")
+    break_out(desk, 7, severity=Severity.HIGH, service="pay")
+    tick(desk)
+    work(desk)
+    worse = desk.incident(STORM)
+    assert [(n.kind, n.detail) for n in worse.notices] == [
+        (NoticeKind.SEVERITY_RAISED, "LOW → HIGH")
+    ]
+    (call,) = [c for c in desk.slack.calls if "Severity raised" in c.text]
+    assert call.broadcast
+    assert "<!subteam^S0TEAM1>" in call.text
+    assert "<!here>" in call.text
+    number = raging(desk, 22)
+    reminded = desk.incident(STORM).notices
+    assert [notice.kind for notice in reminded][1:] == [NoticeKind.STILL_FIRING]
+    raging(desk, 5, number)
+    assert desk.incident(STORM).notices == reminded
 
 
 def shards(desk: Desk) -> list[Shard]:

@@ -24,7 +24,12 @@ class _Words:
     ends: str
 
 
-_STORM = _Words("Storm", "Ebbed", "new incidents within a minute", "When it ebbs")
+_STORM = _Words(
+    "Storm",
+    "Ebbed",
+    "new incidents within a minute",
+    "When it ebbs, after an hour at the latest",
+)
 _THROTTLE = _Words(
     "Throttle",
     "Calm again",
@@ -79,10 +84,8 @@ def facts(incident: Incident, known: Storm) -> list[blocks.Block | None]:
 
 def news(incident: Incident, known: Storm) -> str:
     """The end of a storm, in one line."""
-    lasted = words.duration(words.lasted(incident))
     unlisted = f", {known.unlisted:,} of them not by name" if known.unlisted else ""
-    ended = _WORDS[known.kind].ended
-    return f"✅ {ended} after {lasted}: it held {words.incidents(known.incidents)}{unlisted}"
+    return f"{_end(incident, known)}: it held {words.incidents(known.incidents)}{unlisted}"
 
 
 def page(incident: Incident, notice: Notice, held: Sequence[Incident]) -> Message:
@@ -98,11 +101,17 @@ def page(incident: Incident, notice: Notice, held: Sequence[Incident]) -> Messag
 
 def _since(incident: Incident, known: Storm) -> str:
     held = words.incidents(known.incidents)
-    lasted = words.duration(words.lasted(incident))
-    said = _WORDS[known.kind]
     if incident.state is IncidentState.OPEN:
-        return f"*{said.name}* · *{held} held* in {lasted}"
-    return f"✅ *{said.ended} after {lasted}* · {held} held"
+        lasted = words.duration(words.lasted(incident))
+        return f"*{_WORDS[known.kind].name}* · *{held} held* in {lasted}"
+    return f"*{_end(incident, known)}* · {held} held"
+
+
+def _end(incident: Incident, known: Storm) -> str:
+    lasted = words.duration(words.lasted(incident))
+    if known.goes_on:
+        return f"⏳ Listed after {lasted}, and it goes on"
+    return f"✅ {_WORDS[known.kind].ended} after {lasted}"
 
 
 def _worst(known: Storm) -> list[str]:

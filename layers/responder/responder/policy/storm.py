@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from responder.alert import Moment, Severity
 from responder.errors import Reason
-from responder.incident import Incident, Storm
+from responder.incident import Destination, Incident, Mention, Storm
 
 
 @dataclass(frozen=True)
@@ -25,22 +25,20 @@ class Kind:
     """How new incidents are counted, in a ``window``, and when what holds too many of them ends.
 
     That is when a ``lull`` brought at most a ``share``-th of the limit, and at the latest after
-    ``lasts``, so that nothing is held unlisted for longer.
+    ``lasts``, so that nothing is held unlisted for longer; what goes on begins the next one.
     """
 
     reason: Reason
     window: timedelta
     lull: timedelta
     share: int
-    lasts: timedelta = timedelta.max
+    lasts: timedelta = timedelta(hours=1)
 
 
 #: Its lull is longer than from tick to tick.
 STORM = Kind(Reason.STORM, timedelta(minutes=1), timedelta(seconds=90), 2)
 #: Its lull brings at most about half of what the limit lets through in such a time.
-THROTTLE = Kind(
-    Reason.THROTTLE, timedelta(hours=1), timedelta(minutes=15), 8, lasts=timedelta(hours=1)
-)
+THROTTLE = Kind(Reason.THROTTLE, timedelta(hours=1), timedelta(minutes=15), 8)
 #: By the reason that what they hold is held for.
 KINDS: Mapping[str, Kind] = {kind.reason.value: kind for kind in (THROTTLE, STORM)}
 #: A storm's members are spread over this many items, as many workers add to them at once.
@@ -51,6 +49,8 @@ MAX_MEMBERS = 250
 PAGE = 20
 #: Of what a storm's card and its analysis are told.
 MAX_SERVICES, MAX_RULES, MAX_WORST, MAX_FIRST, MAX_PROBLEMS = 15, 10, 5, 10, 25
+#: People and groups that a storm calls, of all whom the routes of what it holds name.
+MAX_MENTIONS = 10
 
 
 class Member(BaseModel):
@@ -79,7 +79,10 @@ class Member(BaseModel):
 
 
 class Shard(BaseModel):
-    """Some of a storm's members; a ``sealed`` one takes no more, as the storm is over."""
+    """Some of a storm's members; a ``sealed`` one takes no more, as the storm is over.
+
+    ``mentions`` and ``renotify_after`` are what the members' routes want.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -87,12 +90,20 @@ class Shard(BaseModel):
     unlisted: int = 0
     newest: Moment | None = None
     sealed: bool = False
+    mentions: tuple[Mention, ...] = ()
+    renotify_after: timedelta | None = None
 
-    def joined(self, member: Member) -> Self:
+    def joined(self, member: Member, route: Destination | None) -> Self:
         """With one more member, by name as long as there is room."""
+        update: dict[str, object] = {"newest": member.at}
+        if route is not None:
+            update["mentions"] = _union([self.mentions, route.mentions])
+            update["renotify_after"] = _soonest([self.renotify_after, route.renotify_after])
         if len(self.members) >= MAX_MEMBERS:
-            return self.model_copy(update={"unlisted": self.unlisted + 1, "newest": member.at})
-        return self.model_copy(update={"members": (*self.members, member), "newest": member.at})
+            update["unlisted"] = self.unlisted + 1
+        else:
+            update["members"] = (*self.members, member)
+        return self.model_copy(update=update)
 
 
 class Weather(BaseModel):
@@ -163,6 +174,14 @@ def summary(shards: Iterable[Shard], known: Storm) -> Storm:
     )
 
 
+def addressed(shards: Iterable[Shard], route: Destination | None) -> Destination:
+    """Where a storm is told, and whom it calls: those whom its members' own cards would call."""
+    shards, route = list(shards), route or Destination()
+    wanted = _soonest(shard.renotify_after for shard in shards)
+    calls = _union(shard.mentions for shard in shards)
+    return Destination(channel=route.channel, mentions=calls, renotify_after=wanted)
+
+
 def told(shards: Iterable[Shard]) -> str:
     """What Claude is told of the members: the first ones, and the problems most often seen."""
     members = sorted((m for shard in shards for m in shard.members), key=lambda m: m.at)
@@ -176,15 +195,20 @@ def by_weight(members: Iterable[Member]) -> list[Member]:
     return sorted(members, key=lambda m: (m.severity.rank, m.service, m.at, m.incident_id))
 
 
-def has_ebbed(shards: Sequence[Shard], known: Storm, began: datetime, now: datetime) -> bool:
-    """Whether it has lulled, or has lasted for as long as it may."""
-    kind, lasted = KINDS[known.kind], now - began
+def has_lulled(shards: Sequence[Shard], known: Storm, began: datetime, now: datetime) -> bool:
+    """Whether so few came of late that it is over."""
+    kind = KINDS[known.kind]
     recent = sum(now - member.at < kind.lull for shard in shards for member in shard.members)
     overflows = any(
         shard.unlisted and shard.newest and now - shard.newest < kind.lull for shard in shards
     )
-    lulled = recent <= known.most // kind.share and not overflows
-    return lasted >= kind.lasts or (lasted >= min(kind.window, kind.lull) and lulled)
+    few = recent <= known.most // kind.share and not overflows
+    return now - began >= min(kind.window, kind.lull) and few
+
+
+def has_outlasted(known: Storm, began: datetime, now: datetime) -> bool:
+    """Whether it has lasted for as long as it may, whatever comes."""
+    return now - began >= KINDS[known.kind].lasts
 
 
 def _problem(member: Member) -> str:
@@ -193,6 +217,14 @@ def _problem(member: Member) -> str:
 
 def _what(member: Member) -> str:
     return f"{member.service}: {member.title}" if member.service else member.title
+
+
+def _union(groups: Iterable[tuple[Mention, ...]]) -> tuple[Mention, ...]:
+    return tuple(dict.fromkeys(one for group in groups for one in group))[:MAX_MENTIONS]
+
+
+def _soonest(times: Iterable[timedelta | None]) -> timedelta | None:
+    return min((time for time in times if time is not None), default=None)
 
 
 def _rank(item: tuple[Severity, int]) -> int:

@@ -23,7 +23,6 @@ from responder.alert import Severity
 from responder.analysis import fallback
 from responder.errors import Conflict, Reason
 from responder.incident import (
-    Destination,
     Incident,
     IncidentState,
     Notice,
@@ -35,6 +34,7 @@ from responder.policy.storm import Kind, Member, Shard, Weather
 from responder.ports import Key, Store, Telemetry, Write
 from responder.protocols import items
 from responder.protocols.draft import Draft, episode_id
+from responder.protocols.episode import noticed
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,11 @@ def look_again(store: Store, incident: Incident, now: datetime) -> tuple[Inciden
     weather_key = weather_item(incident.key)
     records = store.read([*keys, weather_key])
     shards = [items.decode(records[key], Shard) or Shard() for key in keys]
-    known = _as_known(incident, incident.storm, shards)
-    if not _asked(incident) or not storm.has_ebbed(shards, incident.storm, incident.opened_at, now):
+    known = _as_known(incident, incident.storm, shards, now)
+    began = incident.opened_at
+    lulled = storm.has_lulled(shards, incident.storm, began, now)
+    outlasted = storm.has_outlasted(incident.storm, began, now)
+    if not outlasted and not (lulled and _asked(incident)):
         return known, []
     weather = items.decode(records[weather_key], Weather) or Weather()
     writes = [
@@ -140,7 +143,7 @@ def look_again(store: Store, incident: Incident, now: datetime) -> tuple[Inciden
     # What it had cards for stays counted: a throttle may end before their hour is over.
     calm = weather.model_copy(update={"storm_id": ""})
     writes.append(items.write_of(weather_key, calm, records[weather_key].version, now))
-    return _ended(known, shards, now), writes
+    return _ended(known, known.storm or incident.storm, shards, now, goes_on=not lulled), writes
 
 
 def page_of(store: Store, incident: Incident, notice: Notice) -> list[Incident]:
@@ -184,6 +187,7 @@ def _passes(incident: Incident) -> bool:
 def _begin(kind: Kind, weather: Weather, first: Incident, most: int, now: datetime) -> Incident:
     place = f" in {first.scope.environment}" if first.scope.environment else ""
     key, number = storm.key_of(storm.place_of(first, kind), kind), weather.storms + 1
+    alone = Shard().joined(Member.of(first, now), first.route)
     storm_id = episode_id(key, number)
     begun = Incident(
         incident_id=storm_id,
@@ -204,7 +208,7 @@ def _begin(kind: Kind, weather: Weather, first: Incident, most: int, now: dateti
         revision=0,
         analysis=fallback.of_storm(now),
         storm=Storm(kind=kind.reason.value, most=most),
-        route=Destination(channel=first.route.channel) if first.route else None,
+        route=storm.addressed([alone], first.route) if first.route else None,
         trace=first.trace,
     )
     if kind.reason is not Reason.THROTTLE:
@@ -231,44 +235,54 @@ def _join(draft: Draft, kind: Kind, storm_id: str, incident: Incident, now: date
     if shard.sealed:
         # The storm ebbed after its weather was read: look at both again.
         raise Conflict(key.id)
-    draft.put(key, shard.joined(Member.of(incident, now)))
+    draft.put(key, shard.joined(Member.of(incident, now), incident.route))
     held = {"held": kind.reason.value, "storm_id": storm_id, "analysis_requested_at": None}
     return incident.model_copy(update=held)
 
 
-def _as_known(incident: Incident, before: Storm, shards: Sequence[Shard]) -> Incident:
+def _as_known(
+    incident: Incident, before: Storm, shards: Sequence[Shard], now: datetime
+) -> Incident:
     """The storm with its newest figures; the same value where nothing is new."""
     figures = storm.summary(shards, before)
     if figures == before:
         return incident
-    return incident.model_copy(
+    severity = min((severity for severity, _ in figures.severities), key=lambda s: s.rank)
+    known = incident.model_copy(
         update={
             "storm": figures,
             "message": storm.told(shards),
-            "severity": min((severity for severity, _ in figures.severities), key=lambda s: s.rank),
+            "severity": severity,
             "last_seen": max(shard.newest for shard in shards if shard.newest),
+            "route": storm.addressed(shards, incident.route),
             "revision": incident.revision + 1,
         }
     )
+    if not severity.worse_than(incident.severity):
+        return known
+    return noticed(known, NoticeKind.SEVERITY_RAISED, now, f"{incident.severity} → {severity}")
 
 
-def _ended(incident: Incident, shards: Sequence[Shard], now: datetime) -> Incident:
+def _ended(
+    incident: Incident, known: Storm, shards: Sequence[Shard], now: datetime, *, goes_on: bool
+) -> Incident:
     listed = sum(len(shard.members) for shard in shards)
     pages = range(1, -(-listed // storm.PAGE) + 1)
-    number = incident.last_notice
-    notices = [Notice(number=number + 1, kind=NoticeKind.RESOLVED, at=now)]
-    notices += [
-        Notice(number=number + 1 + at, kind=NoticeKind.HELD_PAGE, at=now, detail=str(at))
-        for at in pages
-    ]
-    return incident.model_copy(
+    ended = incident.model_copy(
         update={
+            "storm": known.model_copy(update={"goes_on": goes_on}),
             "state": IncidentState.RESOLVED,
             "resolved_at": incident.last_seen,
-            "notices": (*incident.notices, *notices),
             "revision": incident.revision + 1,
         }
     )
+    ended = noticed(ended, NoticeKind.RESOLVED, now)
+    number = ended.last_notice
+    notices = [
+        Notice(number=number + page, kind=NoticeKind.HELD_PAGE, at=now, detail=str(page))
+        for page in pages
+    ]
+    return ended.model_copy(update={"notices": (*ended.notices, *notices)})
 
 
 def _shard_items(storm_id: str) -> list[Key]:
