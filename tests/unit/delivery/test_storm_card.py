@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from responder.alert import Scope, Severity
-from responder.delivery import card, limits, notices
+from responder.delivery import card, limits, notices, plain
 from responder.incident import Incident, IncidentState, Latest, Notice, NoticeKind, Storm
 from responder.ports import Message
 from responder_cli.card.examples import FIRST, NOW
@@ -23,6 +23,7 @@ STORM = FIRST.model_copy(
     update={
         "service": "",
         "title": "Storm of alerts in prod",
+        "severity": Severity.HIGH,
         "count": 0,
         "storm": KNOWN,
         "first_alert_id": "",
@@ -51,10 +52,35 @@ def test_it_says_how_many_how_bad_and_where() -> None:
     assert "no firing alert" not in text
 
 
-def test_a_webhook_shows_the_same() -> None:
+def test_a_webhook_s_first_message_has_no_figures_that_would_stand_there_for_good() -> None:
     message = card.webhook_first(STORM, NOW)
     assert not problems(message)
-    assert "395 incidents held" in said(message)
+    text = said(message)
+    assert "*Storm*: new incidents are held" in text
+    assert "all are listed here, 20 to a message" in text
+    assert "the analysis and the list of what it holds are sent as a new message" in text
+    assert not any(part in text for part in ("395", "By service", "in the thread"))
+
+
+def test_a_webhook_s_later_messages_say_how_many_and_where() -> None:
+    end = Notice(number=1, kind=NoticeKind.RESOLVED, at=NOW)
+    for message in (
+        card.webhook_first(OVER, NOW),
+        card.webhook_analysis(STORM, NOW),
+        notices.render(OVER, end, standalone=True),
+    ):
+        assert not problems(message)
+        for part in ("395 incidents held", "300 HIGH", "`checkout` 200"):
+            assert part in said(message)
+
+
+def test_a_lock_screen_and_an_e_mail_count_what_it_holds() -> None:
+    raging, over = card.render(STORM, NOW).text, card.render(OVER, NOW).text
+    assert raging == "🟠 HIGH Storm of alerts in prod (395 incidents held)"
+    assert over.startswith("✅ RESOLVED · HIGH Storm of alerts in prod (395 incidents held, over")
+    assert "Going on, with 395 incidents held" in plain.card(STORM)
+    assert "395 incidents held" in plain.card(OVER)
+    assert "no firing alert" not in plain.card(STORM) + plain.card(OVER)
 
 
 def test_its_end_says_how_long_it_was_and_what_has_no_line() -> None:
@@ -86,9 +112,8 @@ def test_one_that_is_listed_while_it_goes_on_does_not_claim_to_be_over() -> None
 def test_a_storm_that_goes_on_is_never_told_as_one_that_has_ebbed(
     kind: NoticeKind, opening: str
 ) -> None:
-    raging = STORM.model_copy(update={"severity": Severity.HIGH})
     at = STORM.first_seen + timedelta(minutes=9)
-    message = notices.render(raging, Notice(number=1, kind=kind, at=at))
+    message = notices.render(STORM, Notice(number=1, kind=kind, at=at))
     assert not problems(message)
     assert message.text.startswith(opening)
     assert "Ebbed" not in said(message)

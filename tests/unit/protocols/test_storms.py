@@ -99,6 +99,20 @@ def test_what_a_storm_holds_is_neither_shown_nor_analysed(desk: Desk) -> None:
     assert not any("problem 4" in text for text in texts)
 
 
+def test_its_first_card_counts_the_one_that_began_it_and_the_next_tick_the_others(
+    desk: Desk,
+) -> None:
+    break_out(desk, *range(6), service="shop")
+    known = desk.incident(STORM)
+    assert known.storm is not None
+    assert (known.storm.incidents, known.storm.services) == (1, (("shop", 1),))
+    desk.later(seconds=storms.SETTLES.total_seconds())
+    desk.ticker.tick()
+    known = desk.incident(STORM)
+    assert known.storm is not None
+    assert known.storm.incidents == 3
+
+
 def test_a_whole_batch_that_breaks_out_at_once_is_held_from_the_same_one_on(desk: Desk) -> None:
     desk.record(*(alert(f"a{n}", rule=f"v1:p{n}", fingerprint=f"f{n}") for n in range(MOST + 2)))
     assert sorted(held(desk, *range(MOST + 2))) == ["", "", "", "storm", "storm"]

@@ -37,10 +37,12 @@ def render(
     about = f"{subject}\n{_where(incident)}" if standalone or broadcast else ""
     called = destination.mentions(incident) if calls else ""
     body = blocks.section([called, f"*{news}*", about, detail])
+    ends = standalone and notice.kind is NoticeKind.RESOLVED
+    figures = storm.figures(incident.storm) if ends and incident.storm else []
     small = blocks.context([_context(incident, notice, standalone), _card(card_in)])
     return Message(
         text=f"{news}: {subject} {called}".rstrip(),
-        blocks=[block for block in (body, small) if block],
+        blocks=[block for block in (body, *figures, small) if block],
         color=_color(incident, notice) if standalone else "",
         broadcast=broadcast,
     )

@@ -43,43 +43,39 @@ _LINE = (limits.MESSAGE_TEXT - _PAGE_TITLE) // PAGE - 1
 
 def state(incident: Incident, known: Storm) -> blocks.Block | None:
     """How many incidents it holds, how bad they are, since when."""
-    how_bad = " · ".join(
-        f"{words.SYMBOLS[severity]} {number:,} {severity.value}"
-        for severity, number in known.severities
-    )
     return blocks.section(
         [
             _since(incident, known),
-            how_bad,
-            mrkdwn.inline(words.place(incident.scope), _PLACE),
-            f"Began {mrkdwn.date(incident.first_seen)} · newest {mrkdwn.date(incident.last_seen)}",
+            _how_bad(known),
+            _place(incident),
+            f"{_began(incident)} · newest {mrkdwn.date(incident.last_seen)}",
         ]
     )
 
 
+def begins(incident: Incident, known: Storm) -> blocks.Block | None:
+    """That it begins, where the message stays as it is."""
+    lead = f"*{_WORDS[known.kind].name}*: new incidents are held"
+    return blocks.section([lead, _place(incident), _began(incident)])
+
+
 def facts(incident: Incident, known: Storm) -> list[blocks.Block | None]:
     """What it does to cards, and which services it is about."""
-    said = _WORDS[known.kind]
     if incident.state is IncidentState.OPEN:
-        meaning = (
-            f"More than {known.most} {said.limit}: the next ones wait here. "
-            f"CRITICAL ones come at once. {said.ends}, all are listed in the thread."
-        )
-    else:
-        meaning = (
-            "All it held are listed in the thread; whichever fires again gets a card of its own."
-        )
-    services = _counted(known.services)
-    shown = sum(number for _, number in known.services)
-    if others := known.incidents - shown:
-        services.append(f"others {others:,}")
-    rules = _counted(known.rules)
-    return [
-        blocks.context([meaning]),
-        blocks.section([f"*By service:* {' · '.join(services)}"] if known.services else []),
-        blocks.section([f"*By rule:* {' · '.join(rules)}"] if known.rules else []),
-        blocks.section(_worst(known) if incident.state is IncidentState.OPEN else []),
-    ]
+        return [blocks.context([_meaning(known, "in the thread")]), *_by(known), _worst(known)]
+    listed = "All it held are listed; whichever fires again gets a card of its own."
+    return [blocks.context([listed]), *_by(known)]
+
+
+def announced(known: Storm) -> list[blocks.Block | None]:
+    """What it does to messages, where the first one stays as it is."""
+    return [blocks.context([_meaning(known, "here, 20 to a message")])]
+
+
+def figures(known: Storm) -> list[blocks.Block | None]:
+    """What it holds so far, for a message that stands alone."""
+    held = f"*{words.incidents(known.incidents)} held*"
+    return [blocks.section([held, _how_bad(known)]), *_by(known)]
 
 
 def news(incident: Incident, known: Storm) -> str:
@@ -114,13 +110,47 @@ def _end(incident: Incident, known: Storm) -> str:
     return f"✅ {_WORDS[known.kind].ended} after {lasted}"
 
 
-def _worst(known: Storm) -> list[str]:
+def _place(incident: Incident) -> str:
+    return mrkdwn.inline(words.place(incident.scope), _PLACE)
+
+
+def _began(incident: Incident) -> str:
+    return f"Began {mrkdwn.date(incident.first_seen)}"
+
+
+def _meaning(known: Storm, where: str) -> str:
+    said = _WORDS[known.kind]
+    return (
+        f"More than {known.most} {said.limit}: the next ones wait. "
+        f"CRITICAL ones come at once. {said.ends}, all are listed {where}."
+    )
+
+
+def _how_bad(known: Storm) -> str:
+    return " · ".join(
+        f"{words.SYMBOLS[severity]} {number:,} {severity.value}"
+        for severity, number in known.severities
+    )
+
+
+def _by(known: Storm) -> list[blocks.Block | None]:
+    services = _counted(known.services)
+    if others := known.incidents - sum(number for _, number in known.services):
+        services.append(f"others {others:,}")
+    rules = _counted(known.rules)
+    return [
+        blocks.section([f"*By service:* {' · '.join(services)}"] if known.services else []),
+        blocks.section([f"*By rule:* {' · '.join(rules)}"] if known.rules else []),
+    ]
+
+
+def _worst(known: Storm) -> blocks.Block | None:
     """A few by name, as the list comes only when it is over."""
     lines = [
         f"{words.SYMBOLS[severity]} {severity.value} {mrkdwn.inline(title, _TITLE)}"
         for severity, title in known.worst
     ]
-    return ["*Worst, newest first:*", *lines] if lines else []
+    return blocks.section(["*Worst, newest first:*", *lines] if lines else [])
 
 
 def _counted(names: Sequence[tuple[str, int]]) -> list[str]:

@@ -164,8 +164,15 @@ def lasted(incident: Incident) -> timedelta:
 
 
 def _state(incident: Incident) -> str:
+    if incident.storm is not None:
+        over = "" if incident.state is IncidentState.OPEN else f", over {_after(incident)}"
+        return f"{times(incident)}{over}"
     count = f"{incident.count:,}\N{MULTIPLICATION SIGN}"
     if incident.state is IncidentState.OPEN:
         return f"firing, {count}"
     word = "resolved" if incident.state is IncidentState.RESOLVED else "closed"
-    return f"{word} after {duration(lasted(incident))}, {count}"
+    return f"{word} {_after(incident)}, {count}"
+
+
+def _after(incident: Incident) -> str:
+    return f"after {duration(lasted(incident))}"

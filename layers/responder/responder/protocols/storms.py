@@ -17,7 +17,7 @@ again at the next tick. Pages are notices of the storm, so the card protocol tel
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from responder.alert import Severity
 from responder.analysis import fallback
@@ -35,6 +35,9 @@ from responder.ports import Key, Store, Telemetry, Write
 from responder.protocols import items
 from responder.protocols.draft import Draft, episode_id
 from responder.protocols.episode import noticed
+
+#: How long a storm is looked at before Claude is asked what it is; and looked at again.
+SETTLES = timedelta(seconds=20)
 
 
 @dataclass(frozen=True)
@@ -207,7 +210,8 @@ def _begin(kind: Kind, weather: Weather, first: Incident, most: int, now: dateti
         first_received_at=first.first_received_at,
         revision=0,
         analysis=fallback.of_storm(now),
-        storm=Storm(kind=kind.reason.value, most=most),
+        message=storm.told([alone]),
+        storm=storm.summary([alone], Storm(kind=kind.reason.value, most=most)),
         route=storm.addressed([alone], first.route) if first.route else None,
         trace=first.trace,
     )
