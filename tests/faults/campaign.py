@@ -267,7 +267,7 @@ class Campaign:
         times = [
             data["due_at"]
             for _, data in self.store.items.values()
-            if "due_at" in data and not (over and _is_muted(data))
+            if "due_at" in data and not (over and (_is_muted(data) or _is_listed(data)))
         ]
         return datetime.fromtimestamp(min(times), START.tzinfo) if times else None
 
@@ -404,6 +404,12 @@ NO_SLEEP = ((items, "PATIENT_RACES", items.MAX_RACES),)
 
 def _is_muted(data: Mapping[str, Any]) -> bool:
     return bool(data.get("silence", {}).get("reason") == Reason.INHIBITED)
+
+
+def _is_listed(data: Mapping[str, Any]) -> bool:
+    """A storm that is over is counted for as long as anything of it fires: maybe for ever."""
+    storm = data.get("storm", {})
+    return bool(storm.get("firing"))
 
 
 def _record(queue: Queue, held: Held) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from responder.incident import (
     Pointer,
 )
 from responder.policy.inhibition import Causes
+from responder.policy.storm import Weather
 from responder.ports import Key, Queue, Record, Table
 from responder.protocols import items, storms
 
@@ -43,6 +44,7 @@ class _Reckoning:
         self.entries: list[CacheEntry] = []
         self.heads: list[Head] = []
         self.causes: list[Causes] = []
+        self.weathers: dict[str, Weather] = {}
         for key, (version, data) in campaign.store.items.items():
             self._sort(key, Record(version, data))
 
@@ -76,6 +78,9 @@ class _Reckoning:
             self.pointers += _one(items.decode(record, Pointer))
         elif key.id.startswith("head#"):
             self.heads += _one(items.decode(record, Head))
+        elif key.id.startswith("weather#"):
+            for weather in _one(items.decode(record, Weather)):
+                self.weathers[key.id] = weather
         elif key.id.startswith("causes#"):
             self.causes += _one(items.decode(record, Causes))
 
@@ -208,6 +213,9 @@ class _Reckoning:
         for (storm_id, incident_id), number in listed.items():
             if number > 1:
                 yield f"{incident_id}: {number} lines in the list of {storm_id}"
+        for place, weather in self.weathers.items():
+            if weather.storm_id:
+                yield f"{place}: {weather.storm_id} holds what comes for ever"
         for incident in self.incidents.values():
             if incident.storm is not None and incident.state is IncidentState.OPEN:
                 yield f"{incident.incident_id}: the storm never ebbed"
@@ -224,8 +232,21 @@ class _Reckoning:
                 lines = sum(n for (of, _), n in listed.items() if of == incident.incident_id)
                 if incident.storm.incidents != lines:
                     yield f"{incident.incident_id}: lists {lines} of {incident.storm.incidents}"
+                yield from self._told_of(incident)
+            waits = incident.held in (Reason.STORM, Reason.THROTTLE)
+            if waits and incident.state is IncidentState.OPEN and not _says_so(holder):
+                yield f"{incident.incident_id}: fires, and {incident.storm_id} says that none does"
             if incident.held and incident.severity is Severity.CRITICAL:
                 yield f"{incident.incident_id}: CRITICAL, and held"
+
+    def _told_of(self, incident: Incident) -> Iterator[str]:
+        """Its severity is its worst member's, and no notice of it was lost."""
+        worst = incident.storm.severities[0][0] if incident.storm else None
+        if incident.severity is not worst:
+            yield f"{incident.incident_id}: {incident.severity}, its worst is {worst}"
+        numbers = [notice.number for notice in incident.notices]
+        if numbers != list(range(1, len(numbers) + 1)):
+            yield f"{incident.incident_id}: notices {numbers}"
 
     def _muted(self) -> Iterator[str]:
         """Who is muted has an older open cause; the lists hold the open causes and nobody else."""
@@ -312,6 +333,11 @@ class _Reckoning:
             wanted = incident.state is IncidentState.OPEN and not incident.held
             if wanted and _unanswered(incident):
                 yield f"{incident.incident_id}: analysis never arrived"
+
+
+def _says_so(storm: Incident | None) -> bool:
+    """Whether a storm says that what it held still fires, or will count again."""
+    return storm is not None and (storm.still_fires or storm.due_at is not None)
 
 
 def _unanswered(incident: Incident) -> bool:

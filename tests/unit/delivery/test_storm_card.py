@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from responder.alert import Scope, Severity
-from responder.delivery import card, limits, notices, plain
+from responder.delivery import card, limits, notices, plain, words
 from responder.incident import Incident, IncidentState, Latest, Notice, NoticeKind, Storm
 from responder.ports import Message
 from responder_cli.card.examples import FIRST, NOW
@@ -91,12 +91,38 @@ def test_its_end_says_how_long_it_was_and_what_has_no_line() -> None:
     assert "it held 395 incidents, 5 of them not by name" in end.text
 
 
+def test_what_still_fires_when_it_is_over_is_said_in_words_and_colour() -> None:
+    burning = OVER.model_copy(update={"storm": KNOWN.model_copy(update={"firing": 12})})
+    end = Notice(number=1, kind=NoticeKind.RESOLVED, at=NOW)
+    told = notices.render(burning, end, standalone=True)
+    shown = card.render(burning, NOW)
+    for message in (shown, told, card.webhook_first(burning, NOW)):
+        assert not problems(message)
+        assert message.color == words.COLORS[Severity.HIGH]
+        assert "12 still fire" in message.text + said(message)
+        assert "✅" not in message.text + said(message)
+    assert "🟠 HIGH · 12 STILL FIRE · Storm of alerts in prod" in said(shown)
+    assert shown.text.startswith("🟠 HIGH · 12 STILL FIRE Storm of alerts in prod (395 incidents ")
+    assert "Over after" in plain.card(burning)
+    assert "12 still fire" in plain.card(burning)
+    again = Notice(number=9, kind=NoticeKind.STILL_FIRING, at=NOW)
+    assert "(395 incidents held, 12 still fire)" in notices.render(burning, again).text
+
+
+def test_when_all_of_it_is_over_it_is_green() -> None:
+    end = Notice(number=1, kind=NoticeKind.RESOLVED, at=NOW)
+    for message in (card.render(OVER, NOW), notices.render(OVER, end, standalone=True)):
+        assert message.color == words.SOLVED_COLOR
+        assert "all are over" in said(message)
+
+
 def test_one_that_is_listed_while_it_goes_on_does_not_claim_to_be_over() -> None:
     known = KNOWN.model_copy(update={"goes_on": True})
     listed = OVER.model_copy(update={"storm": known})
     end = notices.render(listed, Notice(number=1, kind=NoticeKind.RESOLVED, at=NOW))
     for text in (said(card.render(listed, NOW)), said(end), end.text):
-        assert "and it goes on" in text
+        assert "Listed after" in text
+        assert "as it went on" in text
         assert "Ebbed" not in text
 
 

@@ -13,7 +13,14 @@ from responder.alert import SYNTHETIC_SOURCE, Scope, Severity
 from responder.analysis.context import Case
 from responder.analysis.verdict import Analysis
 from responder.contracts import AnalysisRequest, Announcement
-from responder.incident import CacheEntry, CacheState, Incident, IncidentState, NoticeKind
+from responder.incident import (
+    MAX_NOTICES,
+    CacheEntry,
+    CacheState,
+    Incident,
+    IncidentState,
+    NoticeKind,
+)
 from responder.policy import storm
 from responder.policy.matching import Matcher
 from responder.policy.routes import Route, Routes
@@ -251,7 +258,7 @@ def test_when_it_ebbs_it_is_resolved_and_lists_what_it_held_twenty_to_a_message(
     card = desk.card(STORM)
     replies = [call for call in desk.slack.calls if call.thread_ts == card.ts]
     assert [call.text.partition("\n")[0] for call in replies] == [
-        f"✅ Ebbed after 0 s: it held 45 incidents: {over.title}",
+        f"🟠 Ebbed after 0 s: it held 45 incidents; 45 still fire: {over.title}",
         *(f"Held by the storm, part {number}" for number in (1, 2, 3)),
     ]
     assert card.told == over.last_notice
@@ -316,7 +323,7 @@ def test_what_claude_thinks_of_its_severity_is_told_although_it_ebbs_before_that
     ]
     assert told == [
         "🤔 Claude doubts the severity",
-        "✅ Ebbed after 0 s",
+        "🟠 Ebbed after 0 s",
         "Held by the storm, part 1",
     ]
 
@@ -342,12 +349,111 @@ def test_a_second_storm_is_another_one_and_holds_what_the_first_one_held(desk: D
     assert desk.incident(second).storm is not None
 
 
-def test_its_end_is_shown_and_nothing_is_due_any_more(desk: Desk) -> None:
-    ebbed(desk, 6)
-    tick(desk, 2)
+def resolve_problems(desk: Desk, *numbers: int) -> None:
+    desk.later(seconds=1)
+    for number in numbers:
+        at = (desk.now() - START).total_seconds()
+        desk.record(resolve(f"r{number}-{at}", fingerprint=f"f{number}", at=at))
+
+
+def still_fire(desk: Desk) -> int:
+    known = desk.incident(STORM).storm
+    assert known is not None
+    return known.firing
+
+
+def test_its_end_counts_who_still_fires_until_none_does_and_nothing_is_due_any_more(
+    desk: Desk,
+) -> None:
+    break_out(desk, *range(7))
     work(desk)
-    assert desk.incident(STORM).due_at is None
-    assert desk.card(STORM).shown == desk.incident(STORM).revision
+    resolve_problems(desk, 3)
+    tick(desk, 3)
+    assert still_fire(desk) == 3
+    work(desk)
+    resolve_problems(desk, 4, 5)
+    tick(desk, 15)
+    assert still_fire(desk) == 1
+    resolve_problems(desk, 6)
+    tick(desk, 15)
+    work(desk)
+    tick(desk)
+    over = desk.incident(STORM)
+    assert (still_fire(desk), over.due_at, over.still_fires) == (0, None, False)
+    assert desk.card(STORM).shown == over.revision
+    assert desk.slack.calls[-1].text.startswith("✅ RESOLVED")
+
+
+def test_one_that_fires_beside_the_end_is_counted_after_it(desk: Desk) -> None:
+    """Held, resolved, and fired again by a worker who read the weather before the end."""
+    break_out(desk, *range(5))
+    work(desk)
+    resolve_problems(desk, 3, 4)
+    tick(desk, 3)
+    assert still_fire(desk) == 0
+    again = problem(desk, 4).model_copy(update={"state": IncidentState.OPEN, "firing": 1})
+    desk.put_incident(again)
+    tick(desk, 16)
+    assert still_fire(desk) == 1
+    assert desk.incident(STORM).storm is not None
+    assert desk.incident(STORM).due_at is not None
+
+
+def repeat(desk: Desk, number: int) -> None:
+    """A tool that says the very same again, as Alertmanager does every few hours."""
+    fields = {"rule": f"v1:p{number}", "fingerprint": f"f{number}", "title": f"problem {number}"}
+    first = f"a{number}-{START:%H%M%S}"
+    desk.record(alert(first, event_at=START, received_at=desk.now(), **fields))
+
+
+def test_one_that_its_tool_says_still_fires_has_a_card_after_the_storm(desk: Desk) -> None:
+    break_out(desk, *range(6))
+    work(desk)
+    desk.later(minutes=1)
+    repeat(desk, 4)
+    assert held(desk, 4) == ["storm"]
+    tick(desk, 3)
+    work(desk)
+    desk.later(hours=4)
+    repeat(desk, 4)
+    assert desk.telemetry.counts["AlertsHeld:duplicate"] == 2
+    assert held(desk, 3, 4, 5) == ["storm", "", "storm"]
+    assert desk.requested() == ["v1:p4|prod.1"]
+    work(desk)
+    assert desk.card("v1:p4|prod.1").ts
+
+
+def test_what_all_tools_repeat_after_a_storm_meets_the_gate(desk: Desk) -> None:
+    ebbed(desk, 12)
+    desk.later(hours=4)
+    for number in range(3, 12):
+        repeat(desk, number)
+    assert held(desk, *range(3, 12)) == [*[""] * MOST, *["storm"] * 6]
+    assert problem(desk, 11).storm_id == f"{storm.key_of('prod|')}.2"
+
+
+def test_a_resolve_of_one_of_two_is_no_reason_for_a_card(desk: Desk) -> None:
+    break_out(desk, *range(5))
+    break_out(desk, 44, rule="v1:p4")
+    tick(desk, 3)
+    resolve_problems(desk, 44)
+    assert (problem(desk, 4).firing, problem(desk, 4).held) == (1, "storm")
+
+
+def test_a_storm_whose_incidents_still_fire_is_told_of_again_as_their_routes_want(
+    desk: Desk,
+) -> None:
+    again = Route(name="again", mentions=("here",), renotify_after="10m")
+    desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(again,)))
+    ebbed(desk, MOST + 450)
+    desk.taken(Queue.DISTRIBUTION)
+    tick(desk, 11 * 23)
+    work(desk)
+    told = [call for call in desk.slack.calls if "450 still fire): Storm" in call.text]
+    assert len(told) == MAX_NOTICES
+    assert all(call.broadcast and "<!here>" in call.text for call in told)
+    pages = {n.detail for n in desk.incident(STORM).notices if n.kind is NoticeKind.HELD_PAGE}
+    assert len(pages) == 23
 
 
 def test_nobody_joins_a_storm_that_ebbs_at_that_moment(desk: Desk) -> None:
@@ -425,7 +531,7 @@ def test_a_storm_that_does_not_end_is_listed_after_an_hour_and_the_next_one_begi
     listed = [one for n in over.notices for one in storms.page_of(desk.store, over, n)]
     assert len(listed) == 3 + 4 * 60
     posts = [call.text for call in desk.slack.calls if call.thread_ts == desk.card(STORM).ts]
-    assert posts[0].startswith("⏳ Listed after 59 min, and it goes on: it held 243 incidents")
+    assert posts[0].startswith("🟠 Listed after 59 min, as it went on: it held 243 incidents")
 
 
 def test_a_storm_whose_analysis_cannot_be_asked_for_ends_all_the_same(desk: Desk) -> None:

@@ -84,6 +84,8 @@ def _card(channel: str) -> str:
 
 
 def _color(incident: Incident, notice: Notice) -> str:
+    if incident.storm is not None:
+        return words.color(incident)
     if notice.kind is NoticeKind.RESOLVED:
         return words.SOLVED_COLOR
     return words.COLORS[incident.severity]

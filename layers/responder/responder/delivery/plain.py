@@ -63,6 +63,8 @@ def _state(incident: Incident) -> str:
         firing = "Going on, with" if incident.storm is not None else "Firing"
         return f"{firing} {how_often}, {seen}"
     word = "Resolved" if incident.state is IncidentState.RESOLVED else "Closed"
+    if incident.storm is not None:
+        word = "Over"
     return f"{word} after {words.duration(words.lasted(incident))}, {how_often}, {seen}"
 
 

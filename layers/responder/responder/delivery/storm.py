@@ -63,7 +63,10 @@ def facts(incident: Incident, known: Storm) -> list[blocks.Block | None]:
     """What it does to cards, and which services it is about."""
     if incident.state is IncidentState.OPEN:
         return [blocks.context([_meaning(known, "in the thread")]), *_by(known), _worst(known)]
-    listed = "All it held are listed; whichever fires again gets a card of its own."
+    listed = (
+        "All it held are listed; whichever fires again, or is reported again while it fires, "
+        "gets a card of its own."
+    )
     return [blocks.context([listed]), *_by(known)]
 
 
@@ -81,7 +84,8 @@ def figures(known: Storm) -> list[blocks.Block | None]:
 def news(incident: Incident, known: Storm) -> str:
     """The end of a storm, in one line."""
     unlisted = f", {known.unlisted:,} of them not by name" if known.unlisted else ""
-    return f"{_end(incident, known)}: it held {words.incidents(known.incidents)}{unlisted}"
+    held = f"it held {words.incidents(known.incidents)}{unlisted}"
+    return f"{_end(incident, known)}: {held}; {_how_many_fire(known)}"
 
 
 def page(incident: Incident, notice: Notice, held: Sequence[Incident]) -> Message:
@@ -96,18 +100,23 @@ def page(incident: Incident, notice: Notice, held: Sequence[Incident]) -> Messag
 
 
 def _since(incident: Incident, known: Storm) -> str:
-    held = words.incidents(known.incidents)
+    held = f"{words.incidents(known.incidents)} held"
     if incident.state is IncidentState.OPEN:
         lasted = words.duration(words.lasted(incident))
-        return f"*{_WORDS[known.kind].name}* · *{held} held* in {lasted}"
-    return f"*{_end(incident, known)}* · {held} held"
+        return f"*{_WORDS[known.kind].name}* · *{held}* in {lasted}"
+    return f"*{_end(incident, known)}* · {held} · *{_how_many_fire(known)}*"
 
 
 def _end(incident: Incident, known: Storm) -> str:
+    symbol = words.SYMBOLS[incident.severity] if known.firing else "✅"
     lasted = words.duration(words.lasted(incident))
     if known.goes_on:
-        return f"⏳ Listed after {lasted}, and it goes on"
-    return f"✅ {_WORDS[known.kind].ended} after {lasted}"
+        return f"{symbol} Listed after {lasted}, as it went on"
+    return f"{symbol} {_WORDS[known.kind].ended} after {lasted}"
+
+
+def _how_many_fire(known: Storm) -> str:
+    return f"{known.firing:,} still fire" if known.firing else "all are over"
 
 
 def _place(incident: Incident) -> str:

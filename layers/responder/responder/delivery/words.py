@@ -36,7 +36,7 @@ _TITLE_LIMIT = 240
 
 def color(incident: Incident) -> str:
     """The bar beside the card."""
-    if incident.state is IncidentState.OPEN:
+    if incident.still_fires:
         return COLORS[incident.severity]
     return SOLVED_COLOR if incident.state is IncidentState.RESOLVED else CLOSED_COLOR
 
@@ -46,6 +46,8 @@ def lead(incident: Incident) -> str:
     severity = f"{SYMBOLS[incident.severity]} {incident.severity.value}"
     if incident.state is IncidentState.OPEN:
         return severity
+    if incident.storm is not None and incident.still_fires:
+        return f"{severity} · {incident.storm.firing:,} STILL FIRE"
     word = "✅ RESOLVED" if incident.state is IncidentState.RESOLVED else "☑️ CLOSED"
     return f"{word} · {incident.severity.value}"
 
@@ -113,8 +115,10 @@ def duration(span: timedelta) -> str:
 
 def times(incident: Incident) -> str:
     """How often: "214 times in 9 min"; of a storm, how many it holds."""
-    if incident.storm is not None:
-        return f"{incidents(incident.storm.incidents)} held"
+    known = incident.storm
+    if known is not None:
+        still = f", {known.firing:,} still fire" if known.firing else ""
+        return f"{incidents(known.incidents)} held{still}"
     if incident.count < 1:
         return "no firing alert"
     if incident.count == 1:

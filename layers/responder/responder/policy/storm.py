@@ -161,16 +161,16 @@ def summary(shards: Iterable[Shard], known: Storm) -> Storm:
     rules = _most_first(member.rule for member in members if member.rule)
     newest = sorted(members, key=lambda m: (m.at, m.incident_id), reverse=True)
     worst = sorted(newest, key=lambda m: m.severity.rank)[:MAX_WORST]
-    return Storm(
-        kind=known.kind,
-        most=known.most,
-        incidents=len(members) + unlisted,
-        unlisted=unlisted,
-        services=_most_first(member.service for member in members)[:MAX_SERVICES],
-        # One of its own for each says nothing.
-        rules=tuple((rule, number) for rule, number in rules if number > 1)[:MAX_RULES],
-        severities=tuple(sorted(Counter(m.severity for m in members).items(), key=_rank)),
-        worst=tuple((member.severity, _what(member)) for member in worst),
+    return known.model_copy(
+        update={
+            "incidents": len(members) + unlisted,
+            "unlisted": unlisted,
+            "services": _most_first(member.service for member in members)[:MAX_SERVICES],
+            # One of its own for each says nothing.
+            "rules": tuple((rule, number) for rule, number in rules if number > 1)[:MAX_RULES],
+            "severities": tuple(sorted(Counter(m.severity for m in members).items(), key=_rank)),
+            "worst": tuple((member.severity, _what(member)) for member in worst),
+        }
     )
 
 

@@ -15,7 +15,7 @@ before a transaction: nothing happened. Killed at (1), or after it: the storm's 
 again at the next tick. Pages are notices of the storm, so the card protocol tells each one once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,6 +38,9 @@ from responder.protocols.episode import noticed
 
 #: How long a storm is looked at before Claude is asked what it is; and looked at again.
 SETTLES = timedelta(seconds=20)
+
+#: While what it held still fires, a storm that is over counts it anew this often.
+COUNTS_AGAIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,7 @@ class Gate:
         key = weather_item(incident.storm_id.rpartition(".")[0])
         if _look_out(draft, key).storm_id == incident.storm_id:
             return incident
-        fired = before is not None and incident.count > before.count
-        if not fired or incident.state is not IncidentState.OPEN:
+        if not _reported(before, incident) or incident.state is not IncidentState.OPEN:
             return incident
         return self.admit(draft, holding.released(incident), now)
 
@@ -125,19 +127,24 @@ def weather_item(key: str) -> Key:
 
 
 def look_again(store: Store, incident: Incident, now: datetime) -> tuple[Incident, list[Write]]:
-    """A storm as the tick finds it: its figures, or its end with what must be written beside it."""
-    if incident.storm is None or incident.state is not IncidentState.OPEN:
+    """A storm as the tick finds it: its figures, or its end with what must be written beside it.
+
+    One that is over says how many of those listed still fire.
+    """
+    known = incident.storm
+    if known is None:
         return incident, []
+    if incident.state is not IncidentState.OPEN:
+        return _counted_again(store, incident, known, now), []
     keys = _shard_items(incident.incident_id)
     weather_key = weather_item(incident.key)
     records = store.read([*keys, weather_key])
     shards = [items.decode(records[key], Shard) or Shard() for key in keys]
-    known = _as_known(incident, incident.storm, shards, now)
-    began = incident.opened_at
-    lulled = storm.has_lulled(shards, incident.storm, began, now)
-    outlasted = storm.has_outlasted(incident.storm, began, now)
+    newest = _as_known(incident, known, shards, now)
+    lulled = storm.has_lulled(shards, known, incident.opened_at, now)
+    outlasted = storm.has_outlasted(known, incident.opened_at, now)
     if not outlasted and not (lulled and _asked(incident)):
-        return known, []
+        return newest, []
     weather = items.decode(records[weather_key], Weather) or Weather()
     writes = [
         items.write_of(key, shard.model_copy(update={"sealed": True}), records[key].version, now)
@@ -146,7 +153,18 @@ def look_again(store: Store, incident: Incident, now: datetime) -> tuple[Inciden
     # What it had cards for stays counted: a throttle may end before their hour is over.
     calm = weather.model_copy(update={"storm_id": ""})
     writes.append(items.write_of(weather_key, calm, records[weather_key].version, now))
-    return _ended(known, known.storm or incident.storm, shards, now, goes_on=not lulled), writes
+    figures = {"goes_on": not lulled, "firing": _firing(store, shards), "counted_at": now}
+    return _ended(newest, figures, shards, now), writes
+
+
+def next_look(incident: Incident, now: datetime) -> datetime | None:
+    """When a storm is looked at again; None where it is none, or nothing of it fires any more."""
+    if incident.storm is None:
+        return None
+    if incident.state is IncidentState.OPEN:
+        return now + SETTLES
+    counted = incident.storm.counted_at
+    return counted + COUNTS_AGAIN if counted is not None else None
 
 
 def page_of(store: Store, incident: Incident, notice: Notice) -> list[Incident]:
@@ -174,6 +192,37 @@ def _look_out(draft: Draft, key: Key) -> Weather:
     if goes_on is not None and goes_on.state is IncidentState.OPEN:
         return weather
     return weather.model_copy(update={"storm_id": ""})
+
+
+def _counted_again(store: Store, incident: Incident, known: Storm, now: datetime) -> Incident:
+    """What was recorded beside the end is seen now: none that fire are none from here on."""
+    at = next_look(incident, now)
+    if at is None or now < at:
+        return incident
+    records = store.read(_shard_items(incident.incident_id))
+    shards = [items.decode(record, Shard) or Shard() for record in records.values()]
+    firing = _firing(store, shards)
+    newest = known.model_copy(update={"firing": firing, "counted_at": now if firing else None})
+    changed = firing != known.firing
+    return incident.model_copy(
+        update={"storm": newest, "revision": incident.revision + (1 if changed else 0)}
+    )
+
+
+def _firing(store: Store, shards: Sequence[Shard]) -> int:
+    """How many of a storm's members still fire."""
+    keys = [items.incident_item(one.incident_id) for shard in shards for one in shard.members]
+    found = store.read(keys) if keys else {}
+    held = (items.decode(record, Incident) for record in found.values())
+    return sum(one is not None and one.state is IncidentState.OPEN for one in held)
+
+
+def _reported(before: Incident | None, incident: Incident) -> bool:
+    """Whether it fired, or a tool said again that it still does: then its last one is newer."""
+    if before is None:
+        return False
+    repeated = incident.last_seen > before.last_seen and incident.resolves == before.resolves
+    return incident.count > before.count or repeated
 
 
 def _asked(incident: Incident) -> bool:
@@ -268,13 +317,13 @@ def _as_known(
 
 
 def _ended(
-    incident: Incident, known: Storm, shards: Sequence[Shard], now: datetime, *, goes_on: bool
+    incident: Incident, figures: Mapping[str, object], shards: Sequence[Shard], now: datetime
 ) -> Incident:
     listed = sum(len(shard.members) for shard in shards)
     pages = range(1, -(-listed // storm.PAGE) + 1)
     ended = incident.model_copy(
         update={
-            "storm": known.model_copy(update={"goes_on": goes_on}),
+            "storm": incident.storm.model_copy(update=figures) if incident.storm else None,
             "state": IncidentState.RESOLVED,
             "resolved_at": incident.last_seen,
             "revision": incident.revision + 1,

@@ -300,9 +300,14 @@ def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedel
         times.append(max(min(waits, now + DEAD_LETTER_PACE), now + GRACE / 2))
     if incident.silence is not None:
         times.append(now)
-    times += filter(None, (flapping.settles_at(incident), reminding.due_at(incident)))
-    if incident.storm is not None and incident.state is IncidentState.OPEN:
-        times.append(now + storms.SETTLES)
+    times += filter(
+        None,
+        (
+            flapping.settles_at(incident),
+            reminding.due_at(incident),
+            storms.next_look(incident, now),
+        ),
+    )
     if card is not None and details.missing(card, incident):
         times.append(max(card.details.next_try or now, now) + GRACE)
     if incident.state is IncidentState.OPEN:
