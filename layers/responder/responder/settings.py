@@ -71,7 +71,7 @@ class Analysis(Lanes):
     model_large: str = Field("claude-sonnet-5-5", alias="MODEL_LARGE", min_length=1)
     daily_budget_usd: float = Field(5, alias="DAILY_BUDGET_USD", ge=0)
     quiet_close_hours: float = Field(24, alias="QUIET_CLOSE_HOURS", gt=0)
-    storm_threshold: int = Field(8, alias="STORM_THRESHOLD", ge=0)
+    storm_threshold: int = Field(8, alias="STORM_THRESHOLD", ge=0, le=100)
     throttle_threshold: int = Field(60, alias="THROTTLE_THRESHOLD", ge=0, le=500)
 
     @property

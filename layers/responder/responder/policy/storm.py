@@ -43,8 +43,13 @@ THROTTLE = Kind(Reason.THROTTLE, timedelta(hours=1), timedelta(minutes=15), 8)
 KINDS: Mapping[str, Kind] = {kind.reason.value: kind for kind in (THROTTLE, STORM)}
 #: A storm's members are spread over this many items, as many workers add to them at once.
 SHARDS = 16
-#: Names kept per shard: 4,000 in all; what is beyond is counted, and has no line in the list.
+#: Names kept per shard: some 3,600 in all, as shards fill unevenly; what is beyond is counted, and
+#: has no line in the list.
 MAX_MEMBERS = 250
+#: Bytes kept of a member's service, rule and title: its storm's end writes all shards at once, and
+#: a transaction takes 4 MB, an item 400 KB.
+#: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+MAX_NAME, MAX_TITLE = 80, 160
 #: Lines in one message of the list.
 PAGE = 20
 #: Of what a storm's card and its analysis are told.
@@ -72,9 +77,9 @@ class Member(BaseModel):
             incident_id=incident.incident_id,
             at=now,
             severity=incident.severity,
-            service=incident.service[:80],
-            rule=incident.rule[:80],
-            title=named(incident.rule, incident.title)[:120],
+            service=_bounded(incident.service, MAX_NAME),
+            rule=_bounded(incident.rule, MAX_NAME),
+            title=_bounded(named(incident.rule, incident.title), MAX_TITLE),
         )
 
 
@@ -217,6 +222,10 @@ def _problem(member: Member) -> str:
 
 def _what(member: Member) -> str:
     return f"{member.service}: {member.title}" if member.service else member.title
+
+
+def _bounded(text: str, most: int) -> str:
+    return text[:most].encode(errors="ignore")[:most].decode(errors="ignore")
 
 
 def _union(groups: Iterable[tuple[Mention, ...]]) -> tuple[Mention, ...]:
