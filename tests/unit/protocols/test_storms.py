@@ -204,6 +204,29 @@ def test_each_environment_has_its_own_storm(desk: Desk) -> None:
     assert desk.incident("v1:p7|dev.1").held == ""
 
 
+def test_a_channel_has_three_times_as_many_whatever_environments_are_invented(desk: Desk) -> None:
+    for number in range(3 * MOST + 2):
+        break_out(desk, number, scope=Scope(environment=f"pr-{number}"))
+    opened = [desk.incident(f"v1:p{n}|pr-{n}.1") for n in range(3 * MOST + 2)]
+    assert [one.held for one in opened] == [*[""] * 3 * MOST, "storm", "storm"]
+    begun = desk.incident(opened[-1].storm_id)
+    assert begun.storm is not None
+    assert (begun.title, begun.scope, begun.storm.most) == ("Storm of alerts", Scope(), 3 * MOST)
+    break_out(desk, 50, scope=Scope(environment="prod"))
+    assert held(desk, 50) == ["storm"]
+    tick(desk, 3)
+    assert desk.incident(begun.incident_id).state is IncidentState.RESOLVED
+    break_out(desk, 51)
+    assert held(desk, 51) == [""]
+
+
+def test_a_storm_of_one_environment_leaves_the_channel_to_the_others(desk: Desk) -> None:
+    break_out(desk, *range(20), scope=Scope(environment="dev"))
+    break_out(desk, *range(20, 24))
+    assert held(desk, *range(20, 24)) == ["", "", "", "storm"]
+    assert desk.telemetry.counts["Storms"] == 2
+
+
 def test_each_channel_has_its_own_storm_which_is_told_there(desk: Desk) -> None:
     paid = Route(name="paid", match=("service=pay",), channel="#payments")
     desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(paid,)))

@@ -41,6 +41,8 @@ STORM = Kind(Reason.STORM, timedelta(minutes=1), timedelta(seconds=90), 2)
 THROTTLE = Kind(Reason.THROTTLE, timedelta(hours=1), timedelta(minutes=15), 8)
 #: By the reason that what they hold is held for.
 KINDS: Mapping[str, Kind] = {kind.reason.value: kind for kind in (THROTTLE, STORM)}
+#: So many times a storm's limit, of all environments together, are a storm of a whole channel.
+WHOLE_CHANNEL = 3
 #: A storm's members are spread over this many items, as many workers add to them at once.
 SHARDS = 16
 #: Names kept per shard: some 3,600 in all, as shards fill unevenly; what is beyond is counted, and
@@ -138,14 +140,22 @@ def named(rule: str, title: str) -> str:
     return f"{rule}: {title}" if rule and rule not in title else title
 
 
-def place_of(incident: Incident, kind: Kind = STORM) -> str:
-    """Where a storm is one storm: the cards of one environment that land in one channel.
+def place_of(incident: Incident) -> str:
+    """Where a storm is one storm: the cards of one environment that land in one channel."""
+    return f"{incident.scope.environment}|{channel_of(incident)}"
 
-    A throttle is of one source among them: no source is held for what another one sends.
+
+def source_of(incident: Incident) -> str:
+    """Whose throttle it meets: no source is held for what another one sends to a channel.
+
+    The environment is the alerts' own word: with it here, a tool that invents some has no limit.
     """
-    channel = incident.route.channel if incident.route else ""
-    place = f"{incident.scope.environment}|{channel}"
-    return f"{incident.source}|{place}" if kind.reason is Reason.THROTTLE else place
+    return f"{incident.source}|{channel_of(incident)}"
+
+
+def channel_of(incident: Incident) -> str:
+    """Where its card lands, as its route says; empty for the configured channel."""
+    return incident.route.channel if incident.route else ""
 
 
 def key_of(place: str, kind: Kind = STORM) -> str:

@@ -6,8 +6,9 @@
                                    (1)  weather, resolve the storm with its pages (one transaction)
     distribution: page n of the sealed shards ──▶ its incidents as they are now ──▶ thread reply
 
-A throttle goes the same way, with another window, per source (``policy.storm.Kind``). What one that
-goes on holds is counted nowhere else: a throttled source makes no storm, nor a storm a throttle.
+A throttle goes the same way, with another window, per source (``policy.storm.Kind``). What one
+that goes on holds is counted nowhere else: a throttled source makes no storm, nor a storm a
+throttle.
 
 Whatever an incident's opening looked at is written in the opening's own transaction: two workers
 never both begin a storm, and nobody joins one that has ebbed, as its shards are sealed. Killed
@@ -19,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from responder.alert import Severity
+from responder.alert import Scope, Severity
 from responder.analysis import fallback
 from responder.errors import Conflict, Reason
 from responder.incident import (
@@ -47,7 +48,7 @@ COUNTS_AGAIN = timedelta(minutes=15)
 class Gate:
     """Which new incidents have a card; the next ones wait.
 
-    ``most`` a minute do, and ``hourly`` an hour of one source; 0: all do.
+    ``most`` a minute do, of one environment, and ``hourly`` an hour of one source; 0: all do.
     """
 
     most: int
@@ -57,23 +58,20 @@ class Gate:
         """An incident that is about to have its first card: with it, or held by a storm."""
         if _passes(incident):
             return incident
-        places = [
-            (kind, most, weather_item(storm.key_of(storm.place_of(incident, kind), kind)))
-            for kind, most in self._limits()
-        ]
-        found = [_look_out(draft, key) for _, _, key in places]
-        for (kind, _, _), weather in zip(places, found, strict=True):
+        limits = self._limits(incident)
+        found = [_look_out(draft, limit.weather) for limit in limits]
+        for limit, weather in zip(limits, found, strict=True):
             if weather.storm_id:
-                return _join(draft, kind, weather.storm_id, incident, now)
+                return _join(draft, limit.kind, weather.storm_id, incident, now)
         counted = []
-        for (kind, most, key), before in zip(places, found, strict=True):
-            weather = before.opened(now, most, kind.window)
-            if weather.breaks(most):
-                begun = _begin(kind, weather, incident, most, now)
-                draft.put(key, _stormy(before, begun))
+        for limit, before in zip(limits, found, strict=True):
+            weather = before.opened(now, limit.most, limit.kind.window)
+            if weather.breaks(limit.most):
+                begun = _begin(limit, weather, incident, now)
+                draft.put(limit.weather, _stormy(before, begun))
                 draft.put_incident(begun)
-                return _join(draft, kind, begun.incident_id, incident, now)
-            counted.append((key, weather))
+                return _join(draft, limit.kind, begun.incident_id, incident, now)
+            counted.append((limit.weather, weather))
         for key, weather in counted:
             draft.put(key, weather)
         return incident
@@ -97,11 +95,36 @@ class Gate:
             return incident
         return self.admit(draft, holding.released(incident), now)
 
-    def _limits(self) -> list[tuple[Kind, int]]:
+    def _limits(self, incident: Incident) -> list["_Limit"]:
         """What goes on first takes what comes: a noisy source must not keep a storm going."""
-        kinds = storm.KINDS
-        limits = [(kinds[Reason.THROTTLE], self.hourly), (kinds[Reason.STORM], self.most)]
-        return [(kind, most) for kind, most in limits if most]
+        throttle, raging = storm.KINDS[Reason.THROTTLE], storm.KINDS[Reason.STORM]
+        environment, channel = incident.scope.environment, storm.channel_of(incident)
+        limits = [
+            _Limit(throttle, storm.source_of(incident), self.hourly),
+            _Limit(raging, storm.place_of(incident), self.most, environment),
+            _Limit(raging, channel, self.most * storm.WHOLE_CHANNEL),
+        ]
+        return [limit for limit in limits if limit.most]
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """``most`` new incidents of a ``place`` have cards; a storm names its ``environment``."""
+
+    kind: Kind
+    place: str
+    most: int
+    environment: str = ""
+
+    @property
+    def key(self) -> str:
+        """The incident key of the storms of this place."""
+        return storm.key_of(self.place, self.kind)
+
+    @property
+    def weather(self) -> Key:
+        """Where the weather of this place is kept."""
+        return weather_item(self.key)
 
 
 ALL_PASS = Gate(0)
@@ -236,9 +259,9 @@ def _passes(incident: Incident) -> bool:
     return bool(incident.held) or incident.synthetic or incident.severity is Severity.CRITICAL
 
 
-def _begin(kind: Kind, weather: Weather, first: Incident, most: int, now: datetime) -> Incident:
-    place = f" in {first.scope.environment}" if first.scope.environment else ""
-    key, number = storm.key_of(storm.place_of(first, kind), kind), weather.storms + 1
+def _begin(limit: _Limit, weather: Weather, first: Incident, now: datetime) -> Incident:
+    kind, most, key, number = limit.kind, limit.most, limit.key, weather.storms + 1
+    place = f" in {limit.environment}" if limit.environment else ""
     alone = Shard().joined(Member.of(first, now), first.route)
     storm_id = episode_id(key, number)
     begun = Incident(
@@ -250,7 +273,7 @@ def _begin(kind: Kind, weather: Weather, first: Incident, most: int, now: dateti
         explanation=f"more than {most} new incidents within a minute{place}",
         source="responder",
         title=f"Storm of alerts{place}",
-        scope=first.scope.model_copy(update={"cluster": "", "region": "", "account": ""}),
+        scope=Scope(environment=limit.environment),
         severity=first.severity,
         first_alert_id="",
         first_seen=weather.openings[0],
@@ -267,11 +290,10 @@ def _begin(kind: Kind, weather: Weather, first: Incident, most: int, now: dateti
     if kind.reason is not Reason.THROTTLE:
         return begun
     # What had cards in the hour before is no part of it, as the first minute is of a storm.
-    where = f"of {first.source} within an hour{place}"
     return begun.model_copy(
         update={
-            "explanation": f"more than {most} new incidents {where}",
-            "title": f"Too many new problems from {first.source}{place}",
+            "explanation": f"more than {most} new incidents of {first.source} within an hour",
+            "title": f"Too many new problems from {first.source}",
             "first_seen": now,
             "analysis": fallback.of_throttle(now),
         }
