@@ -396,8 +396,11 @@ PLAIN_FACES = (
     (details_reply, "faces", PlainDetails),
     (details, "faces", PlainDetails),
 )
-#: What ``substitutes.replaced`` puts in the place of the throttle's and the storm's hour.
-SHORT_HOURS = ((storm, "KINDS", {Reason.THROTTLE.value: SHORT, Reason.STORM.value: BOUNDED}),)
+#: What ``substitutes.replaced`` makes small, so that few incidents are a storm with a long list.
+SMALL_STORMS = (
+    (storm, "KINDS", {Reason.THROTTLE.value: SHORT, Reason.STORM.value: BOUNDED}),
+    (storm, "PAGE", 1),
+)
 #: Who loses races looks again without sleeping: real time means nothing here.
 NO_SLEEP = ((items, "PATIENT_RACES", items.MAX_RACES),)
 

@@ -18,6 +18,7 @@ from responder.incident import (
     Head,
     Incident,
     IncidentState,
+    NoticeKind,
     Pointer,
 )
 from responder.policy.inhibition import Causes
@@ -60,6 +61,7 @@ class _Reckoning:
         yield from self._details()
         yield from self._analyses()
         yield from self._storms()
+        yield from self._listed_in_one_thread()
         yield from self._muted()
         yield from self._operators()
 
@@ -190,7 +192,7 @@ class _Reckoning:
 
     def _threads(self) -> Iterator[str]:
         told = Counter(
-            message.text
+            f"{message.text} in {message.thread_ts}"
             for message in self.campaign.slack.messages
             if message.text.startswith("notice|")
         )
@@ -238,6 +240,17 @@ class _Reckoning:
                 yield f"{incident.incident_id}: fires, and {incident.storm_id} says that none does"
             if incident.held and incident.severity is Severity.CRITICAL:
                 yield f"{incident.incident_id}: CRITICAL, and held"
+
+    def _listed_in_one_thread(self) -> Iterator[str]:
+        """Who reads a storm's card reads all of its list, or none where it stood elsewhere then."""
+        told = {(one.text, one.thread_ts) for one in self.campaign.slack.messages}
+        for incident in self.incidents.values():
+            card = self.cards.get(incident.incident_id)
+            ts = card.ts if card else ""
+            pages = [n.number for n in incident.notices if n.kind is NoticeKind.HELD_PAGE]
+            here = [n for n in pages if (f"notice|{incident.incident_id}|{n}", ts) in told]
+            if here and here != pages:
+                yield f"{incident.incident_id}: only {here} of {pages} are in its card's thread"
 
     def _told_of(self, incident: Incident) -> Iterator[str]:
         """Its severity is its worst member's, and no notice of it was lost."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from responder.alert import Scope, Severity
-from responder.delivery import card, limits, notices, plain, words
+from responder.delivery import card, details, limits, notices, plain, words
 from responder.incident import Incident, IncidentState, Latest, Notice, NoticeKind, Storm
 from responder.ports import Message
 from responder_cli.card.examples import FIRST, NOW
@@ -178,6 +178,17 @@ def test_every_line_of_a_page_is_in_its_blocks_and_in_its_text(title: str) -> No
             True
         ] * 20
     assert limits.within(message.text, limits.MESSAGE_TEXT)
+
+
+def test_an_analysis_that_its_card_cuts_stands_whole_in_its_thread() -> None:
+    short = STORM.model_copy(update={"message": "First: " + "x" * 5_000})
+    assert not details.wanted(short)
+    long = short.analysis.model_copy(update={"summary": "word " * 300 + "the end"})
+    told = details.render(short.model_copy(update={"analysis": long}))
+    assert details.wanted(short.model_copy(update={"analysis": long}))
+    assert not problems(told)
+    assert "the end" in said(told)
+    assert "x" * 100 not in said(told)
 
 
 def test_a_line_names_the_rule_where_the_title_does_not() -> None:

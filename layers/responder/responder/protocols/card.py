@@ -183,13 +183,16 @@ def unposted(card: Card) -> bool:
     return not card.ts and not card.posted and card.intent is None
 
 
-def gone(card: Card) -> Card:
+def gone(card: Card, incident: Incident) -> Card:
     """Somebody deleted the message, or it cannot be edited any more: it is posted anew.
 
-    So are its details, in the new thread.
+    So are its details, and a storm's list that was not told to its end, in the new thread.
     """
+    pages = _pages(incident)
+    halfway = pages and card.told < pages[-1]
     return card.model_copy(
         update={
+            "told": min(card.told, pages[0] - 1) if halfway else card.told,
             "ts": "",
             "channel_id": "",
             "posted": False,
@@ -206,10 +209,10 @@ def addressed(card: Card, channel: str, refuge: str) -> Card:
     return card.model_copy(update={"channel": refuge if refused else channel, "refused": refused})
 
 
-def turned_away(card: Card, refuge: str, reason: Reason) -> Card:
+def turned_away(card: Card, incident: Incident, refuge: str, reason: Reason) -> Card:
     """Slack does not take the card to its channel (any more): it is posted anew in ``refuge``."""
     refused = Refusal(channel=card.channel, reason=reason.value)
-    return gone(card).model_copy(update={"channel": refuge, "refused": refused})
+    return gone(card, incident).model_copy(update={"channel": refuge, "refused": refused})
 
 
 def as_it_stands(incident: Incident, card: Card) -> Incident:
@@ -250,8 +253,12 @@ def posted(card: Card, incident: Incident, place: Place, now: datetime) -> Card:
 
 def _told_by_the_card(incident: Incident) -> int:
     """The last notice that the card itself says: a storm's list is in its thread alone."""
-    listed = (n.number for n in incident.notices if n.kind is NoticeKind.HELD_PAGE)
-    return next(listed, incident.last_notice + 1) - 1
+    return [*_pages(incident), incident.last_notice + 1][0] - 1
+
+
+def _pages(incident: Incident) -> list[int]:
+    """The numbers of the notices that are a storm's list."""
+    return [one.number for one in incident.notices if one.kind is NoticeKind.HELD_PAGE]
 
 
 def found(card: Card, intent: Intent, place: Place, now: datetime) -> Card:
