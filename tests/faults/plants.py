@@ -29,6 +29,7 @@ from responder.protocols import (
     lease,
     operators,
     record,
+    storms,
     waiting,
 )
 from responder.protocols import card as cards
@@ -177,6 +178,15 @@ def record_before_tell() -> Sequence[Replacement]:
     return [(operators.Operators, "_tell_sinks", tell_sinks)]
 
 
+def held_for_ever() -> Sequence[Replacement]:
+    """What a storm held stays held when it fires again after the end."""
+
+    def reported(before: Incident | None, incident: Incident) -> bool:
+        return False
+
+    return [(storms, "_reported", reported)]
+
+
 PLANTS: dict[str, Plant] = {
     plant.__name__: plant
     for plant in (
@@ -191,6 +201,7 @@ PLANTS: dict[str, Plant] = {
         resolve_by_signature,
         stay_in_a_refused_channel,
         record_before_tell,
+        held_for_ever,
     )
 }
 

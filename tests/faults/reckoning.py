@@ -6,7 +6,7 @@ nothing is asked of the code under test.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from faults.campaign import CAUSE, SYMPTOM, Campaign, PlainDetails
 from responder.alert import Severity, Status
@@ -26,6 +26,8 @@ from responder.policy.storm import Weather
 from responder.ports import Key, Queue, Record, Table
 from responder.protocols import items, storms
 
+#: No worker that read a storm before its end is at work for longer.
+SURELY = timedelta(seconds=90)
 #: What keeps an incident from a card in a campaign.
 HELD = (Reason.STORM, Reason.THROTTLE, Reason.INHIBITED)
 
@@ -238,8 +240,26 @@ class _Reckoning:
             waits = incident.held in (Reason.STORM, Reason.THROTTLE)
             if waits and incident.state is IncidentState.OPEN and not _says_so(holder):
                 yield f"{incident.incident_id}: fires, and {incident.storm_id} says that none does"
+            if (
+                waits
+                and incident.state is IncidentState.OPEN
+                and self._fired_after(incident, holder)
+            ):
+                yield f"{incident.incident_id}: fired after {incident.storm_id}, and is held by it"
             if incident.held and incident.severity is Severity.CRITICAL:
                 yield f"{incident.incident_id}: CRITICAL, and held"
+
+    def _fired_after(self, incident: Incident, holder: Incident | None) -> bool:
+        """Whether any of its alerts was accepted when the storm was over for every worker."""
+        ends = (n.at for n in holder.notices if n.kind is NoticeKind.RESOLVED) if holder else ()
+        over = max(ends, default=None)
+        return over is not None and any(
+            record.alert.received_at > over + SURELY
+            for record in self.records
+            if record.incident_id == incident.incident_id
+            and record.alert.status is Status.FIRING
+            and not record.held
+        )
 
     def _listed_in_one_thread(self) -> Iterator[str]:
         """Who reads a storm's card reads all of its list, or none where it stood elsewhere then."""
