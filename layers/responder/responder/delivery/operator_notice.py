@@ -163,7 +163,7 @@ def _of_its_channel(cause: str) -> str:
 
 def _text(incident: Incident, trouble: Trouble, others: Sequence[Incident], summary: str) -> str:
     advice = (
-        "When the cause is mended: scripts/responder dlq show, then dlq reprocess."
+        "When the cause is mended: scripts/responder dlq list, then dlq reprocess --queue all."
         if trouble.gave_up
         else "It arrives by itself when the cause is mended."
     )
