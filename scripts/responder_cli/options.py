@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from pydantic import ValidationError
 
 from responder.clock import span_of
-from responder_cli import aws, console
+from responder_cli import aws, console, problems
 from responder_cli.aws import Stack
 
 DEFAULT_STACK = "mcp-incident-responder-prod"
@@ -88,13 +88,16 @@ def duration(text: str) -> timedelta:
 
 
 @contextmanager
-def refusals_as_usage() -> Iterator[None]:
-    """What a model refuses of the options it is made from is wrong usage, in the model's words."""
+def refusals_as_usage(**named: str) -> Iterator[None]:
+    """What a model refuses of the options it is made from is wrong usage, told by option.
+
+    ``named`` says which option gives which of the model's fields.
+    """
     try:
         yield
     except ValidationError as error:
-        said = (one["msg"] for one in error.errors(include_url=False, include_input=False))
-        raise click.UsageError(console.safe("; ".join(said))) from error
+        said = [console.safe(line) for line in problems.told(error, named)]
+        raise click.UsageError("\n".join(said)) from error
     except ValueError as error:
         raise click.UsageError(console.safe(str(error))) from error
 

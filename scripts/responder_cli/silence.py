@@ -62,7 +62,7 @@ def add(
     """
     now = utc_now()
     begins = starts.replace(tzinfo=UTC) if starts else now
-    with refusals_as_usage():
+    with refusals_as_usage(comment="--comment"):
         wanted = Silence(
             id=secrets.token_hex(3),
             matchers=tuple(map(Matcher.parse, matchers)),

@@ -133,7 +133,7 @@ def add(
     exactly as long as you say, also when clocks change meanwhile.
     """
     now = utc_now()
-    with refusals_as_usage():
+    with refusals_as_usage(dates="--dates", lasts="--for", comment="--comment"):
         wanted = Window(
             id=secrets.token_hex(3),
             matchers=tuple(map(Matcher.parse, matchers)),

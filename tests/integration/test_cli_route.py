@@ -85,8 +85,8 @@ def test_a_test_can_expect_that_an_incident_is_held(nowhere: House) -> None:
     ("content", "said"),
     [
         ("{", "is not JSON"),
-        ({"routes": [{"match": ["servise=a"]}]}, "routes.0.match.0: Value error, there is no"),
-        ({"routes": [{"chanel": "#a"}]}, "routes.0.chanel"),
+        ({"routes": [{"match": ["servise=a"]}]}, "route 1, match 1: there is no"),
+        ({"routes": [{"chanel": "#a"}]}, "route 1: unknown field chanel (did you mean channel?)"),
         ({"routes": [{}, {}]}, "route 1 matches everything"),
         ('{"routes": [], "routes": []}', "written twice: routes"),
     ],

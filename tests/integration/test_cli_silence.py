@@ -61,9 +61,9 @@ def test_a_silence_can_begin_later(run: Run) -> None:
     [
         (["service=a", "--for", "soon", "--comment", "why not"], "is no duration like 30m"),
         (["servise=a", "--for", "1h", "--comment", "why not"], "there is no field 'servise'"),
-        (["title=~(", "--for", "1h", "--comment", "why not"], "is no expression of RE2"),
+        (["title=~(", "--for", "1h", "--comment", "why not"], "is no expression of RE2: missing )"),
         (["service!=a", "--for", "1h", "--comment", "why not"], "would hold everything"),
-        (["service=a", "--for", "1h", "--comment", "x"], "at least 3 characters"),
+        (["service=a", "--for", "1h", "--comment", "x"], "--comment: must have at least 3"),
         (["--for", "1h", "--comment", "why not"], "Missing argument"),
     ],
 )
