@@ -87,6 +87,13 @@ def duration(text: str) -> timedelta:
     return span
 
 
+def as_written(span: timedelta) -> str:
+    """A time as ``duration`` takes it."""
+    minutes = span // timedelta(minutes=1)
+    parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "m"))
+    return "".join(f"{count}{unit}" for count, unit in parts if count)
+
+
 @contextmanager
 def refusals_as_usage(**named: str) -> Iterator[None]:
     """What a model refuses of the options it is made from is wrong usage, told by option.

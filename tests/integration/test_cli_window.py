@@ -47,6 +47,7 @@ def test_a_window_is_added_listed_and_removed(run: Run) -> None:
     assert ends - begins == timedelta(hours=4)
     table = run("list").stdout
     assert "every mon,fri,sat,sun" in table.replace("\n", " ")
+    assert "for 4h Europe/Berlin" in table.replace("\n", " ")
     assert run("remove", found["id"]).exit_code == 0
     assert listed(run) == []
     assert run("remove", found["id"]).exit_code == 1
