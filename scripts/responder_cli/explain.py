@@ -21,6 +21,7 @@ from responder.protocols.record import open_incident
 from responder.signature import Rules
 from responder_cli import console, documents
 from responder_cli.options import examples, json_option
+from responder_cli.signature.written import WrittenRules
 
 #: Nothing here asks a stack: its parameters have the template's defaults, and channels are named
 #: by their parameters.
@@ -60,7 +61,7 @@ def explain(
     except BadRequest as error:
         words = console.safe(str(error))
         raise click.ClickException(f"refused with {error.status}: {words}") from error
-    obeyed = documents.read(rules, Rules) if rules else Rules()
+    obeyed = documents.read(rules, WrittenRules) if rules else Rules()
     followed = documents.read(routes, Routes) if routes else Routes()
     explained = [_explained(alert, obeyed, followed) for alert in parcel.alerts]
     explained += [_remembered(change) for change in parcel.changes]
