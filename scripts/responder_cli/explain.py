@@ -55,9 +55,16 @@ def explain(
     routes: Path | None,
     as_json: bool,
 ) -> None:
-    """Show how a payload would be read: alerts (severity, signature, route) and changes."""
+    """Show how a payload would be read: alerts (severity, signature, route) and changes.
+
+    A file named .json is read as sent with Content-Type: application/json, unless --header says
+    else.
+    """
+    given = dict(map(_header, headers))
+    if file.suffix == ".json":
+        given = {"Content-Type": "application/json", **given}
     try:
-        parcel = read(file.read_bytes(), dict(map(_header, headers)), tool)
+        parcel = read(file.read_bytes(), given, tool)
     except BadRequest as error:
         words = console.safe(str(error))
         raise click.ClickException(f"refused with {error.status}: {words}") from error
