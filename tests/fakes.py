@@ -118,6 +118,7 @@ class Call:
     thread_ts: str = ""
     delivery_id: str = ""
     blocks: bool = False
+    broadcast: bool = False
 
 
 class Slack:
@@ -133,8 +134,9 @@ class Slack:
 
     def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> Place:
         ts = f"{len(self.calls) + 1}.0" if self.editable else ""
+        blocks, shown_too = bool(message.blocks), message.broadcast
         self._call(
-            Call("post", channel, message.text, ts, thread_ts, delivery_id, bool(message.blocks))
+            Call("post", channel, message.text, ts, thread_ts, delivery_id, blocks, shown_too)
         )
         return Place("C1" if ts else "", ts)
 

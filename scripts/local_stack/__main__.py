@@ -6,14 +6,18 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from types import FrameType
 
-from local_stack import environment, layout, ports
+from local_stack import children, environment, layout, ports
 from local_stack.children import ChildError
 from local_stack.stack import Claude, Options, Stack, running
 
 CHECK_SECONDS = 0.5
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: As a shell names the end by Ctrl-C.
+EXIT_AT_ONCE = 130
+STDERR = 2
 
 
 class Stop(Exception):
@@ -84,16 +88,30 @@ def main() -> None:
 
 
 def stop_on_signals() -> None:
-    """Have Stop raised by Ctrl-C, by a polite kill, and when the terminal is closed."""
+    """Have Stop raised by Ctrl-C, by a polite kill, and when the terminal is closed.
+
+    A second one ends everything at once; what is left then are files, which the next start removes.
+    """
     for name in _ENDING:
         signal.signal(name, _stop)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
     for name in _ENDING:
-        # The way down is short; a second Ctrl-C must not leave children behind.
-        signal.signal(name, signal.SIG_IGN)
+        signal.signal(name, _end_at_once)
+    _tell("Stopping: servers, then temporary files, some seconds. Once more ends at once.")
     raise Stop
+
+
+def _end_at_once(_number: int, _frame: FrameType | None) -> None:
+    children.kill_all()
+    os._exit(EXIT_AT_ONCE)
+
+
+def _tell(text: str) -> None:
+    """Without the buffers of print, in the middle of which a signal may have come."""
+    with suppress(OSError):
+        os.write(STDERR, f"\n{text}\n".encode())
 
 
 def _explain(stack: Stack, options: Options) -> None:

@@ -14,6 +14,10 @@ from pathlib import Path
 STOP_SECONDS = 10.0
 
 
+#: The groups of the servers that run, by the process that leads each.
+_GROUPS: set[int] = set()
+
+
 class ChildError(Exception):
     """A child that would not start or has died; the message names its log."""
 
@@ -42,6 +46,7 @@ class Child:
         # Function processes outlive the emulator that started them.
         _signal_group(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        _GROUPS.discard(self.process.pid)
 
 
 def start(
@@ -63,7 +68,14 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _GROUPS.add(process.pid)
     return Child(name, process, log)
+
+
+def kill_all() -> None:
+    """End everything that was started, without waiting."""
+    for group in tuple(_GROUPS):
+        _signal_group(group, signal.SIGKILL)
 
 
 def run(
@@ -80,6 +92,7 @@ def run(
     finally:
         if child.process.poll() is None:
             child.stop()
+        _GROUPS.discard(child.process.pid)
     if child.process.returncode:
         child.check()
 

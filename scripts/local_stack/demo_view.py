@@ -122,7 +122,8 @@ def page(console: Console, address: str) -> None:
 def keep(console: Console) -> None:
     """How to have a stack that stays."""
     console.print(
-        "\nThe stack of this demo has ended, with its page. make local keeps one running."
+        "\nThe stack of this demo has ended, with its page. make local keeps one running;"
+        " CLAUDE=local make local has a stand-in write the analyses, without a key."
     )
 
 

@@ -24,6 +24,7 @@ KEPT = 200
 _PAGE = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="refresh" content="5"><title>Operator notices</title>
 <style>:root {{ color-scheme: light dark; font: 15px/1.4 system-ui; }}
+body {{ margin: 1.5em auto; max-width: 60em; padding: 0 1em; }}
 article {{ border-top: 1px solid; margin: 1em 0; }} pre {{ white-space: pre-wrap; }}</style>
 <h1>Operator notices</h1><p>What the stack tells on another way than Slack, newest first; the same
 as JSON: <a href="/api/notices">/api/notices</a></p>

@@ -158,7 +158,9 @@ function showChannels() {
   }
   const names = [...counts].sort();
   if (refusals.length) names.push([REFUSED, refusals.length]);
-  if (!names.some(([name]) => name === chosen) && names.length) chosen = names[0][0];
+  // Where something happened last: a reader who chose nothing came for that.
+  const newest = [...messages.values()].at(-1)?.channel ?? REFUSED;
+  if (!names.some(([name]) => name === chosen) && names.length) chosen = newest;
   const buttons = names.map(([name, count]) => {
     const node = button(name === REFUSED ? "refused" : "", undefined, () => choose(name));
     node.append(element("span", "", name), element("span", "count", String(count)));
@@ -239,6 +241,7 @@ function take(state) {
 // One fetch at a time; what changes meanwhile is fetched by the next one.
 let fetching = false;
 let again = false;
+let loaded = () => {};
 async function refresh() {
   if (fetching) {
     again = true;
@@ -247,6 +250,7 @@ async function refresh() {
   fetching = true;
   try {
     take(await (await fetch(`/api/page?since=${revision}`)).json());
+    loaded();
   } catch {
     again = true;
   }
@@ -265,7 +269,8 @@ function listen() {
     state.className = className;
   };
   const events = new EventSource("/api/events");
-  events.onopen = () => say("live", "");
+  say("loading", "");
+  loaded = () => events.readyState === EventSource.OPEN && say("live", "");
   events.onerror = () => say("not reachable, trying again", "lost");
   events.onmessage = refresh;
 }

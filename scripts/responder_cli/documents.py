@@ -12,7 +12,7 @@ from responder.clock import utc_now
 from responder.document import Document
 from responder.ports import Table
 from responder.protocols.versions import MAX_AGE, Versions
-from responder_cli import console
+from responder_cli import console, problems
 from responder_cli.aws import Stack
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -30,11 +30,9 @@ def read[D: Document](file: Path, model: type[D]) -> D:
             given = {name: given[name] for name in given.keys() - Document.model_fields.keys()}
         return model.model_validate(given)
     except ValidationError as error:
-        said = [
-            ": ".join(filter(None, (".".join(map(str, one["loc"])), one["msg"])))
-            for one in error.errors(include_url=False, include_input=False)
-        ]
-        raise click.ClickException(f"{file}: {'; '.join(map(console.safe, said))}") from error
+        said = [console.safe(line) for line in problems.of_document(error, model)]
+        words = f" {said[0]}" if len(said) == 1 else "".join(f"\n  {line}" for line in said)
+        raise click.ClickException(f"{file}:{words}") from error
     except (ValueError, RecursionError) as error:
         raise click.ClickException(f"{file} is not JSON: {error}") from error
 

@@ -21,6 +21,7 @@ from responder.protocols.record import open_incident
 from responder.signature import Rules
 from responder_cli import console, documents
 from responder_cli.options import examples, json_option
+from responder_cli.signature.written import WrittenRules
 
 #: Nothing here asks a stack: its parameters have the template's defaults, and channels are named
 #: by their parameters.
@@ -54,13 +55,20 @@ def explain(
     routes: Path | None,
     as_json: bool,
 ) -> None:
-    """Show how a payload would be read: alerts (severity, signature, route) and changes."""
+    """Show how a payload would be read: alerts (severity, signature, route) and changes.
+
+    A file named .json is read as sent with Content-Type: application/json, unless --header says
+    else.
+    """
+    given = dict(map(_header, headers))
+    if file.suffix == ".json":
+        given = {"Content-Type": "application/json", **given}
     try:
-        parcel = read(file.read_bytes(), dict(map(_header, headers)), tool)
+        parcel = read(file.read_bytes(), given, tool)
     except BadRequest as error:
         words = console.safe(str(error))
         raise click.ClickException(f"refused with {error.status}: {words}") from error
-    obeyed = documents.read(rules, Rules) if rules else Rules()
+    obeyed = documents.read(rules, WrittenRules) if rules else Rules()
     followed = documents.read(routes, Routes) if routes else Routes()
     explained = [_explained(alert, obeyed, followed) for alert in parcel.alerts]
     explained += [_remembered(change) for change in parcel.changes]

@@ -43,7 +43,7 @@ def feedback(stack: Stack, incident_id: str, mark: str | None, note: str, as_jso
     if mark is None:
         _show(stack, incident, as_json)
         return
-    with refusals_as_usage():
+    with refusals_as_usage(note="--note"):
         by = getpass.getuser()[:MAX_NAME]
         said = protocol.of(incident, Mark(mark), by, note, utc_now())
     store = stack.store(Table.INCIDENTS, Table.STATE, Table.CACHE)

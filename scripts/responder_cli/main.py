@@ -6,6 +6,7 @@ import click
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    NoRegionError,
     ParamValidationError,
 )
 
@@ -33,6 +34,7 @@ from responder_cli.silence import silence
 from responder_cli.window import window
 
 EXIT_UNREACHABLE = 3
+NO_REGION = "Give --region; for the local stack: source .local/stack.env"
 
 EPILOG = """\b
 Examples:
@@ -68,6 +70,9 @@ class Commands(click.Group):
         except BrokenPipeError:
             # Nobody reads on ("| head"): click ends quietly.
             raise
+        except NoRegionError as error:
+            console.warn(f"responder: {words(error)} {NO_REGION}")
+            ctx.exit(EXIT_UNREACHABLE)
         except (BotoCoreError, ClientError, NotFound, ConnectionError, ResponderError) as error:
             console.warn(f"responder: {words(error)}")
             ctx.exit(EXIT_UNREACHABLE)

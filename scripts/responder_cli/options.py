@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from pydantic import ValidationError
 
 from responder.clock import span_of
-from responder_cli import aws, console
+from responder_cli import aws, console, problems
 from responder_cli.aws import Stack
 
 DEFAULT_STACK = "mcp-incident-responder-prod"
@@ -87,14 +87,24 @@ def duration(text: str) -> timedelta:
     return span
 
 
+def as_written(span: timedelta) -> str:
+    """A time as ``duration`` takes it."""
+    minutes = span // timedelta(minutes=1)
+    parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "m"))
+    return "".join(f"{count}{unit}" for count, unit in parts if count)
+
+
 @contextmanager
-def refusals_as_usage() -> Iterator[None]:
-    """What a model refuses of the options it is made from is wrong usage, in the model's words."""
+def refusals_as_usage(**named: str) -> Iterator[None]:
+    """What a model refuses of the options it is made from is wrong usage, told by option.
+
+    ``named`` says which option gives which of the model's fields.
+    """
     try:
         yield
     except ValidationError as error:
-        said = (one["msg"] for one in error.errors(include_url=False, include_input=False))
-        raise click.UsageError(console.safe("; ".join(said))) from error
+        said = [console.safe(line) for line in problems.told(error, named)]
+        raise click.UsageError("\n".join(said)) from error
     except ValueError as error:
         raise click.UsageError(console.safe(str(error))) from error
 

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from responder.clock import utc_now
-from responder.policy.matching import Matcher
+from responder.incident import Incident
+from responder.policy.matching import Matcher, facts, matches_all
 from responder.policy.silence import Silence
 from responder.ports import Table
 from responder.protocols import chunks, silences
-from responder_cli import console
+from responder_cli import console, incidents
 from responder_cli.aws import Stack
 from responder_cli.options import (
     asks_where_it_acts,
@@ -22,6 +23,10 @@ from responder_cli.options import (
     on_stack,
     refusals_as_usage,
 )
+
+#: Longer than this, a silence hides what nobody remembers.
+LONG = timedelta(days=31)
+SHOWN_INCIDENTS = 10
 
 
 @click.group(
@@ -62,7 +67,11 @@ def add(
     """
     now = utc_now()
     begins = starts.replace(tzinfo=UTC) if starts else now
-    with refusals_as_usage():
+    if begins + span <= now:
+        raise click.UsageError(
+            f"It would be over already: it is {now:{console.MINUTE}} UTC, and --starts is in UTC."
+        )
+    with refusals_as_usage(comment="--comment"):
         wanted = Silence(
             id=secrets.token_hex(3),
             matchers=tuple(map(Matcher.parse, matchers)),
@@ -76,6 +85,20 @@ def add(
         f"Silence {wanted.id} until {wanted.ends_at:{console.MINUTE}} UTC; obeyed within "
         f"{chunks.MAX_AGE.seconds} seconds. End it: responder silence expire {wanted.id}"
     )
+    if span > LONG:
+        console.warn(f"It lasts {span.days} days: who will remember it?")
+    _tell_matching(wanted, list(incidents.opened(stack)))
+
+
+def _tell_matching(wanted: Silence, opened: Sequence[Incident]) -> None:
+    """What is open now tells an operator whether the matchers mean what they should."""
+    found = [one for one in opened if matches_all(wanted.matchers, facts(one))]
+    console.say(f"It matches {len(found)} of {len(opened)} open incidents now.")
+    if found:
+        console.grid(
+            ("severity", "title"),
+            [(one.severity.value, one.title) for one in found[:SHOWN_INCIDENTS]],
+        )
 
 
 @silence.command("list", epilog=examples("responder silence list", "responder silence list --json"))

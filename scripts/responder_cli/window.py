@@ -22,6 +22,7 @@ from responder.protocols import chunks, windows
 from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.options import (
+    as_written,
     asks_where_it_acts,
     duration,
     examples,
@@ -133,7 +134,7 @@ def add(
     exactly as long as you say, also when clocks change meanwhile.
     """
     now = utc_now()
-    with refusals_as_usage():
+    with refusals_as_usage(dates="--dates", lasts="--for", comment="--comment"):
         wanted = Window(
             id=secrets.token_hex(3),
             matchers=tuple(map(Matcher.parse, matchers)),
@@ -212,7 +213,7 @@ def _next(window: Window, now: datetime) -> str:
 def _recurs(window: Window) -> str:
     days = ",".join(DAYS[day] for day in window.days) or "day"
     dates = f" on {','.join(map(str, window.dates))}" if window.dates else ""
-    return f"every {days}{dates} {window.at:%H:%M} for {window.lasts} {window.zone}"
+    return f"every {days}{dates} {window.at:%H:%M} for {as_written(window.lasts)} {window.zone}"
 
 
 def _numbers(text: str, read: Callable[[str], int], turn: int) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from contextlib import nullcontext
 
-from faults.campaign import NO_SLEEP, PLAIN_FACES, SHORT_THROTTLE, Campaign
+from faults.campaign import NO_SLEEP, PLAIN_FACES, SMALL_STORMS, Campaign
 from faults.plants import PLANTS, planted
 from faults.reckoning import broken
 from faults.substitutes import replaced
@@ -15,7 +15,7 @@ from faults.substitutes import replaced
 def failures(seed: int) -> tuple[list[str], Campaign]:
     """Run one seed; what does not hold at its end."""
     campaign = Campaign(seed)
-    with replaced([*PLAIN_FACES, *NO_SLEEP, *SHORT_THROTTLE]):
+    with replaced([*PLAIN_FACES, *NO_SLEEP, *SMALL_STORMS]):
         try:
             campaign.run()
         except AssertionError as error:

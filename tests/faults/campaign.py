@@ -77,6 +77,8 @@ SHORT = replace(
     lull=timedelta(minutes=2),
     lasts=timedelta(minutes=3),
 )
+#: A storm may outlast its bound within a campaign, too.
+BOUNDED = replace(storm.STORM, lasts=timedelta(minutes=3))
 #: After the storm, what is muted is looked at for so long: its cause may be open for ever.
 MUTED_LASTS = timedelta(minutes=10)
 #: After the storm the budgets are raised, as operators do.
@@ -274,7 +276,7 @@ class Campaign:
         times = [
             data["due_at"]
             for _, data in self.store.items.values()
-            if "due_at" in data and not (over and _is_muted(data))
+            if "due_at" in data and not (over and (_is_muted(data) or _is_listed(data)))
         ]
         return datetime.fromtimestamp(min(times), START.tzinfo) if times else None
 
@@ -415,14 +417,23 @@ PLAIN_FACES = (
     (details_reply, "faces", PlainDetails),
     (details, "faces", PlainDetails),
 )
-#: What ``substitutes.replaced`` puts in the place of the throttle's hour.
-SHORT_THROTTLE = ((storm, "KINDS", {**storm.KINDS, Reason.THROTTLE.value: SHORT}),)
+#: What ``substitutes.replaced`` makes small, so that few incidents are a storm with a long list.
+SMALL_STORMS = (
+    (storm, "KINDS", {Reason.THROTTLE.value: SHORT, Reason.STORM.value: BOUNDED}),
+    (storm, "PAGE", 1),
+)
 #: Who loses races looks again without sleeping: real time means nothing here.
 NO_SLEEP = ((items, "PATIENT_RACES", items.MAX_RACES),)
 
 
 def _is_muted(data: Mapping[str, Any]) -> bool:
     return bool(data.get("silence", {}).get("reason") == Reason.INHIBITED)
+
+
+def _is_listed(data: Mapping[str, Any]) -> bool:
+    """A storm that is over is counted for as long as anything of it fires: maybe for ever."""
+    storm = data.get("storm", {})
+    return bool(storm.get("firing"))
 
 
 def _record(queue: Queue, held: Held) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from responder.protocols import (
     lease,
     operators,
     record,
+    storms,
     waiting,
 )
 from responder.protocols import card as cards
@@ -238,6 +239,15 @@ class _Apart:
         return self.store.due(now, limit)
 
 
+def held_for_ever() -> Sequence[Replacement]:
+    """What a storm held stays held when it fires again after the end."""
+
+    def reported(before: Incident | None, incident: Incident) -> bool:
+        return False
+
+    return [(storms, "_reported", reported)]
+
+
 PLANTS: dict[str, Plant] = {
     plant.__name__: plant
     for plant in (
@@ -256,6 +266,7 @@ PLANTS: dict[str, Plant] = {
         free_what_was_not_answered,
         book_beside_settling,
         tell_beside_opening,
+        held_for_ever,
     )
 }
 

@@ -6,7 +6,7 @@ nothing is asked of the code under test.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from faults.campaign import CAUSE, SYMPTOM, Campaign, PlainDetails
 from responder.alert import Severity, Status
@@ -20,15 +20,19 @@ from responder.incident import (
     Head,
     Incident,
     IncidentState,
+    NoticeKind,
     Pointer,
 )
 from responder.policy.inhibition import Causes
+from responder.policy.storm import Weather
 from responder.ports import Key, Queue, Record, Table
 from responder.protocols import items, storms
 from responder.protocols.budget_watch import TOLD, Told
 
 #: What stands on no card by nobody's wish mutes nothing.
 UNSEEN = (Reason.STORM, Reason.THROTTLE)
+#: No worker that read a storm before its end is at work for longer.
+SURELY = timedelta(seconds=90)
 #: What keeps an incident from a card in a campaign.
 HELD = (Reason.STORM, Reason.THROTTLE, Reason.INHIBITED)
 
@@ -52,6 +56,7 @@ class _Reckoning:
         self.purses: list[Purse] = []
         self.ledgers: list[Ledger] = []
         self.told: list[Told] = []
+        self.weathers: dict[str, Weather] = {}
         for key, (version, data) in campaign.store.items.items():
             self._sort(key, Record(version, data))
 
@@ -67,6 +72,7 @@ class _Reckoning:
         yield from self._details()
         yield from self._analyses()
         yield from self._storms()
+        yield from self._listed_in_one_thread()
         yield from self._muted()
         yield from self._operators()
         yield from self._money()
@@ -87,6 +93,9 @@ class _Reckoning:
             self.pointers += _one(items.decode(record, Pointer))
         elif key.id.startswith("head#"):
             self.heads += _one(items.decode(record, Head))
+        elif key.id.startswith("weather#"):
+            for weather in _one(items.decode(record, Weather)):
+                self.weathers[key.id] = weather
         elif key.id.startswith("causes#"):
             self.causes += _one(items.decode(record, Causes))
         elif key.id.startswith("budget#"):
@@ -208,7 +217,7 @@ class _Reckoning:
 
     def _threads(self) -> Iterator[str]:
         told = Counter(
-            message.text
+            f"{message.text} in {message.thread_ts}"
             for message in self.campaign.slack.messages
             if message.text.startswith("notice|")
         )
@@ -232,6 +241,9 @@ class _Reckoning:
         for (storm_id, incident_id), number in listed.items():
             if number > 1:
                 yield f"{incident_id}: {number} lines in the list of {storm_id}"
+        for place, weather in self.weathers.items():
+            if weather.storm_id:
+                yield f"{place}: {weather.storm_id} holds what comes for ever"
         for incident in self.incidents.values():
             if incident.storm is not None and incident.state is IncidentState.OPEN:
                 yield f"{incident.incident_id}: the storm never ebbed"
@@ -248,8 +260,50 @@ class _Reckoning:
                 lines = sum(n for (of, _), n in listed.items() if of == incident.incident_id)
                 if incident.storm.incidents != lines:
                     yield f"{incident.incident_id}: lists {lines} of {incident.storm.incidents}"
+                yield from self._told_of(incident)
+            waits = incident.held in (Reason.STORM, Reason.THROTTLE)
+            if waits and incident.state is IncidentState.OPEN and not _says_so(holder):
+                yield f"{incident.incident_id}: fires, and {incident.storm_id} says that none does"
+            if (
+                waits
+                and incident.state is IncidentState.OPEN
+                and self._fired_after(incident, holder)
+            ):
+                yield f"{incident.incident_id}: fired after {incident.storm_id}, and is held by it"
             if incident.held and incident.severity is Severity.CRITICAL:
                 yield f"{incident.incident_id}: CRITICAL, and held"
+
+    def _fired_after(self, incident: Incident, holder: Incident | None) -> bool:
+        """Whether any of its alerts was accepted when the storm was over for every worker."""
+        ends = (n.at for n in holder.notices if n.kind is NoticeKind.RESOLVED) if holder else ()
+        over = max(ends, default=None)
+        return over is not None and any(
+            record.alert.received_at > over + SURELY
+            for record in self.records
+            if record.incident_id == incident.incident_id
+            and record.alert.status is Status.FIRING
+            and not record.held
+        )
+
+    def _listed_in_one_thread(self) -> Iterator[str]:
+        """Who reads a storm's card reads all of its list, or none where it stood elsewhere then."""
+        told = {(one.text, one.thread_ts) for one in self.campaign.slack.messages}
+        for incident in self.incidents.values():
+            card = self.cards.get(incident.incident_id)
+            ts = card.ts if card else ""
+            pages = [n.number for n in incident.notices if n.kind is NoticeKind.HELD_PAGE]
+            here = [n for n in pages if (f"notice|{incident.incident_id}|{n}", ts) in told]
+            if here and here != pages:
+                yield f"{incident.incident_id}: only {here} of {pages} are in its card's thread"
+
+    def _told_of(self, incident: Incident) -> Iterator[str]:
+        """Its severity is its worst member's, and no notice of it was lost."""
+        worst = incident.storm.severities[0][0] if incident.storm else None
+        if incident.severity is not worst:
+            yield f"{incident.incident_id}: {incident.severity}, its worst is {worst}"
+        numbers = [notice.number for notice in incident.notices]
+        if numbers != list(range(1, len(numbers) + 1)):
+            yield f"{incident.incident_id}: notices {numbers}"
 
     def _muted(self) -> Iterator[str]:
         """Who is muted has an older open cause; the lists hold the open causes and nobody else."""
@@ -363,6 +417,11 @@ class _Reckoning:
             wanted = incident.state is IncidentState.OPEN and not incident.held
             if wanted and _unanswered(incident):
                 yield f"{incident.incident_id}: analysis never arrived"
+
+
+def _says_so(storm: Incident | None) -> bool:
+    """Whether a storm says that what it held still fires, or will count again."""
+    return storm is not None and (storm.still_fires or storm.due_at is not None)
 
 
 def _unanswered(incident: Incident) -> bool:

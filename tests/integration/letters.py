@@ -75,6 +75,8 @@ QUEUES = {
     "ProcessingQueueUrl": "processing",
     "DistributionDeadLetterQueueUrl": "distribution-dlq",
     "DistributionQueueUrl": "distribution",
+    "CriticalDeadLetterQueueUrl": "distribution-critical-dlq",
+    "CriticalQueueUrl": "distribution-critical",
     "AsyncFailureQueueUrl": "async-failures",
 }
 

@@ -59,7 +59,8 @@ def test_show_tells_what_the_card_would_have_said(house: House) -> None:
     house.put("DistributionDeadLetterQueueUrl", announcement("i2"), reason="too_old")
     shown = house.run("dlq", "show", "--queue", "distribution")
     assert shown.exit_code == 0, shown.output
-    assert "checkout: 31 % fail" in shown.output
+    assert "checkout: 31 % fail\n" in shown.output
+    assert any(line.strip() == "Firing once" for line in shown.output.splitlines())
     assert "\u202e" not in shown.output
     pages = json.loads(house.run("dlq", "show", "--queue", "distribution", "--json").output)
     assert sorted("card" in page for page in pages) == [False, True]
@@ -114,6 +115,22 @@ def test_a_letter_that_died_of_age_goes_back_young(house: House) -> None:
     assert copy.not_before is None
     assert not copy.slot_reserved
     assert house.depth("DistributionDeadLetterQueueUrl") == 0
+
+
+@pytest.mark.parametrize("words", [["--yes"], ["--dry-run"], ["--reason", "no_such", "--yes"]])
+def test_letters_in_queues_that_nobody_named_are_told_of(house: House, words: list[str]) -> None:
+    house.put("DistributionDeadLetterQueueUrl", announcement("i1"))
+    house.put("CriticalDeadLetterQueueUrl", announcement("i2"))
+    done = house.run("dlq", "reprocess", "--queue", "distribution", *words)
+    assert "critical still holds 1" in done.stderr
+    assert "still holds" not in house.run("dlq", "reprocess", "--queue", "all", "--yes").output
+
+
+def test_the_critical_queue_has_its_aws_name_too(house: House) -> None:
+    house.put("CriticalDeadLetterQueueUrl", announcement("i1"))
+    done = house.run("dlq", "reprocess", "--queue", "distribution-critical", "--yes")
+    assert done.exit_code == 0, done.output
+    assert len(house.take("CriticalQueueUrl")) == 1
 
 
 def test_a_dry_run_and_a_refusal_move_nothing(house: House) -> None:

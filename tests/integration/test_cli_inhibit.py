@@ -121,7 +121,7 @@ def test_a_check_says_what_would_be_muted_of_what_is_open(house: House) -> None:
     ("content", "said"),
     [
         ("{", "is not JSON"),
-        ({"rules": [{"name": "node"}]}, "rules.0.why: Field required"),
+        ({"rules": [{"name": "node"}]}, "rule 1, why: is missing"),
         ({"rules": [RULES["rules"][0] | {"equal": ["node"]}]}, "there is no field 'node'"),
         ({"rules": [], "tests": [{"cause": {"a": "b"}, "symptom": {"rule": "c"}}]},
          "there is no field 'a'"),

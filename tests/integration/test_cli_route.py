@@ -64,7 +64,7 @@ def test_a_failing_test_says_what_was_expected_and_what_came(nowhere: House) -> 
         done = nowhere.run(command, nowhere.file(FAILING))
         assert done.exit_code == 1
         assert "Test 1 failed: service=pay-api severity=HIGH" in done.output
-        assert "expected the configured channel" in done.output
+        assert "expected SlackChannel" in done.output
         assert "came     #payments (payments: service=~pay.*)" in done.output
         assert "0 of 1 tests of the file pass." in done.output
     told = json.loads(nowhere.run("test", nowhere.file(FAILING), "--json").stdout)
@@ -85,8 +85,8 @@ def test_a_test_can_expect_that_an_incident_is_held(nowhere: House) -> None:
     ("content", "said"),
     [
         ("{", "is not JSON"),
-        ({"routes": [{"match": ["servise=a"]}]}, "routes.0.match.0: Value error, there is no"),
-        ({"routes": [{"chanel": "#a"}]}, "routes.0.chanel"),
+        ({"routes": [{"match": ["servise=a"]}]}, "route 1, match 1: there is no"),
+        ({"routes": [{"chanel": "#a"}]}, "route 1: unknown field chanel (did you mean channel?)"),
         ({"routes": [{}, {}]}, "route 1 matches everything"),
         ('{"routes": [], "routes": []}', "written twice: routes"),
     ],
@@ -117,7 +117,8 @@ def test_routes_are_applied_after_a_look_and_a_yes(house: House) -> None:
     assert ROUTES.load(house.store(Table.STATE)).number == 0
     done = house.run("apply", file, answer="y\n")
     assert done.exit_code == 0, done.output
-    assert "1 of 2 open incidents would go elsewhere." in done.output
+    assert "1 of 2 open incidents would be routed differently if they opened now." in done.output
+    assert " ".join(done.output.split()).count("SlackChannel → #payments") == 1
     assert "Version 1 is active; obeyed within 30 seconds." in done.output
     active = ROUTES.load(house.store(Table.STATE))
     assert (active.number, active.routes[0].channel, bool(active.by)) == (1, "#payments", True)
@@ -144,6 +145,17 @@ def test_what_is_shown_can_be_applied_again_and_older_versions_come_back(house: 
     assert house.json("show", "2")["routes"] == [{"channel": "#all"}]
     assert house.run("use", "0").exit_code == 0
     assert house.json("show") == {"routes": [], "tests": []}
+
+
+def test_show_tells_what_a_route_asks_for_and_nothing_else(house: House) -> None:
+    again = {"match": ["service=a"], "channel": "#a", "renotify_after": "4h"}
+    house.run("apply", house.file({"routes": [again]}), "--yes")
+    (line,) = [one for one in house.run("show").output.splitlines() if "#a" in one]
+    assert line.split() == ["1", "service=a", "#a", "4h"]
+    house.run("apply", house.file({"routes": [{"minimum_severity": "HIGH"}]}), "--yes")
+    shown = house.run("show").output
+    assert "HIGH" in shown
+    assert "SlackChannel; CRITICAL: SlackCriticalChannel (else SlackChannel)" in shown
 
 
 def test_unknown_versions_are_refused(house: House) -> None:

@@ -91,7 +91,8 @@ def test_what_is_shown_can_be_applied_again_and_older_versions_come_back(house: 
     [
         ("{", "is not JSON"),
         ({"rules": [{"why": "none"}]}, "changes nothing"),
-        ({"rules": [{"why": "typo", "ignore_label": ["a"]}]}, "ignore_label"),
+        ({"rules": [{"why": "typo", "ignore_label": ["a"]}]}, "(did you mean ignore_labels?)"),
+        ({"rules": [{"why": "part", "keep_text": ["db-*"]}]}, "rule 1: 'db-*' has a * inside"),
         ([], "rules.json"),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from integration.cli_house import house_of
+from integration.cli_house import House, house_of
 from responder.clock import utc_now
 from responder.ports import Table
 
@@ -16,9 +16,14 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    with house_of("silence", tmp_path, Table.STATE) as house:
-        yield house.run
+def house(tmp_path: Path) -> Iterator[House]:
+    with house_of("silence", tmp_path, Table.STATE, Table.INCIDENTS) as house:
+        yield house
+
+
+@pytest.fixture
+def run(house: House) -> Run:
+    return house.run
 
 
 def listed(run: Run, *words: str) -> list[dict[str, str]]:
@@ -56,14 +61,40 @@ def test_a_silence_can_begin_later(run: Run) -> None:
     assert found["starts_at"].startswith(start)
 
 
+def test_what_is_open_and_matches_is_shown(house: House) -> None:
+    due = utc_now() + timedelta(hours=20)
+    house.opened("i1", service="checkout", title="31 % fail", due_at=due)
+    house.opened("i2", service="search", title="slow", due_at=due)
+    added = house.run("add", "service=checkout", "--for", "2h", "--comment", "release")
+    assert "matches 1 of 2 open incidents now" in added.stdout
+    assert "31 % fail" in added.stdout
+    assert "slow" not in added.stdout
+    assert added.stderr == ""
+
+
+def test_one_that_would_be_over_already_is_refused(run: Run) -> None:
+    start = (utc_now() - timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M:%S")
+    words = ("add", "service=a", "--starts", start, "--comment", "late")
+    assert "over already" in run(*words, "--for", "2h").stderr
+    assert listed(run) == []
+    assert run(*words, "--for", "4h").exit_code == 0
+    assert len(listed(run)) == 1
+
+
+def test_a_very_long_one_is_warned_of(run: Run) -> None:
+    done = run("add", "service=a", "--for", "400d", "--comment", "for good")
+    assert done.exit_code == 0
+    assert "400 days" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["service=a", "--for", "soon", "--comment", "why not"], "is no duration like 30m"),
         (["servise=a", "--for", "1h", "--comment", "why not"], "there is no field 'servise'"),
-        (["title=~(", "--for", "1h", "--comment", "why not"], "is no expression of RE2"),
+        (["title=~(", "--for", "1h", "--comment", "why not"], "is no expression of RE2: missing )"),
         (["service!=a", "--for", "1h", "--comment", "why not"], "would hold everything"),
-        (["service=a", "--for", "1h", "--comment", "x"], "at least 3 characters"),
+        (["service=a", "--for", "1h", "--comment", "x"], "--comment: must have at least 3"),
         (["--for", "1h", "--comment", "why not"], "Missing argument"),
     ],
 )

@@ -47,6 +47,7 @@ def test_a_window_is_added_listed_and_removed(run: Run) -> None:
     assert ends - begins == timedelta(hours=4)
     table = run("list").stdout
     assert "every mon,fri,sat,sun" in table.replace("\n", " ")
+    assert "for 4h Europe/Berlin" in table.replace("\n", " ")
     assert run("remove", found["id"]).exit_code == 0
     assert listed(run) == []
     assert run("remove", found["id"]).exit_code == 1
@@ -76,7 +77,7 @@ def test_one_that_lasts_is_listed_as_it_is(run: Run) -> None:
         (["service=a"], {"every": "someday"}, "is not written like mon-fri"),
         (["service=a"], {"every": "mon-"}, "is not written like mon-fri"),
         (["service=a"], {"dates": "7-1"}, "is not written like 1-7"),
-        (["service=a"], {"dates": "0"}, "greater than or equal to 1"),
+        (["service=a"], {"dates": "0"}, "--dates: must be greater than or equal to 1, not 0"),
         (["service=a"], {"at": "25:00"}, "is no time like 22:00"),
         (["service=a"], {"for": "soon"}, "is no duration like 30m"),
         (["service=a"], {"every": "day", "for": "24h"}, "would never end"),

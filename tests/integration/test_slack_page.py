@@ -96,6 +96,18 @@ def test_a_card_appears_and_is_edited_without_reloading(page: Page, bot: BotSlac
     assert not page.run("document.querySelector('.raw').hidden"), "an edit closed what was open"
 
 
+def test_the_channel_of_the_newest_message_is_opened(screen: Page, slack: Server) -> None:
+    screen.look(1100, 900)
+    for channel in ("#alerts-test", "#alerts", "#alerts-critical"):
+        plain(slack).chat_postMessage(channel=channel, text=f"in {channel}")
+    screen.go(slack.url)
+    screen.wait("document.getElementById('state').textContent === 'live'")
+    assert text_of(screen, "#title") == ["#alerts-critical"]
+    plain(slack).chat_postMessage(channel="#alerts-test", text="later")
+    screen.wait("document.querySelectorAll('#channels .count')[2]?.innerText === '2'")
+    assert text_of(screen, "#title") == ["#alerts-critical"]
+
+
 def test_a_thread_opens_and_a_broadcast_stands_in_the_channel_too(
     page: Page, bot: BotSlack
 ) -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from responder.alert import Alert, Moment, Scope, Severity, Status
 from responder.analysis.verdict import Analysis
 
-#: Notices kept on an incident; older ones were told long ago.
+#: Notices kept on an incident, beside the pages of a storm's list; older ones were told long ago.
 MAX_NOTICES = 20
 #: Incidents that wait on one cache entry; the tick finds the rest.
 MAX_WAITERS = 100
@@ -115,7 +115,9 @@ class Storm(BaseModel):
 
     ``kind`` is the reason that they are held for (``policy.storm.KINDS``): a throttle is one, too.
     ``most`` new incidents a minute (or an hour) had cards of their own. ``unlisted`` of those held
-    are beyond what it keeps the names of. ``worst`` are a few by name, the newest first.
+    are beyond what it keeps the names of. ``worst`` are a few by name, the newest first. One that
+    ``goes_on`` was listed as it had lasted for too long. ``firing`` of those listed still fired at
+    ``counted_at``, which is empty while it lasts and once none does.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -128,6 +130,9 @@ class Storm(BaseModel):
     rules: tuple[tuple[str, int], ...] = ()
     severities: tuple[tuple[Severity, int], ...] = ()
     worst: tuple[tuple[Severity, str], ...] = ()
+    goes_on: bool = False
+    firing: int = 0
+    counted_at: Moment | None = None
 
 
 class Worst(BaseModel):
@@ -273,6 +278,12 @@ class Incident(BaseModel):
             and said.made_at == self.analysis.made_at
             and not self.analysis.is_fallback
         )
+
+    @property
+    def still_fires(self) -> bool:
+        """Whether it is open, or a storm that is over before what it held is."""
+        held_fire = self.storm is not None and self.storm.firing > 0
+        return self.state is IncidentState.OPEN or held_fire
 
     @property
     def last_notice(self) -> int:

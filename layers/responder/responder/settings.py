@@ -105,7 +105,7 @@ class Analysis(Lanes):
     redact_private: bool = Field(False, alias="REDACT_PRIVATE")
     redact_patterns: str = Field("", alias="REDACT_PATTERNS")
     quiet_close_hours: float = Field(24, alias="QUIET_CLOSE_HOURS", gt=0)
-    storm_threshold: int = Field(8, alias="STORM_THRESHOLD", ge=0)
+    storm_threshold: int = Field(8, alias="STORM_THRESHOLD", ge=0, le=100)
     throttle_threshold: int = Field(60, alias="THROTTLE_THRESHOLD", ge=0, le=500)
     runbook_bucket: str = Field(alias="RUNBOOK_BUCKET", min_length=1)
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from local_stack import slack_page
 from responder.clock import utc_now
 from responder.incident import Incident, NoticeKind
-from responder_cli import console, incidents
+from responder_cli import console, incidents, problems
 from responder_cli.aws import Stack
 from responder_cli.card import examples as golden
 from responder_cli.card import posting
@@ -111,6 +111,4 @@ def _read(file: Path) -> Incident:
     try:
         return Incident.model_validate_json(file.read_bytes())
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise click.UsageError(console.safe(f"{file}: {place}: {first['msg']}")) from error
+        raise click.UsageError(console.safe(f"{file}: {problems.told(error)[0]}")) from error

@@ -1,7 +1,7 @@
 """``responder dlq``: options, tables and questions; the work is elsewhere."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -16,12 +16,25 @@ from responder_cli.aws import Stack
 from responder_cli.dlq import discarding, looking, sending
 from responder_cli.dlq.discarding import Exported
 from responder_cli.dlq.letters import Letter, Selection
-from responder_cli.dlq.places import ALL, NAMES, Place, Way, chosen
+from responder_cli.dlq.places import ALIASES, ALL, NAMES, Place, Way, chosen, depth
 from responder_cli.dlq.plan import Step, plan
 from responder_cli.options import examples, json_option, on_stack, yes_option
 
 EXIT_FAILED = 1
 Command = Callable[..., Any]
+
+
+class QueueName(click.Choice[str]):
+    """A queue by its name, or by another word for it."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - as click has it
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """The name."""
+        return super().convert(ALIASES.get(value, value), param, ctx)
 
 
 @click.group()
@@ -90,7 +103,7 @@ def _reasons(survey: looking.Survey) -> str:
 @dlq.command(
     epilog=examples("responder dlq show", "responder dlq show --queue distribution --limit 3 --raw")
 )
-@click.option("--queue", type=click.Choice(NAMES), default="processing", show_default=True)
+@click.option("--queue", type=QueueName(NAMES), default="processing", show_default=True)
 @click.option("--limit", type=click.IntRange(1, looking.LOOKED_AT), default=10, show_default=True)
 @click.option("--raw", is_flag=True, help="The whole body, which may hold personal data.")
 @json_option
@@ -111,8 +124,14 @@ def show(stack: Stack, queue: str, limit: int, raw: bool, as_json: bool) -> None
     if not pages:
         console.say(f"The {queue} dead-letter queue answers with no messages.")
     for page in pages:
-        console.fields((name, _flat(value)) for name, value in page.items())
+        console.fields(row for name, value in page.items() for row in _rows(name, value))
         console.say()
+
+
+def _rows(name: str, value: object) -> Iterator[tuple[str, str]]:
+    """A field, a row a line: the words of a card are several."""
+    lines = _flat(value).splitlines()
+    yield from zip((name, *[""] * len(lines)), lines, strict=False)
 
 
 def _page(letter: Letter, raw: bool) -> dict[str, Any]:
@@ -139,7 +158,7 @@ def _flat(value: object) -> str:
 def selecting(command: Command) -> Command:
     """Give a command the options that say which letters of which queue are meant."""
 
-    @click.option("--queue", type=click.Choice([*NAMES, ALL]), default="processing",
+    @click.option("--queue", type=QueueName([*NAMES, ALL]), default="processing",
                   show_default=True)  # fmt: skip
     @click.option("--reason", "reasons", multiple=True, help="Only these reasons (repeatable).")
     @click.option("--source", "sources", multiple=True, help="Only these tools (repeatable).")
@@ -164,6 +183,7 @@ def selecting(command: Command) -> Command:
     epilog=examples(
         "responder dlq reprocess --dry-run",
         "responder dlq reprocess --queue all --yes",
+        "responder dlq reprocess --queue all --reason not_in_channel",
         "responder dlq reprocess --queue distribution --reason too_old --rate 5",
     )
 )
@@ -185,6 +205,9 @@ def reprocess(
 ) -> None:
     """Send dead letters back to where they came from; shows the plan first and asks.
 
+    Cards lie in two queues: CRITICAL ones in critical, the others in distribution. What lies in
+    queues that were not named is told at the end.
+
     Nothing is deleted before its copy is safely in the target. An interrupted run is simply
     started again: what was sent twice is recognised by the pipeline and shown once.
     """
@@ -195,6 +218,7 @@ def reprocess(
     if dry_run or not due:
         if as_json:
             console.as_json([_step_json(step) for step in steps])
+        _tell_of_others(stack, steps)
         return
     if not yes:
         console.ask("Go on?")
@@ -203,6 +227,7 @@ def reprocess(
         console.as_json([_outcome_json(outcome) for outcome in outcomes])
     else:
         _show_outcomes(outcomes)
+    _tell_of_others(stack, steps)
     if not all(outcome.good for outcome in outcomes):
         click.get_current_context().exit(EXIT_FAILED)
 
@@ -220,6 +245,14 @@ def _show_plan(steps: list[Step]) -> None:
             for step in steps
         ],
     )
+
+
+def _tell_of_others(stack: Stack, steps: Iterable[Step]) -> None:
+    """Whoever mended a cause forgets the queue that nobody named, and CRITICAL has its own."""
+    named = {step.place for step in steps}
+    for place in chosen(ALL, stack.outputs):
+        if place not in named and (left := depth(stack, stack.output(place.output)).total):
+            console.warn(f"{place.name} still holds {left}: --queue {place.name}, or --queue all")
 
 
 def _step_json(step: Step) -> dict[str, Any]:

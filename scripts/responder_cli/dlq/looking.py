@@ -101,13 +101,13 @@ def hide(stack: Stack, url: str, letters: Sequence[Letter], seconds: int) -> Non
         )
 
 
-def survey(stack: Stack, place: Place) -> Survey:
-    """Count what lies in one place, by reason."""
+def survey(stack: Stack, place: Place, most: int = LOOKED_AT) -> Survey:
+    """Count what lies in one place, by reason; ``most`` letters are looked at."""
     url = stack.output(place.output)
     found = depth(stack, url)
     if not found.total:
         return Survey(place, found, 0, None, {})
-    with held(stack, url, LOOKED_AT) as letters:
+    with held(stack, url, most) as letters:
         moments = [letter.sent_at for letter in letters if letter.sent_at]
         reasons = Counter(letter.reason for letter in letters)
         return Survey(

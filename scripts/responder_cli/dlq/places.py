@@ -41,6 +41,8 @@ PLACES = (
 )
 NAMES = tuple(place.name for place in PLACES)
 ALL = "all"
+#: As SQS calls the queue; operators meet both words.
+ALIASES = {"distribution-critical": "critical"}
 
 
 def chosen(name: str, outputs: Mapping[str, str]) -> tuple[Place, ...]:

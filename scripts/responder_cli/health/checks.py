@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 from responder.errors import Reason
 from responder.protocols.tick import UNSHOWN_ALARM
 from responder_cli.aws import FUNCTIONS, LIVE, TABLES, Stack, words
-from responder_cli.dlq.places import ALL, PLACES, chosen, depth
+from responder_cli.dlq.looking import LARGEST_BATCH, survey
+from responder_cli.dlq.places import ALL, PLACES, Place, chosen, depth
 from responder_cli.health.metrics import MINUTE, Window, highest, ours, total
 from responder_cli.health.verdict import Finding, failing, ok, warning
 from responder_cli.webhook import NoAnswer, post
@@ -30,6 +31,16 @@ LATELY_MINUTES = 5
 AILMENTS = (Reason.UNAVAILABLE, Reason.RATE_LIMITED, Reason.TIMEOUT, Reason.BREAKER_OPEN)
 #: These no time heals; alerts wait until an operator does.
 MENDABLE = (Reason.SECRET_MISSING, Reason.MISCONFIGURED)
+#: Slack's word is final: the card is a dead letter until an operator mends it.
+REFUSALS = (
+    Reason.NOT_IN_CHANNEL,
+    Reason.CHANNEL_NOT_FOUND,
+    Reason.CHANNEL_ARCHIVED,
+    Reason.CHANNEL_CLOSED,
+    Reason.REFUSED_BY_SLACK,
+)
+#: Whose dead letters are cards.
+CARD_PLACES = ("distribution", "critical")
 
 #: Secrets by the end of their name, and what an empty one means.
 CLAUDE_SECRET = "anthropic-key"  # noqa: S105 - the name of a secret
@@ -98,7 +109,7 @@ def queues(stack: Stack, window: Window) -> Iterator[Finding]:
 
 def claude(stack: Stack, window: Window) -> Iterator[Finding]:
     """Claude answers; while it does not, cards carry the fixed triage."""
-    tries = _waits(stack, "analysis", AILMENTS, window.last(LATELY_MINUTES))
+    tries = _tries(stack, "analysis", AILMENTS, window.last(LATELY_MINUTES))
     yield warning("claude", tries) if tries else ok("claude", "nothing waits for it")
 
 
@@ -108,30 +119,55 @@ def slack(stack: Stack, window: Window) -> Iterator[Finding]:
     What waits for it is sent again as a fresh message: the age of the queue never shows it.
     """
     lately = window.last(LATELY_MINUTES)
-    hopeless = _waits(stack, "distribution", MENDABLE, lately)
-    passing = _waits(stack, "distribution", AILMENTS, lately)
-    if hopeless:
-        yield failing("slack", "; ".join(filter(None, (hopeless, passing))))
+    refused = _refused(stack, lately)
+    hopeless = _tries(stack, "distribution", MENDABLE, lately)
+    passing = _tries(stack, "distribution", AILMENTS, lately)
+    if refused or hopeless:
+        yield failing("slack", "; ".join(filter(None, (refused, hopeless, passing))))
     elif passing:
         yield warning("slack", passing)
+    elif before := _refused_before(stack):
+        yield warning("slack", before)
     else:
         yield ok("slack", "nothing waits for it")
 
 
-def _waits(stack: Stack, service: str, reasons: Sequence[Reason], window: Window) -> str:
+def _refused(stack: Stack, window: Window) -> str:
+    """The cards that Slack refused for good, in words; empty where it refused none."""
+    return "; ".join(
+        f"{count} refused in {window.words}: {reason.value}"
+        for reason, count in _counted(stack, "DeadLettered", "distribution", REFUSALS, window)
+    )
+
+
+def _refused_before(stack: Stack) -> str:
+    """What Slack refused is not tried again: a quiet night proves nothing."""
+    reasons = [
+        reason
+        for place in chosen(ALL, stack.outputs)
+        if place.name in CARD_PLACES
+        for reason in _reasons(stack, place)
+    ]
+    found = [reason.value for reason in REFUSALS if reason.value in reasons]
+    return f"its refusals wait as dead letters: {', '.join(found)}" if found else ""
+
+
+def _tries(stack: Stack, service: str, reasons: Sequence[Reason], window: Window) -> str:
     """How often a service tried in vain and why, in words; empty where it did not."""
-    namespace = ours(stack)
-    counts = {
-        reason: total(
-            stack, namespace, "Waits", {"service": service, "reason": reason.value}, window
-        )
-        for reason in reasons
-    }
     return "; ".join(
         f"{count} {'try' if count == 1 else 'tries'} in {window.words}: {reason.value}"
-        for reason, count in counts.items()
-        if count
+        for reason, count in _counted(stack, "Waits", service, reasons, window)
     )
+
+
+def _counted(
+    stack: Stack, metric: str, service: str, reasons: Sequence[Reason], window: Window
+) -> Iterator[tuple[Reason, int]]:
+    """The reasons that a service counted, and how often."""
+    for reason in reasons:
+        dimensions = {"service": service, "reason": reason.value}
+        if count := total(stack, ours(stack), metric, dimensions, window):
+            yield reason, count
 
 
 def cards(stack: Stack, window: Window) -> Iterator[Finding]:
@@ -153,9 +189,22 @@ def dead_letters(stack: Stack) -> Iterator[Finding]:
         count = depth(stack, stack.outputs[place.output]).total
         name = f"{place.name} dead letters"
         if count:
-            yield failing(name, f"{count} waiting: responder dlq show --queue {place.name}")
+            top = next(iter(_reasons(stack, place)), "")
+            why = f", {top}" if top else ""
+            yield failing(name, f"{count} waiting{why}: responder dlq show --queue {place.name}")
         else:
             yield ok(name, "none")
+
+
+def _reasons(stack: Stack, place: Place) -> Sequence[str]:
+    """Why letters lie in a place, the most frequent first, by a few of them.
+
+    Nothing where we may count them only: health is for those, too, who may not receive.
+    """
+    try:
+        return tuple(survey(stack, place, LARGEST_BATCH).reasons)
+    except ClientError:
+        return ()
 
 
 def tables(stack: Stack) -> Iterator[Finding]:

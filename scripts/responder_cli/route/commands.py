@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from responder.alert import Severity
 from responder.policy.routes import Routes
 from responder.protocols.versions import ROUTES
 from responder_cli import console, documents
@@ -29,7 +30,7 @@ _EXAMPLE = """\b
 A file of routes; the first one that matches wins:
   {"routes": [
     {"name": "payments", "match": ["service=~\\"pay.*\\"", "environment=prod"],
-     "channel": "#payments", "mentions": ["S0614TZR7"]},
+     "channel": "#payments", "mentions": ["S0614TZR7"], "renotify_after": "4h"},
     {"name": "storage", "match": ["label.team=storage"],
      "channel": "C0123ABCD", "minimum_severity": "MEDIUM"},
     {"match": ["severity=CRITICAL"], "mentions": ["here"]}],
@@ -41,7 +42,9 @@ A file of routes; the first one that matches wins:
 
 \b
 Mentions: users (U…, W…) and user groups (S…) by id, here, channel.
-Matchers: as in `responder silence add`. No channel: the configured one.
+Matchers: as in `responder silence add`. No channel: SlackCriticalChannel for CRITICAL, where the
+stack has one, else SlackChannel. renotify_after (10m to 7d): what still fires so long after it was
+last told of is told of again, with the mentions.
 """
 
 
@@ -69,14 +72,15 @@ def show(stack: Stack, version: int | None, as_json: bool) -> None:
         return
     console.say(f"Version {found.number} by {found.by} at {found.at}")
     console.grid(
-        ("route", "matches", "channel", "mentions", "minimum"),
+        ("route", "matches", "channel", "mentions", "minimum", "told again after"),
         [
             (
                 f"{number} {one.name}".rstrip(),
                 " ".join(one.match) or "everything",
                 one.channel or trying.CONFIGURED,
                 " ".join(one.mentions),
-                one.minimum_severity.value,
+                "" if one.minimum_severity is Severity.INFO else one.minimum_severity.value,
+                one.renotify_after,
             )
             for number, one in enumerate(found.routes, 1)
         ],
@@ -153,13 +157,13 @@ def apply(stack: Stack, file: Path, yes: bool, as_json: bool) -> None:
     active = documents.load(stack, ROUTES, None)
     changed, looked_at = _changed(stack, active, proposed)
     if not as_json:
-        console.say(f"{len(changed)} of {looked_at} open incidents would go elsewhere.")
-        _list(changed[:SHOWN_CHANGES])
+        _show_changed(changed, looked_at)
     if not yes:
         console.ask(f"Make these {len(proposed.routes)} routes active on {stack.name}?")
     saved = documents.save(stack, ROUTES, proposed, active.number)
     if as_json:
-        console.as_json({"version": saved.number, "changed": [asdict(one) for one in changed]})
+        ways = [{**asdict(new), "channel_now": old.channel} for old, new in changed]
+        console.as_json({"version": saved.number, "changed": ways})
     else:
         console.say(f"Version {saved.number} is active; {OBEYED}.")
 
@@ -178,16 +182,29 @@ def use(stack: Stack, version: int, as_json: bool) -> None:
         console.say(f"Version {version} is active; {OBEYED}.")
 
 
-def _changed(stack: Stack, before: Routes, after: Routes) -> tuple[list[Way], int]:
-    """Where open incidents would go that go elsewhere now, and how many were looked at."""
+def _changed(stack: Stack, before: Routes, after: Routes) -> tuple[list[tuple[Way, Way]], int]:
+    """Where open incidents would go by the old and by the new routes, where people would notice.
+
+    And how many were looked at.
+    """
     found = list(trying.stored(stack))
     pairs = [(trying.way(*one, before), trying.way(*one, after)) for one in found]
-    return [new for old, new in pairs if _told(old) != _told(new)], len(found)
+    return [(old, new) for old, new in pairs if old.words != new.words], len(found)
 
 
-def _told(way: Way) -> tuple[object, ...]:
-    """What people would notice."""
-    return way.channel, way.mentions, way.held
+def _show_changed(changed: Sequence[tuple[Way, Way]], looked_at: int) -> None:
+    console.say(
+        f"{len(changed)} of {looked_at} open incidents would be routed differently if they opened"
+        " now. Cards stay where they are."
+    )
+    if changed:
+        console.grid(
+            ("incident", "severity", "title", "from", "to", "because of"),
+            [
+                (new.of, new.severity, new.title, old.words, f"→ {new.words}", new.why)
+                for old, new in changed[:SHOWN_CHANGES]
+            ],
+        )
 
 
 def _list(ways: Sequence[Way]) -> None:

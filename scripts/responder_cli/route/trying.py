@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from responder.alert import Status
+from responder.alert import Severity, Status
 from responder.incident import Destination, Incident
 from responder.intake import parse
 from responder.intake.errors import BadRequest
@@ -19,7 +19,8 @@ from responder_cli.aws import Stack
 from responder_cli.explain import CACHE_SHARING, CHANNELS, incident_of
 from responder_cli.inject import samples
 
-CONFIGURED = "the configured channel"
+#: What a route without a channel leaves to the stack's parameters.
+CONFIGURED = f"{CHANNELS.default}; CRITICAL: {CHANNELS.critical}"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Way:
     channel: str
     mentions: tuple[str, ...]
     held: bool
+
+    @property
+    def words(self) -> str:
+        """What people would notice of it."""
+        return " ".join((f"{self.channel}{', held' if self.held else ''}", *self.mentions))
 
 
 @dataclass(frozen=True)
@@ -94,8 +100,9 @@ def run_tests(routes: Routes) -> list[Outcome]:
 
 def _outcome(number: int, expectation: Expectation, routes: Routes) -> Outcome:
     found = routes.destination(expectation.facts)
-    expected = _words(expectation.channel, held=expectation.held)
-    came = _words(found.channel, held=found.holds(expectation.severity))
+    severity = expectation.severity
+    expected = _words(expectation.channel, severity, held=expectation.held)
+    came = _words(found.channel, severity, held=found.holds(severity))
     return Outcome(
         test=number,
         facts=expectation.facts,
@@ -106,8 +113,9 @@ def _outcome(number: int, expectation: Expectation, routes: Routes) -> Outcome:
     )
 
 
-def _words(channel: str, *, held: bool) -> str:
-    return f"{channel or CONFIGURED}{', held' if held else ''}"
+def _words(channel: str, severity: Severity, *, held: bool) -> str:
+    configured = CHANNELS.critical if severity is Severity.CRITICAL else CHANNELS.default
+    return f"{channel or configured}{', held' if held else ''}"
 
 
 def _why(routes: Routes, seen: dict[str, str]) -> str:

@@ -11,7 +11,7 @@ import click
 from responder.clock import utc_now
 from responder.ports import Table
 from responder.protocols.versions import RULES
-from responder.signature import VERSIONS, Rules
+from responder.signature import VERSIONS
 from responder_cli import console, documents
 from responder_cli.aws import Stack
 from responder_cli.documents import FILE, OBEYED
@@ -24,6 +24,7 @@ from responder_cli.options import (
 )
 from responder_cli.signature.comparing import Change, Comparison, Variant, compare
 from responder_cli.signature.history import stored
+from responder_cli.signature.written import WrittenRules
 
 VERSION = click.Choice(list(VERSIONS))
 DAYS = 7
@@ -41,7 +42,7 @@ A file of rules:
     {"why": "two names of one rule", "rule": "DiskFullOld", "same_as": "DiskFull"},
     {"why": "the courier never matters", "ignore_text": ["by courier *"]}]}
 
-In a pattern of text, * is exactly one word; in source and rule it is any characters.
+In a pattern of text, * is exactly one whole word; in source and rule it is any characters.
 Other fields: keep_labels, keep_text.
 """
 
@@ -96,7 +97,7 @@ def diff(
     Nothing is changed. Without --rules both sides have the active rules.
     """
     before = _active(stack)
-    after = replace(before, rules=documents.read(file, Rules)) if file else before
+    after = replace(before, rules=documents.read(file, WrittenRules)) if file else before
     before = replace(before, version=from_version or before.version)
     after = replace(after, version=to_version or after.version)
     found = _compared(stack, before, after, days, most)
@@ -127,7 +128,7 @@ def show(stack: Stack, version: int | None) -> None:
 @on_stack
 def check(stack: Stack, file: Path, days: int, most: int) -> None:
     """Say what is wrong with a file of rules, or what it would do to stored alerts."""
-    proposed = documents.read(file, Rules)
+    proposed = documents.read(file, WrittenRules)
     active = _active(stack)
     _show(_compared(stack, active, replace(active, rules=proposed), days, most), days)
 
@@ -147,7 +148,7 @@ def apply(stack: Stack, file: Path, days: int, most: int, yes: bool) -> None:
     What is open keeps its incident until it is over, whatever its signature has become. Obeyed
     within 30 seconds.
     """
-    proposed = documents.read(file, Rules)
+    proposed = documents.read(file, WrittenRules)
     active = _active(stack)
     _show(_compared(stack, active, replace(active, rules=proposed), days, most), days)
     if not yes:
@@ -196,6 +197,8 @@ def _show(found: Comparison, days: int) -> None:
         f"First analyses by Claude: {found.calls_before} now, {found.calls_after} then "
         f"({found.calls_after - found.calls_before:+d})."
     )
+    for one in found.idle:
+        console.say(f"Rule {one.number} ({one.why}) {one.sentence}.")
     _show_changes("would split into", found.splits)
     _show_changes("would be made of", found.merges)
 

@@ -1,7 +1,7 @@
 """What a change of version or rules does to alerts: which problems split, and which merge."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from responder.alert import Alert, Status
@@ -51,8 +51,27 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Idle:
+    """A rule that changes none of the alerts, and how many it is for."""
+
+    number: int
+    why: str
+    alerts: int
+
+    @property
+    def sentence(self) -> str:
+        """What is odd about it."""
+        if not self.alerts:
+            return "matches none of these alerts"
+        return f"matches {self.alerts} of these alerts and changes none of them"
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """``before`` and ``after`` are numbers of signatures; calls count first analyses alone."""
+    """``before`` and ``after`` are numbers of signatures; calls count first analyses alone.
+
+    ``idle`` are the rules of the other variant that do nothing here.
+    """
 
     alerts: int
     before: int
@@ -62,6 +81,7 @@ class Comparison:
     moved: int
     splits: tuple[Change, ...]
     merges: tuple[Change, ...]
+    idle: tuple[Idle, ...]
 
 
 def compare(alerts: Iterable[Alert], before: Variant, after: Variant) -> Comparison:
@@ -80,7 +100,18 @@ def compare(alerts: Iterable[Alert], before: Variant, after: Variant) -> Compari
         moved=sum(old.key != new.key for _, old, new in pairs),
         splits=_changes([(old, new, alert) for alert, old, new in pairs]),
         merges=_changes([(new, old, alert) for alert, old, new in pairs]),
+        idle=tuple(_idle([alert for alert, *_ in pairs], after)),
     )
+
+
+def _idle(alerts: Sequence[Alert], variant: Variant) -> Iterator[Idle]:
+    """By itself: what one rule changes is no merit of another."""
+    sign = VERSIONS[variant.version]
+    for number, rule in enumerate(variant.rules.rules, 1):
+        alone = Rules(rules=(rule,))
+        meant = [alert for alert in alerts if rule.matches(alert)]
+        if not any(sign(one, None).key != sign(one, alone.for_alert(one)).key for one in meant):
+            yield Idle(number, rule.why, len(meant))
 
 
 def _changes(pairs: Sequence[tuple[Signature, Signature, Alert]]) -> tuple[Change, ...]:

@@ -69,14 +69,44 @@ def test_functions_are_asked_for_by_their_full_name_and_live_version() -> None:
     }
 
 
+def refused(**_: object) -> None:
+    raise refusal("AccessDeniedException")
+
+
 def depths(**counts: int) -> Client:
     return Client(
         {
             "get_queue_attributes": lambda QueueUrl, **_: {
                 "Attributes": {"ApproximateNumberOfMessages": str(counts.get(QueueUrl, 0))}
-            }
+            },
+            "receive_message": refused,
         }
     )
+
+
+def letters(**reasons: list[str]) -> Client:
+    """Queues that hold letters of these reasons."""
+
+    def received(QueueUrl: str, **_: object) -> dict[str, Any]:
+        named = enumerate(reasons.get(QueueUrl, []))
+        return {
+            "Messages": [
+                {
+                    "MessageId": str(number),
+                    "ReceiptHandle": str(number),
+                    "Body": "{}",
+                    "MessageAttributes": {"reason": {"StringValue": reason}},
+                }
+                for number, reason in named
+            ]
+        }
+
+    counted = {
+        "get_queue_attributes": lambda QueueUrl, **_: {
+            "Attributes": {"ApproximateNumberOfMessages": str(len(reasons.get(QueueUrl, [])))}
+        }
+    }
+    return Client(counted | {"receive_message": received, "change_message_visibility_batch": {}})
 
 
 @pytest.mark.parametrize(
@@ -92,22 +122,28 @@ def test_a_queue_is_judged_by_the_age_of_its_oldest_message(
 
 def test_one_dead_letter_is_too_many() -> None:
     outputs = {"DeadLetterQueueUrl": "a", "SnsFailureQueueUrl": "b"}
-    found = verdicts(checks.dead_letters(stack(outputs, {"sqs": depths(b=1)})))
-    assert found == {
+    found = list(checks.dead_letters(stack(outputs, {"sqs": letters(b=["gone", "old", "old"])})))
+    assert verdicts(iter(found)) == {
         "processing dead letters": Verdict.OK,
         "sns dead letters": Verdict.FAILING,
     }
+    assert found[-1].reason == "3 waiting, old: responder dlq show --queue sns"
 
 
-def waits(**counts: float) -> Client:
-    """CloudWatch with these waits, by "service reason"; nothing else, and of no other namespace."""
+def test_who_may_count_letters_only_is_told_how_many_there_are() -> None:
+    found = list(checks.dead_letters(stack({"SnsFailureQueueUrl": "b"}, {"sqs": depths(b=2)})))
+    assert found[-1].reason == "2 waiting: responder dlq show --queue sns"
+
+
+def waits(metric: str = "Waits", /, **counts: float) -> Client:
+    """CloudWatch with these counts, by "service reason", of one metric and namespace."""
 
     def statistics(
         Namespace: str, MetricName: str, Dimensions: list[dict[str, str]], **_: object
     ) -> dict[str, Any]:
         named = {one["Name"]: one["Value"] for one in Dimensions}
         key = f"{named.get('service')}_{named.get('reason')}"
-        ours = Namespace == f"{telemetry.NAMESPACE}/it" and MetricName == "Waits"
+        ours = Namespace == f"{telemetry.NAMESPACE}/it" and MetricName == metric
         return {"Datapoints": [{"Sum": counts[key]}] if ours and key in counts else []}
 
     return Client({"get_metric_statistics": statistics})
@@ -135,6 +171,25 @@ def test_waiting_for_slack_is_told_from_waiting_for_a_turn(
     (found,) = checks.slack(stack({}, {"cloudwatch": waits(**counts)}), Window(NOW, 1440))
     assert (found.component, found.verdict) == ("slack", verdict)
     assert reason in found.reason
+
+
+def test_slack_is_failing_while_it_refuses_cards_for_good() -> None:
+    counted = waits("DeadLettered", distribution_not_in_channel=8, analysis_channel_closed=3)
+    (found,) = checks.slack(stack({}, {"cloudwatch": counted}), Window(NOW, 1440))
+    assert found.verdict is Verdict.FAILING
+    assert found.reason == "8 refused in 5 min: not_in_channel"
+
+
+@pytest.mark.parametrize("output", ["DistributionDeadLetterQueueUrl", "CriticalDeadLetterQueueUrl"])
+def test_slack_is_not_well_while_cards_that_it_refused_wait(output: str) -> None:
+    clients = {"cloudwatch": watch(), "sqs": letters(d=["too_old", "channel_archived"])}
+    (found,) = checks.slack(stack({output: "d"}, clients), FIVE_MINUTES)
+    assert found.verdict is Verdict.WARNING
+    assert "channel_archived" in found.reason
+    clients["sqs"] = letters(d=["too_old"])
+    assert verdicts(checks.slack(stack({output: "d"}, clients), FIVE_MINUTES)) == {
+        "slack": Verdict.OK
+    }
 
 
 @pytest.mark.parametrize("reason", ["unavailable", "rate_limited", "timeout", "breaker_open"])
@@ -269,10 +324,6 @@ def test_the_front_door_must_answer_and_ask_for_a_key(door: tuple[str, Verdict])
 def test_a_front_door_that_does_not_answer_is_failing() -> None:
     house = stack({"WebhookUrl": "http://127.0.0.1:1/alerts"}, {})
     assert verdicts(checks.api(house)) == {"api": Verdict.FAILING}
-
-
-def refused(**_: object) -> None:
-    raise refusal("AccessDeniedException")
 
 
 def test_what_aws_refuses_is_a_finding_not_the_end_and_the_topic_is_told() -> None:

@@ -7,6 +7,7 @@ from click.testing import CliRunner, Result
 
 from responder_cli.aws import Stack, connect
 from responder_cli.main import cli
+from responder_cli.options import as_written, duration
 from unit.cli.stacks import Client, refusal
 
 ACCOUNT = "111122223333"
@@ -113,3 +114,8 @@ def test_a_reader_that_leaves_is_no_trouble_of_aws() -> None:
 
     done = CliRunner().invoke(cli, ["analysis", "status"], obj=gone)
     assert (done.exit_code, done.output) == (1, "")
+
+
+@pytest.mark.parametrize("text", ["30m", "4h", "1d12h", "6d23h59m"])
+def test_a_duration_is_told_as_it_is_written(text: str) -> None:
+    assert as_written(duration(text)) == text

@@ -46,3 +46,19 @@ def test_calls_are_counted_by_who_shares_an_analysis() -> None:
 def test_without_a_change_nothing_moves_and_resolves_do_not_count() -> None:
     found = compare([belt("sorter"), belt("sorter", Status.RESOLVED)], PLAIN, PLAIN)
     assert (found.alerts, found.moved, found.splits, found.merges) == (1, 0, (), ())
+
+
+def test_a_rule_that_does_nothing_is_told_of_by_its_number() -> None:
+    rules = [
+        {"why": "another rule", "rule": "Kube*", "ignore_labels": ["job"]},
+        {"why": "splits jobs", "split_by": ["job"]},
+        {"why": "no such words", "keep_text": ["no such words"]},
+    ]
+    found = compare(
+        [belt("sorter-1"), belt("sorter-2")],
+        PLAIN,
+        Variant("1", Rules.model_validate({"rules": rules})),
+    )
+    assert [(one.number, one.alerts) for one in found.idle] == [(1, 0), (3, 2)]
+    assert "matches none" in found.idle[0].sentence
+    assert "changes none" in found.idle[1].sentence

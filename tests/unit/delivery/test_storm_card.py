@@ -3,8 +3,10 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from responder.alert import Scope, Severity
-from responder.delivery import card, notices
+from responder.delivery import card, details, limits, notices, plain, words
 from responder.incident import Incident, IncidentState, Notice, NoticeKind, Storm, Worst
 from responder.ports import Message
 from responder_cli.card.examples import FIRST, NOW
@@ -21,6 +23,7 @@ STORM = FIRST.model_copy(
     update={
         "service": "",
         "title": "Storm of alerts in prod",
+        "severity": Severity.HIGH,
         "count": 0,
         "storm": KNOWN,
         "first_alert_id": "",
@@ -49,10 +52,35 @@ def test_it_says_how_many_how_bad_and_where() -> None:
     assert "no firing alert" not in text
 
 
-def test_a_webhook_shows_the_same() -> None:
+def test_a_webhook_s_first_message_has_no_figures_that_would_stand_there_for_good() -> None:
     message = card.webhook_first(STORM, NOW)
     assert not problems(message)
-    assert "395 incidents held" in said(message)
+    text = said(message)
+    assert "*Storm*: new incidents are held" in text
+    assert "all are listed here, 20 to a message" in text
+    assert "the analysis and the list of what it holds are sent as a new message" in text
+    assert not any(part in text for part in ("395", "By service", "in the thread"))
+
+
+def test_a_webhook_s_later_messages_say_how_many_and_where() -> None:
+    end = Notice(number=1, kind=NoticeKind.RESOLVED, at=NOW)
+    for message in (
+        card.webhook_first(OVER, NOW),
+        card.webhook_analysis(STORM, NOW),
+        notices.render(OVER, end, standalone=True),
+    ):
+        assert not problems(message)
+        for part in ("395 incidents held", "300 HIGH", "`checkout` 200"):
+            assert part in said(message)
+
+
+def test_a_lock_screen_and_an_e_mail_count_what_it_holds() -> None:
+    raging, over = card.render(STORM, NOW).text, card.render(OVER, NOW).text
+    assert raging == "🟠 HIGH Storm of alerts in prod (395 incidents held)"
+    assert over.startswith("✅ RESOLVED · HIGH Storm of alerts in prod (395 incidents held, over")
+    assert "Going on, with 395 incidents held" in plain.card(STORM)
+    assert "395 incidents held" in plain.card(OVER)
+    assert "no firing alert" not in plain.card(STORM) + plain.card(OVER)
 
 
 def test_its_end_says_how_long_it_was_and_what_has_no_line() -> None:
@@ -61,6 +89,61 @@ def test_its_end_says_how_long_it_was_and_what_has_no_line() -> None:
     assert "Ebbed after" in said(message)
     end = notices.render(OVER, Notice(number=1, kind=NoticeKind.RESOLVED, at=NOW))
     assert "it held 395 incidents, 5 of them not by name" in end.text
+
+
+def test_what_still_fires_when_it_is_over_is_said_in_words_and_colour() -> None:
+    burning = OVER.model_copy(update={"storm": KNOWN.model_copy(update={"firing": 12})})
+    end = Notice(number=1, kind=NoticeKind.RESOLVED, at=NOW)
+    told = notices.render(burning, end, standalone=True)
+    shown = card.render(burning, NOW)
+    for message in (shown, told, card.webhook_first(burning, NOW)):
+        assert not problems(message)
+        assert message.color == words.COLORS[Severity.HIGH]
+        assert "12 still fire" in message.text + said(message)
+        assert "✅" not in message.text + said(message)
+    assert "🟠 HIGH · 12 STILL FIRE · Storm of alerts in prod" in said(shown)
+    assert shown.text.startswith("🟠 HIGH · 12 STILL FIRE Storm of alerts in prod (395 incidents ")
+    assert "Over after" in plain.card(burning)
+    assert "12 still fire" in plain.card(burning)
+    again = Notice(number=9, kind=NoticeKind.STILL_FIRING, at=NOW)
+    assert "(395 incidents held, 12 still fire)" in notices.render(burning, again).text
+
+
+def test_when_all_of_it_is_over_it_is_green() -> None:
+    end = Notice(number=1, kind=NoticeKind.RESOLVED, at=NOW)
+    for message in (card.render(OVER, NOW), notices.render(OVER, end, standalone=True)):
+        assert message.color == words.SOLVED_COLOR
+        assert "all are over" in said(message)
+
+
+def test_one_that_is_listed_while_it_goes_on_does_not_claim_to_be_over() -> None:
+    known = KNOWN.model_copy(update={"goes_on": True})
+    listed = OVER.model_copy(update={"storm": known})
+    end = notices.render(listed, Notice(number=1, kind=NoticeKind.RESOLVED, at=NOW))
+    for text in (said(card.render(listed, NOW)), said(end), end.text):
+        assert "Listed after" in text
+        assert "as it went on" in text
+        assert "Ebbed" not in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "opening"),
+    [
+        (NoticeKind.SEVERITY_RAISED, "🟠 Severity raised to HIGH"),
+        (NoticeKind.STILL_FIRING, "🟠 Still firing after 9 min"),
+        (NoticeKind.SEVERITY_DOUBTED, "🤔 Claude doubts the severity"),
+        (NoticeKind.ESCALATED, "🟠 Severity raised to HIGH"),
+    ],
+)
+def test_a_storm_that_goes_on_is_never_told_as_one_that_has_ebbed(
+    kind: NoticeKind, opening: str
+) -> None:
+    at = STORM.first_seen + timedelta(minutes=9)
+    message = notices.render(STORM, Notice(number=1, kind=kind, at=at))
+    assert not problems(message)
+    assert message.text.startswith(opening)
+    assert "Ebbed" not in said(message)
+    assert "no firing alert" not in said(message)
 
 
 def test_a_page_has_a_line_for_each_of_twenty_long_incidents() -> None:
@@ -82,6 +165,30 @@ def test_a_page_has_a_line_for_each_of_twenty_long_incidents() -> None:
         assert f"service-{number}: " in said(message)
         assert f"10,0{number:02}" in said(message)
     assert all(word in said(message) for word in ("firing", "resolved", "closed"))
+
+
+@pytest.mark.parametrize("title", ["x" * 300, "&" * 300, "日本" * 200, "😀" * 200, "word " * 60])
+def test_every_line_of_a_page_is_in_its_blocks_and_in_its_text(title: str) -> None:
+    held = [FIRST.model_copy(update={"service": f"s{n:02}", "title": title}) for n in range(20)]
+    message = notices.render(OVER, PAGE, held)
+    assert not problems(message)
+    body = "\n".join(block["text"]["text"] for block in message.blocks[:-1])
+    for text in (body, message.text):
+        assert [f" s{n:02}: " in line for n, line in enumerate(text.splitlines()[1:])] == [
+            True
+        ] * 20
+    assert limits.within(message.text, limits.MESSAGE_TEXT)
+
+
+def test_an_analysis_that_its_card_cuts_stands_whole_in_its_thread() -> None:
+    short = STORM.model_copy(update={"message": "First: " + "x" * 5_000})
+    assert not details.wanted(short)
+    long = short.analysis.model_copy(update={"summary": "word " * 300 + "the end"})
+    told = details.render(short.model_copy(update={"analysis": long}))
+    assert details.wanted(short.model_copy(update={"analysis": long}))
+    assert not problems(told)
+    assert "the end" in said(told)
+    assert "x" * 100 not in said(told)
 
 
 def test_a_line_names_the_rule_where_the_title_does_not() -> None:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from local_stack import children, layout
 from local_stack.children import Child, ChildError
+from unit.local_stack.processes import gone
 
 SLEEP = "import time; time.sleep(60)"
 
@@ -99,16 +99,3 @@ def test_a_guarded_server_ends_with_its_starter(tmp_path: Path) -> None:
         starter.send_signal(signal.SIGKILL)
 
     assert gone(guarded)
-
-
-def gone(pid: int) -> bool:
-    """Whether the process ends within twenty seconds; a zombie has ended."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        shown = subprocess.run(
-            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-        )
-        if shown.stdout.strip()[:1] in ("", "Z"):
-            return True
-        time.sleep(0.05)
-    return False

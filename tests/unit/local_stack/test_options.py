@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from local_stack import layout
 from local_stack.__main__ import chosen
 from local_stack.children import ChildError
 from local_stack.stack import Claude
+from unit.local_stack.processes import gone
 
 
 def test_without_keys_nobody_answers_for_claude_and_slack_is_local() -> None:
@@ -82,3 +84,36 @@ def test_whatever_ends_it_politely_lets_it_tidy_up(number: signal.Signals) -> No
         assert process.stdout.readline() == "ready\n"
         process.send_signal(number)
         assert process.stdout.read() == "stopped\n"
+
+
+ENDING_TWICE = """
+import sys, time
+from pathlib import Path
+from local_stack import __main__ as local, children
+local.stop_on_signals()
+command = [sys.executable, "-c", "import time; time.sleep(60)"]
+child = children.start("a server", command, {}, Path(sys.argv[1]))
+try:
+    print(child.process.pid, flush=True)
+    time.sleep(60)
+except local.Stop:
+    print("tidying", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_one_ends_everything_at_once(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(layout.SCRIPTS)}
+    command = [sys.executable, "-c", ENDING_TWICE, str(tmp_path / "log")]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        server = int(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "tidying\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+        assert "temporary files" in process.stderr.read()
+    assert gone(server)

@@ -34,17 +34,23 @@ def test_rules_are_counted_that_stand_for_several() -> None:
         (7, LULL, True),
         (8, LULL, False),
         (0, LULL - timedelta(seconds=1), False),
-        (100, HOUR - timedelta(seconds=1), False),
-        (100, HOUR, True),
+        (100, HOUR, False),
     ],
 )
-def test_it_ends_after_a_lull_or_an_hour(recent: int, lasted: timedelta, *, ends: bool) -> None:
+def test_it_ends_after_a_lull(recent: int, lasted: timedelta, *, ends: bool) -> None:
     members = shard(*["Slow"] * recent, at=lasted - LULL + timedelta(seconds=1))
     older = shard(*["Slow"] * 40, at=lasted - LULL)
-    assert storm.has_ebbed([members, older], KNOWN, START, START + lasted) is ends
+    assert storm.has_lulled([members, older], KNOWN, START, START + lasted) is ends
 
 
 def test_members_without_a_name_keep_it_going_too() -> None:
     full = Shard(unlisted=1, newest=START + LULL)
-    assert not storm.has_ebbed([full], KNOWN, START, START + LULL + timedelta(minutes=1))
-    assert storm.has_ebbed([full], KNOWN, START, START + HOUR)
+    assert not storm.has_lulled([full], KNOWN, START, START + LULL + timedelta(minutes=1))
+    assert storm.has_lulled([full], KNOWN, START, START + LULL * 2)
+
+
+@pytest.mark.parametrize("kind", ["storm", "throttle"])
+def test_it_ends_after_an_hour_whatever_comes(kind: str) -> None:
+    known = Storm(kind=kind, most=60)
+    assert not storm.has_outlasted(known, START, START + HOUR - timedelta(seconds=1))
+    assert storm.has_outlasted(known, START, START + HOUR)

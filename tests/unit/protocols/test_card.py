@@ -238,12 +238,21 @@ def test_giving_up_forgets_who_refused_a_card_that_stands_nowhere() -> None:
 
 
 def test_what_was_deleted_in_slack_is_posted_anew() -> None:
-    gone = cards.gone(shown(told=1, intent=INTENT, channel_id="C1"))
+    gone = cards.gone(shown(told=1, intent=INTENT, channel_id="C1"), incident())
     assert cards.where(gone) == "#c"
     assert gone == card(told=1, posted_at=NOW)
     detailed = shown(details=Details(ts="2.0", shows="x"))
-    assert cards.gone(detailed).details == Details()
+    assert cards.gone(detailed, incident()).details == Details()
     assert step(incident(), gone) == Step(Act.POST)
+
+
+@pytest.mark.parametrize(("told", "again"), [(0, 0), (1, 1), (2, 1), (3, 1), (4, 4), (5, 5)])
+def test_a_list_that_was_begun_in_another_thread_begins_anew(told: int, again: int) -> None:
+    kinds = [NoticeKind.RESOLVED, *[NoticeKind.HELD_PAGE] * 3, NoticeKind.STILL_FIRING]
+    notices = tuple(
+        Notice(number=number, kind=kind, at=NOW) for number, kind in enumerate(kinds, start=1)
+    )
+    assert cards.gone(shown(told=told), incident(notices=notices)).told == again
 
 
 def test_a_failed_worker_gives_back_the_lease_and_leaves_its_intent() -> None:
@@ -364,7 +373,7 @@ def test_a_refused_card_is_bound_for_the_refuge_while_its_route_leads_to_the_sam
 
 def test_a_card_that_is_turned_away_forgets_where_it_stood() -> None:
     stood = shown(channel="#gone", channel_id="C9", intent=INTENT)
-    away = cards.turned_away(stood, "#refuge", Reason.CHANNEL_NOT_FOUND)
+    away = cards.turned_away(stood, incident(), "#refuge", Reason.CHANNEL_NOT_FOUND)
     assert away == card(channel="#refuge", refused=REFUSED, posted_at=NOW)
     assert cards.unposted(away)
 
@@ -378,10 +387,14 @@ CALLING = incident(route=Destination(channel="#gone", mentions=("here",)))
         (card(), Act.POST, ("here",)),
         (shown(), Act.UPDATE, ("here",)),
         (shown(), Act.TELL, ("here",)),
-        (cards.gone(shown()), Act.POST, ()),
+        (cards.gone(shown(), incident()), Act.POST, ()),
         (shown(ts=""), Act.POST, ()),
         (shown(ts=""), Act.TELL, ("here",)),
-        (cards.turned_away(shown(), "#refuge", Reason.CHANNEL_ARCHIVED), Act.POST, ("here",)),
+        (
+            cards.turned_away(shown(), incident(), "#refuge", Reason.CHANNEL_ARCHIVED),
+            Act.POST,
+            ("here",),
+        ),
     ],
     ids=["first", "edit", "notice", "deleted", "bot after webhook", "webhook", "refused"],
 )

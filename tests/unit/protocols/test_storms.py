@@ -10,8 +10,17 @@ import pytest
 
 from fakes import Desk, alert, resolve
 from responder.alert import SYNTHETIC_SOURCE, Scope, Severity
+from responder.analysis.context import Case
+from responder.analysis.verdict import Analysis
 from responder.contracts import AnalysisRequest, Announcement
-from responder.incident import Incident, IncidentState, NoticeKind
+from responder.incident import (
+    MAX_NOTICES,
+    CacheEntry,
+    CacheState,
+    Incident,
+    IncidentState,
+    NoticeKind,
+)
 from responder.policy import storm
 from responder.policy.matching import Matcher
 from responder.policy.routes import Route, Routes
@@ -95,6 +104,20 @@ def test_what_a_storm_holds_is_neither_shown_nor_analysed(desk: Desk) -> None:
     assert len(texts) == MOST + 1
     assert "Storm of alerts in prod" in texts[-1]
     assert not any("problem 4" in text for text in texts)
+
+
+def test_its_first_card_counts_the_one_that_began_it_and_the_next_tick_the_others(
+    desk: Desk,
+) -> None:
+    break_out(desk, *range(6), service="shop")
+    known = desk.incident(STORM)
+    assert known.storm is not None
+    assert (known.storm.incidents, known.storm.services) == (1, (("shop", 1),))
+    desk.later(seconds=storms.SETTLES.total_seconds())
+    desk.ticker.tick()
+    known = desk.incident(STORM)
+    assert known.storm is not None
+    assert known.storm.incidents == 3
 
 
 def test_a_whole_batch_that_breaks_out_at_once_is_held_from_the_same_one_on(desk: Desk) -> None:
@@ -181,6 +204,29 @@ def test_each_environment_has_its_own_storm(desk: Desk) -> None:
     assert desk.incident("v1:p7|dev.1").held == ""
 
 
+def test_a_channel_has_three_times_as_many_whatever_environments_are_invented(desk: Desk) -> None:
+    for number in range(3 * MOST + 2):
+        break_out(desk, number, scope=Scope(environment=f"pr-{number}"))
+    opened = [desk.incident(f"v1:p{n}|pr-{n}.1") for n in range(3 * MOST + 2)]
+    assert [one.held for one in opened] == [*[""] * 3 * MOST, "storm", "storm"]
+    begun = desk.incident(opened[-1].storm_id)
+    assert begun.storm is not None
+    assert (begun.title, begun.scope, begun.storm.most) == ("Storm of alerts", Scope(), 3 * MOST)
+    break_out(desk, 50, scope=Scope(environment="prod"))
+    assert held(desk, 50) == ["storm"]
+    tick(desk, 3)
+    assert desk.incident(begun.incident_id).state is IncidentState.RESOLVED
+    break_out(desk, 51)
+    assert held(desk, 51) == [""]
+
+
+def test_a_storm_of_one_environment_leaves_the_channel_to_the_others(desk: Desk) -> None:
+    break_out(desk, *range(20), scope=Scope(environment="dev"))
+    break_out(desk, *range(20, 24))
+    assert held(desk, *range(20, 24)) == ["", "", "", "storm"]
+    assert desk.telemetry.counts["Storms"] == 2
+
+
 def test_each_channel_has_its_own_storm_which_is_told_there(desk: Desk) -> None:
     paid = Route(name="paid", match=("service=pay",), channel="#payments")
     desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(paid,)))
@@ -234,8 +280,8 @@ def test_when_it_ebbs_it_is_resolved_and_lists_what_it_held_twenty_to_a_message(
     assert [n.kind for n in over.notices] == [NoticeKind.RESOLVED, *[NoticeKind.HELD_PAGE] * 3]
     card = desk.card(STORM)
     replies = [call for call in desk.slack.calls if call.thread_ts == card.ts]
-    assert [call.text for call in replies] == [
-        f"✅ Ebbed after 0 s: it held 45 incidents: {over.title}",
+    assert [call.text.partition("\n")[0] for call in replies] == [
+        f"🟠 Ebbed after 0 s: it held 45 incidents; 45 still fire: {over.title}",
         *(f"Held by the storm, part {number}" for number in (1, 2, 3)),
     ]
     assert card.told == over.last_notice
@@ -264,8 +310,45 @@ def test_a_storm_that_slack_shows_only_when_it_is_over_is_listed_all_the_same(de
     tick(desk)
     work(desk)
     card = desk.card(STORM)
-    replies = [call.text for call in desk.slack.calls if call.thread_ts == card.ts]
+    replies = [
+        call.text.partition("\n")[0] for call in desk.slack.calls if call.thread_ts == card.ts
+    ]
     assert replies == ["Held by the storm, part 1"]
+
+
+def doubting(desk: Desk) -> None:
+    """Claude finds everything milder than the alerts do."""
+    answer = desk.claude.analyse
+
+    def analyse(case: Case, tier: str) -> Analysis:
+        return answer(case, tier).model_copy(update={"severity_opinion": Severity.LOW})
+
+    desk.claude.analyse = analyse  # type: ignore[method-assign]
+
+
+def test_what_claude_thinks_of_its_severity_is_told_although_it_ebbs_before_that(
+    desk: Desk,
+) -> None:
+    break_out(desk, *range(6))
+    work(desk)
+    tick(desk)
+    doubting(desk)
+    for message, _ in desk.taken(Queue.ANALYSIS):
+        desk.investigator.handle(AnalysisRequest.model_validate(message))
+    desk.taken(Queue.DISTRIBUTION)
+    tick(desk, 2)
+    work(desk)
+    ts = desk.card(STORM).ts
+    told = [
+        call.text.splitlines()[0].partition(":")[0]
+        for call in desk.slack.calls
+        if call.thread_ts == ts
+    ]
+    assert told == [
+        "🤔 Claude doubts the severity",
+        "🟠 Ebbed after 0 s",
+        "Held by the storm, part 1",
+    ]
 
 
 def test_after_it_whoever_fires_again_has_a_card_and_others_stay_listed(desk: Desk) -> None:
@@ -276,7 +359,8 @@ def test_after_it_whoever_fires_again_has_a_card_and_others_stay_listed(desk: De
     desk.record(resolve(fingerprint="f5", at=400))
     assert held(desk, 5) == ["storm"]
     work(desk)
-    assert sum("problem 4" in call.text for call in desk.slack.calls) == 1
+    posts = [call.text.partition("\n")[0] for call in desk.slack.calls]
+    assert sum("problem 4" in text for text in posts) == 1
 
 
 def test_a_second_storm_is_another_one_and_holds_what_the_first_one_held(desk: Desk) -> None:
@@ -288,12 +372,114 @@ def test_a_second_storm_is_another_one_and_holds_what_the_first_one_held(desk: D
     assert desk.incident(second).storm is not None
 
 
-def test_its_end_is_shown_and_nothing_is_due_any_more(desk: Desk) -> None:
-    ebbed(desk, 6)
-    tick(desk, 2)
+def resolve_problems(desk: Desk, *numbers: int) -> None:
+    desk.later(seconds=1)
+    for number in numbers:
+        at = (desk.now() - START).total_seconds()
+        desk.record(resolve(f"r{number}-{at}", fingerprint=f"f{number}", at=at))
+
+
+def still_fire(desk: Desk) -> int:
+    known = desk.incident(STORM).storm
+    assert known is not None
+    return known.firing
+
+
+def test_its_end_counts_who_still_fires_until_none_does_and_nothing_is_due_any_more(
+    desk: Desk,
+) -> None:
+    break_out(desk, *range(7))
     work(desk)
-    assert desk.incident(STORM).due_at is None
-    assert desk.card(STORM).shown == desk.incident(STORM).revision
+    resolve_problems(desk, 3)
+    tick(desk, 3)
+    assert still_fire(desk) == 3
+    work(desk)
+    resolve_problems(desk, 4, 5)
+    tick(desk, 15)
+    assert still_fire(desk) == 1
+    resolve_problems(desk, 6)
+    tick(desk, 15)
+    work(desk)
+    tick(desk)
+    over = desk.incident(STORM)
+    assert (still_fire(desk), over.due_at, over.still_fires) == (0, None, False)
+    assert desk.card(STORM).shown == over.revision
+    assert desk.slack.calls[-1].text.startswith("✅ RESOLVED")
+
+
+def test_one_that_fires_beside_the_end_is_counted_after_it(desk: Desk) -> None:
+    """Held, resolved, and fired again by a worker who read the weather before the end."""
+    break_out(desk, *range(5))
+    work(desk)
+    resolve_problems(desk, 3, 4)
+    tick(desk, 3)
+    assert still_fire(desk) == 0
+    again = problem(desk, 4).model_copy(update={"state": IncidentState.OPEN, "firing": 1})
+    desk.put_incident(again)
+    tick(desk, 16)
+    assert still_fire(desk) == 1
+    assert desk.incident(STORM).storm is not None
+    assert desk.incident(STORM).due_at is not None
+
+
+def repeat(desk: Desk, number: int) -> None:
+    """A tool that says the very same again, as Alertmanager does every few hours."""
+    fields = {"rule": f"v1:p{number}", "fingerprint": f"f{number}", "title": f"problem {number}"}
+    first = f"a{number}-{START:%H%M%S}"
+    desk.record(alert(first, event_at=START, received_at=desk.now(), **fields))
+
+
+def test_one_that_its_tool_says_still_fires_has_a_card_after_the_storm(desk: Desk) -> None:
+    break_out(desk, *range(6))
+    work(desk)
+    desk.later(minutes=1)
+    repeat(desk, 4)
+    assert held(desk, 4) == ["storm"]
+    tick(desk, 3)
+    work(desk)
+    desk.later(hours=4)
+    repeat(desk, 4)
+    assert desk.telemetry.counts["AlertsHeld:duplicate"] == 2
+    assert held(desk, 3, 4, 5) == ["storm", "", "storm"]
+    assert desk.requested() == ["v1:p4|prod.1"]
+    work(desk)
+    assert desk.card("v1:p4|prod.1").ts
+
+
+def test_what_all_tools_repeat_after_a_storm_meets_the_gate(desk: Desk) -> None:
+    ebbed(desk, 12)
+    desk.later(hours=4)
+    for number in range(3, 12):
+        repeat(desk, number)
+    assert held(desk, *range(3, 12)) == [*[""] * MOST, *["storm"] * 6]
+    assert problem(desk, 11).storm_id == f"{storm.key_of('prod|')}.2"
+
+
+def test_a_resolve_of_one_of_two_is_no_reason_for_a_card(desk: Desk) -> None:
+    break_out(desk, *range(5))
+    break_out(desk, 44, rule="v1:p4")
+    tick(desk, 3)
+    resolve_problems(desk, 44)
+    assert (problem(desk, 4).firing, problem(desk, 4).held) == (1, "storm")
+
+
+def test_a_storm_whose_incidents_still_fire_is_told_of_again_as_their_routes_want(
+    desk: Desk,
+) -> None:
+    again = Route(name="again", mentions=("here",), renotify_after="10m")
+    desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(again,)))
+    ebbed(desk, MOST + 450)
+    desk.taken(Queue.DISTRIBUTION)
+    tick(desk, 11 * 23)
+    work(desk)
+    reminders = [n for n in desk.incident(STORM).notices if n.kind is NoticeKind.STILL_FIRING]
+    assert len(reminders) == MAX_NOTICES
+    # Nobody was told meanwhile: of all that waited the newest is news.
+    (told,) = [call for call in desk.slack.calls if "450 still fire): Storm" in call.text]
+    assert told.broadcast
+    assert "<!here>" in told.text
+    pages = {n.detail for n in desk.incident(STORM).notices if n.kind is NoticeKind.HELD_PAGE}
+    assert len(pages) == 23
 
 
 def test_nobody_joins_a_storm_that_ebbs_at_that_moment(desk: Desk) -> None:
@@ -319,6 +505,106 @@ def test_a_storm_that_is_joined_while_it_ebbs_goes_on(desk: Desk) -> None:
     assert "v1:p9|prod.1" in members
     tick(desk, 3)
     assert desk.incident(STORM).state is IncidentState.RESOLVED
+
+
+def test_a_storm_that_no_tick_saw_for_a_day_ends_with_its_list_all_the_same(desk: Desk) -> None:
+    desk.ticker = replace(desk.ticker, quiet_after=timedelta(hours=1))
+    break_out(desk, *range(6))
+    work(desk)
+    desk.later(hours=25)
+    tick(desk, 3)
+    over = desk.incident(STORM)
+    assert over.state is IncidentState.RESOLVED
+    assert len([one for n in over.notices for one in storms.page_of(desk.store, over, n)]) == 3
+    break_out(desk, 9)
+    assert held(desk, 9) == [""]
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["closed", "expired"])
+def test_a_storm_that_is_not_open_holds_nobody(desk: Desk, *, lost: bool) -> None:
+    break_out(desk, *range(6))
+    if lost:
+        desk.store.lose(items.incident_item(STORM))
+    else:
+        dead = desk.incident(STORM).model_copy(update={"state": IncidentState.CLOSED})
+        desk.put_incident(dead)
+    desk.later(seconds=90)
+    break_out(desk, 9, 4)
+    assert held(desk, 3, 9, 4) == ["storm", "", ""]
+    weather = items.load(desk.store, storms.weather_item(storm.key_of("prod|")), Weather)
+    assert weather is not None
+    assert (weather.storm_id, weather.storms) == ("", 1)
+
+
+def raging(desk: Desk, minutes: int, number: int = 100) -> int:
+    """Four new problems a minute; the number of the last one."""
+    for _ in range(minutes):
+        break_out(desk, *range(number, number + 4))
+        tick(desk)
+        number += 4
+    work(desk)
+    return number
+
+
+def test_a_storm_that_does_not_end_is_listed_after_an_hour_and_the_next_one_begins(
+    desk: Desk,
+) -> None:
+    break_out(desk, *range(6))
+    work(desk)
+    raging(desk, 70)
+    over, second = desk.incident(STORM), desk.incident(f"{storm.key_of('prod|')}.2")
+    assert (over.state, second.state) == (IncidentState.RESOLVED, IncidentState.OPEN)
+    listed = [one for n in over.notices for one in storms.page_of(desk.store, over, n)]
+    assert len(listed) == 3 + 4 * 60
+    posts = [call.text for call in desk.slack.calls if call.thread_ts == desk.card(STORM).ts]
+    assert posts[0].startswith("🟠 Listed after 59 min, as it went on: it held 243 incidents")
+
+
+def test_a_storm_whose_analysis_cannot_be_asked_for_ends_all_the_same(desk: Desk) -> None:
+    break_out(desk, *range(6))
+    begun = desk.incident(STORM)
+    busy = CacheEntry(
+        cache_key=begun.cache_key,
+        state=CacheState.PENDING,
+        owner="x",
+        lease_until=desk.now() + timedelta(days=9),
+    )
+    desk.store.write([items.write_of(items.cache_item(begun.cache_key), busy, 0, desk.now())])
+    tick(desk, 58)
+    assert desk.incident(STORM).state is IncidentState.OPEN
+    tick(desk, 3)
+    over = desk.incident(STORM)
+    assert over.state is IncidentState.RESOLVED
+    assert over.storm is not None
+    assert not over.storm.goes_on
+
+
+def test_a_storm_that_gets_worse_tells_so_and_calls_whom_the_held_cards_would_call(
+    desk: Desk,
+) -> None:
+    team = Route(name="team", match=("service=pay",), mentions=("S0TEAM1",), renotify_after="20m")
+    all_here = Route(name="all", mentions=("here",), renotify_after="2h")
+    desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(team, all_here)))
+    break_out(desk, *range(5), severity=Severity.LOW)
+    work(desk)
+    first = next(call.text for call in desk.slack.calls if "Storm of alerts" in call.text)
+    assert first.endswith("<!here>")
+    break_out(desk, 7, severity=Severity.HIGH, service="pay")
+    tick(desk)
+    work(desk)
+    worse = desk.incident(STORM)
+    assert [(n.kind, n.detail) for n in worse.notices] == [
+        (NoticeKind.SEVERITY_RAISED, "LOW → HIGH")
+    ]
+    (call,) = [c for c in desk.slack.calls if "Severity raised" in c.text]
+    assert call.broadcast
+    assert "<!subteam^S0TEAM1>" in call.text
+    assert "<!here>" in call.text
+    number = raging(desk, 22)
+    reminded = desk.incident(STORM).notices
+    assert [notice.kind for notice in reminded][1:] == [NoticeKind.STILL_FIRING]
+    raging(desk, 5, number)
+    assert desk.incident(STORM).notices == reminded
 
 
 def shards(desk: Desk) -> list[Shard]:

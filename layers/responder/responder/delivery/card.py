@@ -37,15 +37,18 @@ _ID = 120
 
 def render(incident: Incident, now: datetime) -> Message:
     """The card in bot mode: the whole state of the incident as of ``now``."""
-    return _message(
-        incident, [*_facts(incident, now), *_findings(incident, now)], _footer(incident)
-    )
+    body = [*_facts(incident, now), *_findings(incident, now)]
+    return _message(incident, _state(incident), body, _footer(incident))
 
 
 def webhook_first(incident: Incident, now: datetime) -> Message:
     """The first message in webhook mode: all that is known, and what will be sent later."""
     footer = _footer(incident, _what_follows(incident))
-    return _message(incident, [*_facts(incident, now), *_findings(incident, now)], footer)
+    known, state, facts = incident.storm, _state(incident), _facts(incident, now)
+    if known is not None and incident.state is IncidentState.OPEN:
+        # It is never edited: figures of its first seconds would stand there for good.
+        state, facts = storm.begins(incident, known), storm.announced(known)
+    return _message(incident, state, [*facts, *_findings(incident, now)], footer)
 
 
 def webhook_analysis(incident: Incident, now: datetime) -> Message:
@@ -53,20 +56,26 @@ def webhook_analysis(incident: Incident, now: datetime) -> Message:
     subject = words.subject(incident)
     header = blocks.header(_headline(subject, "🔎 Analysis · "))
     text = mrkdwn.inline(incident.analysis.headline or incident.title, 240)
+    held = storm.figures(incident.storm) if incident.storm is not None else []
     return Message(
         text=f"🔎 Analysis for {mrkdwn.inline(subject, 240)}: {text}",
-        blocks=blocks.fit([header], _findings(incident, now), _footer(incident)),
+        blocks=blocks.fit([header], [*held, *_findings(incident, now)], _footer(incident)),
         color=words.color(incident),
     )
 
 
-def _message(incident: Incident, body: list[blocks.Block | None], footer: blocks.Block) -> Message:
+def _message(
+    incident: Incident,
+    state: blocks.Block | None,
+    body: list[blocks.Block | None],
+    footer: blocks.Block,
+) -> Message:
     subject = words.subject(incident)
     called = destination.mentions(incident)
     head = [
         blocks.section([called]),
         blocks.header(_headline(subject, f"{words.lead(incident)} · ")),
-        _state(incident),
+        state,
     ]
     return Message(
         # Where blocks are refused the text is all there is, and must call them, too.
@@ -241,7 +250,8 @@ def _labels(incident: Incident) -> str:
 
 
 def _what_follows(incident: Incident) -> str:
-    later = "the analysis and the end are" if incident.analysis.is_awaited else "the end is"
+    end = "the list of what it holds" if incident.storm is not None else "the end"
+    later = f"the analysis and {end} are" if incident.analysis.is_awaited else f"{end} is"
     if incident.state is not IncidentState.OPEN:
         return "Incoming webhook: this message is not updated"
     urgent = ", as is a rise in severity" if incident.severity is not Severity.CRITICAL else ""

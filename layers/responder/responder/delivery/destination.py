@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from responder.delivery import mrkdwn
 from responder.errors import Reason
-from responder.incident import Incident, IncidentState
+from responder.incident import Incident
 
 _CHANNEL = 85
 _CLOSED = "does not take the app's messages"
@@ -24,7 +24,7 @@ def mentions(incident: Incident) -> str:
 
     https://docs.slack.dev/messaging/formatting-message-text#mentioning-users
     """
-    if incident.route is None or incident.state is not IncidentState.OPEN:
+    if incident.route is None or not incident.still_fires:
         return ""
     return " ".join(map(_live, incident.route.mentions))
 

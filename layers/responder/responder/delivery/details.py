@@ -16,8 +16,8 @@ _LABEL = 2_500
 
 
 def wanted(incident: Incident) -> bool:
-    """Whether the card leaves out anything; a storm's list is a storm's details."""
-    return incident.storm is None and next(_parts(incident), None) is not None
+    """Whether the card leaves out anything."""
+    return next(_parts(incident), None) is not None
 
 
 def contents(incident: Incident) -> str:
@@ -47,6 +47,9 @@ def _parts(incident: Incident) -> Iterator[blocks.Block]:
     elif blocks.is_shortened(card.render(incident, incident.last_seen).blocks):
         # Each text fits, all of them together do not: the card's last blocks are missing.
         yield from findings.whole(incident)
+    if incident.storm is not None:
+        # Its text is what Claude is told of it: people have its list.
+        return
     if card.text_is_cut(incident):
         yield from blocks.sections(_texts(incident))
     if card.labels_are_cut(incident):

@@ -40,10 +40,12 @@ def render(
     about = f"{subject}\n{_where(incident)}" if standalone or broadcast else ""
     called = destination.mentions(incident) if calls else ""
     body = blocks.section([called, f"*{news}*", about, detail])
+    ends = standalone and notice.kind is NoticeKind.RESOLVED
+    figures = storm.figures(incident.storm) if ends and incident.storm else []
     small = blocks.context([_context(incident, notice, standalone), _card(card_in)])
     return Message(
         text=f"{news}: {subject} {called}".rstrip(),
-        blocks=[block for block in (body, small) if block],
+        blocks=[block for block in (body, *figures, small) if block],
         color=_color(incident, notice) if standalone else "",
         broadcast=broadcast,
     )
@@ -61,10 +63,10 @@ def _news(incident: Incident, notice: Notice) -> str:
         return f"{symbol} Still firing after {lasted} ({words.times(incident)})"
     if notice.kind is NoticeKind.FLAPPING:
         return f"🔁 Flapping: fired again {words.refires(incident)}; changes are on the card only"
-    if incident.storm is not None:
-        return storm.news(incident, incident.storm)
     if notice.kind is NoticeKind.SEVERITY_DOUBTED:
         return "🤔 Claude doubts the severity"
+    if incident.storm is not None:
+        return storm.news(incident, incident.storm)
     lasted = words.duration(notice.at - incident.first_seen)
     return f"✅ Resolved after {lasted} ({words.times(incident)})"
 
@@ -85,6 +87,8 @@ def _card(channel: str) -> str:
 
 
 def _color(incident: Incident, notice: Notice) -> str:
+    if incident.storm is not None:
+        return words.color(incident)
     if notice.kind is NoticeKind.RESOLVED:
         return words.SOLVED_COLOR
     return words.COLORS[incident.severity]

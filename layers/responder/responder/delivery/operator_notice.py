@@ -184,7 +184,7 @@ def _text(
     exact: bool,
 ) -> str:
     advice = (
-        "When the cause is mended: scripts/responder dlq show, then dlq reprocess."
+        "When the cause is mended: scripts/responder dlq list, then dlq reprocess --queue all."
         if trouble.gave_up
         else "It arrives by itself when the cause is mended."
     )

@@ -60,8 +60,11 @@ def _state(incident: Incident) -> str:
     how_often = words.times(incident)
     seen = f"first seen {moment(incident.first_seen)}, last seen {moment(incident.last_seen)}"
     if incident.state is IncidentState.OPEN:
-        return f"Firing {how_often}, {seen}"
+        firing = "Going on, with" if incident.storm is not None else "Firing"
+        return f"{firing} {how_often}, {seen}"
     word = "Resolved" if incident.state is IncidentState.RESOLVED else "Closed"
+    if incident.storm is not None:
+        word = "Over"
     return f"{word} after {words.duration(words.lasted(incident))}, {how_often}, {seen}"
 
 

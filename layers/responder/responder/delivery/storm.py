@@ -10,6 +10,7 @@ from responder.policy.storm import PAGE, named
 from responder.ports import Message
 
 _PLACE, _NAME, _TITLE, _NUMBER = 120, 60, 200, 8
+_PAGE_TITLE = 60
 _STATES = {IncidentState.OPEN: "firing", IncidentState.RESOLVED: "resolved"}
 
 
@@ -23,7 +24,12 @@ class _Words:
     ends: str
 
 
-_STORM = _Words("Storm", "Ebbed", "new incidents within a minute", "When it ebbs")
+_STORM = _Words(
+    "Storm",
+    "Ebbed",
+    "new incidents within a minute",
+    "When it ebbs, after an hour at the latest",
+)
 _THROTTLE = _Words(
     "Throttle",
     "Calm again",
@@ -31,57 +37,55 @@ _THROTTLE = _Words(
     "When it calms down, after an hour at the latest",
 )
 _WORDS = {Reason.STORM.value: _STORM, Reason.THROTTLE.value: _THROTTLE}
-#: So that a whole page fits into one section.
-_LINE = limits.SECTION_TEXT // PAGE - 1
+#: So that a whole page, its title included, fits into a message's text.
+_LINE = (limits.MESSAGE_TEXT - _PAGE_TITLE) // PAGE - 1
 
 
 def state(incident: Incident, known: Storm) -> blocks.Block | None:
     """How many incidents it holds, how bad they are, since when."""
-    how_bad = " · ".join(
-        f"{words.SYMBOLS[severity]} {number:,} {severity.value}"
-        for severity, number in known.severities
-    )
     return blocks.section(
         [
             _since(incident, known),
-            how_bad,
-            mrkdwn.inline(words.located(incident.scope), _PLACE),
-            f"Began {mrkdwn.date(incident.first_seen)} · newest {mrkdwn.date(incident.last_seen)}",
+            _how_bad(known),
+            _place(incident),
+            f"{_began(incident)} · newest {mrkdwn.date(incident.last_seen)}",
         ]
     )
 
 
+def begins(incident: Incident, known: Storm) -> blocks.Block | None:
+    """That it begins, where the message stays as it is."""
+    lead = f"*{_WORDS[known.kind].name}*: new incidents are held"
+    return blocks.section([lead, _place(incident), _began(incident)])
+
+
 def facts(incident: Incident, known: Storm) -> list[blocks.Block | None]:
     """What it does to cards, and which services it is about."""
-    said = _WORDS[known.kind]
     if incident.state is IncidentState.OPEN:
-        meaning = (
-            f"More than {known.most} {said.limit}: the next ones wait here. "
-            f"CRITICAL ones come at once. {said.ends}, all are listed in the thread."
-        )
-    else:
-        meaning = (
-            "All it held are listed in the thread; whichever fires again gets a card of its own."
-        )
-    services = _counted(known.services)
-    shown = sum(number for _, number in known.services)
-    if others := known.incidents - shown:
-        services.append(f"others {others:,}")
-    rules = _counted(known.rules)
-    return [
-        blocks.context([meaning]),
-        blocks.section([f"*By service:* {' · '.join(services)}"] if known.services else []),
-        blocks.section([f"*By rule:* {' · '.join(rules)}"] if known.rules else []),
-        blocks.section(_worst(known) if incident.state is IncidentState.OPEN else []),
-    ]
+        return [blocks.context([_meaning(known, "in the thread")]), *_by(known), _worst(known)]
+    listed = (
+        "All it held are listed; whichever fires again, or is reported again while it fires, "
+        "gets a card of its own."
+    )
+    return [blocks.context([listed]), *_by(known)]
+
+
+def announced(known: Storm) -> list[blocks.Block | None]:
+    """What it does to messages, where the first one stays as it is."""
+    return [blocks.context([_meaning(known, "here, 20 to a message")])]
+
+
+def figures(known: Storm) -> list[blocks.Block | None]:
+    """What it holds so far, for a message that stands alone."""
+    held = f"*{words.incidents(known.incidents)} held*"
+    return [blocks.section([held, _how_bad(known)]), *_by(known)]
 
 
 def news(incident: Incident, known: Storm) -> str:
     """The end of a storm, in one line."""
-    lasted = words.duration(words.lasted(incident))
     unlisted = f", {known.unlisted:,} of them not by name" if known.unlisted else ""
-    ended = _WORDS[known.kind].ended
-    return f"✅ {ended} after {lasted}: it held {_incidents(known.incidents)}{unlisted}"
+    held = f"it held {words.incidents(known.incidents)}{unlisted}"
+    return f"{_end(incident, known)}: {held}; {_how_many_fire(known)}"
 
 
 def page(incident: Incident, notice: Notice, held: Sequence[Incident]) -> Message:
@@ -89,27 +93,73 @@ def page(incident: Incident, notice: Notice, held: Sequence[Incident]) -> Messag
     kind = _WORDS[incident.storm.kind if incident.storm else Reason.STORM.value].name.lower()
     title = f"Held by the {kind}, part {mrkdwn.inline(notice.detail, _NUMBER)}"
     lines = [_line(one) for one in held]
-    small = blocks.context([f"incident {mrkdwn.code(incident.incident_id, 120)}"])
-    body = blocks.section([f"*{title}*", *lines]) if lines else blocks.section([title])
-    return Message(text=title, blocks=[block for block in (body, small) if block])
+    small = blocks.small_print([f"incident {mrkdwn.code(incident.incident_id, 120)}"])
+    # Screen readers hear the text alone, and where blocks are refused it is all there is.
+    text = "\n".join([title, *lines])
+    return Message(text=text, blocks=[*blocks.sections([f"*{title}*", *lines]), small])
 
 
 def _since(incident: Incident, known: Storm) -> str:
-    held = _incidents(known.incidents)
-    lasted = words.duration(words.lasted(incident))
-    said = _WORDS[known.kind]
+    held = f"{words.incidents(known.incidents)} held"
     if incident.state is IncidentState.OPEN:
-        return f"*{said.name}* · *{held} held* in {lasted}"
-    return f"✅ *{said.ended} after {lasted}* · {held} held"
+        lasted = words.duration(words.lasted(incident))
+        return f"*{_WORDS[known.kind].name}* · *{held}* in {lasted}"
+    return f"*{_end(incident, known)}* · {held} · *{_how_many_fire(known)}*"
 
 
-def _worst(known: Storm) -> list[str]:
+def _end(incident: Incident, known: Storm) -> str:
+    symbol = words.SYMBOLS[incident.severity] if known.firing else "✅"
+    lasted = words.duration(words.lasted(incident))
+    if known.goes_on:
+        return f"{symbol} Listed after {lasted}, as it went on"
+    return f"{symbol} {_WORDS[known.kind].ended} after {lasted}"
+
+
+def _how_many_fire(known: Storm) -> str:
+    return f"{known.firing:,} still fire" if known.firing else "all are over"
+
+
+def _place(incident: Incident) -> str:
+    return mrkdwn.inline(words.located(incident.scope), _PLACE)
+
+
+def _began(incident: Incident) -> str:
+    return f"Began {mrkdwn.date(incident.first_seen)}"
+
+
+def _meaning(known: Storm, where: str) -> str:
+    said = _WORDS[known.kind]
+    return (
+        f"More than {known.most} {said.limit}: the next ones wait. "
+        f"CRITICAL ones come at once. {said.ends}, all are listed {where}."
+    )
+
+
+def _how_bad(known: Storm) -> str:
+    return " · ".join(
+        f"{words.SYMBOLS[severity]} {number:,} {severity.value}"
+        for severity, number in known.severities
+    )
+
+
+def _by(known: Storm) -> list[blocks.Block | None]:
+    services = _counted(known.services)
+    if others := known.incidents - sum(number for _, number in known.services):
+        services.append(f"others {others:,}")
+    rules = _counted(known.rules)
+    return [
+        blocks.section([f"*By service:* {' · '.join(services)}"] if known.services else []),
+        blocks.section([f"*By rule:* {' · '.join(rules)}"] if known.rules else []),
+    ]
+
+
+def _worst(known: Storm) -> blocks.Block | None:
     """A few by name, as the list comes only when it is over."""
     lines = [
         f"{words.SYMBOLS[severity]} {severity.value} {mrkdwn.inline(title, _TITLE)}"
         for severity, title in known.worst
     ]
-    return ["*Worst, newest first:*", *lines] if lines else []
+    return blocks.section(["*Worst, newest first:*", *lines] if lines else [])
 
 
 def _counted(names: Sequence[tuple[str, int]]) -> list[str]:
@@ -126,7 +176,3 @@ def _line(incident: Incident) -> str:
     what = words.about(incident, named(incident.rule, words.title(incident)))
     subject = what + (f" ({place})" if place else "")
     return f"{lead}{mrkdwn.inline(subject, room)}{tail}"
-
-
-def _incidents(number: int) -> str:
-    return "1 incident" if number == 1 else f"{number:,} incidents"

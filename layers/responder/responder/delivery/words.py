@@ -37,7 +37,7 @@ _TITLE_LIMIT = 240
 
 def color(incident: Incident) -> str:
     """The bar beside the card."""
-    if incident.state is IncidentState.OPEN:
+    if incident.still_fires:
         return COLORS[incident.severity]
     return SOLVED_COLOR if incident.state is IncidentState.RESOLVED else CLOSED_COLOR
 
@@ -47,6 +47,8 @@ def lead(incident: Incident) -> str:
     severity = f"{SYMBOLS[incident.severity]} {incident.severity.value}"
     if incident.state is IncidentState.OPEN:
         return severity
+    if incident.storm is not None and incident.still_fires:
+        return f"{severity} · {incident.storm.firing:,} STILL FIRE"
     word = "✅ RESOLVED" if incident.state is IncidentState.RESOLVED else "☑️ CLOSED"
     return f"{word} · {incident.severity.value}"
 
@@ -135,7 +137,11 @@ def duration(span: timedelta) -> str:
 
 
 def times(incident: Incident) -> str:
-    """How often: "214 times in 9 min"."""
+    """How often: "214 times in 9 min"; of a storm, how many it holds."""
+    known = incident.storm
+    if known is not None:
+        still = f", {known.firing:,} still fire" if known.firing else ""
+        return f"{incidents(known.incidents)} held{still}"
     if incident.count < 1:
         return "no firing alert"
     if incident.count == 1:
@@ -143,6 +149,11 @@ def times(incident: Incident) -> str:
     span = incident.last_seen - incident.first_seen
     within = f" in {duration(span)}" if span >= timedelta(seconds=1) else " at once"
     return f"{incident.count:,} times{within}"
+
+
+def incidents(number: int) -> str:
+    """So many incidents."""
+    return "1 incident" if number == 1 else f"{number:,} incidents"
 
 
 def refires(incident: Incident) -> str:
@@ -185,8 +196,15 @@ def lasted(incident: Incident) -> timedelta:
 
 
 def _state(incident: Incident) -> str:
+    if incident.storm is not None:
+        over = "" if incident.state is IncidentState.OPEN else f", over {_after(incident)}"
+        return f"{times(incident)}{over}"
     count = f"{incident.count:,}\N{MULTIPLICATION SIGN}"
     if incident.state is IncidentState.OPEN:
         return f"firing, {count}"
     word = "resolved" if incident.state is IncidentState.RESOLVED else "closed"
-    return f"{word} after {duration(lasted(incident))}, {count}"
+    return f"{word} {_after(incident)}, {count}"
+
+
+def _after(incident: Incident) -> str:
+    return f"after {duration(lasted(incident))}"

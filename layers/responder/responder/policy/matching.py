@@ -70,7 +70,8 @@ class Matcher(BaseModel):
             try:
                 _expression(self.value)
             except re2.error as error:
-                raise ValueError(f"{self.value!r} is no expression of RE2: {error}") from error
+                said = _said(error)
+                raise ValueError(f"{self.value!r} is no expression of RE2: {said}") from error
         return self
 
     @property
@@ -193,6 +194,12 @@ def _set(expressions: Sequence[str]) -> "re2.Set":
 @lru_cache(maxsize=20_000)
 def _expression(text: str) -> "re2._Regexp":
     return re2.compile(text, options())
+
+
+def _said(error: Exception) -> str:
+    """RE2 tells bytes."""
+    said = error.args[0] if error.args else ""
+    return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
 
 
 def options() -> "re2.Options":

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from responder.incident import Incident, IncidentState
+from responder.incident import Incident
 
 
 def due_at(incident: Incident) -> datetime | None:
     """When it is told of again; None where nobody wants that, or it is held, silenced or over."""
     after = incident.route.renotify_after if incident.route else None
-    told_of = incident.state is IncidentState.OPEN and not incident.held and not incident.silence
+    told_of = incident.still_fires and not incident.held and not incident.silence
     if after is None or not told_of:
         return None
     noticed = incident.notices[-1].at if incident.notices else None

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from responder.alert import Moment, Severity
 from responder.errors import Reason
-from responder.incident import Incident, Storm
+from responder.incident import Destination, Incident, Mention, Storm
 
 
 @dataclass(frozen=True)
@@ -25,32 +25,39 @@ class Kind:
     """How new incidents are counted, in a ``window``, and when what holds too many of them ends.
 
     That is when a ``lull`` brought at most a ``share``-th of the limit, and at the latest after
-    ``lasts``, so that nothing is held unlisted for longer.
+    ``lasts``, so that nothing is held unlisted for longer; what goes on begins the next one.
     """
 
     reason: Reason
     window: timedelta
     lull: timedelta
     share: int
-    lasts: timedelta = timedelta.max
+    lasts: timedelta = timedelta(hours=1)
 
 
 #: Its lull is longer than from tick to tick.
 STORM = Kind(Reason.STORM, timedelta(minutes=1), timedelta(seconds=90), 2)
 #: Its lull brings at most about half of what the limit lets through in such a time.
-THROTTLE = Kind(
-    Reason.THROTTLE, timedelta(hours=1), timedelta(minutes=15), 8, lasts=timedelta(hours=1)
-)
+THROTTLE = Kind(Reason.THROTTLE, timedelta(hours=1), timedelta(minutes=15), 8)
 #: By the reason that what they hold is held for.
 KINDS: Mapping[str, Kind] = {kind.reason.value: kind for kind in (THROTTLE, STORM)}
+#: So many times a storm's limit, of all environments together, are a storm of a whole channel.
+WHOLE_CHANNEL = 3
 #: A storm's members are spread over this many items, as many workers add to them at once.
 SHARDS = 16
-#: Names kept per shard: 4,000 in all; what is beyond is counted, and has no line in the list.
+#: Names kept per shard: some 3,600 in all, as shards fill unevenly; what is beyond is counted, and
+#: has no line in the list.
 MAX_MEMBERS = 250
+#: Bytes kept of a member's service, rule and title: its storm's end writes all shards at once, and
+#: a transaction takes 4 MB, an item 400 KB.
+#: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+MAX_NAME, MAX_TITLE = 80, 160
 #: Lines in one message of the list.
 PAGE = 20
 #: Of what a storm's card and its analysis are told.
 MAX_SERVICES, MAX_RULES, MAX_WORST, MAX_FIRST, MAX_PROBLEMS = 15, 10, 5, 10, 25
+#: People and groups that a storm calls, of all whom the routes of what it holds name.
+MAX_MENTIONS = 10
 
 
 class Member(BaseModel):
@@ -72,14 +79,17 @@ class Member(BaseModel):
             incident_id=incident.incident_id,
             at=now,
             severity=incident.severity,
-            service=incident.service[:80],
-            rule=incident.rule[:80],
-            title=named(incident.rule, incident.title)[:120],
+            service=_bounded(incident.service, MAX_NAME),
+            rule=_bounded(incident.rule, MAX_NAME),
+            title=_bounded(named(incident.rule, incident.title), MAX_TITLE),
         )
 
 
 class Shard(BaseModel):
-    """Some of a storm's members; a ``sealed`` one takes no more, as the storm is over."""
+    """Some of a storm's members; a ``sealed`` one takes no more, as the storm is over.
+
+    ``mentions`` and ``renotify_after`` are what the members' routes want.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -87,12 +97,20 @@ class Shard(BaseModel):
     unlisted: int = 0
     newest: Moment | None = None
     sealed: bool = False
+    mentions: tuple[Mention, ...] = ()
+    renotify_after: timedelta | None = None
 
-    def joined(self, member: Member) -> Self:
+    def joined(self, member: Member, route: Destination | None) -> Self:
         """With one more member, by name as long as there is room."""
+        update: dict[str, object] = {"newest": member.at}
+        if route is not None:
+            update["mentions"] = _union([self.mentions, route.mentions])
+            update["renotify_after"] = _soonest([self.renotify_after, route.renotify_after])
         if len(self.members) >= MAX_MEMBERS:
-            return self.model_copy(update={"unlisted": self.unlisted + 1, "newest": member.at})
-        return self.model_copy(update={"members": (*self.members, member), "newest": member.at})
+            update["unlisted"] = self.unlisted + 1
+        else:
+            update["members"] = (*self.members, member)
+        return self.model_copy(update=update)
 
 
 class Weather(BaseModel):
@@ -122,14 +140,22 @@ def named(rule: str, title: str) -> str:
     return f"{rule}: {title}" if rule and rule not in title else title
 
 
-def place_of(incident: Incident, kind: Kind = STORM) -> str:
-    """Where a storm is one storm: the cards of one environment that land in one channel.
+def place_of(incident: Incident) -> str:
+    """Where a storm is one storm: the cards of one environment that land in one channel."""
+    return f"{incident.scope.environment}|{channel_of(incident)}"
 
-    A throttle is of one source among them: no source is held for what another one sends.
+
+def source_of(incident: Incident) -> str:
+    """Whose throttle it meets: no source is held for what another one sends to a channel.
+
+    The environment is the alerts' own word: with it here, a tool that invents some has no limit.
     """
-    channel = incident.route.channel if incident.route else ""
-    place = f"{incident.scope.environment}|{channel}"
-    return f"{incident.source}|{place}" if kind.reason is Reason.THROTTLE else place
+    return f"{incident.source}|{channel_of(incident)}"
+
+
+def channel_of(incident: Incident) -> str:
+    """Where its card lands, as its route says; empty for the configured channel."""
+    return incident.route.channel if incident.route else ""
 
 
 def key_of(place: str, kind: Kind = STORM) -> str:
@@ -150,17 +176,25 @@ def summary(shards: Iterable[Shard], known: Storm) -> Storm:
     rules = _most_first(member.rule for member in members if member.rule)
     newest = sorted(members, key=lambda m: (m.at, m.incident_id), reverse=True)
     worst = sorted(newest, key=lambda m: m.severity.rank)[:MAX_WORST]
-    return Storm(
-        kind=known.kind,
-        most=known.most,
-        incidents=len(members) + unlisted,
-        unlisted=unlisted,
-        services=_most_first(member.service for member in members)[:MAX_SERVICES],
-        # One of its own for each says nothing.
-        rules=tuple((rule, number) for rule, number in rules if number > 1)[:MAX_RULES],
-        severities=tuple(sorted(Counter(m.severity for m in members).items(), key=_rank)),
-        worst=tuple((member.severity, _what(member)) for member in worst),
+    return known.model_copy(
+        update={
+            "incidents": len(members) + unlisted,
+            "unlisted": unlisted,
+            "services": _most_first(member.service for member in members)[:MAX_SERVICES],
+            # One of its own for each says nothing.
+            "rules": tuple((rule, number) for rule, number in rules if number > 1)[:MAX_RULES],
+            "severities": tuple(sorted(Counter(m.severity for m in members).items(), key=_rank)),
+            "worst": tuple((member.severity, _what(member)) for member in worst),
+        }
     )
+
+
+def addressed(shards: Iterable[Shard], route: Destination | None) -> Destination:
+    """Where a storm is told, and whom it calls: those whom its members' own cards would call."""
+    shards, route = list(shards), route or Destination()
+    wanted = _soonest(shard.renotify_after for shard in shards)
+    calls = _union(shard.mentions for shard in shards)
+    return Destination(channel=route.channel, mentions=calls, renotify_after=wanted)
 
 
 def told(shards: Iterable[Shard]) -> str:
@@ -176,15 +210,20 @@ def by_weight(members: Iterable[Member]) -> list[Member]:
     return sorted(members, key=lambda m: (m.severity.rank, m.service, m.at, m.incident_id))
 
 
-def has_ebbed(shards: Sequence[Shard], known: Storm, began: datetime, now: datetime) -> bool:
-    """Whether it has lulled, or has lasted for as long as it may."""
-    kind, lasted = KINDS[known.kind], now - began
+def has_lulled(shards: Sequence[Shard], known: Storm, began: datetime, now: datetime) -> bool:
+    """Whether so few came of late that it is over."""
+    kind = KINDS[known.kind]
     recent = sum(now - member.at < kind.lull for shard in shards for member in shard.members)
     overflows = any(
         shard.unlisted and shard.newest and now - shard.newest < kind.lull for shard in shards
     )
-    lulled = recent <= known.most // kind.share and not overflows
-    return lasted >= kind.lasts or (lasted >= min(kind.window, kind.lull) and lulled)
+    few = recent <= known.most // kind.share and not overflows
+    return now - began >= min(kind.window, kind.lull) and few
+
+
+def has_outlasted(known: Storm, began: datetime, now: datetime) -> bool:
+    """Whether it has lasted for as long as it may, whatever comes."""
+    return now - began >= KINDS[known.kind].lasts
 
 
 def _problem(member: Member) -> str:
@@ -193,6 +232,18 @@ def _problem(member: Member) -> str:
 
 def _what(member: Member) -> str:
     return f"{member.service}: {member.title}" if member.service else member.title
+
+
+def _bounded(text: str, most: int) -> str:
+    return text[:most].encode(errors="ignore")[:most].decode(errors="ignore")
+
+
+def _union(groups: Iterable[tuple[Mention, ...]]) -> tuple[Mention, ...]:
+    return tuple(dict.fromkeys(one for group in groups for one in group))[:MAX_MENTIONS]
+
+
+def _soonest(times: Iterable[timedelta | None]) -> timedelta | None:
+    return min((time for time in times if time is not None), default=None)
 
 
 def _rank(item: tuple[Severity, int]) -> int:

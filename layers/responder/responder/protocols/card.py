@@ -22,7 +22,6 @@ from responder.incident import (
     Destination,
     Details,
     Incident,
-    IncidentState,
     Intent,
     Notice,
     NoticeKind,
@@ -161,7 +160,7 @@ def _overtakes(later: Notice, earlier: Notice, incident: Incident) -> bool:
     """Whether an earlier notice is no news any more beside a later one, told at the same time."""
     if earlier.kind is NoticeKind.HELD_PAGE:
         return False
-    over = incident.state is not IncidentState.OPEN and later.kind is NoticeKind.RESOLVED
+    over = not incident.still_fires and later.kind is NoticeKind.RESOLVED
     return over or later.kind is earlier.kind or {later.kind, earlier.kind} <= _STATES
 
 
@@ -207,13 +206,16 @@ def unposted(card: Card) -> bool:
     return not card.ts and not card.posted and card.intent is None
 
 
-def gone(card: Card) -> Card:
+def gone(card: Card, incident: Incident) -> Card:
     """Somebody deleted the message, or it cannot be edited any more: it is posted anew.
 
-    So are its details, in the new thread.
+    So are its details, and a storm's list that was not told to its end, in the new thread.
     """
+    pages = _pages(incident)
+    halfway = pages and card.told < pages[-1]
     return card.model_copy(
         update={
+            "told": min(card.told, pages[0] - 1) if halfway else card.told,
             "ts": "",
             "channel_id": "",
             "posted": False,
@@ -239,10 +241,10 @@ def flees(act: Act, reason: Reason) -> bool:
     return reason in TURNED_AWAY or (act is Act.POST and reason not in _WRONG_ANYWHERE)
 
 
-def turned_away(card: Card, refuge: str, reason: Reason) -> Card:
+def turned_away(card: Card, incident: Incident, refuge: str, reason: Reason) -> Card:
     """Slack does not take the card to its channel (any more): it is posted anew in ``refuge``."""
     refused = Refusal(channel=card.channel, reason=reason.value)
-    return gone(card).model_copy(update={"channel": refuge, "refused": refused})
+    return gone(card, incident).model_copy(update={"channel": refuge, "refused": refused})
 
 
 def as_it_stands(incident: Incident, card: Card, act: Act) -> Incident:
@@ -286,8 +288,12 @@ def posted(card: Card, incident: Incident, place: Place, now: datetime) -> Card:
 
 def _told_by_the_card(incident: Incident) -> int:
     """The last notice that the card itself says: a storm's list is in its thread alone."""
-    listed = (n.number for n in incident.notices if n.kind is NoticeKind.HELD_PAGE)
-    return next(listed, incident.last_notice + 1) - 1
+    return [*_pages(incident), incident.last_notice + 1][0] - 1
+
+
+def _pages(incident: Incident) -> list[int]:
+    """The numbers of the notices that are a storm's list."""
+    return [one.number for one in incident.notices if one.kind is NoticeKind.HELD_PAGE]
 
 
 def found(card: Card, intent: Intent, place: Place, now: datetime) -> Card:

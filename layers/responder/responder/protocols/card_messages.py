@@ -79,7 +79,7 @@ class CardMessages:
             if error.reason is not Reason.CARD_GONE or self.reposted:
                 raise
             self.reposted = True
-            self.grip.change(cards.gone)
+            self.grip.change(lambda card: cards.gone(card, incident))
             self.grip.log("Card gone", incident)
             return
         self.grip.change(lambda card: cards.updated(card, incident, now))

@@ -160,7 +160,7 @@ class Delivery:
                 # Nobody can look there: posting shows whether the channel can be posted to.
                 self.grip.change(cards.absent)
                 return
-            self.grip.change(lambda card: cards.turned_away(card, elsewhere, reason))
+            self.grip.change(lambda card: cards.turned_away(card, incident, elsewhere, reason))
             self.lane.telemetry.count("CardsRedirected", reason=reason.value)
             self.lane.telemetry.warning(
                 "Card redirected", incident_id=incident.incident_id, detail=error.detail

@@ -329,4 +329,9 @@ def _name(alert: Alert) -> str:
 def noticed(incident: Incident, kind: NoticeKind, now: datetime, detail: str = "") -> Incident:
     """The incident with one more numbered notice; the list is bounded, numbers never repeat."""
     notice = Notice(number=incident.last_notice + 1, kind=kind, at=now, detail=detail)
-    return incident.model_copy(update={"notices": (*incident.notices, notice)[-MAX_NOTICES:]})
+    notices = (*incident.notices, notice)
+    # Whom a storm held is told by the pages of its list alone: none of them makes room.
+    news = [one for one in notices if one.kind is not NoticeKind.HELD_PAGE]
+    oldest = news[-MAX_NOTICES:][0].number
+    kept = (one for one in notices if one.number >= oldest or one.kind is NoticeKind.HELD_PAGE)
+    return incident.model_copy(update={"notices": tuple(kept)})

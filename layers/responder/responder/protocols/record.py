@@ -265,7 +265,8 @@ def _revised(draft: Draft, incident: Incident, now: datetime) -> Incident:
     """The changed incident as it is written: next revision, announcement and look-again planned."""
     before = draft.before(incident.incident_id)
     # What holds it may end at any moment: then the next tick shows it.
-    look_again = now if incident.silence is not None else now + LOOK_AGAIN
+    patience = storms.SETTLES if incident.storm is not None else LOOK_AGAIN
+    look_again = now if incident.silence is not None else now + patience
     revised = incident.model_copy(
         update={
             "revision": incident.revision + 1,

@@ -6,8 +6,9 @@
                                    (1)  weather, resolve the storm with its pages (one transaction)
     distribution: page n of the sealed shards ──▶ its incidents as they are now ──▶ thread reply
 
-A throttle goes the same way, with another window, per source (``policy.storm.Kind``). What one that
-goes on holds is counted nowhere else: a throttled source makes no storm, nor a storm a throttle.
+A throttle goes the same way, with another window, per source (``policy.storm.Kind``). What one
+that goes on holds is counted nowhere else: a throttled source makes no storm, nor a storm a
+throttle.
 
 Whatever an incident's opening looked at is written in the opening's own transaction: two workers
 never both begin a storm, and nobody joins one that has ebbed, as its shards are sealed. Killed
@@ -15,15 +16,14 @@ before a transaction: nothing happened. Killed at (1), or after it: the storm's 
 again at the next tick. Pages are notices of the storm, so the card protocol tells each one once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from responder.alert import Severity
+from responder.alert import Scope, Severity
 from responder.analysis import fallback
 from responder.errors import Conflict, Reason
 from responder.incident import (
-    Destination,
     Incident,
     IncidentState,
     Notice,
@@ -35,13 +35,20 @@ from responder.policy.storm import Kind, Member, Shard, Weather
 from responder.ports import Key, Store, Telemetry, Write
 from responder.protocols import items
 from responder.protocols.draft import Draft, episode_id
+from responder.protocols.episode import noticed
+
+#: How long a storm is looked at before Claude is asked what it is; and looked at again.
+SETTLES = timedelta(seconds=20)
+
+#: While what it held still fires, a storm that is over counts it anew this often.
+COUNTS_AGAIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
 class Gate:
     """Which new incidents have a card; the next ones wait.
 
-    ``most`` a minute do, and ``hourly`` an hour of one source; 0: all do.
+    ``most`` a minute do, of one environment, and ``hourly`` an hour of one source; 0: all do.
     """
 
     most: int
@@ -51,23 +58,20 @@ class Gate:
         """An incident that is about to have its first card: with it, or held by a storm."""
         if _passes(incident):
             return incident
-        places = [
-            (kind, most, weather_item(storm.key_of(storm.place_of(incident, kind), kind)))
-            for kind, most in self._limits()
-        ]
-        found = [draft.look_up(key, Weather) or Weather() for _, _, key in places]
-        for (kind, _, _), weather in zip(places, found, strict=True):
+        limits = self._limits(incident)
+        found = [_look_out(draft, limit.weather) for limit in limits]
+        for limit, weather in zip(limits, found, strict=True):
             if weather.storm_id:
-                return _join(draft, kind, weather.storm_id, incident, now)
+                return _join(draft, limit.kind, weather.storm_id, incident, now)
         counted = []
-        for (kind, most, key), before in zip(places, found, strict=True):
-            weather = before.opened(now, most, kind.window)
-            if weather.breaks(most):
-                begun = _begin(kind, weather, incident, most, now)
-                draft.put(key, _stormy(before, begun))
+        for limit, before in zip(limits, found, strict=True):
+            weather = before.opened(now, limit.most, limit.kind.window)
+            if weather.breaks(limit.most):
+                begun = _begin(limit, weather, incident, now)
+                draft.put(limit.weather, _stormy(before, begun))
                 draft.put_incident(begun)
-                return _join(draft, kind, begun.incident_id, incident, now)
-            counted.append((key, weather))
+                return _join(draft, limit.kind, begun.incident_id, incident, now)
+            counted.append((limit.weather, weather))
         for key, weather in counted:
             draft.put(key, weather)
         return incident
@@ -85,19 +89,42 @@ class Gate:
             return holding.released(incident)
         # By the storm's own key: routes may have changed where the incident would go now.
         key = weather_item(incident.storm_id.rpartition(".")[0])
-        weather = draft.look_up(key, Weather)
-        if weather is not None and weather.storm_id == incident.storm_id:
+        if _look_out(draft, key).storm_id == incident.storm_id:
             return incident
-        fired = before is not None and incident.count > before.count
-        if not fired or incident.state is not IncidentState.OPEN:
+        if not _reported(before, incident) or incident.state is not IncidentState.OPEN:
             return incident
         return self.admit(draft, holding.released(incident), now)
 
-    def _limits(self) -> list[tuple[Kind, int]]:
+    def _limits(self, incident: Incident) -> list["_Limit"]:
         """What goes on first takes what comes: a noisy source must not keep a storm going."""
-        kinds = storm.KINDS
-        limits = [(kinds[Reason.THROTTLE], self.hourly), (kinds[Reason.STORM], self.most)]
-        return [(kind, most) for kind, most in limits if most]
+        throttle, raging = storm.KINDS[Reason.THROTTLE], storm.KINDS[Reason.STORM]
+        environment, channel = incident.scope.environment, storm.channel_of(incident)
+        limits = [
+            _Limit(throttle, storm.source_of(incident), self.hourly),
+            _Limit(raging, storm.place_of(incident), self.most, environment),
+            _Limit(raging, channel, self.most * storm.WHOLE_CHANNEL),
+        ]
+        return [limit for limit in limits if limit.most]
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """``most`` new incidents of a ``place`` have cards; a storm names its ``environment``."""
+
+    kind: Kind
+    place: str
+    most: int
+    environment: str = ""
+
+    @property
+    def key(self) -> str:
+        """The incident key of the storms of this place."""
+        return storm.key_of(self.place, self.kind)
+
+    @property
+    def weather(self) -> Key:
+        """Where the weather of this place is kept."""
+        return weather_item(self.key)
 
 
 ALL_PASS = Gate(0)
@@ -123,16 +150,24 @@ def weather_item(key: str) -> Key:
 
 
 def look_again(store: Store, incident: Incident, now: datetime) -> tuple[Incident, list[Write]]:
-    """A storm as the tick finds it: its figures, or its end with what must be written beside it."""
-    if incident.storm is None or incident.state is not IncidentState.OPEN:
+    """A storm as the tick finds it: its figures, or its end with what must be written beside it.
+
+    One that is over says how many of those listed still fire.
+    """
+    known = incident.storm
+    if known is None:
         return incident, []
+    if incident.state is not IncidentState.OPEN:
+        return _counted_again(store, incident, known, now), []
     keys = _shard_items(incident.incident_id)
     weather_key = weather_item(incident.key)
     records = store.read([*keys, weather_key])
     shards = [items.decode(records[key], Shard) or Shard() for key in keys]
-    known = _as_known(incident, incident.storm, shards)
-    if not _asked(incident) or not storm.has_ebbed(shards, incident.storm, incident.opened_at, now):
-        return known, []
+    newest = _as_known(incident, known, shards, now)
+    lulled = storm.has_lulled(shards, known, incident.opened_at, now)
+    outlasted = storm.has_outlasted(known, incident.opened_at, now)
+    if not outlasted and not (lulled and _asked(incident)):
+        return newest, []
     weather = items.decode(records[weather_key], Weather) or Weather()
     writes = [
         items.write_of(key, shard.model_copy(update={"sealed": True}), records[key].version, now)
@@ -141,7 +176,18 @@ def look_again(store: Store, incident: Incident, now: datetime) -> tuple[Inciden
     # What it had cards for stays counted: a throttle may end before their hour is over.
     calm = weather.model_copy(update={"storm_id": ""})
     writes.append(items.write_of(weather_key, calm, records[weather_key].version, now))
-    return _ended(known, shards, now), writes
+    figures = {"goes_on": not lulled, "firing": _firing(store, shards), "counted_at": now}
+    return _ended(newest, figures, shards, now), writes
+
+
+def next_look(incident: Incident, now: datetime) -> datetime | None:
+    """When a storm is looked at again; None where it is none, or nothing of it fires any more."""
+    if incident.storm is None:
+        return None
+    if incident.state is IncidentState.OPEN:
+        return now + SETTLES
+    counted = incident.storm.counted_at
+    return counted + COUNTS_AGAIN if counted is not None else None
 
 
 def page_of(store: Store, incident: Incident, notice: Notice) -> list[Incident]:
@@ -160,6 +206,48 @@ def page_of(store: Store, incident: Incident, notice: Notice) -> list[Incident]:
     return [incident for incident in incidents if incident is not None]
 
 
+def _look_out(draft: Draft, key: Key) -> Weather:
+    """The weather of a place: calm where what goes on there has no open incident (any more)."""
+    weather = draft.look_up(key, Weather) or Weather()
+    if not weather.storm_id:
+        return weather
+    goes_on = draft.look_up(items.incident_item(weather.storm_id), Incident)
+    if goes_on is not None and goes_on.state is IncidentState.OPEN:
+        return weather
+    return weather.model_copy(update={"storm_id": ""})
+
+
+def _counted_again(store: Store, incident: Incident, known: Storm, now: datetime) -> Incident:
+    """What was recorded beside the end is seen now: none that fire are none from here on."""
+    at = next_look(incident, now)
+    if at is None or now < at:
+        return incident
+    records = store.read(_shard_items(incident.incident_id))
+    shards = [items.decode(record, Shard) or Shard() for record in records.values()]
+    firing = _firing(store, shards)
+    newest = known.model_copy(update={"firing": firing, "counted_at": now if firing else None})
+    changed = firing != known.firing
+    return incident.model_copy(
+        update={"storm": newest, "revision": incident.revision + (1 if changed else 0)}
+    )
+
+
+def _firing(store: Store, shards: Sequence[Shard]) -> int:
+    """How many of a storm's members still fire."""
+    keys = [items.incident_item(one.incident_id) for shard in shards for one in shard.members]
+    found = store.read(keys) if keys else {}
+    held = (items.decode(record, Incident) for record in found.values())
+    return sum(one is not None and one.state is IncidentState.OPEN for one in held)
+
+
+def _reported(before: Incident | None, incident: Incident) -> bool:
+    """Whether it fired, or a tool said again that it still does: then its last one is newer."""
+    if before is None:
+        return False
+    repeated = incident.last_seen > before.last_seen and incident.resolves == before.resolves
+    return incident.count > before.count or repeated
+
+
 def _asked(incident: Incident) -> bool:
     """Whether the analysis of the whole was asked for, which comes before the end, or never is."""
     analysis = incident.analysis
@@ -171,9 +259,10 @@ def _passes(incident: Incident) -> bool:
     return bool(incident.held) or incident.synthetic or incident.severity is Severity.CRITICAL
 
 
-def _begin(kind: Kind, weather: Weather, first: Incident, most: int, now: datetime) -> Incident:
-    place = f" in {first.scope.environment}" if first.scope.environment else ""
-    key, number = storm.key_of(storm.place_of(first, kind), kind), weather.storms + 1
+def _begin(limit: _Limit, weather: Weather, first: Incident, now: datetime) -> Incident:
+    kind, most, key, number = limit.kind, limit.most, limit.key, weather.storms + 1
+    place = f" in {limit.environment}" if limit.environment else ""
+    alone = Shard().joined(Member.of(first, now), first.route)
     storm_id = episode_id(key, number)
     begun = Incident(
         incident_id=storm_id,
@@ -184,7 +273,7 @@ def _begin(kind: Kind, weather: Weather, first: Incident, most: int, now: dateti
         explanation=f"more than {most} new incidents within a minute{place}",
         source="responder",
         title=f"Storm of alerts{place}",
-        scope=first.scope.model_copy(update={"cluster": "", "region": "", "account": ""}),
+        scope=Scope(environment=limit.environment),
         severity=first.severity,
         first_alert_id="",
         first_seen=weather.openings[0],
@@ -193,18 +282,18 @@ def _begin(kind: Kind, weather: Weather, first: Incident, most: int, now: dateti
         first_received_at=first.first_received_at,
         revision=0,
         analysis=fallback.of_storm(now),
-        storm=Storm(kind=kind.reason.value, most=most),
-        route=Destination(channel=first.route.channel) if first.route else None,
+        message=storm.told([alone]),
+        storm=storm.summary([alone], Storm(kind=kind.reason.value, most=most)),
+        route=storm.addressed([alone], first.route) if first.route else None,
         trace=first.trace,
     )
     if kind.reason is not Reason.THROTTLE:
         return begun
     # What had cards in the hour before is no part of it, as the first minute is of a storm.
-    where = f"of {first.source} within an hour{place}"
     return begun.model_copy(
         update={
-            "explanation": f"more than {most} new incidents {where}",
-            "title": f"Too many new problems from {first.source}{place}",
+            "explanation": f"more than {most} new incidents of {first.source} within an hour",
+            "title": f"Too many new problems from {first.source}",
             "first_seen": now,
             "analysis": fallback.of_throttle(now),
         }
@@ -221,44 +310,54 @@ def _join(draft: Draft, kind: Kind, storm_id: str, incident: Incident, now: date
     if shard.sealed:
         # The storm ebbed after its weather was read: look at both again.
         raise Conflict(key.id)
-    draft.put(key, shard.joined(Member.of(incident, now)))
+    draft.put(key, shard.joined(Member.of(incident, now), incident.route))
     held = {"held": kind.reason.value, "storm_id": storm_id, "analysis_requested_at": None}
     return incident.model_copy(update=held)
 
 
-def _as_known(incident: Incident, before: Storm, shards: Sequence[Shard]) -> Incident:
+def _as_known(
+    incident: Incident, before: Storm, shards: Sequence[Shard], now: datetime
+) -> Incident:
     """The storm with its newest figures; the same value where nothing is new."""
     figures = storm.summary(shards, before)
     if figures == before:
         return incident
-    return incident.model_copy(
+    severity = min((severity for severity, _ in figures.severities), key=lambda s: s.rank)
+    known = incident.model_copy(
         update={
             "storm": figures,
             "message": storm.told(shards),
-            "severity": min((severity for severity, _ in figures.severities), key=lambda s: s.rank),
+            "severity": severity,
             "last_seen": max(shard.newest for shard in shards if shard.newest),
+            "route": storm.addressed(shards, incident.route),
             "revision": incident.revision + 1,
         }
     )
+    if not severity.worse_than(incident.severity):
+        return known
+    return noticed(known, NoticeKind.SEVERITY_RAISED, now, f"{incident.severity} → {severity}")
 
 
-def _ended(incident: Incident, shards: Sequence[Shard], now: datetime) -> Incident:
+def _ended(
+    incident: Incident, figures: Mapping[str, object], shards: Sequence[Shard], now: datetime
+) -> Incident:
     listed = sum(len(shard.members) for shard in shards)
     pages = range(1, -(-listed // storm.PAGE) + 1)
-    number = incident.last_notice
-    notices = [Notice(number=number + 1, kind=NoticeKind.RESOLVED, at=now)]
-    notices += [
-        Notice(number=number + 1 + at, kind=NoticeKind.HELD_PAGE, at=now, detail=str(at))
-        for at in pages
-    ]
-    return incident.model_copy(
+    ended = incident.model_copy(
         update={
+            "storm": incident.storm.model_copy(update=figures) if incident.storm else None,
             "state": IncidentState.RESOLVED,
             "resolved_at": incident.last_seen,
-            "notices": tuple(notices),
             "revision": incident.revision + 1,
         }
     )
+    ended = noticed(ended, NoticeKind.RESOLVED, now)
+    number = ended.last_notice
+    notices = [
+        Notice(number=number + page, kind=NoticeKind.HELD_PAGE, at=now, detail=str(page))
+        for page in pages
+    ]
+    return ended.model_copy(update={"notices": (*ended.notices, *notices)})
 
 
 def _shard_items(storm_id: str) -> list[Key]:

@@ -36,8 +36,6 @@ GRACE = timedelta(seconds=60)
 DEAD_LETTER_PACE = timedelta(minutes=1)
 #: An open incident whose analysis was given up is offered to Claude again this often.
 TRY_CLAUDE_AGAIN = timedelta(minutes=15)
-#: How long a storm is looked at before Claude is asked what it is; and looked at again.
-STORM_SETTLES = timedelta(seconds=20)
 #: Reasons to fall back that pass by themselves, or by an operator's hand.
 PASSING = frozenset(
     {
@@ -193,7 +191,7 @@ def _with(plan: Plan, update: Mapping[str, object], **flags: Any) -> Plan:  # no
 def _begun(draft: Draft, now: datetime) -> list[Incident]:
     """The storm that began as too many were let go at once, ready to be written and told."""
     opened = [
-        one.model_copy(update={"revision": one.revision + 1, "due_at": now + STORM_SETTLES})
+        one.model_copy(update={"revision": one.revision + 1, "due_at": now + storms.SETTLES})
         for one in draft.changed_incidents()
     ]
     for one in opened:
@@ -242,7 +240,8 @@ def _settle(plan: Plan, now: datetime) -> Plan:
 
 def _close(plan: Plan, now: datetime, quiet_after: timedelta) -> Plan:
     incident = plan.incident
-    if incident.state is not IncidentState.OPEN:
+    # A storm ends with its list alone (``storms``).
+    if incident.state is not IncidentState.OPEN or incident.storm is not None:
         return plan
     if now < quiet.closes_at(incident, quiet_after):
         return plan
@@ -324,7 +323,7 @@ def _patience(incident: Incident) -> timedelta | None:
         return None
     if not analysis.fallback_reason:
         first = incident.storm is not None and incident.analysis_requested_at is None
-        return STORM_SETTLES if first else GRACE
+        return storms.SETTLES if first else GRACE
     return TRY_CLAUDE_AGAIN if analysis.fallback_reason in PASSING else None
 
 
@@ -343,9 +342,14 @@ def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedel
         times.append(max(min(waits, now + DEAD_LETTER_PACE), now + GRACE / 2))
     if incident.silence is not None:
         times.append(now)
-    times += filter(None, (flapping.settles_at(incident), reminding.due_at(incident)))
-    if incident.storm is not None and incident.state is IncidentState.OPEN:
-        times.append(now + STORM_SETTLES)
+    times += filter(
+        None,
+        (
+            flapping.settles_at(incident),
+            reminding.due_at(incident),
+            storms.next_look(incident, now),
+        ),
+    )
     if card is not None and details.missing(card, incident):
         times.append(max(card.details.next_try or now, now) + GRACE)
     if incident.state is IncidentState.OPEN:
