@@ -10,7 +10,17 @@ from typing import Any
 from responder.alert import Scope, Severity
 from responder.analysis.verdict import Analysis, Cause, Check, Confidence
 from responder.errors import Reason
-from responder.incident import Hold, Incident, IncidentState, Latest, Notice, NoticeKind
+from responder.incident import (
+    MAX_FIRING,
+    MAX_WHAT,
+    Firing,
+    Hold,
+    Incident,
+    IncidentState,
+    Notice,
+    NoticeKind,
+    Worst,
+)
 
 HOSTILE = (
     "<!channel>",
@@ -161,16 +171,28 @@ class Maker:
             author=self.text(),
         )
 
-    def latest(self) -> Latest | None:
+    def firing(self) -> Firing:
+        return Firing(
+            name=self.text()[:1],
+            severity=self._rng.choice(list(Severity)),
+            at=self.moment(),
+            what=self.text()[:MAX_WHAT],
+        )
+
+    def otherwise(self) -> str | None:
+        return None if self._rng.random() < 0.2 else self.text()
+
+    def worst(self) -> Worst | None:
         if self._rng.random() < 0.3:
             return None
-        return Latest(
+        return Worst(
             alert_id=self.text(),
+            name=self.text()[:1],
             at=self.moment(),
             severity=self._rng.choice(list(Severity)),
-            title=self.text(),
-            message=self.text(),
-            resource=self.text(),
+            title=self.otherwise(),
+            message=self.otherwise(),
+            resource=self.otherwise(),
         )
 
     def incident(self) -> Incident:
@@ -192,7 +214,7 @@ class Maker:
             scope=self.scope(),
             labels={self.name(): self.text() for _ in range(rng.choice((0, 2, 40)))},
             links={self.name(): self.url() for _ in range(rng.choice((0, 2, 10)))},
-            latest=self.latest(),
+            worst=self.worst(),
             severity=rng.choice(list(Severity)),
             state=rng.choice(list(IncidentState)),
             unknown_format=rng.random() < 0.2,
@@ -201,6 +223,7 @@ class Maker:
             count=self.number(),
             resolves=self.number(),
             firing=self.number(),
+            firing_now=self.many(MAX_FIRING, self.firing),
             first_seen=first,
             last_seen=first + timedelta(seconds=rng.choice((0, 1, 540, 10**7))),
             opened_at=self.moment(),

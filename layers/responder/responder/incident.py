@@ -19,6 +19,8 @@ MAX_NOTICES = 20
 MAX_WAITERS = 100
 #: Characters of a person's note on an analysis, so that a prompt has all of it; and of their name.
 MAX_NOTE, MAX_NAME = 250, 80
+#: Fingerprints that an incident keeps by name while they fire, and characters of each one's name.
+MAX_FIRING, MAX_WHAT = 20, 80
 
 
 #: Whom a card may call: people and groups by their ids in Slack, or all who are there.
@@ -133,20 +135,38 @@ class Storm(BaseModel):
     counted_at: Moment | None = None
 
 
-class Latest(BaseModel):
-    """The newest firing alert of an incident, by the tool's clock.
+class Worst(BaseModel):
+    """The worst firing alert of an incident; among equals the newest, by the tool's clock.
 
-    Each text is empty where it is as in the first alert, so that repeats add nothing to the item.
+    Each text is None where it is as in the first alert, so that repeats add nothing to the item.
+    ``name`` is its fingerprint's in the list of what fires.
     """
 
     model_config = ConfigDict(frozen=True)
 
     alert_id: str
+    name: str = ""
     at: Moment
     severity: Severity
-    title: str = ""
-    message: str = ""
-    resource: str = ""
+    title: str | None = None
+    message: str | None = None
+    resource: str | None = None
+
+    @property
+    def speaks_otherwise(self) -> bool:
+        """Whether it says anything in other words than the first one."""
+        return self.title is not None or self.message is not None
+
+
+class Firing(BaseModel):
+    """A fingerprint that fires, as its newest alert has it; ``name`` tells it from the others."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    severity: Severity
+    at: Moment
+    what: str
 
 
 class Mark(StrEnum):
@@ -177,7 +197,8 @@ class Incident(BaseModel):
     """An open (or past) episode of one signature in one scope.
 
     ``revision`` rises with every change that the card shows. ``count`` is the number of distinct
-    firing alerts, ``resolves`` of resolved ones, ``firing`` of fingerprints that still fire.
+    firing alerts, ``resolves`` of resolved ones, ``firing`` of fingerprints that still fire, and
+    ``firing_now`` the worst of these by name, the newest first among equals.
     ``announced_at`` and ``trailing_at`` pace counter-only changes; ``due_at`` is when the tick
     must look again; ``unshown_since`` is set by the tick while the card lags behind. ``silence`` is
     what keeps it from being told of (a silence, or what else ``Hold`` may be), ``silence_ended``
@@ -187,8 +208,9 @@ class Incident(BaseModel):
     (or held it), ``storm`` makes the incident itself one. ``rules`` is the number of the signature
     rules that it was opened under, ``route`` what the operators' routes say of its card (None:
     never asked), ``feedback`` the latest that a person said of an analysis of it. Title, message,
-    resource, labels and links are the first alert's; ``latest`` has what the newest one says
-    otherwise.
+    resource, labels and links are the first alert's; ``worst`` has what the worst one says
+    otherwise. ``told_from`` is when people were last let know of it beside the notices: when what
+    held it from them ended.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -209,7 +231,7 @@ class Incident(BaseModel):
     scope: Scope = Scope()
     labels: dict[str, str] = {}
     links: dict[str, str] = {}
-    latest: Latest | None = None
+    worst: Worst | None = None
     severity: Severity
     state: IncidentState = IncidentState.OPEN
     unknown_format: bool = False
@@ -218,6 +240,7 @@ class Incident(BaseModel):
     count: int = 0
     resolves: int = 0
     firing: int = 0
+    firing_now: tuple[Firing, ...] = ()
     first_seen: Moment
     last_seen: Moment
     opened_at: Moment
@@ -237,6 +260,7 @@ class Incident(BaseModel):
     silence: Hold | None = None
     silence_ended: Hold | None = None
     held: str = ""
+    told_from: Moment | None = None
     inhibits: tuple[str, ...] = ()
     storm_id: str = ""
     storm: Storm | None = None

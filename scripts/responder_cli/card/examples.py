@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 from responder.alert import Scope, Severity
 from responder.analysis.verdict import Analysis, Cause, Check, Confidence
-from responder.incident import Incident, IncidentState, Latest, Notice, NoticeKind
+from responder.incident import Firing, Incident, IncidentState, Notice, NoticeKind, Worst
 
 START = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 NOW = START + timedelta(minutes=10)
 
 TRIAGE = Analysis(
-    headline="checkout answers with errors",
-    summary="First alert of this problem in production; no earlier incident is known.",
+    headline="checkout: HighErrorRate: 31 % of requests fail",
+    summary="By its words: errors. No cause is known yet.",
     checks=(Check(text="Look at the service's latest deployment"),),
     made_by="fallback",
     tier="fallback",
@@ -86,10 +86,11 @@ ANALYSED = FIRST.model_copy(
 )
 WORSE = ANALYSED.model_copy(
     update={
-        "latest": Latest(
+        "worst": Worst(
             alert_id="a-214",
+            name="canary",
             at=START + timedelta(minutes=9),
-            severity=Severity.HIGH,
+            severity=Severity.CRITICAL,
             title="HighErrorRate: 64 % of requests fail",
             message="64 % of requests to checkout answer 5xx (threshold 5 %)",
             resource="deployment/checkout-canary",
@@ -102,6 +103,44 @@ WORSE = ANALYSED.model_copy(
             "dashboard": "https://boards.example.com/1",
             "source": "https://tool.example.com/1",
         },
+    }
+)
+SEVERAL = FIRST.model_copy(
+    update={
+        "title": "Disk full on db-1",
+        "message": "97 % of /var is used",
+        "service": "",
+        "resource": "",
+        "explanation": "Kept: source manual-test, rule Disk full on, 6 constant words of the text. "
+        "Ignored: severity, scope, label values and words with digits in the text.",
+        "analysis": TRIAGE.model_copy(
+            update={
+                "headline": "Disk full on db-1",
+                "summary": "By its words: disk. No cause is known yet.",
+                "fallback_reason": "no_key",
+            }
+        ),
+        "labels": {},
+        "links": {},
+        "count": 3,
+        "firing": 3,
+        "last_seen": START + timedelta(minutes=7),
+        "worst": Worst(
+            alert_id="a-2",
+            name="db-2",
+            at=START + timedelta(minutes=4),
+            severity=Severity.CRITICAL,
+            title="Disk full on db-2",
+            message="99 % of /data is used",
+        ),
+        "firing_now": tuple(
+            Firing(name=host, severity=severity, at=START, what=f"Disk full on {host}")
+            for host, severity in (
+                ("db-2", Severity.CRITICAL),
+                ("db-1", Severity.HIGH),
+                ("db-3", Severity.LOW),
+            )
+        ),
     }
 )
 WORDY = WORSE.model_copy(
@@ -178,7 +217,8 @@ SYNTHETIC = FIRST.model_copy(update={"synthetic": True, "severity": Severity.INF
 INCIDENTS = {
     "first_alert_claude_pending": FIRST,
     "analysed_by_claude": ANALYSED,
-    "latest_alert_says_otherwise": WORSE,
+    "worst_alert_says_otherwise": WORSE,
+    "several_fire_by_name": SEVERAL,
     "more_than_a_card_holds": WORDY,
     "analysis_from_cache": CACHED,
     "claude_not_asked_budget_spent": BUDGET_SPENT,

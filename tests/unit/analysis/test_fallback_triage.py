@@ -29,20 +29,21 @@ def test_it_never_pretends_to_be_claude() -> None:
     assert "claude" not in found.model_dump_json().lower()
 
 
-def test_it_says_what_the_tool_says_with_times_and_place() -> None:
-    found = triaged()
+def test_it_says_only_what_the_card_does_not_show_beside_it() -> None:
+    found = triaged(event_at=NOW, received_at=NOW, starts_at=None)
     assert found.headline == "orders: DiskWillFillIn4Hours"
-    assert "alertmanager reports this as HIGH since 2026-11-21 09:53:00 UTC." in found.summary
-    assert "It reached us 7 min later." in found.summary
-    assert "Where: service orders, environment prod, region eu-central-1." in found.summary
-    assert "It says: Filesystem /var on db-1 has 3.2% left." in found.summary
-    assert found.summary.endswith("No cause has been established.")
+    assert found.summary == "By its words: disk. No cause is known yet."
+    unrecognised = triaged(title="Foo", rule="", message="", labels={}, event_at=NOW)
+    assert unrecognised.summary == "No cause is known yet."
 
 
-def test_a_resolved_alert_says_how_long_it_lasted() -> None:
-    began = NOW - timedelta(hours=3)
-    found = triaged(status=Status.RESOLVED, starts_at=began, ends_at=NOW, event_at=NOW)
-    assert "ended at 2026-11-21 10:00:00 UTC, 3 h after it began" in found.summary
+@pytest.mark.parametrize(("seconds", "late"), [(119, False), (120, True)])
+def test_an_alert_that_came_late_says_how_late(seconds: int, late: bool) -> None:
+    began = NOW - timedelta(seconds=seconds)
+    found = triaged(starts_at=began, event_at=began, received_at=NOW)
+    assert ("It reached us 2 min after it began." in found.summary) is late
+    over = triaged(status=Status.RESOLVED, starts_at=began, event_at=NOW, received_at=NOW)
+    assert "reached us" not in over.summary
 
 
 def test_the_reason_can_be_given_later_and_nothing_else_changes() -> None:
@@ -168,8 +169,7 @@ def test_a_value_that_means_something_to_a_shell_is_quoted(value: str) -> None:
 def test_hostile_text_stays_short_and_visible() -> None:
     found = triaged(title="t" * 5000 + "\u202e", message="m\x00" * 50_000, service="s" * 5000)
     assert len(found.headline) <= 150
-    assert len(found.summary) <= 1200
-    assert "\x00" not in found.summary
+    assert len(found.summary) <= 100
 
 
 def test_an_alert_of_which_nothing_is_known_still_has_a_headline_and_checks() -> None:
@@ -178,18 +178,12 @@ def test_an_alert_of_which_nothing_is_known_still_has_a_headline_and_checks() ->
         unknown_format=True, severity=Severity.INFO,
     )  # fmt: skip
     assert found.headline
-    assert "in a format that is not known here" in found.summary
+    assert found.summary.endswith("No cause is known yet.")
     assert len(found.checks) == 2
 
 
 def test_a_sender_whose_clock_is_ahead_does_not_make_time_negative() -> None:
     ahead = triaged(event_at=NOW + timedelta(hours=1)).summary
-    assert "Its clock is 1 h ahead of ours." in ahead
+    assert "The sender's clock is 1 h ahead of ours." in ahead
     assert "reached us" not in ahead
-    assert "It reached us 0 s later." in triaged(event_at=NOW + timedelta(seconds=2)).summary
-
-
-@pytest.mark.parametrize("message", ["Belt stands", "Belt stands.", "Why?"])
-def test_what_the_alert_says_ends_as_a_sentence(message: str) -> None:
-    said = message if message[-1] in ".?" else f"{message}."
-    assert f"It says: {said} " in triaged(message=message).summary
+    assert "clock" not in triaged(event_at=NOW + timedelta(seconds=5)).summary

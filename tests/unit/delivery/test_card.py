@@ -4,12 +4,21 @@ from datetime import timedelta
 
 import pytest
 
+from fakes import alert as an_alert
 from responder.alert import Scope, Severity
 from responder.analysis.verdict import Cause, Check
-from responder.delivery import card, notices, words
+from responder.delivery import card, firing, notices, words
 from responder.delivery.findings import TRIAGE_LABEL
-from responder.incident import Destination, Incident, IncidentState, Latest, NoticeKind
+from responder.incident import (
+    Destination,
+    Firing,
+    Incident,
+    IncidentState,
+    NoticeKind,
+    Worst,
+)
 from responder.ports import Message
+from responder.signature import signature
 from responder_cli.card.examples import (
     ANALYSED,
     BUDGET_SPENT,
@@ -19,6 +28,7 @@ from responder_cli.card.examples import (
     FIRST,
     NOW,
     RESOLVED,
+    SEVERAL,
     START,
     SYNTHETIC,
     TRIAGE,
@@ -106,24 +116,23 @@ def test_the_owner_is_who_the_labels_name(labels: dict[str, str], owner: str) ->
     assert (f"Owner *{owner}* · Resource" in text) is bool(owner)
 
 
-def test_the_card_shows_what_the_latest_alert_says() -> None:
+def test_the_card_shows_what_the_worst_alert_says() -> None:
     text = shown(card.render(WORSE, NOW))
     assert "CRITICAL · checkout: HighErrorRate: 64 % of requests fail" in text
     assert "\n64 % of requests to checkout answer 5xx (threshold 5 %)\n" in text
     assert "Resource `deployment/checkout-canary`" in text
     first = "HighErrorRate: 31 % of requests fail · 31 % of requests to checkout answer 5xx"
     assert f"the first alert said: {first}" in text
-    assert "The latest alert says HIGH" in text
     assert "Made from the first alert: HighErrorRate: 31 % of requests fail" in text
     assert "64 %" in card.render(WORSE, NOW).text
 
 
 def later(incident: Incident, **says: object) -> Incident:
-    newest = Latest(alert_id="a-2", at=NOW, severity=incident.severity)
-    return incident.model_copy(update={"latest": newest.model_copy(update=says)})
+    newest = Worst(alert_id="a-2", at=NOW, severity=incident.severity)
+    return incident.model_copy(update={"worst": newest.model_copy(update=says)})
 
 
-def test_a_latest_alert_that_says_the_same_is_not_mentioned() -> None:
+def test_a_worst_alert_that_says_the_same_is_not_mentioned() -> None:
     assert card.render(later(ANALYSED), NOW) == card.render(ANALYSED, NOW)
 
 
@@ -131,7 +140,6 @@ def test_another_message_under_the_same_title_is_set_against_the_first_one() -> 
     text = shown(card.render(later(ANALYSED, message="64 %"), NOW))
     assert "the first alert said: 31 % of requests to checkout answer" in text
     assert "Made from the first alert\n" in text
-    assert "The latest alert says" not in text
 
 
 def test_a_cached_analysis_was_made_from_neither() -> None:
@@ -171,7 +179,7 @@ def test_open_for_is_said_once_there_is_something_to_compare() -> None:
 
 def test_triage_is_labelled_and_says_what_claude_does() -> None:
     assert f"{TRIAGE_LABEL} · Claude is being asked" in shown(card.render(FIRST, NOW))
-    spent = "Claude was not asked: today's budget is spent"
+    spent = "Claude was not asked: the budget is spent"
     assert f"{TRIAGE_LABEL} · {spent}" in shown(card.render(BUDGET_SPENT, NOW))
     over = FIRST.model_copy(update={"state": IncidentState.RESOLVED})
     assert "being asked" not in shown(card.render(over, NOW))
@@ -269,7 +277,7 @@ def test_only_web_addresses_are_links() -> None:
 
 def test_scope_is_told_as_far_as_it_is_known() -> None:
     text = shown(card.render(FIRST, NOW))
-    assert "\nprod · eu-west-1 · cluster web · account 123456789012\n" in text
+    assert "\nEnv prod · eu-west-1 · cluster web · account 123456789012\n" in text
     assert words.place(Scope(region="eu-west-1")) == "eu-west-1"
 
 
@@ -421,3 +429,155 @@ def test_a_flapping_incident_says_how_often() -> None:
     flapping = FIRST.model_copy(update={"flapping": True, "refires": refires})
     assert "🔁 *Flapping*: 3 times in 9 min" in shown(card.render(flapping, NOW))
     assert "Flapping" not in shown(card.render(FIRST, NOW))
+
+
+def fires(*named: tuple[Severity, str], worst: str = "0", **changes: object) -> Incident:
+    """An incident whose list of what fires is ``named``; ``worst`` is the shown one's name."""
+    listed = tuple(
+        Firing(name=str(number), severity=severity, at=NOW, what=what)
+        for number, (severity, what) in enumerate(named)
+    )
+    shown_one = Worst(alert_id="a-2", name=worst, at=NOW, severity=FIRST.severity)
+    update = {"worst": shown_one, "firing_now": listed, "firing": len(listed), "count": 9}
+    return FIRST.model_copy(update=update | changes)
+
+
+CRITICAL, HIGH, LOW = Severity.CRITICAL, Severity.HIGH, Severity.LOW
+THREE = ((CRITICAL, "db-2"), (HIGH, "db-1"), (LOW, "db-3"))
+
+
+def test_what_fires_is_named_the_worst_first() -> None:
+    text = shown(card.render(fires(*THREE), NOW))
+    assert "· 3 firing now\n*CRITICAL* db-2 · *HIGH* db-1 · *LOW* db-3\n" in text
+    assert "is over" not in text
+    assert "by now" not in text
+
+
+def test_the_worst_alert_is_in_the_header_whatever_the_newest_says() -> None:
+    message = card.render(SEVERAL, NOW)
+    assert message.blocks[0]["text"]["text"] == "🔴 CRITICAL · Disk full on db-2"
+    text = shown(message)
+    assert "\n99 % of /data is used\n" in text
+    assert "the first alert said: Disk full on db-1 · 97 % of /var is used" in text
+    assert "81 %" not in text
+
+
+def test_only_a_few_are_named_and_the_rest_is_counted() -> None:
+    many = [(HIGH, f"db-{number}") for number in range(firing.MOST + 2)]
+    text = shown(card.render(fires(*many, firing=1_017), NOW))
+    assert "1,017 firing now\n*HIGH* db-0, db-1, db-2, db-3, db-4 · and 1,012 more\n" in text
+    six = shown(card.render(fires(*many[:5]), NOW))
+    assert "more\n" not in six
+
+
+def test_equal_names_are_counted_and_no_name_is_said() -> None:
+    text = shown(card.render(fires((HIGH, "db"), (HIGH, "db"), (LOW, "\u200b")), NOW))
+    assert f"\n*HIGH* db {TIMES}2 · *LOW* (no title)\n" in text
+
+
+def test_one_that_fires_is_named_where_it_is_not_the_one_of_the_header() -> None:
+    text = shown(card.render(fires((HIGH, "db-1")), NOW))
+    assert "firing now" not in text
+    assert "db-1" not in text
+    over = shown(card.render(fires((HIGH, "db-1"), worst="gone"), NOW))
+    assert "· 1 firing now\n*HIGH* db-1\n" in over
+    assert "This CRITICAL alert is over; what still fires is named above" in over
+
+
+def test_nothing_is_said_to_be_over_where_not_all_that_fires_is_known() -> None:
+    text = shown(card.render(fires(*THREE, worst="gone", firing=4), NOW))
+    assert "*LOW* db-3 · and 1 more\n" in text
+    assert "is over" not in text
+
+
+def test_a_shown_alert_that_is_milder_by_now_says_so() -> None:
+    text = shown(card.render(fires((HIGH, "db-1")), NOW))
+    assert "\nIt says HIGH by now\n" in text
+
+
+def test_what_is_over_names_nothing_that_fires() -> None:
+    over = fires(*THREE, state=IncidentState.CLOSED, resolved_at=NOW)
+    text = shown(card.render(over, NOW))
+    assert "db-2" not in text
+    assert "by now" not in text
+
+
+def test_names_of_what_fires_call_nobody() -> None:
+    hostile = [(HIGH, "<!channel>"), (LOW, "*x* `y` " + "z" * 80)]
+    message = card.render(fires(*hostile), NOW)
+    assert "&lt;!channel&gt;" in shown(message)
+    assert problems(message) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(59, "\nSeen <!date"), (60, "\nFirst seen <!date"), (0, "\nSeen <!date")]
+)
+def test_a_first_and_a_last_time_of_one_minute_are_told_once(seconds: int, said: str) -> None:
+    last = START + timedelta(seconds=seconds)
+    text = shown(card.render(FIRST.model_copy(update={"last_seen": last}), NOW))
+    assert said in text
+    assert ("last seen" in text) is (seconds == 60)
+
+
+def with_headline(headline: str, **changes: object) -> Incident:
+    told = FIRST.model_copy(update={"title": "Disk full", "service": "", "resource": ""} | changes)
+    return told.model_copy(
+        update={"analysis": TRIAGE.model_copy(update={"headline": headline, "summary": "Says."})}
+    )
+
+
+@pytest.mark.parametrize(
+    ("incident", "headline"),
+    [
+        (with_headline("Disk full"), ""),
+        (with_headline("db: Disk full", service="db"), ""),
+        (with_headline("db-1: Disk full", resource="db-1"), ""),
+        (with_headline("Disk fu…", title="Disk full of logs"), ""),
+        (with_headline("Claude refuses the key"), "Claude refuses the key"),
+        (with_headline("Alert of tool", title=""), "Alert of tool"),
+    ],
+)
+def test_a_triage_does_not_repeat_the_title(incident: Incident, headline: str) -> None:
+    assert words.headline(incident) == headline
+    shown_text = shown(card.render(incident, NOW))
+    assert (f"*{headline}*" in shown_text) is bool(headline)
+    assert "being asked\nSays." in shown_text or headline
+
+
+def test_an_analysis_by_claude_keeps_its_headline_whatever_it_says() -> None:
+    assert words.headline(with_analysis(headline=FIRST.title)) == FIRST.title
+
+
+def test_a_triage_names_no_cost() -> None:
+    assert "Cost" not in shown(card.render(FIRST, NOW))
+    assert "Cost" not in shown(card.webhook_first(FIRST, NOW))
+
+
+@pytest.mark.parametrize(
+    ("explanation", "count", "said"),
+    [
+        ("{line}", 1, ""),
+        ("{line}", 2, "Grouped by source alertmanager, rule Disk, "),
+        ("Corrected by rules v3: ok. {line}", 1, "Grouping: Corrected by rules v3: ok."),
+        ("Corrected by rules v3: ok. {line}", 2, "rules v3: ok. Grouped by source alertmanager, "),
+        ("more than 20 new incidents", 1, "Grouping: more than 20 new incidents"),
+    ],
+)
+def test_of_the_grouping_is_told_what_says_anything(
+    explanation: str, count: int, said: str
+) -> None:
+    alert = an_alert(source="alertmanager", rule="Disk", title="Disk is full of logs")
+    line = signature(alert, None).explanation
+    assert "Ignored: " in line
+    update = {"explanation": explanation.format(line=line), "count": count}
+    text = shown(card.render(FIRST.model_copy(update=update), NOW))
+    assert said in text
+    assert ("Group" in text) is bool(said)
+    assert "Ignored" not in text
+
+
+def test_an_environment_is_called_one_where_it_has_a_line_of_its_own() -> None:
+    odd = FIRST.model_copy(update={"scope": Scope(environment="stormy")})
+    assert "\nEnv stormy\n" in shown(card.render(odd, NOW))
+    place = FIRST.model_copy(update={"scope": Scope(region="eu-west-1")})
+    assert "\neu-west-1\n" in shown(card.render(place, NOW))

@@ -8,7 +8,7 @@ import pytest
 from responder.alert import Severity
 from responder.analysis.verdict import Analysis, Cause, Check
 from responder.delivery import card, details
-from responder.incident import Incident, IncidentState, Latest
+from responder.incident import Incident, IncidentState, Worst
 from responder_cli.card.examples import (
     ANALYSED,
     CLAUDE,
@@ -21,12 +21,12 @@ from responder_cli.card.examples import (
 from unit.delivery.checker import problems
 from unit.delivery.test_card import shown
 
-LATEST = Latest(alert_id="a-2", at=NOW, severity=Severity.CRITICAL)
+WORST = Worst(alert_id="a-2", at=NOW, severity=Severity.CRITICAL)
 LONG = "word " * 100
 
 
-def says(**texts: str) -> Latest:
-    return LATEST.model_copy(update=texts)
+def says(**texts: str) -> Worst:
+    return WORST.model_copy(update=texts)
 
 
 def changed(**changes: object) -> Incident:
@@ -112,15 +112,15 @@ def test_texts_that_fit_one_by_one_may_be_too_much_together() -> None:
         (changed(message="m" * 701), True),
         (UNKNOWN_FORMAT.model_copy(update={"message": "m" * 1_192}), False),
         (UNKNOWN_FORMAT.model_copy(update={"message": "m" * 1_193}), True),
-        (changed(message="m" * 301, latest=LATEST), False),
-        (changed(message="m" * 701, latest=LATEST), True),
-        (changed(message="m" * 300, latest=says(message="x")), False),
-        (changed(message="m" * 301, latest=says(message="x")), True),
-        (changed(message="", latest=says(message="x" * 701)), True),
-        (changed(message="m" * 301, latest=says(title="t")), False),
-        (changed(title="t", message="m" * 296, latest=says(title="u", message="x")), False),
-        (changed(title="t", message="m" * 297, latest=says(title="u", message="x")), True),
-        (changed(title="t" * 300, message="t" * 300, latest=says(title="u", message="x")), False),
+        (changed(message="m" * 301, worst=WORST), False),
+        (changed(message="m" * 701, worst=WORST), True),
+        (changed(message="m" * 300, worst=says(message="x")), False),
+        (changed(message="m" * 301, worst=says(message="x")), True),
+        (changed(message="", worst=says(message="x" * 701)), True),
+        (changed(message="m" * 301, worst=says(title="t")), False),
+        (changed(title="t", message="m" * 296, worst=says(title="u", message="x")), False),
+        (changed(title="t", message="m" * 297, worst=says(title="u", message="x")), True),
+        (changed(title="t" * 300, message="t" * 300, worst=says(title="u", message="x")), False),
     ],
 )
 def test_the_alerts_own_words_go_to_the_thread_where_the_card_cuts_them(
@@ -130,14 +130,14 @@ def test_the_alerts_own_words_go_to_the_thread_where_the_card_cuts_them(
     assert ("*The first alert*" in reply(incident)) is cut
 
 
-def test_first_and_latest_alert_are_told_apart() -> None:
+def test_first_and_worst_alert_are_told_apart() -> None:
     text = reply(WORDY)
     assert "*The first alert*, <!date^1795230000^" in text
     assert "```\nHighErrorRate: 31 % of requests fail\npool timeout" in text
-    assert "*The latest alert*, <!date^1795230540^" in text
+    assert "*The alert that the card shows*, <!date^1795230540^" in text
     assert "```\nHighErrorRate: 64 % of requests fail\n64 % of requests to" in text
-    same = changed(message=LONG * 5, latest=LATEST)
-    assert "*The latest alert*" not in reply(same)
+    same = changed(message=LONG * 5, worst=WORST)
+    assert "*The alert that the card shows*" not in reply(same)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_labels_go_to_the_thread_where_the_card_leaves_one_out(
 
 
 def test_the_reply_is_edited_for_a_new_analysis_and_at_the_end_not_for_each_alert() -> None:
-    later = ANALYSED.model_copy(update={"latest": LATEST, "count": 215})
+    later = ANALYSED.model_copy(update={"worst": WORST, "count": 215})
     assert details.contents(later) == details.contents(ANALYSED)
     over = later.model_copy(update={"state": IncidentState.RESOLVED})
     assert details.contents(over) != details.contents(later)

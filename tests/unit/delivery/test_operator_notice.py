@@ -12,7 +12,7 @@ from responder.contracts import Trouble
 from responder.delivery import operator_notice, plain
 from responder.delivery.operator_notice import MAX_NAMED, SUBJECT, WebhookBody
 from responder.errors import Reason
-from responder.incident import Latest
+from responder.incident import Worst
 from responder.ports import OperatorNotice
 from responder.protocols import card as cards
 from responder_cli.card.examples import ANALYSED, FIRST, HOSTILE, INCIDENTS, NOW, RESOLVED
@@ -48,8 +48,8 @@ def test_a_refused_channel_is_told_in_words() -> None:
         assert "incident: its channel " in first
 
 
-def test_the_latest_alert_speaks_as_it_does_on_the_card() -> None:
-    latest = Latest(
+def test_the_worst_alert_speaks_as_it_does_on_the_card() -> None:
+    worst = Worst(
         alert_id="a2",
         at=NOW,
         severity=FIRST.severity,
@@ -57,7 +57,7 @@ def test_the_latest_alert_speaks_as_it_does_on_the_card() -> None:
         message="All of eu-west-1",
         resource="api-9",
     )
-    changed = FIRST.model_copy(update={"latest": latest})
+    changed = FIRST.model_copy(update={"worst": worst})
     text = plain.card(changed)
     for part in ("Now 70 % fail", "All of eu-west-1", "api-9"):
         assert part in text

@@ -7,7 +7,14 @@ import pytest
 
 from responder.alert import Scope, Severity
 from responder.delivery import card, details, limits, notices, plain, words
-from responder.incident import Incident, IncidentState, Latest, Notice, NoticeKind, Storm
+from responder.incident import (
+    Incident,
+    IncidentState,
+    Notice,
+    NoticeKind,
+    Storm,
+    Worst,
+)
 from responder.ports import Message
 from responder_cli.card.examples import FIRST, NOW
 from unit.delivery.checker import problems
@@ -199,9 +206,9 @@ def test_a_line_names_the_rule_where_the_title_does_not() -> None:
     assert text.count("BeltDown") == 2
 
 
-def test_a_line_has_the_latest_title_and_its_rule() -> None:
-    latest = Latest(alert_id="a2", at=NOW, severity=FIRST.severity, title="Belt 7 stands still")
-    one = FIRST.model_copy(update={"rule": "BeltDown", "title": "Belt 3", "latest": latest})
+def test_a_line_has_the_worst_title_and_its_rule() -> None:
+    worst = Worst(alert_id="a2", at=NOW, severity=FIRST.severity, title="Belt 7 stands still")
+    one = FIRST.model_copy(update={"rule": "BeltDown", "title": "Belt 3", "worst": worst})
     assert "BeltDown: Belt 7 stands still" in said(notices.render(OVER, PAGE, [one]))
 
 

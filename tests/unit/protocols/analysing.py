@@ -42,9 +42,9 @@ def handle(desk: Desk, incident_id: str = ID, **changes: object) -> None:
     desk.investigator.handle(request(desk, incident_id, **changes))
 
 
-def join(desk: Desk) -> None:
+def join(desk: Desk, **changes: object) -> None:
     """Another incident of the same signature, which finds the lease held and waits."""
-    desk.record(alert("b1", fingerprint="f2", scope=Scope(environment="dev")))
+    desk.record(alert("b1", fingerprint="f2", scope=Scope(environment="dev"), **changes))
 
 
 def refusal(reason: Reason = Reason.REFUSED_BY_CLAUDE) -> Unusable:

@@ -136,12 +136,12 @@ def test_the_patience_ends_after_ten_minutes_and_the_fallback_stands(desk: Desk)
 def test_the_waiters_of_a_given_up_signature_keep_their_own_triage_with_the_reason(
     desk: Desk,
 ) -> None:
-    desk.claude.meanwhile = lambda: join(desk)
+    desk.claude.meanwhile = lambda: join(desk, title="disk of dev full")
     desk.claude.errors = [Permanent(Reason.NO_KEY)]
     handle(desk)
     waiter = desk.incident(DEV).analysis
     assert waiter.fallback_reason == "no_key"
-    assert "environment dev" in waiter.summary
+    assert waiter.headline == "disk of dev full"
     assert {incident_id for incident_id, _ in desk.announced()} == {ID, DEV}
 
 

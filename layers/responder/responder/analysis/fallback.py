@@ -31,8 +31,9 @@ MAX_WORDS_FROM = 20_000
 
 #: Clocks that differ by less differ as clocks do.
 CLOCKS_DIFFER = timedelta(seconds=5)
+#: An alert that took less to reach us is on time.
+LATE = timedelta(minutes=2)
 
-_ENDS = (".", "!", "?", "…")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[a-z0-9]{1,60}")
 
@@ -151,45 +152,19 @@ def _headline(alert: Alert) -> str:
 
 
 def _summary(alert: Alert, family: Family) -> str:
-    return shorten(" ".join(_sentences(alert, family)), 1200)
+    return " ".join(_sentences(alert, family))
 
 
 def _sentences(alert: Alert, family: Family) -> Iterator[str]:
-    source = one_line(alert.source)
-    if alert.unknown_format:
-        yield f"{source or 'A tool'} sent a message in a format that is not known here."
-    started = alert.starts_at or alert.event_at
-    if alert.status is Status.RESOLVED:
-        ended = alert.ends_at or alert.event_at
-        lasted = _span(ended - started)
-        yield f"{source} says that this ended at {_time(ended)}, {lasted} after it began."
-    else:
-        ago = _span(alert.received_at - started)
-        yield f"{source} reports this as {alert.severity.value} since {_time(started)}."
-        if started - alert.received_at > CLOCKS_DIFFER:
-            yield f"Its clock is {_span(started - alert.received_at)} ahead of ours."
-        else:
-            yield f"It reached us {ago} later."
-    if where := _where(alert):
-        yield f"Where: {where}."
-    if message := shorten(one_line(alert.message), 500):
-        yield f"It says: {message if message.endswith(_ENDS) else f'{message}.'}"
+    """Only what the card does not show beside it."""
+    late = alert.received_at - (alert.starts_at or alert.event_at)
+    if -late > CLOCKS_DIFFER:
+        yield f"The sender's clock is {_span(-late)} ahead of ours."
+    elif late >= LATE and alert.status is Status.FIRING:
+        yield f"It reached us {_span(late)} after it began."
     if family is not UNRECOGNISED:
-        yield f"By its words this is about {family.category}."
-    yield "No cause has been established."
-
-
-def _where(alert: Alert) -> str:
-    scope = alert.scope
-    parts = (
-        ("service", alert.service),
-        ("resource", alert.resource),
-        ("environment", scope.environment),
-        ("cluster", scope.cluster),
-        ("region", scope.region),
-        ("account", scope.account),
-    )
-    return ", ".join(f"{name} {shorten(one_line(value), 100)}" for name, value in parts if value)
+        yield f"By its words: {family.category}."
+    yield "No cause is known yet."
 
 
 def _checks(alert: Alert, family: Family) -> Iterator[Check]:
@@ -206,10 +181,6 @@ def _steps(runbooks: Sequence[Passage]) -> Iterator[Check]:
         yield Check(text=shorten(one_line(f"{RUNBOOK}{best.place}"), MAX_STEP))
         for step in markdown.steps(best.text, MAX_STEPS):
             yield Check(text=shorten(step, MAX_STEP))
-
-
-def _time(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _span(span: timedelta) -> str:

@@ -5,7 +5,7 @@ message is edited for as long as the incident lives, and the ``webhook_…`` one
 where nothing can be edited and each says for itself what it adds.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from responder.alert import Severity
 from responder.delivery import (
@@ -13,6 +13,7 @@ from responder.delivery import (
     destination,
     feedback,
     findings,
+    firing,
     holds,
     limits,
     links,
@@ -20,7 +21,7 @@ from responder.delivery import (
     storm,
     words,
 )
-from responder.incident import Incident, IncidentState, Latest
+from responder.incident import Incident, IncidentState, Worst
 from responder.ports import Message
 
 #: Shown of the alert's own text, and of a payload that no parser knows.
@@ -28,6 +29,8 @@ _MESSAGE, _UNKNOWN = 700, 1_200
 _FIRST = 300
 _PLACE, _RESOURCE = 300, 300
 _NAME = 60
+#: Readers see minutes: a first and a last time that differ by less are one.
+_SAME_TIME = timedelta(minutes=1)
 _MAX_LABELS, _LABEL, _LABELS = 25, 120, 1_200
 _ID = 120
 
@@ -97,12 +100,19 @@ def _state(incident: Incident) -> blocks.Block | None:
     return blocks.section(
         [
             _since(incident),
-            mrkdwn.inline(words.place(incident.scope), _PLACE),
+            firing.line(incident),
+            mrkdwn.inline(words.located(incident.scope), _PLACE),
             " · ".join(part for part in whose if part),
-            f"First seen {mrkdwn.date(incident.first_seen)} · "
-            f"last seen {mrkdwn.date(incident.last_seen)}",
+            _seen(incident),
         ]
     )
+
+
+def _seen(incident: Incident) -> str:
+    first, last = mrkdwn.date(incident.first_seen), mrkdwn.date(incident.last_seen)
+    if incident.last_seen - incident.first_seen < _SAME_TIME:
+        return f"Seen {first}"
+    return f"First seen {first} · last seen {last}"
 
 
 def _since(incident: Incident) -> str:
@@ -115,8 +125,9 @@ def _since(incident: Incident) -> str:
         return f"☑️ *Closed* · {quiet} · {how_often}{_ended(incident)}"
     rate = words.rate(incident)
     average = f" ({rate})" if rate else ""
-    firing = f" · {incident.firing:,} firing now" if incident.firing > 1 else ""
-    return f"*Firing* · {how_often}{average}{firing}"
+    several = incident.firing > 1 or firing.line(incident)
+    now = f" · {incident.firing:,} firing now" if several else ""
+    return f"*Firing* · {how_often}{average}{now}"
 
 
 def _ended(incident: Incident) -> str:
@@ -157,34 +168,37 @@ def _alert_text(incident: Incident) -> blocks.Block | None:
 
 
 def _otherwise(incident: Incident) -> list[str]:
-    """What the first alert said, where the card shows a later text, and a severity that fell."""
-    latest = incident.latest
-    if latest is None:
+    """What the first alert said, where the card shows another's text, and what became of that."""
+    worst = incident.worst
+    if worst is None:
         return []
-    said = mrkdwn.inline(_first_text(incident, latest), _FIRST)
-    milder = latest.severity is not incident.severity
+    said = mrkdwn.inline(_first_text(incident, worst), _FIRST)
     return [
-        f"Text of {mrkdwn.date(latest.at)}; the first alert said: {said}" if said else "",
-        f"The latest alert says {latest.severity.value}" if milder else "",
+        f"Text of {mrkdwn.date(worst.at)}; the first alert said: {said}" if said else "",
+        firing.outdated(incident),
     ]
 
 
-def _first_text(incident: Incident, latest: Latest) -> str:
-    """What the first alert said otherwise than the latest one."""
+def _first_text(incident: Incident, worst: Worst) -> str:
+    """What the first alert said otherwise than the worst one."""
     changed = (
-        incident.title if latest.title else "",
-        incident.message if latest.message and incident.message != incident.title else "",
+        incident.title if worst.title is not None else "",
+        incident.message if worst.message is not None and not _is_title(incident) else "",
     )
     return " · ".join(text for text in changed if text)
 
 
+def _is_title(incident: Incident) -> bool:
+    return incident.message == incident.title
+
+
 def text_is_cut(incident: Incident) -> bool:
-    """Whether the card leaves out anything that the first or the latest alert says."""
+    """Whether the card leaves out anything that the first or the worst alert says."""
     room = _UNKNOWN - mrkdwn.FENCE if incident.unknown_format else _MESSAGE
-    latest = incident.latest
+    worst = incident.worst
     if not mrkdwn.fits(words.message(incident), room):
         return True
-    return latest is not None and not mrkdwn.fits(_first_text(incident, latest), _FIRST)
+    return worst is not None and not mrkdwn.fits(_first_text(incident, worst), _FIRST)
 
 
 def labels_are_cut(incident: Incident) -> bool:

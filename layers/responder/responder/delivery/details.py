@@ -23,14 +23,12 @@ def wanted(incident: Incident) -> bool:
 def contents(incident: Incident) -> str:
     """Names what the reply has to show; it is edited when this changes.
 
-    A new analysis changes it, and the end of the incident, which has the last alert's text. Each
+    A new analysis changes it, and the end of the incident, which has the worst alert's text. Each
     repeat does not: that would be an edit for every alert.
     """
     made_at = incident.analysis.made_at.isoformat()
     is_open = incident.state is IncidentState.OPEN
-    return (
-        made_at if is_open or incident.latest is None else f"{made_at} {incident.latest.alert_id}"
-    )
+    return made_at if is_open or incident.worst is None else f"{made_at} {incident.worst.alert_id}"
 
 
 def render(incident: Incident) -> Message:
@@ -62,9 +60,9 @@ def _parts(incident: Incident) -> Iterator[blocks.Block]:
 def _texts(incident: Incident) -> Iterator[str]:
     first = f"*The first alert*, {mrkdwn.date(incident.first_seen)}"
     yield "\n".join([first, mrkdwn.fence(f"{incident.title}\n{incident.message}", _TEXT)])
-    latest = incident.latest
-    if latest is None or not (latest.title or latest.message):
+    worst = incident.worst
+    if worst is None or not worst.speaks_otherwise:
         return
     title, message = words.title(incident), words.message(incident)
-    newest = f"*The latest alert*, {mrkdwn.date(latest.at)}"
-    yield "\n".join([newest, mrkdwn.fence(f"{title}\n{message}", _TEXT)])
+    shown = f"*The alert that the card shows*, {mrkdwn.date(worst.at)}"
+    yield "\n".join([shown, mrkdwn.fence(f"{title}\n{message}", _TEXT)])

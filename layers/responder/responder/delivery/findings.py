@@ -6,7 +6,7 @@ from datetime import datetime
 
 from responder.analysis.verdict import Analysis, Cause, Check
 from responder.delivery import blocks, mrkdwn
-from responder.delivery.words import duration, place
+from responder.delivery.words import duration, headline, place
 from responder.errors import Reason
 from responder.incident import Incident, IncidentState
 
@@ -66,9 +66,12 @@ _SMALL = 80
 _PLACE = 200
 _TITLE = 120
 _REASON, _FIX, _RUNBOOK = 200, 300, 150
+_EXPLANATION = 400
+#: What the halves of an explanation begin with, as ``signature.explain`` writes them.
+_KEPT, _IGNORED = "Kept: ", ". Ignored: "
 
 _NOT_CLAUDE = {
-    Reason.BUDGET_SPENT: "Claude was not asked: today's budget is spent",
+    Reason.BUDGET_SPENT: "Claude was not asked: the budget is spent",
     Reason.ANALYSIS_OFF: "Claude was not asked: analysis is switched off",
     Reason.NO_KEY: "Claude was not asked: no API key is set",
     Reason.SECRET_MISSING: "Claude was not asked: the API key's secret has no value",
@@ -81,12 +84,14 @@ _NOT_CLAUDE = {
     Reason.MALFORMED_ANSWER: "Claude's answer could not be read",
     Reason.MISCONFIGURED: "Claude was not asked: misconfigured",
     Reason.THROTTLE: "Claude was not asked: what is held costs nothing",
+    Reason.ABOUT_CLAUDE: "Claude is not asked about itself",
+    Reason.OWN_INCIDENT: "Claude is not asked about our own incidents",
 }
 
 
 def verdict(incident: Incident) -> blocks.Block | None:
     """Who says it, the headline, the summary and the impact."""
-    return blocks.section([_label(incident), *_summary(incident.analysis, CARD)])
+    return blocks.section([_label(incident), *_summary(incident, CARD)])
 
 
 def causes(analysis: Analysis) -> blocks.Block | None:
@@ -106,10 +111,12 @@ def actions(analysis: Analysis) -> blocks.Block | None:
 
 def whole(incident: Incident) -> list[blocks.Block]:
     """All of the analysis, for the thread."""
-    analysis = incident.analysis
-    lines = (_summary, _checks, _causes, _actions)
-    parts = [blocks.sections(part(analysis, THREAD)) for part in lines]
-    return [*blocks.sections([_label(incident)]), *(block for part in parts for block in part)]
+    lines = (_checks, _causes, _actions)
+    parts = [blocks.sections(part(incident.analysis, THREAD)) for part in lines]
+    says = blocks.sections([_label(incident), *_summary(incident, THREAD)])
+    why = mrkdwn.inline(incident.explanation, _EXPLANATION)
+    grouping = blocks.sections([f"*Grouping*: {why}" if why else ""])
+    return [*says, *(block for part in parts for block in part), *grouping]
 
 
 def is_cut(analysis: Analysis) -> bool:
@@ -138,10 +145,11 @@ def _texts(analysis: Analysis) -> Iterator[tuple[str, int]]:
     yield from ((action, CARD.action) for action in analysis.actions)
 
 
-def _summary(analysis: Analysis, room: Room) -> list[str]:
+def _summary(incident: Incident, room: Room) -> list[str]:
+    analysis = incident.analysis
     impact = mrkdwn.inline(analysis.impact, room.impact)
     return [
-        mrkdwn.bold(analysis.headline, room.headline),
+        mrkdwn.bold(headline(incident), room.headline),
         mrkdwn.paragraph(analysis.summary, room.summary),
         f"Impact: {impact}" if impact else "",
     ]
@@ -171,10 +179,9 @@ def _under(heading: str, items: Iterable[str]) -> list[str]:
 def provenance(incident: Incident, now: datetime) -> blocks.Block | None:
     """The small print: why it was grouped, whether cached and how old, what it cost, doubts."""
     analysis = incident.analysis
-    explanation = mrkdwn.inline(incident.explanation, 400)
     return blocks.context(
         [
-            f"Grouping: {explanation}" if explanation else "",
+            _grouping(incident),
             _age(incident, now),
             _made_from(incident),
             _cost(analysis),
@@ -184,6 +191,18 @@ def provenance(incident: Incident, now: datetime) -> blocks.Block | None:
             _would_change(analysis),
         ]
     )
+
+
+def _grouping(incident: Incident) -> str:
+    """What is special in it; and once there was anything to group, what the alerts share."""
+    special, _, rest = incident.explanation.partition(_KEPT)
+    shared, _, _ = rest.partition(_IGNORED)
+    corrected, kept = mrkdwn.inline(special, _EXPLANATION), mrkdwn.inline(shared, _EXPLANATION)
+    told = (
+        f"Grouping: {corrected}" if corrected else "",
+        f"Grouped by {kept}" if kept and incident.count > 1 else "",
+    )
+    return " ".join(part for part in told if part)
 
 
 def _label(incident: Incident) -> str:
@@ -224,12 +243,13 @@ def _check(number: int, check: Check, room: Room) -> str:
 
 
 def _made_from(incident: Incident) -> str:
-    """Which alert it was made from, where the card shows what a later one says."""
-    latest = incident.latest
-    if latest is None or not (latest.title or latest.message) or incident.from_cache:
+    """Which alert it was made from, where the card shows what a worse one says."""
+    worst = incident.worst
+    if worst is None or not worst.speaks_otherwise or incident.from_cache:
         return ""
     title = mrkdwn.inline(incident.title, _TITLE)
-    said = f": {title}" if latest.title and title else ""
+    named = worst.title is not None and title and not incident.analysis.is_fallback
+    said = f": {title}" if named else ""
     return f"Made from the first alert{said}"
 
 
@@ -244,9 +264,7 @@ def _age(incident: Incident, now: datetime) -> str:
 
 
 def _cost(analysis: Analysis) -> str:
-    if analysis.is_fallback:
-        return "Cost $0"
-    return f"Cost ${analysis.cost_usd:,.4f}"
+    return "" if analysis.is_fallback else f"Cost ${analysis.cost_usd:,.4f}"
 
 
 def _opinion(incident: Incident) -> str:

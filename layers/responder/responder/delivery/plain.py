@@ -44,7 +44,7 @@ def cut(text: str, limit: int) -> str:
 def _lines(incident: Incident) -> Iterator[str]:
     yield line(f"{words.lead(incident)} · {words.subject(incident)}")
     yield _state(incident)
-    yield line(words.place(incident.scope))
+    yield line(words.located(incident.scope))
     yield _labelled("Resource", words.resource(incident))
     message = words.message(incident)
     if message.strip() != words.title(incident).strip():
@@ -71,7 +71,7 @@ def _state(incident: Incident) -> str:
 def _findings(incident: Incident) -> Iterator[str]:
     analysis = incident.analysis
     maker = "Triage (rule-based)" if analysis.is_fallback else "Analysis"
-    yield _labelled(maker, analysis.headline)
+    yield _labelled(maker, words.headline(incident) or analysis.summary)
     for cause in analysis.causes[:1]:
         yield _labelled(f"Probable cause ({cause.confidence.value} confidence)", cause.text)
     for check in analysis.checks[:_MAX_CHECKS]:

@@ -120,7 +120,7 @@ def _how_many_fire(known: Storm) -> str:
 
 
 def _place(incident: Incident) -> str:
-    return mrkdwn.inline(words.place(incident.scope), _PLACE)
+    return mrkdwn.inline(words.located(incident.scope), _PLACE)
 
 
 def _began(incident: Incident) -> str:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from responder.alert import Scope, Severity
+from responder.analysis.text import one_line
 from responder.delivery import mrkdwn
 from responder.incident import Incident, IncidentState
 
@@ -53,18 +54,40 @@ def lead(incident: Incident) -> str:
 
 
 def title(incident: Incident) -> str:
-    """The title of the latest alert, untrusted."""
-    return (incident.latest.title if incident.latest else "") or incident.title
+    """The title of the worst alert, untrusted."""
+    said = incident.worst.title if incident.worst else None
+    return incident.title if said is None else said
 
 
 def message(incident: Incident) -> str:
-    """The message of the latest alert, untrusted."""
-    return (incident.latest.message if incident.latest else "") or incident.message
+    """The message of the worst alert, untrusted."""
+    said = incident.worst.message if incident.worst else None
+    return incident.message if said is None else said
 
 
 def resource(incident: Incident) -> str:
-    """What the latest alert is about, untrusted."""
-    return (incident.latest.resource if incident.latest else "") or incident.resource
+    """What the worst alert is about, untrusted."""
+    said = incident.worst.resource if incident.worst else None
+    return incident.resource if said is None else said
+
+
+def headline(incident: Incident) -> str:
+    """The analysis's headline, untrusted; empty where it only says the title once more."""
+    said = incident.analysis.headline
+    if not incident.analysis.is_fallback or not _names(said, incident):
+        return said
+    return ""
+
+
+def _names(said: str, incident: Incident) -> bool:
+    """Whether a triage's headline is the first alert's title, with or without what it is about."""
+    start, first = said.removesuffix(mrkdwn.MARK), one_line(incident.title[: 2 * _TITLE_LIMIT])
+    whats = (first, *(f"{one_line(what)}: {first}" for what in _abouts(incident)))
+    return bool(first) and any(what.startswith(start) for what in whats)
+
+
+def _abouts(incident: Incident) -> tuple[str, str]:
+    return incident.service[:_TITLE_LIMIT], incident.resource[:_TITLE_LIMIT]
 
 
 def owner(incident: Incident) -> str:
@@ -160,6 +183,11 @@ def place(scope: Scope) -> str:
         f"account {scope.account}" if scope.account else "",
     )
     return " · ".join(part for part in parts if part)
+
+
+def located(scope: Scope) -> str:
+    """The scope on a line of its own, untrusted: an environment's name alone may be any word."""
+    return f"Env {place(scope)}" if scope.environment else place(scope)
 
 
 def lasted(incident: Incident) -> timedelta:

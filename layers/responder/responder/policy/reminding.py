@@ -11,5 +11,7 @@ def due_at(incident: Incident) -> datetime | None:
     told_of = incident.still_fires and not incident.held and not incident.silence
     if after is None or not told_of:
         return None
-    last = incident.notices[-1].at if incident.notices else incident.opened_at
-    return max(last, incident.opened_at) + after
+    noticed = incident.notices[-1].at if incident.notices else None
+    # What held it back may have ended long after it opened, or after what it is told of by then.
+    told = filter(None, (incident.opened_at, incident.told_from, noticed))
+    return max(told) + after

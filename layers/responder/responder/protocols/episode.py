@@ -5,21 +5,25 @@ event order, and writes it in one transaction. Order comes from the alerts' own 
 per fingerprint remembers the newest one, and a tie goes to firing.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from responder.alert import Alert, Severity, Status
-from responder.analysis.text import shorten
+from responder.analysis.text import one_line, shorten
 from responder.errors import Reason
 from responder.incident import (
+    MAX_FIRING,
     MAX_NOTICES,
+    MAX_WHAT,
     AlertRecord,
+    Firing,
     Incident,
     IncidentState,
-    Latest,
     Notice,
     NoticeKind,
     Pointer,
+    Worst,
 )
 from responder.policy import flapping
 from responder.protocols.draft import Draft
@@ -30,8 +34,8 @@ REOPEN_WITHIN = timedelta(minutes=30)
 MAX_SKEW = timedelta(minutes=5)
 #: A duplicate moves "last seen" at most this often.
 LAST_SEEN_PACE = timedelta(minutes=1)
-#: Characters kept of the latest alert's message: every repeat writes the whole incident.
-MAX_LATEST = 2_000
+#: Characters kept of the worst alert's message: every repeat writes the whole incident.
+MAX_WORST = 2_000
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,7 @@ def _resolve(draft: Draft, arrival: Arrival, now: datetime) -> tuple[Reason | No
         }
     )
     ended = min(alert.ends_at or arrival.event_at, arrival.event_at)
-    draft.put_incident(_one_less(resolved, ended, now))
+    draft.put_incident(_one_less(resolved, alert, ended, now))
     return None, incident.incident_id
 
 
@@ -168,7 +172,7 @@ def _fire(draft: Draft, arrival: Arrival, now: datetime) -> tuple[Reason | None,
         and pointer.incident_id == target.incident_id
     )
     if pointer is not None and pointer.state is Status.FIRING and not stays and present:
-        draft.put_incident(_one_less(present, arrival.event_at, now))
+        draft.put_incident(_one_less(present, alert, arrival.event_at, now))
     draft.put_incident(_one_more(target, arrival, joins=not stays, now=now))
     draft.put_pointer(
         Pointer(
@@ -248,10 +252,10 @@ def _reopened(incident: Incident, alert: Alert, now: datetime) -> Incident:
     return noticed(reopened, kind, now, alert.title)
 
 
-def _one_less(incident: Incident, ended: datetime, now: datetime) -> Incident:
+def _one_less(incident: Incident, alert: Alert, ended: datetime, now: datetime) -> Incident:
     """One fingerprint fires no longer; the last one resolves the incident."""
     left = max(incident.firing - 1, 0)
-    fewer = incident.model_copy(update={"firing": left})
+    fewer = incident.model_copy(update={"firing": left, "firing_now": _others(incident, alert)})
     if left or incident.state is not IncidentState.OPEN:
         return fewer
     resolved = fewer.model_copy(update={"state": IncidentState.RESOLVED, "resolved_at": ended})
@@ -266,7 +270,8 @@ def _one_more(incident: Incident, arrival: Arrival, *, joins: bool, now: datetim
             "firing": incident.firing + (1 if joins else 0),
             "first_seen": min(incident.first_seen, arrival.event_at),
             "last_seen": max(incident.last_seen, alert.received_at),
-            "latest": _latest(incident, arrival),
+            "firing_now": _firing_now(incident, arrival),
+            "worst": _worst(incident, arrival),
         }
     )
     if not alert.severity.worse_than(counted.severity):
@@ -279,19 +284,46 @@ def _one_more(incident: Incident, arrival: Arrival, *, joins: bool, now: datetim
     return noticed(raised, NoticeKind.ESCALATED, now, change)
 
 
-def _latest(incident: Incident, arrival: Arrival) -> Latest:
-    """What the newest alert says that the first one did not; the alerts' own times decide."""
-    alert = arrival.alert
-    if incident.latest is not None and arrival.event_at < incident.latest.at:
-        return incident.latest
-    return Latest(
+def _worst(incident: Incident, arrival: Arrival) -> Worst:
+    """What the worst alert says that the first one did not; a milder one never takes its place."""
+    alert, known = arrival.alert, incident.worst
+    if known is not None and _outranks(known, alert.severity, arrival.event_at):
+        return known
+    return Worst(
         alert_id=alert.alert_id,
+        name=_name(alert),
         at=arrival.event_at,
         severity=alert.severity,
-        title=alert.title if alert.title != incident.title else "",
-        message=shorten(alert.message, MAX_LATEST) if alert.message != incident.message else "",
-        resource=alert.resource if alert.resource != incident.resource else "",
+        title=alert.title if alert.title != incident.title else None,
+        message=shorten(alert.message, MAX_WORST) if alert.message != incident.message else None,
+        resource=alert.resource if alert.resource != incident.resource else None,
     )
+
+
+def _outranks(known: Worst, severity: Severity, at: datetime) -> bool:
+    return known.severity.worse_than(severity) or (known.severity is severity and known.at > at)
+
+
+def _firing_now(incident: Incident, arrival: Arrival) -> tuple[Firing, ...]:
+    """The list with this alert in it, as far as there is room: the worst first, then the newest."""
+    alert, name = arrival.alert, _name(arrival.alert)
+    known = next((one for one in incident.firing_now if one.name == name), None)
+    if known is not None and known.at > arrival.event_at:
+        return incident.firing_now
+    what = shorten(one_line(alert.resource or alert.title), MAX_WHAT)
+    one = Firing(name=name, severity=alert.severity, at=arrival.event_at, what=what)
+    newest = sorted((one, *_others(incident, alert)), key=lambda it: it.at, reverse=True)
+    return tuple(sorted(newest, key=lambda it: it.severity.rank)[:MAX_FIRING])
+
+
+def _others(incident: Incident, alert: Alert) -> tuple[Firing, ...]:
+    name = _name(alert)
+    return tuple(one for one in incident.firing_now if one.name != name)
+
+
+def _name(alert: Alert) -> str:
+    """A fingerprint of a source; hashed, as the list is written with every repeat."""
+    return hashlib.sha256(f"{alert.source}\0{alert.fingerprint}".encode()).hexdigest()[:16]
 
 
 def noticed(incident: Incident, kind: NoticeKind, now: datetime, detail: str = "") -> Incident:

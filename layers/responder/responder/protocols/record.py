@@ -273,6 +273,8 @@ def _revised(draft: Draft, incident: Incident, now: datetime) -> Incident:
             "due_at": min(incident.due_at or look_again, look_again),
         }
     )
+    if before is not None and before.held and not incident.held:
+        revised = revised.model_copy(update={"told_from": now})
     if before is not None and (
         _wants_higher_tier(before, incident)
         or _unheld(before, incident)

@@ -170,7 +170,7 @@ def look_again(
 
     ``admit`` is asked before one that was held has its first card.
     """
-    plan = _hold(Plan(incident), checks, now, admit)
+    plan = _hold(Plan(incident), card, checks, now, admit)
     plan = _settle(plan, now)
     plan = _close(plan, now, quiet_after)
     plan = _remind(plan, now)
@@ -201,6 +201,7 @@ def _begun(draft: Draft, now: datetime) -> list[Incident]:
 
 def _hold(
     plan: Plan,
+    card: Card | None,
     checks: holding.Checks,
     now: datetime,
     admit: Callable[[Incident], Incident],
@@ -211,7 +212,17 @@ def _hold(
         reviewed = admit(reviewed)
     if reviewed == before:
         return plan
-    return _with(replace(plan, incident=reviewed), {"revision": before.revision + 1}, announce=True)
+    update: dict[str, object] = {"revision": before.revision + 1}
+    if _is_news(before, reviewed, card):
+        update["told_from"] = now
+    return _with(replace(plan, incident=reviewed), update, announce=True)
+
+
+def _is_news(before: Incident, reviewed: Incident, card: Card | None) -> bool:
+    """Whether people are told now, as a hold ended: by the first card, or of what it kept back."""
+    untold = card is not None and card.told < reviewed.last_notice
+    ended = before.silence is not None and reviewed.silence is None
+    return (bool(before.held) and not reviewed.held) or (ended and untold)
 
 
 def _settle(plan: Plan, now: datetime) -> Plan:
