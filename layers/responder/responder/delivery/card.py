@@ -97,10 +97,11 @@ def _state(incident: Incident) -> blocks.Block | None:
     owner = mrkdwn.inline(words.owner(incident), _NAME)
     resource = mrkdwn.code(words.resource(incident), _RESOURCE)
     whose = (f"Owner *{owner}*" if owner else "", f"Resource {resource}" if resource else "")
+    named = firing.line(incident)
     return blocks.section(
         [
-            _since(incident),
-            firing.line(incident),
+            _since(incident, several=incident.firing > 1 or bool(named)),
+            named,
             mrkdwn.inline(words.located(incident.scope), _PLACE),
             " · ".join(part for part in whose if part),
             _seen(incident),
@@ -115,7 +116,7 @@ def _seen(incident: Incident) -> str:
     return f"First seen {first} · last seen {last}"
 
 
-def _since(incident: Incident) -> str:
+def _since(incident: Incident, *, several: bool) -> str:
     how_often = f"*{words.times(incident)}*"
     lasted = words.duration(words.lasted(incident))
     if incident.state is IncidentState.RESOLVED:
@@ -125,7 +126,6 @@ def _since(incident: Incident) -> str:
         return f"☑️ *Closed* · {quiet} · {how_often}{_ended(incident)}"
     rate = words.rate(incident)
     average = f" ({rate})" if rate else ""
-    several = incident.firing > 1 or firing.line(incident)
     now = f" · {incident.firing:,} firing now" if several else ""
     return f"*Firing* · {how_often}{average}{now}"
 

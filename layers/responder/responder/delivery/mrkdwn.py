@@ -200,7 +200,10 @@ def _first_units(text: str, room: int) -> str:
     if start.isascii():
         return start
     # The byte order mark comes first.
-    return start.encode("utf-16")[: 2 + 2 * room].decode("utf-16", "ignore")
+    units = start.encode("utf-16")
+    if len(units) == 2 + 2 * len(start):
+        return start
+    return units[: 2 + 2 * room].decode("utf-16", "ignore")
 
 
 def _whole_characters(head: str, escaped: str) -> str:

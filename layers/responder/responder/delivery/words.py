@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from responder.alert import Scope, Severity
-from responder.analysis.text import one_line
 from responder.delivery import mrkdwn
 from responder.incident import Incident, IncidentState
 
@@ -81,9 +80,13 @@ def headline(incident: Incident) -> str:
 
 def _names(said: str, incident: Incident) -> bool:
     """Whether a triage's headline is the first alert's title, with or without what it is about."""
-    start, first = said.removesuffix(mrkdwn.MARK), one_line(incident.title[: 2 * _TITLE_LIMIT])
-    whats = (first, *(f"{one_line(what)}: {first}" for what in _abouts(incident)))
+    start, first = said.removesuffix(mrkdwn.MARK), _one_line(incident.title[: 2 * _TITLE_LIMIT])
+    whats = (first, *(f"{_one_line(what)}: {first}" for what in _abouts(incident)))
     return bool(first) and any(what.startswith(start) for what in whats)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(mrkdwn.visible(text).split())
 
 
 def _abouts(incident: Incident) -> tuple[str, str]:
