@@ -17,6 +17,7 @@ from bench.imports import REPOSITORY
 from bench.memory import Discarding, MemoryStore
 from property.random_incidents import random_incident
 from responder.alert import Alert, Scope
+from responder.analysis.freshness import Makers
 from responder.contracts import AlertMessage
 from responder.delivery import card
 from responder.incident import Incident
@@ -182,7 +183,7 @@ def _recorder(store: MemoryStore) -> Recorder:
         nowhere,
         lambda: NOW,
         lambda alert, trace: identities.arrive(alert, trace, "shared"),
-        models=(),
+        makers=Makers((), ""),
     )
 
 

@@ -16,6 +16,7 @@ from faults.world import START, World
 from responder.alert import Alert, Scope, Severity, Status
 from responder.analysis.budget import Limits
 from responder.analysis.context import Case
+from responder.analysis.freshness import Makers
 from responder.analysis.prompt import PROMPT_VERSION
 from responder.analysis.verdict import Analysis, Confidence
 from responder.contracts import AlertMessage, AnalysisRequest, Announcement
@@ -189,8 +190,8 @@ class Claude:
         return verdict(headline=f"verdict {len(self.asked)}", tier=tier, made_at=self._now())
 
 
-#: The configured models; ``verdict`` is made by one of them.
-MODELS = frozenset({"model"})
+#: Who is configured; ``verdict`` is made by them.
+MAKERS = Makers(frozenset({"model"}), PROMPT_VERSION)
 
 
 class Sink:
@@ -227,7 +228,7 @@ class Desk:
         inhibitions = Current(
             INHIBITIONS, self.store, self.telemetry, self.now, otherwise=no_inhibitions()
         )
-        self.recorder = Recorder(*ports, arrive, MODELS, holds, inhibitions=inhibitions)
+        self.recorder = Recorder(*ports, arrive, MAKERS, holds, inhibitions=inhibitions)
         watch = BudgetWatch(*ports, self.limits)
         self.ticker = Ticker(*ports, QUIET, holds, inhibitions, watch=watch)
         self.investigator = Investigator(
@@ -240,7 +241,7 @@ class Desk:
             lease_lasts=LEASE,
             patience=timedelta(minutes=10),
             spending=Spending(self.store, self.telemetry, self.now, self.limits),
-            models=MODELS,
+            makers=MAKERS,
             context=context.gatherer(self.store, self.telemetry).gather,
         )
         self.sinks: dict[str, Sink] = {"webhook": Sink(), "e-mail": Sink()}

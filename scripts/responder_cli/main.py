@@ -15,6 +15,7 @@ from responder_cli import console
 from responder_cli.analysis import analysis
 from responder_cli.aws import NotFound, words
 from responder_cli.backup import backup
+from responder_cli.canary.commands import canary_prompt
 from responder_cli.card.commands import card
 from responder_cli.changes import changes
 from responder_cli.cost.commands import cost
@@ -107,6 +108,7 @@ for _command in (
     signature,
     changes,
     evaluate,
+    canary_prompt,
     report,
     cost,
     backup,

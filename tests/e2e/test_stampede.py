@@ -16,7 +16,7 @@ import pytest
 from botocore.config import Config
 
 from e2e.crowd import Claude, Clock, Crowd, Taken, WaitingQueues, WatchedStore
-from fakes import MODELS, Telemetry, alert
+from fakes import MAKERS, Telemetry, alert
 from local_stack import layout, servers
 from local_stack.ports import Ports
 from local_stack.servers import Emulator
@@ -124,7 +124,7 @@ class Stampede:
 
     def _lanes(self) -> dict[Queue, Callable[[list[dict[str, Any]]], Failures]]:
         recorder = Recorder(
-            self.store, self.queues, self.telemetry, self.clock, arrive, models=MODELS
+            self.store, self.queues, self.telemetry, self.clock, arrive, makers=MAKERS
         )
         investigator = Investigator(
             store=self.store,
@@ -136,7 +136,7 @@ class Stampede:
             lease_lasts=LEASE,
             patience=timedelta(minutes=10),
             spending=Spending(self.store, self.telemetry, self.clock, Limits(daily_usd=5)),
-            models=MODELS,
+            makers=MAKERS,
             context=context.gatherer(self.store, self.telemetry).gather,
         )
         processing, analysis = (

@@ -24,6 +24,8 @@ from faults.ports import (
 from faults.world import CALM, START, Rates, World
 from responder.alert import Alert, Severity, Status
 from responder.analysis.budget import Limits
+from responder.analysis.freshness import Makers
+from responder.analysis.prompt import PROMPT_VERSION
 from responder.contracts import AlertMessage, AnalysisRequest, Announcement
 from responder.errors import Reason
 from responder.incident import Incident, Notice
@@ -52,6 +54,7 @@ TICK_EVERY = timedelta(seconds=60)
 REPORTED_AFTER = timedelta(seconds=20)
 #: No open incident closes by itself within a campaign.
 NEVER = timedelta(days=30)
+MAKERS = Makers({"model"}, PROMPT_VERSION)
 CONCURRENCY = {Queue.PROCESSING: 3, Queue.ANALYSIS: 3, Queue.DISTRIBUTION: 2, Queue.CRITICAL: 2}
 #: One problem has a channel of its own, which may be archived at any time.
 ROUTED = "#p0"
@@ -288,7 +291,7 @@ class Campaign:
         recorder = Recorder(
             *ports,
             arrive,
-            {"model"},
+            MAKERS,
             gate=self._gate,
             inhibitions=lambda: self.inhibitions,
             routes=lambda: ROUTES,
@@ -303,7 +306,7 @@ class Campaign:
             lease_lasts=LEASE,
             patience=timedelta(minutes=10),
             spending=Spending(self.store, telemetry, world.now, limits),
-            models={"model"},
+            makers=MAKERS,
             context=context.gatherer(self.store, telemetry).gather,
         )
         deliverer = Deliverer(

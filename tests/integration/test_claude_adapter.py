@@ -3,8 +3,10 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,11 @@ import pytest
 
 from local_stack import claude_server
 from local_stack.loopback import Fate, Reply, Request, Server
+from local_stack.troubles import Troubles
 from responder.adapters.claude import ApiKey, Claude
 from responder.alert import Severity
 from responder.analysis import pricing
-from responder.analysis.prompt import PROMPT_VERSION, SYSTEM
+from responder.analysis.prompt import PROMPT_VERSION, VERSIONS
 from responder.analysis.reading import Unusable
 from responder.analysis.schema import SCHEMA
 from responder.analysis.tiering import tiers
@@ -114,6 +117,24 @@ def test_a_verdict_is_read_paid_and_signed(tmp_path: Path) -> None:
     assert 0 < found.cost_usd <= analyst.ceiling_usd(case(), "small")
 
 
+def test_the_configured_prompt_is_sent_and_named_and_the_time_is_taken(tmp_path: Path) -> None:
+    moments = iter((NOW, NOW + timedelta(seconds=3)))
+    seen: list[Request] = []
+    troubles = Troubles(claude_server.MODES, time.time)
+    answering = claude_server.LocalClaude(troubles, time.time, rules(tmp_path, answer()), "", 0)
+
+    def noted(request: Request) -> Reply:
+        seen.append(request)
+        return answering(request)
+
+    with serving(noted) as server:
+        way_in = ApiKey(Keys("sk-test"), base_url=server.url, timeout_seconds=5)
+        older = Claude(way_in, TIERS, Unguarded(), lambda: next(moments), prompt_version="v1")
+        found = older.analyse(case(), "small")
+    assert json.loads(seen[0].body)["system"][0]["text"] == VERSIONS["v1"]
+    assert (found.prompt_version, found.seconds) == ("v1", 3)
+
+
 def test_the_request_is_one_that_the_real_rules_take() -> None:
     """The canned local Claude checks version, key, schema, roles and unknown parameters."""
     with local(answers="canned") as server:
@@ -139,7 +160,7 @@ def test_what_goes_over_the_wire() -> None:
     assert seen[0].path == "/v1/messages"
     assert seen[0].headers["authorization"] == "Bearer sk-test"
     assert first["system"] == second["system"]
-    assert first["system"][0]["text"] == SYSTEM
+    assert first["system"][0]["text"] == VERSIONS[PROMPT_VERSION]
     assert first["output_config"] == {
         "format": {"type": "json_schema", "schema": SCHEMA},
         "effort": "low",

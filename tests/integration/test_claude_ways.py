@@ -18,7 +18,7 @@ from local_stack.loopback import Fate, Reply, Request, Server
 from responder.adapters.claude import ApiKey, Claude, WayIn
 from responder.adapters.claude_aws import Bedrock, PlatformOnAws
 from responder.alert import Severity
-from responder.analysis.prompt import SYSTEM
+from responder.analysis.prompt import PROMPT_VERSION, VERSIONS
 from responder.analysis.reading import Unusable
 from responder.analysis.schema import SCHEMA
 from responder.analysis.tiering import tiers
@@ -146,7 +146,7 @@ def test_the_prompt_goes_with_every_request_in_the_same_bytes(way: str) -> None:
     _, first = seen_on_the_wire(way)
     _, second = seen_on_the_wire(way)
     assert first["system"] == second["system"]
-    assert first["system"][0]["text"] == SYSTEM
+    assert first["system"][0]["text"] == VERSIONS[PROMPT_VERSION]
     marked = ["cache_control" in block for block in first["system"]]
     assert marked == [False] * (len(marked) - 1) + [True]
     assert first["output_config"]["effort"] == "low"

@@ -12,8 +12,9 @@ from local_stack import claude_server
 from local_stack.loopback import Server
 from responder.adapters.claude import ApiKey, Claude
 from responder.analysis.tiering import tiers
+from responder_cli.asking import Unguarded
 from responder_cli.eval import cases, running
-from responder_cli.eval.commands import CORPUS, Unguarded
+from responder_cli.eval.commands import CORPUS
 from responder_cli.main import cli
 
 CASES = cases.load(CORPUS)

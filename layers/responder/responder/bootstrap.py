@@ -3,7 +3,7 @@
 ``functions/*/app.py`` call it at import, so that wrong settings fail the start by name.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -20,7 +20,9 @@ from responder.errors import Permanent, Reason, Retryable
 from responder.ports import Queue, Store, Table, Telemetry
 
 if TYPE_CHECKING:
-    from responder.adapters.claude import WayIn
+    from responder.adapters.claude import Claude, Guard, WayIn
+    from responder.analysis.redaction import Rules
+    from responder.analysis.tiering import Tier
     from responder.intake.reception import Reception
     from responder.protocols.batch import Failures, Lane
     from responder.protocols.runbooks import Library
@@ -67,11 +69,9 @@ def reception() -> "tuple[Reception, PowertoolsTelemetry]":
 def analysis() -> QueueFunction:
     """The analysis function: processing lane, analysis lane and tick."""
     from responder.adapters.breaker import Breaker
-    from responder.adapters.claude import Claude
     from responder.adapters.dynamodb import DynamoStore
     from responder.adapters.runbooks import S3Shelf
-    from responder.analysis.redaction import Rules
-    from responder.analysis.tiering import tiers
+    from responder.analysis.freshness import Makers
     from responder.contracts import AnalysisRequest, ChangeMessage, carries_change
     from responder.policy.routes import Routes
     from responder.protocols import context, identities, inhibiting
@@ -100,20 +100,8 @@ def analysis() -> QueueFunction:
     store = DynamoStore(dynamodb, tables)
     queues = _lane_queues(given)
     key = Secret(environment.secrets(), given.anthropic_secret, given.max_age)
-    claude = Claude(
-        way_in(given, key),
-        tiers(
-            given.model_small,
-            given.model_large,
-            given.effort_small,
-            given.effort_large,
-            given.max_tokens_small,
-            given.max_tokens_large,
-        ),
-        Breaker(dynamodb, given.state_table),
-        redaction=Rules(given.redact_private, given.redact_patterns.split()),
-    )
-    models = frozenset({given.model_small, given.model_large})
+    claude = analyst(given, way_in(given, key), Breaker(dynamodb, given.state_table))
+    makers = Makers(frozenset({given.model_small, given.model_large}), given.prompt_version)
     holds = CurrentHolds(store, telemetry, utc_now)
     signer = VERSIONS[given.signature_version]
     rules = Current(RULES, store, telemetry, utc_now)
@@ -130,7 +118,7 @@ def analysis() -> QueueFunction:
         telemetry,
         utc_now,
         lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing, signer, rules()),
-        models,
+        makers,
         holds,
         gate,
         inhibitions,
@@ -147,7 +135,7 @@ def analysis() -> QueueFunction:
         lease_lasts=given.lease_lasts,
         patience=timedelta(seconds=given.claude_patience),
         spending=Spending(store, telemetry, utc_now, given.limits),
-        models=models,
+        makers=makers,
         context=context.gatherer(store, telemetry, library.known).gather,
         stack=given.stack_name,
         runbooks=library.current,
@@ -183,7 +171,7 @@ def analysis() -> QueueFunction:
             **found,
             "due": f"{overdue} of at most 1",
             "claude": _access(given, key),
-            "models": _lifecycle(models, telemetry),
+            "models": _lifecycle(makers.models, telemetry),
             "time zones": _zones(),
             "runbooks": _runbooks(library),
         }
@@ -288,7 +276,41 @@ def distribution() -> QueueFunction:
     )
 
 
-def way_in(given: settings.Analysis, key: Secret) -> "WayIn":
+def analyst(given: settings.Analysis, way: "WayIn", guard: "Guard") -> "Claude":
+    """Claude as these settings have it; ``responder canary-prompt`` asks through it, too."""
+    from responder.adapters.claude import Claude
+
+    return Claude(
+        way,
+        tiers_of(given),
+        guard,
+        redaction=redaction_of(given),
+        prompt_version=given.prompt_version,
+    )
+
+
+def tiers_of(given: settings.Analysis) -> "Mapping[str, Tier]":
+    """The two tiers by name."""
+    from responder.analysis.tiering import tiers
+
+    return tiers(
+        given.model_small,
+        given.model_large,
+        given.effort_small,
+        given.effort_large,
+        given.max_tokens_small,
+        given.max_tokens_large,
+    )
+
+
+def redaction_of(given: settings.Analysis) -> "Rules":
+    """What is masked beyond the usual."""
+    from responder.analysis.redaction import Rules
+
+    return Rules(given.redact_private, given.redact_patterns.split())
+
+
+def way_in(given: settings.Analysis, key: Callable[[bool], str]) -> "WayIn":
     """The chosen way to Claude; ``key`` is read on the first one only."""
     from responder.adapters.claude import ApiKey
     from responder.adapters.claude_aws import Bedrock, PlatformOnAws
@@ -358,7 +380,7 @@ def _access(given: settings.Analysis, key: Secret) -> str:
     )
 
 
-def _lifecycle(models: frozenset[str], telemetry: Telemetry) -> str:
+def _lifecycle(models: Collection[str], telemetry: Telemetry) -> str:
     """What is known of the configured models' ends; worth a warning, never a failure.
 
     Raises Permanent for a model without a price: it would never be asked.

@@ -91,6 +91,8 @@ class Analysis(Lanes):
     )
     # The names in signature.VERSIONS; not imported, as every function loads this module.
     signature_version: Literal["1"] = Field("1", alias="SIGNATURE_VERSION")
+    # The names in prompt.VERSIONS; not imported, likewise.
+    prompt_version: Literal["v1", "v2"] = Field("v2", alias="PROMPT_VERSION")
     model_small: str = Field("claude-haiku-5-5", alias="MODEL_SMALL", min_length=1)
     model_large: str = Field("claude-sonnet-5-5", alias="MODEL_LARGE", min_length=1)
     effort_small: Effort = Field("low", alias="EFFORT_SMALL")

@@ -12,10 +12,10 @@ from typing import Final
 import click
 
 from responder.adapters.claude import ApiKey, Claude
-from responder.analysis import pricing
+from responder.analysis import pricing, prompt
 from responder.analysis.tiering import LARGE, SMALL, Tier, TierName, tiers
 from responder.settings import Analysis as Settings
-from responder_cli import aws, console
+from responder_cli import asking, aws, console
 from responder_cli.aws import Stack
 from responder_cli.eval import cases, report, running, secrets
 from responder_cli.eval.cases import Scenario
@@ -25,8 +25,6 @@ from responder_cli.options import examples, json_option, yes_option
 
 CORPUS: Final = Path(__file__).parents[3] / "tests" / "evals"
 EXIT_BELOW: Final = 1
-#: More would only meet the rate limits of a new organisation.
-AT_ONCE: Final = 4
 
 
 @click.group(
@@ -182,33 +180,17 @@ def _key(stack_name: str | None, connect: Callable[..., Stack]) -> str:
 def _online(
     scenarios: Sequence[Scenario], tier: Tier, name: TierName, repeat: int, *, key: str, yes: bool
 ) -> list[Outcome]:
-    expected = running.estimate(scenarios, tier, repeat)
-    # A result goes to standard output; this is for whoever starts it.
-    click.echo(
-        f"{expected.calls} calls of {tier.model} ({tier.effort} effort), about "
-        f"${expected.likely_usd:.2f}, ${expected.most_usd:.2f} at the very most; "
-        f"prices of {pricing.as_of()}.",
-        err=True,
-    )
-    if not yes:
-        console.ask("Spend it?")
+    expected = asking.estimate([prompt.build(one.case) for one in scenarios], tier, repeat)
+    asking.agree(expected, tier, yes=yes)
     way_in = ApiKey(
         lambda _: key,
         base_url=os.environ.get("ANTHROPIC_BASE_URL", ""),
         timeout_seconds=Settings.model_fields["claude_timeout"].default,
     )
-    claude = Claude(way_in, {name: tier}, Unguarded())
+    claude = Claude(way_in, {name: tier}, asking.Unguarded())
     outcomes = []
     with console.progress("asking Claude") as one_more:
-        for outcome in running.ask(scenarios, claude, name, repeat, AT_ONCE):
+        for outcome in running.ask(scenarios, claude, name, repeat):
             outcomes.append(outcome)
             one_more()
     return sorted(outcomes, key=lambda one: (one.case, one.run))
-
-
-class Unguarded:
-    """No breaker: a person watches, and the number of calls is known."""
-
-    def call[T](self, action: Callable[[], T]) -> T:
-        """Just call."""
-        return action()

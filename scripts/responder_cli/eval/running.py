@@ -6,31 +6,17 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Final
 
-from responder.analysis import pricing, prompt
-from responder.analysis.context import Case
-from responder.analysis.pricing import Usage
+from responder.analysis import prompt
 from responder.analysis.reading import Call, Unusable, read
-from responder.analysis.schema import SCHEMA
-from responder.analysis.tiering import Tier
-from responder.errors import Permanent, Reason, Retryable
 from responder.ports import Analyst
+from responder_cli import asking
+from responder_cli.asking import Reply
 from responder_cli.eval.cases import Answer, Scenario
 from responder_cli.eval.incidents import NOW
 from responder_cli.eval.scoring import Score, score
-
-#: Claude is asked again after it asked for patience, this often and for at most this long.
-TRIES: Final = 4
-LONGEST_WAIT_SECONDS: Final = 60
-FIRST_WAIT_SECONDS: Final = 5
-
-#: What English and JSON take on average; the ceiling counts a token for each byte.
-_BYTES_PER_TOKEN: Final = 4
-#: An assumption: a whole answer of the schema with a little thinking. The ceiling does not use it.
-_USUAL_OUTPUT_TOKENS: Final = 700
 
 
 @dataclass(frozen=True)
@@ -46,80 +32,26 @@ class Outcome:
     unlike: str = ""
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """What a run will cost: probably, and at the very most."""
-
-    calls: int
-    likely_usd: float
-    most_usd: float
-
-
-def estimate(scenarios: Sequence[Scenario], tier: Tier, repeat: int) -> Estimate:
-    """From the prompts as they will be sent. Raises Permanent for a model without a price."""
-    sizes = [_size(one.case) for one in scenarios]
-    usual = (Usage(size // _BYTES_PER_TOKEN, _USUAL_OUTPUT_TOKENS) for size in sizes)
-    most = (pricing.ceiling_usd(tier.model, size, tier.max_tokens) for size in sizes)
-    return Estimate(
-        calls=len(sizes) * repeat,
-        likely_usd=repeat * sum(pricing.cost_usd(tier.model, usage) for usage in usual),
-        # What times out may have been paid for, and is asked again.
-        most_usd=repeat * TRIES * sum(most),
-    )
-
-
-def _size(case: Case) -> int:
-    return prompt.build(case).size_bytes + len(json.dumps(SCHEMA))
-
-
 def ask(
     scenarios: Sequence[Scenario],
     analyst: Analyst,
     tier: str,
     repeat: int,
-    at_once: int,
+    at_once: int = asking.AT_ONCE,
     wait: Callable[[float], None] = time.sleep,
 ) -> Iterator[Outcome]:
-    """Ask about each case ``repeat`` times; outcomes come as they are ready.
-
-    Whoever stops reading stops the asking: what has not begun is not paid for.
-    """
-    with ThreadPoolExecutor(at_once) as pool:
-        asked = [
-            pool.submit(_asked, one, str(run), analyst, tier, wait)
-            for run in range(1, repeat + 1)
-            for one in scenarios
-        ]
-        try:
-            for future in as_completed(asked):
-                yield future.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    """Ask about each case ``repeat`` times; outcomes come as they are ready."""
+    questions = [((one, str(run)), one.case) for run in range(1, repeat + 1) for one in scenarios]
+    for (scenario, run), reply in asking.ask(questions, analyst, tier, at_once, wait):
+        yield _outcome(scenario, run, reply)
 
 
-def _asked(
-    scenario: Scenario, run: str, analyst: Analyst, tier: str, wait: Callable[[float], None]
-) -> Outcome:
-    for attempt in range(1, TRIES + 1):
-        began = time.monotonic()
-        try:
-            found = analyst.analyse(scenario.case, tier)
-        except Unusable as error:
-            return Outcome(scenario.name, run, None, str(error), error.call.cost_usd)
-        except Permanent as error:
-            if error.reason is not Reason.REFUSED_BY_CLAUDE:
-                raise
-            return Outcome(scenario.name, run, None, str(error))
-        except Retryable as error:
-            if attempt == TRIES:
-                return Outcome(scenario.name, run, None, str(error))
-            pause = FIRST_WAIT_SECONDS * attempt if error.after is None else error.after
-            wait(min(pause, LONGEST_WAIT_SECONDS))
-            continue
-        seconds = time.monotonic() - began
-        scored = score(found, scenario.expected)
-        return Outcome(scenario.name, run, scored, "", found.cost_usd, seconds)
-    raise AssertionError("every attempt returns, raises or is followed by another")
+def _outcome(scenario: Scenario, run: str, reply: Reply) -> Outcome:
+    found = reply.analysis
+    if found is None:
+        return Outcome(scenario.name, run, None, reply.trouble, reply.cost_usd)
+    scored = score(found, scenario.expected)
+    return Outcome(scenario.name, run, scored, "", reply.cost_usd, found.seconds)
 
 
 def replay(scenarios: Sequence[Scenario]) -> Iterator[Outcome]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -5,11 +6,14 @@ import pytest
 
 from responder.alert import Severity
 from responder.analysis import freshness
-from responder.analysis.freshness import fresh_until, is_fresh
+from responder.analysis.freshness import Makers, fresh_until, is_fresh
 from responder.errors import Reason
 from unit.analysis.examples import NOW, analysis
 
-MODELS = ("claude-haiku-5-5", "claude-sonnet-5-5")
+MAKERS = Makers(("claude-haiku-5-5", "claude-sonnet-5-5"), "v1")
+INCIDENTS = [f"v1:5f2c.0b1d.{number}" for number in range(4_000)]
+RENEWS = next(one for one in INCIDENTS if freshness.renews(one))
+KEEPS = next(one for one in INCIDENTS if not freshness.renews(one))
 
 
 def test_the_graver_the_shorter() -> None:
@@ -29,7 +33,7 @@ def test_a_fallback_lives_shorter_than_any_analysis(reason: Reason) -> None:
 def test_a_triage_that_awaits_claude_is_never_fresh() -> None:
     waiting = analysis(tier="fallback", made_by="fallback")
     end = fresh_until(waiting, Severity.INFO, NOW)
-    assert not is_fresh(waiting, end, NOW, "v1", MODELS)
+    assert not is_fresh(waiting, end, NOW, MAKERS, RENEWS)
 
 
 def test_a_refusal_is_not_asked_again_as_soon_as_an_outage() -> None:
@@ -42,24 +46,43 @@ def test_a_refusal_is_not_asked_again_as_soon_as_an_outage() -> None:
 
 def test_fresh_until_its_end_and_not_at_it() -> None:
     end = NOW + timedelta(hours=1)
-    assert is_fresh(analysis(), end, end - timedelta(seconds=1), "v1", MODELS)
-    assert not is_fresh(analysis(), end, end, "v1", MODELS)
+    assert is_fresh(analysis(), end, end - timedelta(seconds=1), MAKERS, RENEWS)
+    assert not is_fresh(analysis(), end, end, MAKERS, KEEPS)
 
 
-def test_another_prompt_or_model_makes_an_analysis_stale() -> None:
+@pytest.mark.parametrize(
+    "makers", [replace(MAKERS, prompt="v2"), replace(MAKERS, models=("claude-sonnet-5-5",))]
+)
+def test_another_prompt_or_model_makes_an_analysis_stale_for_a_few_incidents_only(
+    makers: Makers,
+) -> None:
     end = NOW + timedelta(hours=1)
-    assert not is_fresh(analysis(), end, NOW, "v2", MODELS)
-    assert not is_fresh(analysis(), end, NOW, "v1", ("claude-sonnet-5-5",))
+    assert is_fresh(analysis(), end, NOW, makers, KEEPS)
+    assert not is_fresh(analysis(), end, NOW, makers, RENEWS)
+    renewing = [one for one in INCIDENTS if not is_fresh(analysis(), end, NOW, makers, one)]
+    assert len(renewing) == pytest.approx(len(INCIDENTS) * freshness.RENEWED_SHARE, rel=0.1)
+
+
+def test_who_renews_is_the_same_however_often_it_is_asked() -> None:
+    once = [one for one in INCIDENTS if freshness.renews(one)]
+    assert once == [one for one in reversed(INCIDENTS) if freshness.renews(one)][::-1]
+
+
+def test_who_renews_does_not_depend_on_who_looks_ahead() -> None:
+    """With the same chance for both, what is renewed would always be what is about to expire."""
+    ahead = [one for one in INCIDENTS if freshness.looked_at(NOW, one) - NOW > freshness.HEAD_START]
+    renewing = sum(map(freshness.renews, ahead))
+    assert renewing == pytest.approx(len(ahead) * freshness.RENEWED_SHARE, rel=0.2)
 
 
 def test_a_fallback_does_not_depend_on_prompt_and_model() -> None:
     fallback = analysis(tier="fallback", made_by="fallback", fallback_reason="timeout")
-    assert is_fresh(fallback, NOW + timedelta(minutes=1), NOW, "v2", ())
+    assert is_fresh(fallback, NOW + timedelta(minutes=1), NOW, Makers((), "v2"), RENEWS)
 
 
 def test_nothing_is_not_fresh() -> None:
-    assert not is_fresh(None, NOW + timedelta(hours=1), NOW, "v1", MODELS)
-    assert not is_fresh(analysis(), None, NOW, "v1", MODELS)
+    assert not is_fresh(None, NOW + timedelta(hours=1), NOW, MAKERS, RENEWS)
+    assert not is_fresh(analysis(), None, NOW, MAKERS, RENEWS)
 
 
 def test_a_head_start_depends_on_the_incident_alone_and_is_rarely_long() -> None:

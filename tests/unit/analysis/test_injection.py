@@ -82,7 +82,7 @@ def test_the_corpus_is_as_large_as_it_claims_to_be() -> None:
 def test_the_fence_holds_and_the_facts_are_the_incidents(name: str) -> None:
     attack = case_of(ATTACKS[name])
     asked = prompting.build(attack)
-    assert asked.system == prompting.SYSTEM
+    assert asked.system == prompting.VERSIONS[prompting.PROMPT_VERSION]
     begin, end = "<alert-data>\n", "\n</alert-data>"
     assert asked.user.startswith(begin)
     assert asked.user.endswith(end)

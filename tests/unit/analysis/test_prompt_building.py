@@ -1,6 +1,7 @@
 import hashlib
 import json
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from hypothesis import example, given
@@ -8,8 +9,10 @@ from hypothesis import strategies as st
 
 from local_stack.claude_schema import schema_faults
 from responder.analysis.context import Case, Context, Earlier
-from responder.analysis.prompt import DATA_CHARS, PROMPT_FILE, PROMPT_VERSION, SYSTEM, build
+from responder.analysis.prompt import DATA_CHARS, PROMPT_VERSION, VERSIONS, build
 from responder.analysis.schema import SCHEMA
+from responder.settings import Analysis
+from template import deployed
 from unit.analysis.examples import NOW, case, incident, prompt
 
 #: Instructions are never edited in place: to change them, add a file and an entry here.
@@ -21,15 +24,29 @@ FROZEN = {
 
 def test_the_instructions_of_each_version_are_frozen() -> None:
     found = {
-        file.stem: hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in PROMPT_FILE.parent.glob("*.md")
+        name: hashlib.sha256(text.encode("utf-8")).hexdigest() for name, text in VERSIONS.items()
     }
     assert found == FROZEN
     assert PROMPT_VERSION in FROZEN
 
 
+def test_files_settings_and_template_name_the_same_versions() -> None:
+    field = Analysis.model_fields["prompt_version"]
+    parameter = deployed.source()["Parameters"]["PromptVersion"]
+    assert list(get_args(field.annotation)) == parameter["AllowedValues"] == list(VERSIONS)
+    assert field.default == parameter["Default"] == PROMPT_VERSION
+
+
+@pytest.mark.parametrize("version", list(VERSIONS))
+def test_each_version_is_sent_with_the_same_data(version: str) -> None:
+    asked = build(case(), version=version)
+    assert (asked.system, asked.version) == (VERSIONS[version], version)
+    assert asked.user == prompt().user
+
+
 def test_the_fixed_part_is_the_same_for_every_incident() -> None:
-    assert prompt().system == prompt(title="Something else", service="x").system == SYSTEM
+    fixed = VERSIONS[PROMPT_VERSION]
+    assert prompt().system == prompt(title="Something else", service="x").system == fixed
 
 
 def data_of(user: str) -> dict[str, str]:

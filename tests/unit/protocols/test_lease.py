@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from fakes import MODELS, triage, verdict
+from fakes import MAKERS, triage, verdict
 from faults.world import START as NOW
 from responder.analysis import freshness
+from responder.analysis.verdict import Analysis
 from responder.incident import MAX_WAITERS, CacheEntry, CacheState
 from responder.protocols import lease
 
@@ -17,6 +18,8 @@ MOMENT = timedelta(milliseconds=10)
 PAST = NOW - timedelta(seconds=1)
 # Its drawn head start is a hundredth of a second.
 LATE = next(f"i{n}" for n in count() if freshness.looked_at(NOW, f"i{n}") < NOW + MOMENT)
+# It has an analysis of another prompt or model made anew, and LATE has not.
+RENEWS = next(f"i{n}" for n in count() if freshness.renews(f"i{n}"))
 IDLE = CacheEntry(cache_key="k")
 FRESH = verdict()
 
@@ -33,11 +36,11 @@ def done(**changes: Any) -> CacheEntry:
 
 @pytest.mark.parametrize("entry", [None, IDLE, pending()])
 def test_without_an_analysis_one_is_due(entry: CacheEntry | None) -> None:
-    assert lease.glance(entry, "small", MODELS, NOW, LATE) == lease.Glance(None, due=True)
+    assert lease.glance(entry, "small", MAKERS, NOW, LATE) == lease.Glance(None, due=True)
 
 
 def test_a_fresh_analysis_is_served_and_none_is_due() -> None:
-    assert lease.glance(done(), "small", MODELS, NOW, LATE) == lease.Glance(FRESH, due=False)
+    assert lease.glance(done(), "small", MAKERS, NOW, LATE) == lease.Glance(FRESH, due=False)
 
 
 @pytest.mark.parametrize(
@@ -45,12 +48,23 @@ def test_a_fresh_analysis_is_served_and_none_is_due() -> None:
     [
         done(fresh_until=NOW),
         done(fresh_until=None),
-        done(analysis=verdict(prompt_version="older")),
-        done(analysis=verdict(made_by="a model that is configured no more")),
     ],
 )
 def test_a_stale_analysis_is_served_at_once_and_a_new_one_is_due(stale: CacheEntry) -> None:
-    assert lease.glance(stale, "small", MODELS, NOW, LATE) == lease.Glance(stale.analysis, due=True)
+    assert lease.glance(stale, "small", MAKERS, NOW, LATE) == lease.Glance(stale.analysis, due=True)
+
+
+@pytest.mark.parametrize(
+    "another",
+    [verdict(prompt_version="older"), verdict(made_by="a model that is configured no more")],
+)
+def test_an_analysis_of_another_maker_is_served_and_one_of_many_askers_refreshes_it(
+    another: Analysis,
+) -> None:
+    entry = done(analysis=another, fresh_until=NOW + timedelta(hours=4))
+    assert not freshness.renews(LATE)
+    assert lease.glance(entry, "small", MAKERS, NOW, LATE) == lease.Glance(another, due=False)
+    assert lease.glance(entry, "small", MAKERS, NOW, RENEWS) == lease.Glance(another, due=True)
 
 
 @pytest.mark.parametrize(
@@ -61,27 +75,27 @@ def test_an_incident_that_deserves_the_larger_model_is_served_and_refreshed(
     has: str, deserves: str, due: bool
 ) -> None:
     entry = done(analysis=verdict(tier=has))
-    assert lease.glance(entry, deserves, MODELS, NOW, LATE) == lease.Glance(entry.analysis, due=due)
+    assert lease.glance(entry, deserves, MAKERS, NOW, LATE) == lease.Glance(entry.analysis, due=due)
 
 
 def test_a_hot_analysis_is_refreshed_before_it_is_stale() -> None:
     entry = done(fresh_until=NOW + timedelta(minutes=3))
-    looks = [lease.glance(entry, "small", MODELS, NOW, f"i{n}") for n in range(1_000)]
+    looks = [lease.glance(entry, "small", MAKERS, NOW, f"i{n}") for n in range(1_000)]
     assert 1 <= sum(look.due for look in looks) < 100
     assert all(look.analysis == FRESH for look in looks)
 
 
 def test_what_was_given_up_is_not_asked_for_early() -> None:
     given_up = done(analysis=triage(fallback_reason="unavailable"), fresh_until=NOW + MOMENT)
-    looks = [lease.glance(given_up, "small", MODELS, NOW, f"i{n}") for n in range(1_000)]
+    looks = [lease.glance(given_up, "small", MAKERS, NOW, f"i{n}") for n in range(1_000)]
     assert not any(look.due for look in looks)
 
 
 def test_a_fallback_is_never_served_but_says_why_claude_is_not_asked() -> None:
     given_up = triage(fallback_reason="unavailable")
-    lives = lease.glance(done(analysis=given_up), "small", MODELS, NOW, LATE)
+    lives = lease.glance(done(analysis=given_up), "small", MAKERS, NOW, LATE)
     assert lives == lease.Glance(None, due=False, unavailable="unavailable")
-    over = lease.glance(done(analysis=given_up, fresh_until=NOW), "small", MODELS, NOW, LATE)
+    over = lease.glance(done(analysis=given_up, fresh_until=NOW), "small", MAKERS, NOW, LATE)
     assert over == lease.Glance(None, due=True)
 
 

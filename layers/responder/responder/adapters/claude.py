@@ -148,9 +148,11 @@ class Claude:
         guard: Guard,
         clock: Clock = utc_now,
         redaction: Rules | None = None,
+        prompt_version: str = prompt.PROMPT_VERSION,
     ) -> None:
         """``tiers`` from ``tiering.tiers``; ``redaction`` is what to mask beyond the usual."""
         self._redaction = redaction
+        self._prompt_version = prompt_version
         self._way_in = way_in
         self._tiers = tiers
         self._guard = guard
@@ -158,17 +160,22 @@ class Claude:
 
     def analyse(self, case: Case, tier: str) -> Analysis:
         """A verdict, paid for. Raises Retryable or Permanent (``reading.Unusable`` when paid)."""
-        asked = prompt.build(case, self._redaction)
+        asked = self._prompt(case)
         chosen = self._tiers[tier]
+        began = self._clock()
         reply = self._answer(asked, chosen)
-        return self._read(reply, asked, tier, chosen)
+        found = self._read(reply, asked, tier, chosen)
+        return found.model_copy(update={"seconds": (found.made_at - began).total_seconds()})
 
     def ceiling_usd(self, case: Case, tier: str) -> float:
         """The most that ``analyse`` can cost."""
         chosen = self._tiers[tier]
-        size = prompt.build(case, self._redaction).size_bytes + _SCHEMA_BYTES
+        size = self._prompt(case).size_bytes + _SCHEMA_BYTES
         at_list_price = pricing.ceiling_usd(chosen.model, size, chosen.max_tokens)
         return at_list_price * self._way_in.terms(chosen.model).price
+
+    def _prompt(self, case: Case) -> prompt.Prompt:
+        return prompt.build(case, self._redaction, self._prompt_version)
 
     def _answer(self, asked: prompt.Prompt, tier: Tier) -> "_Reply":
         """One request; a second one only with a key that was rotated meanwhile."""
@@ -186,7 +193,7 @@ class Claude:
         call = reading.Call(
             model=tier.model,
             tier=tier_name,
-            prompt_version=prompt.PROMPT_VERSION,
+            prompt_version=asked.version,
             made_at=self._clock(),
             cost_usd=pricing.cost_usd(tier.model, usage) * self._way_in.terms(tier.model).price,
             input_tokens=usage.prompt_tokens,

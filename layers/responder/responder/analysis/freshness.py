@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -43,8 +44,39 @@ def looked_at(now: datetime, incident_id: str) -> datetime:
     The more incidents share an analysis, the surer one of them refreshes it before it is stale.
     Chance is drawn from the id, so that all who judge for an incident agree, however often.
     """
-    drawn = int.from_bytes(hashlib.sha256(incident_id.encode()).digest()[:8])
-    return now + HEAD_START * -math.log((drawn + 1) / 2**64)
+    return now + HEAD_START * -math.log(_drawn(incident_id, slice(0, 8)))
+
+
+#: Of the incidents that find an analysis of another prompt or model, so many have it made anew.
+RENEWED_SHARE: Final = 1 / 8
+
+
+@dataclass(frozen=True)
+class Makers:
+    """The configured models and prompt: who makes analyses from now on."""
+
+    models: Collection[str]
+    prompt: str
+
+    def made(self, analysis: Analysis) -> bool:
+        """Whether one of them made it."""
+        return analysis.prompt_version == self.prompt and analysis.made_by in self.models
+
+
+def renews(incident_id: str) -> bool:
+    """Whether ``incident_id`` has an analysis of another prompt or model made anew.
+
+    All stale at once, a promotion or its rollback would cost as much as a cold cache. So what comes
+    often is renewed soon, and a bad prompt shows on a few cards before it is on all of them. Drawn
+    as the head start is, and independently of it.
+    """
+    return _drawn(incident_id, slice(8, 16)) <= RENEWED_SHARE
+
+
+def _drawn(incident_id: str, part: slice) -> float:
+    """A number above 0, at most 1."""
+    digest = hashlib.sha256(incident_id.encode()).digest()
+    return (int.from_bytes(digest[part]) + 1) / 2**64
 
 
 #: Labels that say which version of a service an alert comes from, without their punctuation.
@@ -106,15 +138,15 @@ def is_fresh(
     analysis: Analysis | None,
     fresh_until: datetime | None,
     now: datetime,
-    prompt_version: str,
-    models: Collection[str],
+    makers: Makers,
+    asker: str,
 ) -> bool:
-    """Whether a cached analysis may be served without asking for a new one.
+    """Whether a cached analysis may be served to an incident without asking for a new one.
 
-    ``models`` are the configured ones; an analysis of another model or prompt is stale.
+    An analysis of another model or prompt than ``makers`` is stale for those who renew it.
     """
     if analysis is None or fresh_until is None or now >= fresh_until:
         return False
     if analysis.is_fallback:
         return True
-    return analysis.prompt_version == prompt_version and analysis.made_by in models
+    return makers.made(analysis) or not renews(asker)

@@ -1,7 +1,7 @@
 """The prompt: frozen instructions from a file, and the incident as fenced, masked, bounded data.
 
 The Claude adapter sends it; ``reading`` checks the answer against the same facts. The instructions
-are never edited in place: a change is a new file, and ``PROMPT_VERSION`` follows its name.
+are never edited in place: a change is a new file, which a setting promotes by its name.
 """
 
 import json
@@ -15,9 +15,13 @@ from responder.analysis.markdown import MAX_HEADING, MAX_PASSAGE
 from responder.analysis.redaction import Redactor, Rules
 from responder.analysis.text import clean, cut_middle, links_in
 
-PROMPT_FILE: Final = Path(__file__).with_name("prompts") / "v2.md"
-PROMPT_VERSION: Final = PROMPT_FILE.stem
-SYSTEM: Final = PROMPT_FILE.read_text(encoding="utf-8")
+#: The instructions by version: the name of their file.
+VERSIONS: Final[Mapping[str, str]] = {
+    file.stem: file.read_text(encoding="utf-8")
+    for file in sorted(Path(__file__).with_name("prompts").glob("*.md"))
+}
+#: What serves where ``PROMPT_VERSION`` is not set.
+PROMPT_VERSION: Final = "v2"
 
 #: The data's share of the prompt, at three characters a token (JSON of mostly English text).
 DATA_TOKENS: Final = 3000
@@ -42,7 +46,12 @@ class Prompt:
     facts: Mapping[str, str]
     links: frozenset[str]
     redactor: Redactor
-    system: str = SYSTEM
+    version: str = PROMPT_VERSION
+
+    @property
+    def system(self) -> str:
+        """The instructions, the same bytes for every incident."""
+        return VERSIONS[self.version]
 
     @property
     def size_bytes(self) -> int:
@@ -50,7 +59,7 @@ class Prompt:
         return len(self.system.encode()) + len(self.user.encode())
 
 
-def build(case: Case, rules: Rules | None = None) -> Prompt:
+def build(case: Case, rules: Rules | None = None, version: str = PROMPT_VERSION) -> Prompt:
     """The prompt for one incident and what is known around it; ``rules`` say what else to mask."""
     redactor = Redactor(rules)
     facts = _within_budget(_masked(case, redactor))
@@ -59,6 +68,7 @@ def build(case: Case, rules: Rules | None = None) -> Prompt:
         facts=facts,
         links=_links(case),
         redactor=redactor,
+        version=version,
     )
 
 

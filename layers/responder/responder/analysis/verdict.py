@@ -43,7 +43,7 @@ class Analysis(BaseModel):
     ``made_for`` is the scope of the incident that it was made for, which
     others may share, and ``deployment`` the version of the service that it alerted of. ``runbooks``
     are the hashes of the passages that it was told. ``tier`` is ``small`` or ``large``,
-    ``fallback`` for the fixed triage.
+    ``fallback`` for the fixed triage. ``seconds`` is what the answer took, 0 where unknown.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -67,6 +67,7 @@ class Analysis(BaseModel):
     made_at: Moment
     prompt_version: str = ""
     cost_usd: float = 0.0
+    seconds: float = 0.0
     input_tokens: int = 0
     output_tokens: int = 0
     fallback_reason: str = ""

@@ -9,12 +9,13 @@ redelivered request finds the entry done, attaches, announces and drains. A seco
 the live lease and waits as a copy. Who lost the lease stores nothing and serves its own incident.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from responder.analysis import fallback, freshness, tiering
 from responder.analysis.context import Case, Context, Passage, Retrieved
+from responder.analysis.freshness import Makers
 from responder.analysis.reading import Call, Unusable
 from responder.analysis.trouble import NotServed
 from responder.analysis.verdict import Analysis, Confidence
@@ -46,7 +47,7 @@ class Investigator:
     lease_lasts: timedelta
     patience: timedelta
     spending: Spending
-    models: Collection[str]
+    makers: Makers
     context: Callable[[Incident], Context]
     stack: str = ""
     runbooks: Callable[[Incident], Retrieved | None] = runbooks.none_known
@@ -79,7 +80,7 @@ class Investigator:
         def step(entry: CacheEntry | None) -> CacheEntry | None:
             tier = self.spending.affordable(incident, _tier(incident, entry))
             asker, deployment = incident.incident_id, _deployment(incident)
-            look = lease.glance(entry, tier, self.models, now, asker, deployment, runbooks)
+            look = lease.glance(entry, tier, self.makers, now, asker, deployment, runbooks)
             if entry is not None and (not look.due or lease.held_by_other(entry, me, now)):
                 return None
             return lease.take(entry, cache_key, me, now, self.lease_lasts)

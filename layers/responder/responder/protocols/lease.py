@@ -8,14 +8,13 @@ waiters in a done entry, tells them and only then removes them. A winner whose l
 taken by another may not complete: it keeps its verdict for its own incident.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from responder.analysis import freshness, tiering
 from responder.analysis.context import Retrieved
-from responder.analysis.prompt import PROMPT_VERSION
+from responder.analysis.freshness import Makers
 from responder.analysis.verdict import Analysis
 from responder.incident import MAX_WAITERS, CacheEntry, CacheState
 
@@ -38,23 +37,23 @@ class Glance:
 def glance(
     entry: CacheEntry | None,
     tier: str,
-    models: Collection[str],
+    makers: Makers,
     now: datetime,
     asker: str,
     deployment: str = "",
     runbooks: Retrieved | None = None,
 ) -> Glance:
-    """Look an entry up for an incident that deserves ``tier``; ``models`` are the configured ones.
+    """Look an entry up for an incident that deserves ``tier``; ``makers`` are the configured ones.
 
-    An analysis that is too old, of another prompt or model, of a smaller tier, or from before a
-    ``deployment`` of the service or a change of its ``runbooks`` is stale. One that will be too old
-    soon is due already for some askers (incident ids), which refresh it in time.
+    An analysis that is too old, of a smaller tier, or from before a ``deployment`` of the service
+    or a change of its ``runbooks`` is stale. One that will be too old soon, or is of another prompt
+    or model, is due for some askers (incident ids), which refresh it for all.
     """
     if entry is None or entry.analysis is None:
         return Glance(None, due=True)
     if not entry.analysis.is_fallback:
         now = freshness.looked_at(now, asker)
-    fresh = freshness.is_fresh(entry.analysis, entry.fresh_until, now, PROMPT_VERSION, models)
+    fresh = freshness.is_fresh(entry.analysis, entry.fresh_until, now, makers, asker)
     if entry.analysis.is_fallback:
         return Glance(None, not fresh, entry.analysis.fallback_reason if fresh else "")
     smaller = entry.analysis.tier == tiering.SMALL and tier == tiering.LARGE

@@ -9,7 +9,7 @@ again, and its incident is announced again (and its analysis asked for again whi
 A second worker with the same or a related alert: one transaction wins, the other reads again.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -17,6 +17,7 @@ from math import ceil
 from responder.alert import SYNTHETIC_SOURCE, Alert, Severity, Status
 from responder.analysis import fallback, freshness, tiering, trouble
 from responder.analysis.context import Retrieved
+from responder.analysis.freshness import Makers
 from responder.clock import Clock
 from responder.contracts import AlertMessage
 from responder.errors import Reason
@@ -49,7 +50,7 @@ class Recorder:
     telemetry: Telemetry
     now: Clock
     arrive: Callable[[Alert, str], Arrival]
-    models: Collection[str]
+    makers: Makers
     holds: holding.Current = holding.no_holds
     gate: Gate = ALL_PASS
     inhibitions: inhibiting.Current = inhibiting.no_inhibitions
@@ -110,7 +111,7 @@ class Recorder:
 
         def opener(arrival: Arrival, episode: int, draft: Draft) -> Incident:
             known = self.runbooks(arrival.alert)
-            opened = open_incident(arrival, episode, draft, self.models, now, known)
+            opened = open_incident(arrival, episode, draft, self.makers, now, known)
             return self.gate.admit(draft, review(draft, opened), now)
 
         draft = Draft.of(self.store, arrivals, opener)
@@ -189,7 +190,7 @@ def open_incident(
     arrival: Arrival,
     episode: int,
     draft: Draft,
-    models: Collection[str],
+    makers: Makers,
     now: datetime,
     runbooks: Retrieved | None = None,
 ) -> Incident:
@@ -205,7 +206,7 @@ def open_incident(
     deserved = tiering.tier_for(alert.severity, cached)
     labels = dict(list(alert.labels.items())[:MAX_LABELS])
     deployment = freshness.deployed(labels)
-    look = lease.glance(entry, deserved, models, now, incident_id, deployment, runbooks)
+    look = lease.glance(entry, deserved, makers, now, incident_id, deployment, runbooks)
     passages = runbooks.passages if runbooks else ()
     joined = lease.wait(entry, incident_id, now) if look.due and entry else None
     about_claude = trouble.of(alert)

@@ -1,0 +1,1 @@
+"""``responder canary-prompt``: what another prompt or model would have said, before it serves."""
