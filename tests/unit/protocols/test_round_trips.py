@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 
 from fakes import Desk, Store, incident
+from responder.alert import Scope
 from responder.errors import Reason, Retryable
 from responder.incident import Incident, Mark
 from responder.ports import Key, Record, Write
@@ -98,7 +99,7 @@ def test_nothing_is_left_alone_for_how_it_was(desk: Desk) -> None:
 
 
 def test_what_cannot_be_read_at_once_is_read_piece_by_piece(desk: Desk) -> None:
-    desk.put_incident(incident("v1:disk|prod.2", episode=2))
+    desk.put_incident(incident("v1:disk|prod.2", episode=2, scope=Scope(environment="prod")))
     said = feedback.of(desk.incident(), Mark.RIGHT, "op", "", desk.now())
     feedback.give(desk.store, desk.queues, said)
     counting = Counting(desk)
