@@ -247,7 +247,8 @@ class Investigator:
             return
         told = (incident_id, *entry.waiters)
         for waiter in dict.fromkeys(told):
-            self._attach(waiter, entry.analysis, paid=False)
+            waited = waiter != incident_id
+            self._attach(waiter, entry.analysis, paid=False, waited=waited)
         drain_waiters(self.store, entry.cache_key, frozenset(told), now)
 
     def _attach(
@@ -256,26 +257,31 @@ class Investigator:
         analysis: Analysis,
         *,
         paid: bool,
+        waited: bool = False,
         seen: items.Seen[Incident] | None = None,
     ) -> None:
         """Give an incident its analysis and announce it; repeating it changes nothing."""
         now = self.now()
-        attached = items.change_seen(
-            self.store,
-            items.incident_item(incident_id),
-            Incident,
-            lambda incident: with_analysis(
-                incident, analysis, now, paid=paid, runbooks=self._passages(incident)
-            ),
-            now,
-            seen,
-        ).value
+        is_news = False
+
+        def step(incident: Incident | None) -> Incident | None:
+            nonlocal is_news
+            passages = self._passages(incident)
+            after = with_analysis(incident, analysis, now, paid=paid, runbooks=passages)
+            is_news = after is not None
+            return after
+
+        key = items.incident_item(incident_id)
+        attached = items.change_seen(self.store, key, Incident, step, now, seen).value
         if attached is None:
             return
         announcing.send(self.queues, attached, now)
-        # Never after a fallback: what the larger model refuses, it would be asked for ever.
-        made = paid and not analysis.is_fallback
-        if made and tiering.deserves_higher(attached.analysis, attached.severity):
+        # Never after a fallback: what the larger model refuses, it would be asked for ever. Whoever
+        # told a waiter asked for an incident of its own, which may have deserved less.
+        made = paid or (waited and is_news)
+        if analysis.is_fallback or not made:
+            return
+        if tiering.deserves_higher(attached.analysis, attached.severity):
             requesting.send(self.queues, attached, now)
 
     def _passages(self, incident: Incident | None) -> Sequence[Passage]:
