@@ -14,13 +14,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+import prompt_corpus
 from bench.far import AWAY, TABLES, FarTables
 from bench.imports import REPOSITORY
 from bench.memory import Discarding
 from responder.adapters.claude import Claude, Terms
 from responder.adapters.dynamodb import DynamoStore
 from responder.alert import Alert, Scope, Severity, Status
+from responder.analysis import prompt
 from responder.analysis.budget import Limits
+from responder.analysis.context import Case
+from responder.analysis.schema import SCHEMA
 from responder.analysis.tiering import tiers
 from responder.change import Change, ChangeState
 from responder.contracts import AlertMessage, AnalysisRequest, ChangeMessage
@@ -66,11 +70,6 @@ class Added:
     slow: float
     cpu: float
     calls: dict[str, float]
-
-    @property
-    def ratio(self) -> float:
-        """What 95 of 100 stay below, in calls of the store."""
-        return self.slow / self.trip
 
 
 class FarQueues(Discarding):
@@ -137,16 +136,16 @@ class House:
     def __init__(self) -> None:
         """Open incidents, changes, and runbooks in memory."""
         self.client = FarTables()
-        self._store: Store = DynamoStore(self.client, TABLES, NOW.timestamp)  # type: ignore[arg-type]
+        self.store: Store = DynamoStore(self.client, TABLES, NOW.timestamp)  # type: ignore[arg-type]
         telemetry, queues = Discarding(), FarQueues(self.client.calls)
         library = Library(Shelf(), telemetry, _now)
         library.read()
         self._recorder = Recorder(
-            self._store, queues, telemetry, _now, _arrive, models={SMALL, LARGE}
+            self.store, queues, telemetry, _now, _arrive, models={SMALL, LARGE}
         )
         owners = count()
         self.investigator = Investigator(
-            store=self._store,
+            store=self.store,
             queues=queues,
             analyst=Claude(AtOnce(), tiers(SMALL, LARGE), Unguarded(), _now),
             telemetry=telemetry,
@@ -154,15 +153,15 @@ class House:
             new_owner=lambda: f"owner{next(owners)}",
             lease_lasts=timedelta(seconds=60),
             patience=timedelta(minutes=10),
-            spending=Spending(self._store, telemetry, _now, Limits(1_000_000, 1_000_000)),
+            spending=Spending(self.store, telemetry, _now, Limits(1_000_000, 1_000_000)),
             models=frozenset({SMALL, LARGE}),
-            context=context.gatherer(self._store, telemetry, library.known).gather,
+            context=context.gatherer(self.store, telemetry, library.known).gather,
             stack="bench",
             runbooks=library.current,
         )
         for number in range(OPEN):
             self._record(_alert(f"open{number}"))
-        historian = Historian(self._store, telemetry, _now)
+        historian = Historian(self.store, telemetry, _now)
         for number in range(10):
             historian.remember(ChangeMessage(change=_change(number)))
 
@@ -182,33 +181,51 @@ class House:
         incident = opened.model_copy(update={"incident_id": f"{opened.key}.4", "episode": 4})
         self._put(incident)
         said = feedback.of(incident, Mark.RIGHT, "op", "it was the log", NOW)
-        feedback.give(self._store, FarQueues(Counter()), said)
+        feedback.give(self.store, FarQueues(Counter()), said)
         return AnalysisRequest(
             cache_key=incident.cache_key, incident_id=incident.incident_id, first_sent=NOW
         )
 
     def analysed(self, request: AnalysisRequest) -> bool:
         """Whether the incident has Claude's verdict."""
-        found = items.load(self._store, items.incident_item(request.incident_id), Incident)
+        found = items.load(self.store, items.incident_item(request.incident_id), Incident)
         return found is not None and not found.analysis.is_fallback
 
     def trip(self) -> float:
         """Seconds of one call of the store."""
         began = time.perf_counter()
-        self._store.read([items.state_item("nothing")])
+        self.store.read([items.state_item("nothing")])
         return time.perf_counter() - began
 
     def _record(self, alert: Alert) -> Incident:
         self._recorder.record([AlertMessage(alert=alert, trace="bench")])
         key = _arrive(alert, "").incident_key
-        found = items.load(self._store, items.incident_item(f"{key}.1"), Incident)
+        found = items.load(self.store, items.incident_item(f"{key}.1"), Incident)
         if found is None:
             raise RuntimeError(f"{alert.title} opened no incident")
         return found
 
     def _put(self, incident: Incident) -> None:
         key = items.incident_item(incident.incident_id)
-        items.change(self._store, key, Incident, lambda _: incident, NOW)
+        items.change(self.store, key, Incident, lambda _: incident, NOW)
+
+
+def prompts() -> dict[str, float]:
+    """Estimated tokens of the fixed part, of the sample corpus, and with all the context above."""
+    sizes = sorted(map(prompt_corpus.tokens, prompt_corpus.load()))
+    house = House()
+    request = house.problem(0)
+    incident = items.load(house.store, items.incident_item(request.incident_id), Incident)
+    if incident is None:
+        raise RuntimeError("the incident is gone")
+    full = Case(incident=incident, context=house.investigator.context(incident))
+    fixed = len(prompt.SYSTEM.encode()) + len(json.dumps(SCHEMA))
+    return {
+        "fixed, cached": fixed / prompt_corpus.BYTES_PER_TOKEN,
+        f"{len(sizes)} samples, median": sizes[len(sizes) // 2],
+        f"{len(sizes)} samples, largest": sizes[-1],
+        "with history, siblings, changes, runbooks": prompt_corpus.tokens(full),
+    }
 
 
 def measure() -> Added:
