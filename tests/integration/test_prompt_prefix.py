@@ -1,7 +1,7 @@
 """What Claude can cache of a prompt, seen on the wire, and how long prompts are."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from statistics import median
 
 import pytest
