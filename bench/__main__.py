@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import cpu, imports, signatures, sizes
+from bench import added, cpu, imports, signatures, sizes
 
 PACKAGES = ("boto3", "pydantic", "aws-lambda-powertools", "slack_sdk", "anthropic")
 
@@ -34,6 +34,8 @@ def main() -> None:
                 _costs(found),
                 _rendering(found),
                 _silences(found),
+                _added(found),
+                _prompts(found),
                 _signatures(found),
                 _packages(found),
             ]
@@ -52,6 +54,8 @@ def measure() -> dict[str, Any]:
         },
         "rendering": asdict(cpu.rendering()),
         "silences": cpu.silencing(),
+        "added": asdict(added.measure()),
+        "prompts": added.prompts(),
         "signature_quality": [asdict(one) for one in signatures.quality()],
         "signature_speed": [asdict(one) for one in signatures.speed()],
         "architecture": sizes.architecture(),
@@ -128,6 +132,29 @@ def _silences(found: Mapping[str, Any]) -> str:
     rows = [(written, f"{us:.0f}") for written, us in found["silences"].items()]
     title = f"Is an incident silenced, by {cpu.SILENCES:,} active silences of one form"
     return f"{title}\n{_table(('form', 'us'), rows)}"
+
+
+def _added(found: Mapping[str, Any]) -> str:
+    one = found["added"]
+    rows = [
+        (name, f"{one[key]:.1f}", f"{one[key] / one['trip']:.1f}")
+        for name, key in (
+            ("one call of the store", "trip"),
+            ("added, median", "median"),
+            ("added, 95 of 100 below", "slow"),
+            ("of it processor time", "cpu"),
+        )
+    ]
+    title = "Added to Claude's own time, from the analysis message to the announced result"
+    calls = ", ".join(f"{number:g} {name}" for name, number in one["calls"].items())
+    return f"{title}\n{_table(('step', 'ms', 'ratio'), rows)}\neach: {calls}"
+
+
+def _prompts(found: Mapping[str, Any]) -> str:
+    one = found["prompts"]
+    rows = [(name, f"{tokens:.0f}") for name, tokens in one.items()]
+    title = "Prompts, instructions and schema included, at four bytes a token"
+    return f"{title}\n{_table(('prompt', 'tokens'), rows)}"
 
 
 def _signatures(found: Mapping[str, Any]) -> str:

@@ -198,6 +198,11 @@ class WaitingQueues:
         with self._lock:
             del self._held[queue][taken.receipt]
 
+    def waiting(self, queue: Queue) -> list[Held]:
+        """All messages of a queue, as they were sent."""
+        with self._lock:
+            return list(self._held[queue].values())
+
     def next_visible(self, *queues: Queue) -> datetime | None:
         """When the next message can be taken; None when nothing is left."""
         moments = (held.visible_at for queue in queues for held in self._held[queue].values())

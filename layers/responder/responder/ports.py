@@ -52,11 +52,15 @@ class Write:
     expires_at: datetime | None = None
 
 
-class Store(Protocol):
-    """Items with optimistic versions."""
+class Reads(Protocol):
+    """Items for who only reads them."""
 
     def read(self, keys: Sequence[Key]) -> dict[Key, Record]:
         """Every key asked for, strongly consistent. Raises Retryable when throttled."""
+
+
+class Store(Reads, Protocol):
+    """Items with optimistic versions."""
 
     def write(self, writes: Sequence[Write]) -> None:
         """All writes or none. Raises Conflict when any item is not at its expected version."""

@@ -9,7 +9,7 @@ from responder.alert import Scope, Severity
 from responder.errors import Permanent, Reason
 from responder.incident import CacheState
 from responder.ports import Queue
-from unit.protocols.analysing import ID, UNAVAILABLE, awaiting, handle, refusal, request
+from unit.protocols.analysing import DEV, ID, UNAVAILABLE, awaiting, handle, refusal, request
 
 
 @pytest.fixture
@@ -126,3 +126,30 @@ def test_after_a_deployment_the_analysis_is_shown_and_asked_for_again(desk: Desk
     stored = desk.entry().analysis
     assert stored is not None
     assert stored.deployment == "2"
+
+
+def test_a_waiter_that_deserves_the_larger_model_asks_for_it_once(desk: Desk) -> None:
+    """It joined the call of an incident that deserved less, and so never asked itself."""
+    critical = alert(
+        "b1", fingerprint="f2", scope=Scope(environment="dev"), severity=Severity.CRITICAL
+    )
+    desk.claude.meanwhile = lambda: desk.record(critical)
+    handle(desk)
+    assert desk.incident(DEV).analysis.tier == "small"
+    assert desk.requested() == [DEV]
+    handle(desk, DEV)
+    assert [tier for _, tier in desk.claude.asked] == ["small", "large"]
+    assert desk.incident(DEV).analysis.tier == "large"
+    assert desk.requested() == []
+
+
+def test_a_waiter_that_is_told_again_asks_for_nothing(desk: Desk) -> None:
+    critical = alert(
+        "b1", fingerprint="f2", scope=Scope(environment="dev"), severity=Severity.CRITICAL
+    )
+    desk.claude.meanwhile = lambda: desk.record(critical)
+    handle(desk)
+    desk.requested()
+    desk.put_entry(desk.entry().model_copy(update={"waiters": (DEV,)}))
+    handle(desk)
+    assert desk.requested() == []

@@ -6,11 +6,12 @@ Every item carries ``version`` (the optimistic lock) and ``ttl`` (expiry in epoc
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from responder.errors import Conflict, Permanent, Reason, Retryable
@@ -44,7 +45,6 @@ UNSTORABLE = frozenset(
 )
 
 _serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
 
 
 class DynamoStore:
@@ -89,26 +89,29 @@ class DynamoStore:
 
     def due(self, now: datetime, limit: int) -> Sequence[str]:
         """Ids of incidents whose time has come, the oldest of each partition first."""
-        found: list[tuple[int, str]] = []
-        for shard in range(DUE_SHARDS):
-            try:
-                answer = self._client.query(
-                    TableName=self._tables[Table.INCIDENTS],
-                    IndexName=DUE_INDEX,
-                    KeyConditionExpression="due_shard = :shard AND due_at <= :now",
-                    ExpressionAttributeValues={
-                        ":shard": {"S": str(shard)},
-                        ":now": {"N": str(int(now.timestamp()))},
-                    },
-                    Limit=limit,
-                )
-            except (ClientError, BotoCoreError) as error:
-                raise _trouble(error) from error
-            found += [
-                (int(item["due_at"]["N"]), item["id"]["S"].removeprefix("incident#"))
-                for item in answer["Items"]
-            ]
+        with ThreadPoolExecutor(DUE_SHARDS) as pool:
+            shards = pool.map(lambda shard: self._due(shard, now, limit), range(DUE_SHARDS))
+            found = [one for shard in shards for one in shard]
         return [incident_id for _, incident_id in sorted(found)[:limit]]
+
+    def _due(self, shard: int, now: datetime, limit: int) -> list[tuple[int, str]]:
+        try:
+            answer = self._client.query(
+                TableName=self._tables[Table.INCIDENTS],
+                IndexName=DUE_INDEX,
+                KeyConditionExpression="due_shard = :shard AND due_at <= :now",
+                ExpressionAttributeValues={
+                    ":shard": {"S": str(shard)},
+                    ":now": {"N": str(int(now.timestamp()))},
+                },
+                Limit=limit,
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise _trouble(error) from error
+        return [
+            (int(item["due_at"]["N"]), item["id"]["S"].removeprefix("incident#"))
+            for item in answer["Items"]
+        ]
 
     def _get(self, key: Key) -> Record:
         try:
@@ -145,7 +148,7 @@ class DynamoStore:
     def _record(self, item: Mapping[str, Any] | None) -> Record:
         if item is None:
             return Record(0, None)
-        data = {name: _plain(_deserialize(value)) for name, value in item.items()}
+        data = {name: _plain(value) for name, value in item.items()}
         version = int(data.pop("version", 0))
         expires = data.pop("ttl", None)
         if expires is not None and expires <= self._clock():
@@ -176,15 +179,21 @@ def _exact(value: object) -> Any:  # noqa: ANN401 - JSON
     return json.loads(json.dumps(value), parse_float=Decimal)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """DynamoDB's decimals as ints and floats, all the way down."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return value
+def _plain(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    """An attribute's value, numbers as ints and floats; boto3's own way takes twice the time."""
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "M":
+            return {name: _plain(inner) for name, inner in value.items()}
+        case "L":
+            return [_plain(inner) for inner in value]
+        case "N":
+            number = Decimal(value)
+            return int(number) if number == number.to_integral_value() else float(number)
+        case "NULL":
+            return None
+        case _:
+            return value
 
 
 def _lost_race(error: ClientError) -> bool:

@@ -10,10 +10,11 @@ the live lease and waits as a copy. Who lost the lease stores nothing and serves
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from responder.analysis import fallback, freshness, tiering
+from responder.analysis.budget import Purse
 from responder.analysis.context import Case, Context, Passage, Retrieved
 from responder.analysis.freshness import Makers
 from responder.analysis.reading import Call, Unusable
@@ -55,7 +56,8 @@ class Investigator:
     def handle(self, request: AnalysisRequest) -> None:
         """Bring the request's signature to a fresh analysis, or wait as a delayed copy."""
         now = self.now()
-        incident = items.load(self.store, items.incident_item(request.incident_id), Incident)
+        look = self._look(request)
+        incident = look.incident.value
         if incident is None:
             self.telemetry.warning("Incident has expired", incident_id=request.incident_id)
             return
@@ -63,31 +65,49 @@ class Investigator:
             self._wait(request, request.not_before, Reason.LEASE_HELD)
             return
         me = self.new_owner()
-        entry = self._take(incident, me, now)
+        taken = self._take(incident, look, me, now)
+        entry = _present(taken)
         if lease.owns(entry, me):
-            self._guarded(request, incident, entry, me)
+            self._guarded(request, replace(look, entry=taken), incident, me)
         elif lease.held_by_other(entry, me, now) and entry.lease_until is not None:
             self._join(incident)
             self._wait(request, entry.lease_until, Reason.LEASE_HELD)
         else:
             self._tell(entry, incident.incident_id)
 
-    def _take(self, incident: Incident, me: str, now: datetime) -> CacheEntry:
+    def _look(self, request: AnalysisRequest) -> "_Look":
+        """All that every request asks for, in one read."""
+        incident, entry = (
+            items.incident_item(request.incident_id),
+            items.cache_item(request.cache_key),
+        )
+        purse, switch = self.spending.purse_key(), items.state_item(SWITCH)
+        records = self.store.read([incident, entry, purse, switch])
+        return _Look(
+            cache_key=request.cache_key,
+            incident=items.seen(records[incident], Incident),
+            entry=items.seen(records[entry], CacheEntry),
+            purse=items.decode(records[purse], Purse),
+            switch=items.decode(records[switch], Switch),
+        )
+
+    def _take(
+        self, incident: Incident, look: "_Look", me: str, now: datetime
+    ) -> items.Seen[CacheEntry]:
         """Take the lease unless the analysis is fresh, or another worker is at it."""
         cache_key = incident.cache_key
         runbooks = self.runbooks(incident)
 
         def step(entry: CacheEntry | None) -> CacheEntry | None:
-            tier = self.spending.affordable(incident, _tier(incident, entry))
+            tier = self.spending.affordable(incident, _tier(incident, entry), look.purse)
             asker, deployment = incident.incident_id, _deployment(incident)
-            look = lease.glance(entry, tier, self.makers, now, asker, deployment, runbooks)
-            if entry is not None and (not look.due or lease.held_by_other(entry, me, now)):
+            found = lease.glance(entry, tier, self.makers, now, asker, deployment, runbooks)
+            if entry is not None and (not found.due or lease.held_by_other(entry, me, now)):
                 return None
             return lease.take(entry, cache_key, me, now, self.lease_lasts)
 
-        taken = self._change(cache_key, step)
-        assert taken is not None  # noqa: S101 - `step` leaves alone only what exists
-        return taken
+        known = look.entry if look.cache_key == cache_key else None
+        return self._change(cache_key, step, known)
 
     def _join(self, incident: Incident) -> None:
         """Be told as soon as the lease's owner is done; the copy is for when it never is."""
@@ -98,21 +118,21 @@ class Investigator:
         )
 
     def _guarded(
-        self, request: AnalysisRequest, incident: Incident, entry: CacheEntry, me: str
+        self, request: AnalysisRequest, look: "_Look", incident: Incident, me: str
     ) -> None:
         """A bug must not keep the lease: with it, the next receive would only wait, for ever."""
         try:
-            self._investigate(request, incident, entry, me)
+            self._investigate(request, look, incident, me)
         except Exception:
             self._release(request, me, self.now())
             raise
 
     def _investigate(
-        self, request: AnalysisRequest, incident: Incident, entry: CacheEntry, me: str
+        self, request: AnalysisRequest, look: "_Look", incident: Incident, me: str
     ) -> None:
         try:
             self._refuse_the_too_old(request)
-            analysis = self._ask(incident, _tier(incident, entry), me)
+            analysis = self._ask(incident, look, me)
         except Retryable as error:
             if self.now() - request.first_sent < self.patience:
                 self._postpone(request, me, error)
@@ -120,19 +140,19 @@ class Investigator:
             analysis = self._give_up(incident, error.reason)
         except Permanent as error:
             analysis = self._give_up(incident, error.reason)
-        self._finish(incident, me, analysis)
+        self._finish(incident, look, me, analysis)
 
     def _refuse_the_too_old(self, request: AnalysisRequest) -> None:
         """A request that failed unexpectedly for so long ends with the fallback as well."""
         if self.now() - request.first_sent >= 2 * self.patience:
             raise Permanent(Reason.TOO_OLD, "asked for too long")
 
-    def _ask(self, incident: Incident, tier: str, me: str) -> Analysis:
+    def _ask(self, incident: Incident, look: "_Look", me: str) -> Analysis:
         """One paid call, within the budgets; raises Retryable, or Permanent for the fallback."""
-        switch = items.load(self.store, items.state_item(SWITCH), Switch)
-        if switch is not None and switch.off:
+        if look.switch is not None and look.switch.off:
             raise Permanent(Reason.ANALYSIS_OFF, "an operator switched analyses off")
-        tier = self.spending.affordable(incident, tier)
+        wanted = _tier(incident, look.entry.value)
+        tier = self.spending.affordable(incident, wanted, look.purse)
         case = Case(incident=incident, context=self.context(incident))
         ceiling = self.analyst.ceiling_usd(case, tier)
         bill = self.spending.reserve(incident, tier, ceiling, me)
@@ -181,9 +201,13 @@ class Investigator:
         )
 
     def _change(
-        self, cache_key: str, step: Callable[[CacheEntry | None], CacheEntry | None]
-    ) -> CacheEntry | None:
-        return items.change(self.store, items.cache_item(cache_key), CacheEntry, step, self.now())
+        self,
+        cache_key: str,
+        step: Callable[[CacheEntry | None], CacheEntry | None],
+        seen: items.Seen[CacheEntry] | None = None,
+    ) -> items.Seen[CacheEntry]:
+        key = items.cache_item(cache_key)
+        return items.change_seen(self.store, key, CacheEntry, step, self.now(), seen)
 
     def _give_up(self, incident: Incident, reason: Reason) -> Analysis:
         self.telemetry.count("FallbackAnalyses", reason=reason.value)
@@ -196,7 +220,7 @@ class Investigator:
         )
         return fallback.with_reason(incident.analysis, reason.value)
 
-    def _finish(self, incident: Incident, me: str, analysis: Analysis) -> None:
+    def _finish(self, incident: Incident, look: "_Look", me: str, analysis: Analysis) -> None:
         now = self.now()
         fresh_until = freshness.fresh_until(analysis, incident.severity, now)
         refreshed = False
@@ -208,11 +232,13 @@ class Investigator:
             refreshed = before is not None and not before.is_fallback
             return completed
 
-        entry = self._change(incident.cache_key, complete)
+        entry = self._change(incident.cache_key, complete, look.entry).value
         if refreshed and not analysis.is_fallback:
             self.telemetry.count("CacheRefreshes")
-        self._attach(incident.incident_id, analysis, paid=True)
-        if entry is not None and entry.fresh_until == fresh_until:
+        self._attach(incident.incident_id, analysis, paid=True, seen=look.incident)
+        if entry is None or entry.fresh_until != fresh_until:
+            return
+        if entry.waiters or entry.analysis != analysis:
             self._tell(entry, incident.incident_id)
 
     def _tell(self, entry: CacheEntry, incident_id: str) -> None:
@@ -222,27 +248,41 @@ class Investigator:
             return
         told = (incident_id, *entry.waiters)
         for waiter in dict.fromkeys(told):
-            self._attach(waiter, entry.analysis, paid=False)
+            waited = waiter != incident_id
+            self._attach(waiter, entry.analysis, paid=False, waited=waited)
         drain_waiters(self.store, entry.cache_key, frozenset(told), now)
 
-    def _attach(self, incident_id: str, analysis: Analysis, *, paid: bool) -> None:
+    def _attach(
+        self,
+        incident_id: str,
+        analysis: Analysis,
+        *,
+        paid: bool,
+        waited: bool = False,
+        seen: items.Seen[Incident] | None = None,
+    ) -> None:
         """Give an incident its analysis and announce it; repeating it changes nothing."""
         now = self.now()
-        attached = items.change(
-            self.store,
-            items.incident_item(incident_id),
-            Incident,
-            lambda incident: with_analysis(
-                incident, analysis, now, paid=paid, runbooks=self._passages(incident)
-            ),
-            now,
-        )
+        is_news = False
+
+        def step(incident: Incident | None) -> Incident | None:
+            nonlocal is_news
+            passages = self._passages(incident)
+            after = with_analysis(incident, analysis, now, paid=paid, runbooks=passages)
+            is_news = after is not None
+            return after
+
+        key = items.incident_item(incident_id)
+        attached = items.change_seen(self.store, key, Incident, step, now, seen).value
         if attached is None:
             return
         announcing.send(self.queues, attached, now)
-        # Never after a fallback: what the larger model refuses, it would be asked for ever.
-        made = paid and not analysis.is_fallback
-        if made and tiering.deserves_higher(attached.analysis, attached.severity):
+        # Never after a fallback: what the larger model refuses, it would be asked for ever. Whoever
+        # told a waiter asked for an incident of its own, which may have deserved less.
+        made = paid or (waited and is_news)
+        if analysis.is_fallback or not made:
+            return
+        if tiering.deserves_higher(attached.analysis, attached.severity):
             requesting.send(self.queues, attached, now)
 
     def _passages(self, incident: Incident | None) -> Sequence[Passage]:
@@ -271,6 +311,22 @@ class Investigator:
         self.telemetry.count("ClaudeDollars", call.cost_usd, tier=call.tier)
         self.telemetry.count("ClaudeTokensIn", call.input_tokens)
         self.telemetry.count("ClaudeTokensOut", call.output_tokens)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a request found; the entry is later the one that is leased."""
+
+    cache_key: str
+    incident: items.Seen[Incident]
+    entry: items.Seen[CacheEntry]
+    purse: Purse | None
+    switch: Switch | None
+
+
+def _present(taken: items.Seen[CacheEntry]) -> CacheEntry:
+    assert taken.value is not None  # noqa: S101 - a lease is left alone only where there is one
+    return taken.value
 
 
 def _charge(call: Analysis | Call) -> Charge:

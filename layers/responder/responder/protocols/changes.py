@@ -18,7 +18,7 @@ from responder.contracts import ChangeMessage
 from responder.errors import Reason
 from responder.incident import Incident
 from responder.policy import changes as policy
-from responder.ports import Key, Store, Telemetry
+from responder.ports import Key, Reads, Store, Telemetry
 from responder.protocols import items
 
 
@@ -70,17 +70,22 @@ class Historian:
         return bool(writes)
 
 
+def lists_of(incident: Incident) -> list[Key]:
+    """Where the changes that may explain an incident live."""
+    return [changes_item(name) for name in policy.lists(incident.service, incident.scope)]
+
+
 class RecentChanges:
     """A source of context (``protocols.context``)."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Reads) -> None:
         """``store`` has the lists."""
         self._store = store
 
     def __call__(self, incident: Incident, known: Context) -> Context:
         """The changes that may explain an incident, the likeliest first."""
-        keys = [changes_item(name) for name in policy.lists(incident.service, incident.scope)]
-        lists = (items.decode(record, Changes) for record in self._store.read(keys).values())
+        records = self._store.read(lists_of(incident))
+        lists = (items.decode(record, Changes) for record in records.values())
         found = [change for one in lists if one is not None for change in one.changes]
         told = tuple(_preceding(incident, one) for one in policy.around(incident, found))
         return known.model_copy(update={"changes": told})

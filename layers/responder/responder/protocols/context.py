@@ -1,16 +1,17 @@
-"""Gathers what is known around an incident before Claude is asked; only reads.
+"""Gathers what is known around an incident before Claude is asked; only reads, mostly at once.
 
 A source that fails leaves its part out, counted: an analysis without context is better than none.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from responder.analysis.context import Context, Earlier, Retrieved
 from responder.errors import Retryable
 from responder.incident import Incident, Mark
-from responder.ports import Store, Telemetry
-from responder.protocols import feedback, items, runbooks
+from responder.ports import Key, Reads, Record, Store, Telemetry
+from responder.protocols import changes, feedback, items, runbooks
 from responder.protocols.changes import RecentChanges
 from responder.protocols.draft import episode_id
 from responder.protocols.siblings import Siblings
@@ -43,29 +44,61 @@ class Gatherer:
         return found
 
 
+@dataclass(frozen=True)
+class Everything:
+    """Every source, with its ports."""
+
+    store: Store
+    telemetry: Telemetry
+    runbooks: Runbooks
+
+    def gather(self, incident: Incident) -> Context:
+        """What is known now."""
+        expected = [
+            *_before(incident),
+            feedback.given_item(incident),
+            *changes.lists_of(incident),
+        ]
+        ahead = Ahead(self.store, expected)
+        sources: dict[str, Source] = {
+            "earlier": earlier(ahead),
+            "feedback": feedback.source(ahead),
+            "changes": RecentChanges(ahead),
+            "siblings": Siblings(self.store),
+            "runbooks": matching(self.runbooks),
+        }
+        return Gatherer(sources, self.telemetry).gather(incident)
+
+
+class Ahead:
+    """A store of which the expected items are read at once; where that fails, each by who asks."""
+
+    def __init__(self, store: Reads, expected: Sequence[Key]) -> None:
+        """Reads."""
+        self._store = store
+        self._found: Mapping[Key, Record] = {}
+        with suppress(Retryable):
+            self._found = store.read(expected)
+
+    def read(self, keys: Sequence[Key]) -> dict[Key, Record]:
+        """As ``ports.Reads``."""
+        if all(key in self._found for key in keys):
+            return {key: self._found[key] for key in keys}
+        return self._store.read(keys)
+
+
 def gatherer(
     store: Store, telemetry: Telemetry, runbooks: Runbooks = runbooks.none_known
-) -> Gatherer:
+) -> Everything:
     """With every source."""
-    sources: dict[str, Source] = {
-        "earlier": earlier(store),
-        "feedback": feedback.source(store),
-        "changes": RecentChanges(store),
-        "siblings": Siblings(store),
-        "runbooks": matching(runbooks),
-    }
-    return Gatherer(sources, telemetry)
+    return Everything(store, telemetry, runbooks)
 
 
-def earlier(store: Store) -> Source:
+def earlier(store: Reads) -> Source:
     """The incidents of the same key before this one, the latest first."""
 
     def add(incident: Incident, known: Context) -> Context:
-        first = max(incident.episode - MOST_EARLIER, 1)
-        wanted = [
-            items.incident_item(episode_id(incident.key, number))
-            for number in range(incident.episode - 1, first - 1, -1)
-        ]
+        wanted = _before(incident)
         found = store.read(wanted) if wanted else {}
         past = (items.decode(found[key], Incident) for key in wanted)
         episodes = tuple(_earlier(one) for one in past if one is not None)
@@ -82,6 +115,12 @@ def matching(runbooks: Runbooks) -> Source:
         return known.model_copy(update={"runbooks": found.passages if found else ()})
 
     return add
+
+
+def _before(incident: Incident) -> list[Key]:
+    first = max(incident.episode - MOST_EARLIER, 1)
+    numbers = range(incident.episode - 1, first - 1, -1)
+    return [items.incident_item(episode_id(incident.key, number)) for number in numbers]
 
 
 def _earlier(incident: Incident) -> Earlier:

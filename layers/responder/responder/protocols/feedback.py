@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict
 from responder.analysis.context import Context
 from responder.analysis.text import shorten
 from responder.incident import CacheEntry, Feedback, Incident, IncidentState, Mark
-from responder.ports import Key, Queues, Store
+from responder.ports import Key, Queues, Reads, Store
 from responder.protocols import announcing, items, lease, requesting
 from responder.protocols.draft import Draft
 
@@ -133,12 +133,17 @@ def give(store: Store, queues: Queues, said: Feedback) -> Incident | None:
     return incident
 
 
-def load(store: Store, incident: Incident) -> Given:
+def load(store: Reads, incident: Incident) -> Given:
     """What was said of the analyses of an incident's signature."""
-    return items.load(store, _given_item(subject_of(incident)), Given) or Given()
+    return items.load(store, given_item(incident), Given) or Given()
 
 
-def source(store: Store) -> Callable[[Incident, Context], Context]:
+def given_item(incident: Incident) -> Key:
+    """Where what was said of an incident's signature lives."""
+    return _given_item(subject_of(incident))
+
+
+def source(store: Reads) -> Callable[[Incident, Context], Context]:
     """Adds what was said to what Claude is told: first of the incident itself, then the latest."""
 
     def add(incident: Incident, known: Context) -> Context:

@@ -9,14 +9,14 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from zlib import crc32
 
 from pydantic import BaseModel
 
 from responder.errors import Conflict, Reason, Retryable
 from responder.incident import AlertRecord, Incident
-from responder.ports import Key, Record, Store, Table, Write
+from responder.ports import Key, Reads, Record, Store, Table, Write
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -97,9 +97,21 @@ def _retention(key: Key) -> timedelta:
     return DECISION_RETENTION if decided else RETENTION
 
 
-def load[M: BaseModel](store: Store, key: Key, model: type[M]) -> M | None:
+def load[M: BaseModel](store: Reads, key: Key, model: type[M]) -> M | None:
     """One item, strongly consistent."""
     return decode(store.read([key])[key], model)
+
+
+class Seen[M: BaseModel](NamedTuple):
+    """An item as it was a moment ago, absent with the version 0."""
+
+    version: int
+    value: M | None
+
+
+def seen[M: BaseModel](record: Record, model: type[M]) -> Seen[M]:
+    """An item as it was read."""
+    return Seen(record.version, decode(record, model))
 
 
 def change[M: BaseModel](
@@ -113,15 +125,38 @@ def change[M: BaseModel](
 
     Returns what was written, or what ``step`` left alone. Looks again after every lost race.
     """
+    return change_seen(store, key, model, step, now, None).value
 
-    def attempt() -> M | None:
-        record = store.read([key])[key]
-        present = decode(record, model)
-        wanted = step(present)
-        if wanted is None or wanted == present:
+
+def change_seen[M: BaseModel](
+    store: Store,
+    key: Key,
+    model: type[M],
+    step: Callable[[M | None], M | None],
+    now: datetime,
+    known: Seen[M] | None,
+) -> Seen[M]:
+    """As ``change``, and without reading first what is ``known`` already.
+
+    Nothing is left alone for how it was: that is no write, which would notice a lost race.
+    """
+
+    def attempt() -> Seen[M]:
+        nonlocal known
+        before, known = known, None
+        if before is not None:
+            wanted = step(before.value)
+            if wanted is not None and wanted != before.value:
+                return put(before, wanted)
+        present = seen(store.read([key])[key], model)
+        wanted = step(present.value)
+        if wanted is None or wanted == present.value:
             return present
-        store.write([write_of(key, wanted, record.version, now)])
-        return wanted
+        return put(present, wanted)
+
+    def put(present: Seen[M], wanted: M) -> Seen[M]:
+        store.write([write_of(key, wanted, present.version, now)])
+        return Seen(present.version + 1, wanted)
 
     return settle(attempt)
 

@@ -9,7 +9,7 @@ worker at any moment: one write wins, the other one reads again. A write whose a
 like a lost race: the call is found reserved, or settled, by its name, and nothing is done twice.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from responder.analysis import budget, ledger
@@ -60,11 +60,13 @@ class Spending:
     now: Clock
     limits: Limits
 
-    def affordable(self, incident: Incident, tier: str) -> str:
+    def purse_key(self) -> Key:
+        """Where this month's purse lives."""
+        return purse_item(budget.month_of(self.now()))
+
+    def affordable(self, incident: Incident, tier: str, purse: Purse | None) -> str:
         """``tier``, or the small one from 80 % of any of the incident's budgets on."""
-        now = self.now()
-        purse = items.load(self.store, purse_item(budget.month_of(now)), Purse)
-        tight = budget.small_only(purse, self.limits.of(payer_of(incident)), now)
+        tight = budget.small_only(purse, self.limits.of(payer_of(incident)), self.now())
         return "small" if tight else tier
 
     def reserve(self, incident: Incident, tier: str, ceiling_usd: float, name: str) -> Bill:
@@ -109,16 +111,19 @@ class Spending:
     def _attempt(self, bill: Bill, line: Line, model: str) -> None:
         now = self.now()
         key = purse_item(budget.month_of(bill.call.at))
-        record = self.store.read([key])[key]
+        today = ledger_item(budget.day_of(bill.call.at))
+        records = self.store.read([key, today])
+        record = records[key]
         purse = items.decode(record, Purse)
         if purse is None or bill.name not in purse.held:
             return
         settled = {bill.name: (bill.call, line, model)}
         for name, lost in budget.abandoned(purse, now).items():
             settled.setdefault(name, (lost, ledger.unknown(lost), ledger.unknown_model(lost)))
-        books = self._books(
-            {ledger_item(budget.day_of(call.at)) for call, _, _ in settled.values()}
-        )
+        days = {ledger_item(budget.day_of(call.at)) for call, _, _ in settled.values()}
+        if others := days - {today}:
+            records |= self.store.read(list(others))
+        books = {day: (records[day].version, items.decode(records[day], Ledger)) for day in days}
         after = {book: present for book, (_, present) in books.items()}
         for name, (call, one, of) in settled.items():
             purse = budget.settle(purse, name, one.micro_usd)
@@ -133,12 +138,6 @@ class Spending:
             if value is not None and value != books[book][1]
         ]
         self.store.write(writes)
-
-    def _books(self, keys: Collection[Key]) -> dict[Key, tuple[int, Ledger | None]]:
-        records = self.store.read(list(keys))
-        return {
-            key: (record.version, items.decode(record, Ledger)) for key, record in records.items()
-        }
 
 
 def purse_item(month: str) -> Key:

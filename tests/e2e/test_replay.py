@@ -1,0 +1,63 @@
+"""10,000 alerts of 200 problems, 20 workers, the local Claude, the emulator's DynamoDB.
+
+Figures are printed. ``tests/integration/test_replay.py`` is the same in memory, and smaller.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from e2e.replay import Moody, Noon, Replay, Size
+from e2e.test_stampede import connect, create_tables
+from local_stack import layout, servers
+from local_stack.loopback import Server
+from local_stack.ports import Ports
+from responder.adapters.dynamodb import DynamoStore
+from responder.analysis.budget import Limits
+from responder.ports import Write
+
+pytestmark = pytest.mark.e2e_long
+
+SEED = 5
+SIZE = Size(alerts=10_000, problems=200)
+
+
+class WatchedTables(DynamoStore):
+    """The real store; each write that stands tells ``watch``."""
+
+    watch: Callable[[Sequence[Write]], None]
+
+    def write(self, writes: Sequence[Write]) -> None:
+        super().write(writes)
+        self.watch(writes)
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A DynamoDB client of an emulator that nothing is deployed on."""
+    if not layout.EMULATOR_PYTHON.exists():
+        pytest.skip("the emulator's environment is missing: make setup")
+    logs = tmp_path_factory.mktemp("log")
+    with (
+        servers.temporary_home() as home,
+        servers.emulator(home, Ports.unused().aws, logs) as emulator,
+    ):
+        yield connect(emulator)
+
+
+def test_ten_thousand_alerts_cost_one_analysis_for_each_problem_and_tier(client: Any) -> None:
+    claude = Moody(SEED)
+    server = Server(claude, 0)
+    store = WatchedTables(client, create_tables(client), Noon()().timestamp)
+    try:
+        replay = Replay(store, server.url, SIZE, Limits(daily_usd=1_000), SEED)
+        replay.run()
+    finally:
+        server.stop()
+    replay.print_figures()
+
+    replay.check_one_analysis_each()
+    replay.check_the_books(claude.fates)
+    assert claude.most_under_way == 1
+    assert sum(one.count for one in replay.incidents()) == SIZE.alerts
