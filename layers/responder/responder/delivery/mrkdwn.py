@@ -38,7 +38,9 @@ _LOOK_ALIKE = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", ":": "\ua789"}
 _BACKTICK = "\u02cb"
 _HALF_ENTITY = re.compile(r"&[a-z]{0,3}$")
 # What would end or split a link token; tools put some of these into their addresses unencoded.
-_ENCODED_IN_URL = str.maketrans({mark: f"%{ord(mark):02X}" for mark in ' <>|"`\\^{}'})
+_UNENCODED = re.compile(r"""[ <>|"`\\^{}]""")
+# No character takes more room than one that becomes "&amp;".
+_LONGEST_ESCAPE = len("&amp;")
 # Raw text is cut to this multiple of its limit before it is worked on, so that a huge alert costs
 # no more than a long one.
 _RAW_FACTOR = 2
@@ -46,8 +48,8 @@ _RAW_FACTOR = 2
 
 def inline(text: str, limit: int) -> str:
     """One line of text, for a mrkdwn object."""
-    if not text:
-        return ""
+    if len(text) * _LONGEST_ESCAPE <= limit:
+        return _disarm(_whole(text)) if text else ""
     raw, shortened = _raw(text, limit)
     return _cut(_disarm(_literal(_one_line(raw), limit)), limit, shortened)
 
@@ -72,6 +74,9 @@ def plain(text: str, limit: int) -> str:
 
 def code(text: str, limit: int) -> str:
     """One line in code style, empty for empty text."""
+    if len(text) * _LONGEST_ESCAPE <= limit - 2:
+        line = _whole(text)
+        return f"`{line}`" if line else ""
     raw, shortened = _raw(text, limit)
     line = _literal(_one_line(raw), limit)
     return f"`{_cut(line, limit - 2, shortened)}`" if line else ""
@@ -125,7 +130,7 @@ def safe_url(url: str) -> str:
     # Controls, marks that reorder text, odd spaces and lone surrogates are all unprintable.
     if not address.isprintable() or not address[:8].lower().startswith(("http://", "https://")):
         return ""
-    address = address.translate(_ENCODED_IN_URL)
+    address = _UNENCODED.sub(lambda mark: f"%{ord(mark[0]):02X}", address)
     try:
         parts = urlsplit(address)
         host = parts.hostname
@@ -138,8 +143,7 @@ def safe_url(url: str) -> str:
 
 def fits(text: str, limit: int) -> bool:
     """Whether nothing of ``text`` is cut off where it may take ``limit`` units."""
-    # Most texts are short; no escape is longer than the five characters of "&amp;".
-    if len(text) * 5 <= limit:
+    if len(text) * _LONGEST_ESCAPE <= limit:
         return True
     raw, shortened = _raw(text, limit)
     return not shortened and limits.within(escape(raw.strip()), limit)
@@ -156,6 +160,12 @@ def visible(text: str) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _whole(text: str) -> str:
+    """One line of a text that needs no cut, escaped and without backticks: most texts are such."""
+    seen = text if text.isprintable() else visible(text)
+    return escape(" ".join(seen.split())).replace("`", _BACKTICK)
 
 
 def _raw(text: str, limit: int) -> tuple[str, bool]:
