@@ -359,7 +359,8 @@ class Card(BaseModel):
     ``shown`` is the incident revision that Slack shows (0: none), ``wanted`` the highest one that
     somebody asked for while the lease was held, ``told`` the last notice told. In webhook mode
     ``ts`` and ``channel_id`` stay empty and ``posted`` says that the first message went out.
-    ``intent`` is left behind by a crash between writing it and recording its result. ``waits_for``
+    ``intent`` is left behind by a crash between writing it and recording its result.
+    ``thread_closed``: Slack takes no replies in the card's thread. ``waits_for``
     says why the card waits until ``next_try``. ``refused`` is the channel that it should be in.
     ``reported_at`` is when operators were last told that it waits, ``reported_as`` with which
     severity.
@@ -382,6 +383,7 @@ class Card(BaseModel):
     owner: str = ""
     lease_until: Moment | None = None
     intent: Intent | None = None
+    thread_closed: bool = False
     details: Details = Details()
     next_try: Moment | None = None
     waits_for: str = ""

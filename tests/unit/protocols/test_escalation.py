@@ -7,13 +7,17 @@ import pytest
 from fakes import Desk, alert, resolve
 from responder.alert import Severity
 from responder.errors import Permanent, Reason
-from responder.incident import Intent
+from responder.incident import Intent, Notice, NoticeKind, Storm
 from responder.policy.route import Channels
 from responder.ports import Queue
+from responder.protocols import card as cards
 from unit.protocols.delivering import (
     UNANSWERED,
     announced_desk,
+    change,
+    copies,
     deliver,
+    paced,
 )
 
 
@@ -120,8 +124,48 @@ def test_a_rise_that_the_thread_does_not_take_is_told_in_the_channel(desk: Desk)
     last = desk.slack.calls[-1]
     assert (last.method, last.channel, last.thread_ts) == ("post", "C1", "")
     assert last.text.startswith("🔴 Severity raised to CRITICAL")
-    assert desk.telemetry.counts["NoticesRefused:refused_by_slack"] == 1
     assert (desk.card().told, desk.card().dead_lettered) == (2, False)
+
+
+def test_a_rise_that_waits_for_its_turn_in_the_channel_does_not_try_the_thread_again(
+    desk: Desk,
+) -> None:
+    deliver(desk)
+    paced(desk)
+    desk.record(alert("a2", at=20, severity=Severity.HIGH))
+    change(desk, notices=(Notice(number=1, kind=NoticeKind.SEVERITY_RAISED, at=desk.now()),))
+    desk.later(seconds=30)
+    refuse_the_reply(desk, Reason.REFUSED_BY_SLACK)
+    deliver(desk)
+    assert (desk.card().told, desk.card().thread_closed) == (0, True)
+    assert copies(desk)[-1][0] is not None
+    desk.later(seconds=60)
+    deliver(desk, slot_reserved=True)
+    assert [(call.method, call.thread_ts) for call in desk.slack.calls[2:]] == [("post", "")]
+    assert desk.card().told == 1
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.HELD_PAGE, NoticeKind.STILL_FIRING])
+def test_a_page_of_a_list_and_a_reminder_are_told_in_the_channel_as_well(
+    desk: Desk, kind: NoticeKind
+) -> None:
+    deliver(desk)
+    storm = Storm(most=1) if kind is NoticeKind.HELD_PAGE else None
+    told = Notice(number=1, kind=kind, at=desk.now(), detail="1")
+    change(desk, notices=(told,), storm=storm)
+    refuse_the_reply(desk, Reason.REFUSED_BY_SLACK)
+    deliver(desk)
+    assert [(call.method, call.thread_ts) for call in desk.slack.calls[2:]] == [("post", "")]
+    assert (desk.card().told, desk.card().dead_lettered) == (1, False)
+
+
+def test_a_card_that_is_posted_anew_has_a_thread_again(desk: Desk) -> None:
+    deliver(desk)
+    desk.record(resolve(at=20))
+    refuse_the_reply(desk, Reason.REFUSED_BY_SLACK)
+    deliver(desk)
+    assert desk.card().thread_closed
+    assert not cards.gone(desk.card(), desk.incident()).thread_closed
 
 
 def test_what_else_the_thread_does_not_take_keeps_the_card_from_nothing(desk: Desk) -> None:

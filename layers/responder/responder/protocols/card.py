@@ -221,6 +221,7 @@ def gone(card: Card, incident: Incident) -> Card:
             "posted": False,
             "shown": 0,
             "intent": None,
+            "thread_closed": False,
             "details": Details(),
         }
     )
@@ -310,6 +311,16 @@ def found(card: Card, intent: Intent, place: Place, now: datetime) -> Card:
             "intent": None,
         }
     )
+
+
+def without_thread(card: Card) -> Card:
+    """Slack takes no replies in the card's thread: what people must hear goes to the channel."""
+    return card.model_copy(update={"intent": None, "thread_closed": True})
+
+
+def thread_of(card: Card) -> str:
+    """Where replies go; empty for the channel itself."""
+    return "" if card.thread_closed else card.ts
 
 
 def absent(card: Card) -> Card:

@@ -25,6 +25,8 @@ SEARCH_MARGIN = timedelta(seconds=60)
 #: minute and workspace, https://docs.slack.dev/apis/web-api/rate-limits (chat.update, tier 3).
 UPDATES = "chat.update"
 UPDATE_GAP = 1.2
+#: Told in the channel where the card's thread takes no replies; the card itself says the rest.
+_NEVER_UNTOLD = (NoticeKind.SEVERITY_RAISED, NoticeKind.STILL_FIRING, NoticeKind.HELD_PAGE)
 
 
 @dataclass
@@ -88,10 +90,11 @@ class CardMessages:
 
     def tell(self, notice: Notice, incident: Incident, card: Card) -> None:
         """A notice: in the card's thread, or where it belongs."""
+        said_elsewhere = notice.kind is NoticeKind.SEVERITY_DOUBTED and not self.chat.editable
         if notice.kind is NoticeKind.ESCALATED:
             self._escalate(notice, incident, card)
-        elif self.chat.editable or notice.kind is not NoticeKind.SEVERITY_DOUBTED:
-            self._reply(notice, incident, card)
+        elif not said_elsewhere and not self._reply(notice, incident, card):
+            return
         # What a webhook's analysis message says of the severity is told by it.
         self.grip.change(lambda card: cards.told(card, notice.number))
         self._count_passed_over(notice.number, incident, card)
@@ -100,21 +103,25 @@ class CardMessages:
         for _ in cards.passed_over(incident, card, told):
             self.grip.telemetry.count("NoticesHeld", reason=Reason.OVERTAKEN.value)
 
-    def _reply(self, notice: Notice, incident: Incident, card: Card) -> None:
-        """In the card's thread; a rise in severity also where that thread takes no replies."""
+    def _reply(self, notice: Notice, incident: Incident, card: Card) -> bool:
+        """In the card's thread; False where that takes no replies, which the next step knows."""
+        if card.thread_closed and notice.kind not in _NEVER_UNTOLD:
+            self.grip.telemetry.count("NoticesRefused", reason=Reason.REFUSED_BY_SLACK.value)
+            return True
         held = storms.page_of(self.grip.store, incident, notice)
-        message = notices.render(incident, notice, held, standalone=not self.chat.editable)
+        alone = card.thread_closed or not self.chat.editable
+        message = notices.render(incident, notice, held, standalone=alone)
+        thread = cards.thread_of(card)
         try:
-            self._send(incident, card, message, notice=notice.number, thread_ts=card.ts)
+            self._send(incident, card, message, notice=notice.number, thread_ts=thread)
         except Permanent as error:
-            if not self.chat.editable or error.reason is not Reason.REFUSED_BY_SLACK:
+            if alone or error.reason is not Reason.REFUSED_BY_SLACK:
                 raise
-            self._refused(incident, error)
-            if notice.kind is not NoticeKind.SEVERITY_RAISED:
-                return
-            message = notices.render(incident, notice, standalone=True)
-            self._send(incident, card, message, notice=notice.number, channel=cards.where(card))
+            self._warn_of_refusal(incident, error)
+            self.grip.change(cards.without_thread)
+            return False
         self._noted(notice, incident)
+        return True
 
     def _escalate(self, notice: Notice, incident: Incident, card: Card) -> None:
         """Tell the channel of CRITICAL incidents, where it is another one, of a card elsewhere."""
@@ -133,6 +140,9 @@ class CardMessages:
 
     def _refused(self, incident: Incident, error: Permanent) -> None:
         self.grip.telemetry.count("NoticesRefused", reason=error.reason.value)
+        self._warn_of_refusal(incident, error)
+
+    def _warn_of_refusal(self, incident: Incident, error: Permanent) -> None:
         self.grip.telemetry.warning(
             "Notice refused", incident_id=incident.incident_id, detail=str(error)
         )
@@ -143,7 +153,7 @@ class CardMessages:
 
     def find(self, intent: Intent, incident: Incident, card: Card) -> None:
         """Settle what was left behind: it is in Slack, or it never arrived."""
-        thread_ts = card.ts if intent.notice > 0 and not intent.channel else ""
+        thread_ts = cards.thread_of(card) if intent.notice > 0 and not intent.channel else ""
         since = intent.at - SEARCH_MARGIN
         channel = intent.channel or cards.where(card)
         searched = channels.known(self.grip.store, channel)
