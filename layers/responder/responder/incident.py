@@ -360,10 +360,10 @@ class Card(BaseModel):
     somebody asked for while the lease was held, ``told`` the last notice told. In webhook mode
     ``ts`` and ``channel_id`` stay empty and ``posted`` says that the first message went out.
     ``intent`` is left behind by a crash between writing it and recording its result.
-    ``thread_closed``: Slack takes no replies in the card's thread. ``waits_for``
-    says why the card waits until ``next_try``. ``refused`` is the channel that it should be in.
-    ``reported_at`` is when operators were last told that it waits, ``reported_as`` with which
-    severity.
+    ``told_severity`` is the worst that people were called for. ``thread_closed``: Slack takes no
+    replies in the card's thread. ``waits_for`` says why the card waits until ``next_try``.
+    ``refused`` is the channel that it should be in. ``reported_at`` is when operators were last
+    told that it waits, ``reported_as`` with which severity.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -379,6 +379,7 @@ class Card(BaseModel):
     shown_at: Moment | None = None
     wanted: int = 0
     told: int = 0
+    told_severity: Severity | None = None
     told_analysis: str = ""
     owner: str = ""
     lease_until: Moment | None = None

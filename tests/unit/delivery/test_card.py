@@ -376,6 +376,19 @@ def test_whom_a_card_calls_is_called_where_a_rise_is_told_as_well() -> None:
         assert "<!here>" in shown(told)
 
 
+def test_what_fires_again_is_as_severe_as_what_fires_now() -> None:
+    low = Firing(name="f", severity=Severity.LOW, at=NOW, what="db-3")
+    milder = ANALYSED.model_copy(update={"firing_now": (low,)})
+    assert notices.render(milder, notice(NoticeKind.REFIRED)).text.startswith(
+        "🔁 Fired again (🔵 LOW)"
+    )
+
+
+def test_a_flapping_that_is_told_late_is_told_as_what_it_was() -> None:
+    told = notices.render(ANALYSED, notice(NoticeKind.FLAPPING)).text
+    assert told.startswith("🔁 It was flapping and has settled; changes are told again")
+
+
 def test_a_rise_in_severity_and_a_reminder_are_shown_in_the_channel_as_well() -> None:
     broadcast = {kind: notices.render(ANALYSED, notice(kind)).broadcast for kind in NoticeKind}
     loud = {NoticeKind.SEVERITY_RAISED, NoticeKind.STILL_FIRING}

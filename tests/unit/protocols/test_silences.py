@@ -139,6 +139,30 @@ def test_what_is_over_when_a_silence_ends_is_told_as_over_and_nothing_else(desk:
     assert desk.telemetry.counts["NoticesHeld:overtaken"] == 1
 
 
+def test_a_rise_whose_end_was_told_under_a_silence_is_told_when_it_is_back(desk: Desk) -> None:
+    desk.record(alert("a1", severity=Severity.LOW))
+    desk.deliver_all()
+    silence(desk)
+    desk.record(alert("a2", at=30, severity=Severity.HIGH))
+    desk.deliver_all()
+    desk.record(resolve(at=60))
+    desk.deliver_all()
+    desk.record(alert("a3", at=90, severity=Severity.HIGH))
+    desk.deliver_all()
+    assert not any(call.broadcast for call in desk.slack.calls)
+    desk.later(minutes=40)
+    desk.tick(1)
+    last = desk.slack.calls[-1]
+    assert last.text.startswith("🔁 Fired again (🟠 HIGH)")
+    assert last.broadcast
+    desk.record(resolve("r2", at=2500))
+    desk.record(alert("a4", at=2530, severity=Severity.HIGH))
+    desk.deliver_all()
+    again = desk.slack.calls[-1]
+    assert again.text.startswith("🔁 Fired again (🟠 HIGH)")
+    assert not again.broadcast
+
+
 def test_a_silence_that_begins_while_nothing_is_heard_is_seen_by_the_tick(desk: Desk) -> None:
     desk.record(alert("a1"))
     desk.deliver_all()

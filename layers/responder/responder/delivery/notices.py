@@ -24,19 +24,20 @@ def render(
     *,
     standalone: bool = False,
     card_in: str = "",
+    rises: bool = False,
 ) -> Message:
     """``standalone`` adds what the thread would have shown: which incident it is about.
 
     ``held`` are the incidents that a page of a storm's list tells of, ``card_in`` is the channel of
-    its card where that is another one.
+    its card where that is another one. ``rises``: nobody was told yet that it is so severe.
     """
     if notice.kind is NoticeKind.HELD_PAGE:
         return storm.page(incident, notice, held)
     news = _news(incident, notice)
     detail = mrkdwn.inline(notice.detail, _DETAIL)
     subject = mrkdwn.inline(words.subject(incident), _SUBJECT)
-    calls = notice.kind in _CALLS
-    broadcast = not standalone and notice.kind in _BROADCAST
+    calls = rises or notice.kind in _CALLS
+    broadcast = not standalone and (rises or notice.kind in _BROADCAST)
     about = f"{subject}\n{_where(incident)}" if standalone or broadcast else ""
     called = destination.mentions(incident) if calls else ""
     body = blocks.section([called, f"*{news}*", about, detail])
@@ -56,11 +57,14 @@ def _news(incident: Incident, notice: Notice) -> str:
         symbol = words.SYMBOLS[incident.severity]
         return f"{symbol} Severity raised to {incident.severity.value}"
     if notice.kind is NoticeKind.REFIRED:
-        return f"🔁 Fired again ({words.SYMBOLS[incident.severity]} {incident.severity.value})"
+        severity = words.severity_now(incident)
+        return f"🔁 Fired again ({words.SYMBOLS[severity]} {severity.value})"
     if notice.kind is NoticeKind.STILL_FIRING:
         symbol = words.SYMBOLS[incident.severity]
         lasted = words.duration(notice.at - incident.first_seen)
         return f"{symbol} Still firing after {lasted} ({words.times(incident)})"
+    if notice.kind is NoticeKind.FLAPPING and not incident.flapping:
+        return "🔁 It was flapping and has settled; changes are told again"
     if notice.kind is NoticeKind.FLAPPING:
         return f"🔁 Flapping: fired again {words.refires(incident)}; changes are on the card only"
     if notice.kind is NoticeKind.SEVERITY_DOUBTED:

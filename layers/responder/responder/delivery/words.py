@@ -104,6 +104,12 @@ def owner(incident: Incident) -> str:
     return next((value for value in values if value), "")
 
 
+def severity_now(incident: Incident) -> Severity:
+    """The worst that fires now; the incident's own where what fires is not known by name."""
+    firing = (one.severity for one in incident.firing_now)
+    return min(firing, key=lambda severity: severity.rank, default=incident.severity)
+
+
 def subject(incident: Incident) -> str:
     """Service and title, untrusted: the caller escapes it."""
     return about(incident, title(incident))

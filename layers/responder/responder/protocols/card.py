@@ -281,6 +281,7 @@ def posted(card: Card, incident: Incident, place: Place, now: datetime) -> Card:
             "shown": incident.revision,
             "shown_at": now,
             "told": max(card.told, _told_by_the_card(incident)),
+            "told_severity": incident.severity,
             "told_analysis": analysis_id(incident),
             "intent": None,
         }
@@ -333,9 +334,21 @@ def updated(card: Card, incident: Incident, now: datetime) -> Card:
     return card.model_copy(update={"shown": incident.revision, "shown_at": now})
 
 
-def told(card: Card, number: int) -> Card:
-    """A notice is told."""
-    return card.model_copy(update={"told": max(card.told, number), "intent": None})
+def told(card: Card, number: int, called_for: Severity | None = None) -> Card:
+    """A notice is told; ``called_for`` is the severity for which it called people."""
+    return card.model_copy(
+        update={
+            "told": max(card.told, number),
+            "told_severity": called_for or card.told_severity,
+            "intent": None,
+        }
+    )
+
+
+def rises(card: Card, notice: Notice, severity: Severity) -> bool:
+    """Whether it begins anew worse than people were told; its rise may have passed in a silence."""
+    before = card.told_severity
+    return notice.kind is NoticeKind.REFIRED and before is not None and severity.worse_than(before)
 
 
 def told_analysis(card: Card, incident: Incident) -> Card:

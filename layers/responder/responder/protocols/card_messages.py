@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from responder.alert import Severity
 from responder.delivery import card as faces
-from responder.delivery import notices
+from responder.delivery import notices, words
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Card, Incident, Intent, Notice, NoticeKind
 from responder.policy.route import Channels, route
@@ -96,7 +96,10 @@ class CardMessages:
         elif not said_elsewhere and not self._reply(notice, incident, card):
             return
         # What a webhook's analysis message says of the severity is told by it.
-        self.grip.change(lambda card: cards.told(card, notice.number))
+        raised = notice.kind is NoticeKind.SEVERITY_RAISED
+        severity = incident.severity if raised else words.severity_now(incident)
+        called_for = severity if raised or cards.rises(card, notice, severity) else None
+        self.grip.change(lambda card: cards.told(card, notice.number, called_for))
         self._count_passed_over(notice.number, incident, card)
 
     def _count_passed_over(self, told: int, incident: Incident, card: Card) -> None:
@@ -105,12 +108,13 @@ class CardMessages:
 
     def _reply(self, notice: Notice, incident: Incident, card: Card) -> bool:
         """In the card's thread; False where that takes no replies, which the next step knows."""
-        if card.thread_closed and notice.kind not in _NEVER_UNTOLD:
+        rises = cards.rises(card, notice, words.severity_now(incident))
+        if card.thread_closed and not rises and notice.kind not in _NEVER_UNTOLD:
             self.grip.telemetry.count("NoticesRefused", reason=Reason.REFUSED_BY_SLACK.value)
             return True
         held = storms.page_of(self.grip.store, incident, notice)
         alone = card.thread_closed or not self.chat.editable
-        message = notices.render(incident, notice, held, standalone=alone)
+        message = notices.render(incident, notice, held, standalone=alone, rises=rises)
         thread = cards.thread_of(card)
         try:
             self._send(incident, card, message, notice=notice.number, thread_ts=thread)
