@@ -389,6 +389,7 @@ class PlainNotices:
         *,
         standalone: bool,
         card_in: str = "",
+        rises: bool = False,
     ) -> Message:
         """The notice: which incident, which number."""
         return Message(text=f"notice|{incident.incident_id}|{notice.number}")
