@@ -363,12 +363,14 @@ def test_after_it_whoever_fires_again_has_a_card_and_others_stay_listed(desk: De
     assert sum("problem 4" in text for text in posts) == 1
 
 
-def test_a_second_storm_is_another_one_and_holds_what_the_first_one_held(desk: Desk) -> None:
+def test_a_second_storm_is_another_one_and_holds_what_was_over_and_fires_again(desk: Desk) -> None:
     ebbed(desk, 6)
-    break_out(desk, 10, 11, 12, 13, 4)
+    resolve_problems(desk, 4)
+    desk.later(seconds=1)
+    break_out(desk, 10, 11, 12, 13, 4, 5)
     second = f"{storm.key_of('prod|')}.2"
-    assert held(desk, 12, 13, 4) == ["", "storm", "storm"]
-    assert problem(desk, 4).storm_id == second
+    assert held(desk, 12, 13, 4, 5) == ["", "storm", "storm", "storm"]
+    assert (problem(desk, 4).storm_id, problem(desk, 5).storm_id) == (second, STORM)
     assert desk.incident(second).storm is not None
 
 
@@ -452,7 +454,33 @@ def test_what_all_tools_repeat_after_a_storm_meets_the_gate(desk: Desk) -> None:
     for number in range(3, 12):
         repeat(desk, number)
     assert held(desk, *range(3, 12)) == [*[""] * MOST, *["storm"] * 6]
-    assert problem(desk, 11).storm_id == f"{storm.key_of('prod|')}.2"
+    assert {problem(desk, number).storm_id for number in range(6, 12)} == {STORM}
+    assert desk.telemetry.counts["Storms"] == 1
+
+
+def test_what_is_repeated_every_few_minutes_makes_no_storm_and_has_its_cards_bit_by_bit(
+    desk: Desk,
+) -> None:
+    ebbed(desk, 12)
+    assert still_fire(desk) == 9
+    for left in (6, 3, 0):
+        desk.later(minutes=20)
+        for number in range(12):
+            repeat(desk, number)
+        tick(desk)
+        work(desk)
+        assert still_fire(desk) == left
+    assert held(desk, *range(12)) == [""] * 12
+    assert desk.telemetry.counts["Storms"] == 1
+    assert not desk.incident(STORM).still_fires
+
+
+def test_what_was_listed_and_is_repeated_joins_no_storm_of_others(desk: Desk) -> None:
+    ebbed(desk, 6)
+    desk.later(minutes=5)
+    break_out(desk, *range(20, 24))
+    repeat(desk, 4)
+    assert (held(desk, 23, 4), problem(desk, 4).storm_id) == (["storm", "storm"], STORM)
 
 
 def test_a_resolve_of_one_of_two_is_no_reason_for_a_card(desk: Desk) -> None:

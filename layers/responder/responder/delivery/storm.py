@@ -116,7 +116,9 @@ def _end(incident: Incident, known: Storm) -> str:
 
 
 def _how_many_fire(known: Storm) -> str:
-    return f"{known.firing:,} still fire" if known.firing else "all are over"
+    if known.firing:
+        return f"{known.firing:,} still fire"
+    return "all are over or have cards of their own"
 
 
 def _place(incident: Incident) -> str:

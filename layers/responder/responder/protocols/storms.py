@@ -58,28 +58,25 @@ class Gate:
         """An incident that is about to have its first card: with it, or held by a storm."""
         if _passes(incident):
             return incident
-        limits = self._limits(incident)
-        found = [_look_out(draft, limit.weather) for limit in limits]
-        for limit, weather in zip(limits, found, strict=True):
-            if weather.storm_id:
-                return _join(draft, limit.kind, weather.storm_id, incident, now)
-        counted = []
-        for limit, before in zip(limits, found, strict=True):
-            weather = before.opened(now, limit.most, limit.kind.window)
+        counted = self._counted(draft, incident, now)
+        for limit, before, _ in counted:
+            if before.storm_id:
+                return _join(draft, limit.kind, before.storm_id, incident, now)
+        for limit, before, weather in counted:
             if weather.breaks(limit.most):
                 begun = _begin(limit, weather, incident, now)
                 draft.put(limit.weather, _stormy(before, begun))
                 draft.put_incident(begun)
                 return _join(draft, limit.kind, begun.incident_id, incident, now)
-            counted.append((limit.weather, weather))
-        for key, weather in counted:
-            draft.put(key, weather)
+        for limit, _, weather in counted:
+            draft.put(limit.weather, weather)
         return incident
 
     def review(self, draft: Draft, incident: Incident, now: datetime) -> Incident:
         """An incident of which something is heard: released when the storm that held it has ebbed.
 
-        One that nothing else holds any more goes through the gate like a new one.
+        One that nothing else holds any more goes through the gate like a new one, and so does one
+        that was over and fires again. One that fires on was listed: it waits for room.
         """
         before = draft.before(incident.incident_id)
         if incident.held not in storm.KINDS:
@@ -93,7 +90,34 @@ class Gate:
             return incident
         if not _reported(before, incident) or incident.state is not IncidentState.OPEN:
             return incident
+        if before is not None and before.state is IncidentState.OPEN:
+            return self._let_out(draft, incident, now)
         return self.admit(draft, holding.released(incident), now)
+
+    def _let_out(self, draft: Draft, listed: Incident, now: datetime) -> Incident:
+        """One that a storm listed, with a card if there is room: it makes no storm, nor joins one.
+
+        The tools repeat all of them, and the same ones would be listed over and over.
+        """
+        incident = holding.released(listed)
+        if _passes(incident):
+            return incident
+        counted = self._counted(draft, incident, now)
+        if any(before.storm_id or after.breaks(limit.most) for limit, before, after in counted):
+            return listed
+        for limit, _, after in counted:
+            draft.put(limit.weather, after)
+        return incident
+
+    def _counted(
+        self, draft: Draft, incident: Incident, now: datetime
+    ) -> list[tuple["_Limit", Weather, Weather]]:
+        """The limits that an incident meets, with their weather before it and after it."""
+        found = [(limit, _look_out(draft, limit.weather)) for limit in self._limits(incident)]
+        return [
+            (limit, before, before.opened(now, limit.most, limit.kind.window))
+            for limit, before in found
+        ]
 
     def _limits(self, incident: Incident) -> list["_Limit"]:
         """What goes on first takes what comes: a noisy source must not keep a storm going."""
@@ -176,7 +200,7 @@ def look_again(store: Store, incident: Incident, now: datetime) -> tuple[Inciden
     # What it had cards for stays counted: a throttle may end before their hour is over.
     calm = weather.model_copy(update={"storm_id": ""})
     writes.append(items.write_of(weather_key, calm, records[weather_key].version, now))
-    figures = {"goes_on": not lulled, "firing": _firing(store, shards), "counted_at": now}
+    figures = {"goes_on": not lulled, "firing": _firing(store, incident, shards), "counted_at": now}
     return _ended(newest, figures, shards, now), writes
 
 
@@ -224,7 +248,7 @@ def _counted_again(store: Store, incident: Incident, known: Storm, now: datetime
         return incident
     records = store.read(_shard_items(incident.incident_id))
     shards = [items.decode(record, Shard) or Shard() for record in records.values()]
-    firing = _firing(store, shards)
+    firing = _firing(store, incident, shards)
     newest = known.model_copy(update={"firing": firing, "counted_at": now if firing else None})
     changed = firing != known.firing
     return incident.model_copy(
@@ -232,12 +256,17 @@ def _counted_again(store: Store, incident: Incident, known: Storm, now: datetime
     )
 
 
-def _firing(store: Store, shards: Sequence[Shard]) -> int:
-    """How many of a storm's members still fire."""
+def _firing(store: Store, over: Incident, shards: Sequence[Shard]) -> int:
+    """How many of a storm's members still fire and have neither a card nor a later storm's."""
     keys = [items.incident_item(one.incident_id) for shard in shards for one in shard.members]
     found = store.read(keys) if keys else {}
-    held = (items.decode(record, Incident) for record in found.values())
-    return sum(one is not None and one.state is IncidentState.OPEN for one in held)
+    members = (items.decode(record, Incident) for record in found.values())
+    return sum(one is not None and _waits_in(over, one) for one in members)
+
+
+def _waits_in(over: Incident, one: Incident) -> bool:
+    held = one.held in storm.KINDS and one.storm_id == over.incident_id
+    return held and one.state is IncidentState.OPEN
 
 
 def _reported(before: Incident | None, incident: Incident) -> bool:
