@@ -158,10 +158,10 @@ def test_a_held_one_that_becomes_critical_has_its_card_at_once(desk: Desk) -> No
     assert desk.requested() == ["v1:p4|prod.1"]
 
 
-def silence_all(desk: Desk) -> None:
+def silence_all(desk: Desk, matcher: str = "severity=~.+") -> None:
     found = Silence(
         id="s1",
-        matchers=(Matcher.parse("severity=~.+"),),
+        matchers=(Matcher.parse(matcher),),
         starts_at=desk.now(),
         ends_at=desk.now() + timedelta(hours=1),
         comment="load test",
@@ -508,6 +508,44 @@ def test_a_storm_whose_incidents_still_fire_is_told_of_again_as_their_routes_wan
     assert "<!here>" in told.text
     pages = {n.detail for n in desk.incident(STORM).notices if n.kind is NoticeKind.HELD_PAGE}
     assert len(pages) == 23
+
+
+def reminders(desk: Desk) -> int:
+    return sum(n.kind is NoticeKind.STILL_FIRING for n in desk.incident(STORM).notices)
+
+
+def test_what_is_silenced_after_a_storm_is_no_reason_to_remind_of_it_until_the_silence_ends(
+    desk: Desk,
+) -> None:
+    again = Route(name="again", mentions=("here",), renotify_after="20m")
+    desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(again,)))
+    ebbed(desk, 6)
+    silence_all(desk, "rule=~v1:p[345]")
+    tick(desk, 55)
+    assert (still_fire(desk), reminders(desk)) == (0, 0)
+    assert desk.incident(STORM).silence is None
+    tick(desk, 25)
+    assert (still_fire(desk), reminders(desk)) == (3, 1)
+
+
+def test_a_silence_of_a_storm_itself_keeps_its_notices_until_it_ends(desk: Desk) -> None:
+    again = Route(name="again", mentions=("here",), renotify_after="10m")
+    desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(again,)))
+    break_out(desk, *range(6))
+    work(desk)
+    silence_all(desk, "title=Storm of alerts in prod")
+    for _ in range(50):
+        tick(desk)
+        work(desk)
+    assert desk.incident(STORM).state is IncidentState.RESOLVED
+    assert (still_fire(desk), reminders(desk)) == (3, 0)
+    ts = desk.card(STORM).ts
+    assert not [call for call in desk.slack.calls if call.thread_ts == ts]
+    for _ in range(12):
+        tick(desk)
+        work(desk)
+    told = [call.text for call in desk.slack.calls if call.thread_ts == ts]
+    assert any(text.startswith("Held by the storm, part 1") for text in told)
 
 
 def test_nobody_joins_a_storm_that_ebbs_at_that_moment(desk: Desk) -> None:

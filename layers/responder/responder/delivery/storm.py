@@ -118,7 +118,7 @@ def _end(incident: Incident, known: Storm) -> str:
 def _how_many_fire(known: Storm) -> str:
     if known.firing:
         return f"{known.firing:,} still fire"
-    return "all are over or have cards of their own"
+    return "all are over, silenced or have cards of their own"
 
 
 def _place(incident: Incident) -> str:

@@ -173,16 +173,18 @@ def weather_item(key: str) -> Key:
     return items.state_item(f"weather#{key}")
 
 
-def look_again(store: Store, incident: Incident, now: datetime) -> tuple[Incident, list[Write]]:
+def look_again(
+    store: Store, incident: Incident, now: datetime, checks: holding.Checks = ()
+) -> tuple[Incident, list[Write]]:
     """A storm as the tick finds it: its figures, or its end with what must be written beside it.
 
-    One that is over says how many of those listed still fire.
+    One that is over says how many of those listed still fire, as far as no check holds them.
     """
     known = incident.storm
     if known is None:
         return incident, []
     if incident.state is not IncidentState.OPEN:
-        return _counted_again(store, incident, known, now), []
+        return _counted_again(store, incident, known, now, checks), []
     keys = _shard_items(incident.incident_id)
     weather_key = weather_item(incident.key)
     records = store.read([*keys, weather_key])
@@ -200,7 +202,8 @@ def look_again(store: Store, incident: Incident, now: datetime) -> tuple[Inciden
     # What it had cards for stays counted: a throttle may end before their hour is over.
     calm = weather.model_copy(update={"storm_id": ""})
     writes.append(items.write_of(weather_key, calm, records[weather_key].version, now))
-    figures = {"goes_on": not lulled, "firing": _firing(store, incident, shards), "counted_at": now}
+    firing, _ = _firing(store, incident, shards, now, checks)
+    figures = {"goes_on": not lulled, "firing": firing, "counted_at": now}
     return _ended(newest, figures, shards, now), writes
 
 
@@ -241,27 +244,41 @@ def _look_out(draft: Draft, key: Key) -> Weather:
     return weather.model_copy(update={"storm_id": ""})
 
 
-def _counted_again(store: Store, incident: Incident, known: Storm, now: datetime) -> Incident:
-    """What was recorded beside the end is seen now: none that fire are none from here on."""
+def _counted_again(
+    store: Store, incident: Incident, known: Storm, now: datetime, checks: holding.Checks
+) -> Incident:
+    """What was recorded beside the end is seen now: none that fire are none from here on.
+
+    But for those of which only a silence, a window or a cause keeps people from hearing.
+    """
     at = next_look(incident, now)
     if at is None or now < at:
         return incident
     records = store.read(_shard_items(incident.incident_id))
     shards = [items.decode(record, Shard) or Shard() for record in records.values()]
-    firing = _firing(store, incident, shards)
-    newest = known.model_copy(update={"firing": firing, "counted_at": now if firing else None})
+    firing, muted = _firing(store, incident, shards, now, checks)
+    counted_at = now if firing or muted else None
+    newest = known.model_copy(update={"firing": firing, "counted_at": counted_at})
     changed = firing != known.firing
     return incident.model_copy(
         update={"storm": newest, "revision": incident.revision + (1 if changed else 0)}
     )
 
 
-def _firing(store: Store, over: Incident, shards: Sequence[Shard]) -> int:
-    """How many of a storm's members still fire and have neither a card nor a later storm's."""
+def _firing(
+    store: Store, over: Incident, shards: Sequence[Shard], now: datetime, checks: holding.Checks
+) -> tuple[int, int]:
+    """How many of a storm's members still fire and have neither a card nor a later storm's.
+
+    Second: how many more do that something else holds, too.
+    """
     keys = [items.incident_item(one.incident_id) for shard in shards for one in shard.members]
     found = store.read(keys) if keys else {}
     members = (items.decode(record, Incident) for record in found.values())
-    return sum(one is not None and _waits_in(over, one) for one in members)
+    waiting = [one for one in members if one is not None and _waits_in(over, one)]
+    # The tick does not look at what a storm holds, so a newer silence does not stand there yet.
+    muted = sum(bool(one.silence or holding.review(one, checks, now).silence) for one in waiting)
+    return len(waiting) - muted, muted
 
 
 def _waits_in(over: Incident, one: Incident) -> bool:

@@ -126,9 +126,10 @@ class Ticker:
             return 0
         card = items.decode(records[card_key], Card)
         entry = items.load(self.store, items.cache_item(incident.cache_key), CacheEntry)
-        incident, beside = storms.look_again(self.store, incident, now)
-        lists, inhibitions = Draft.of_others(self.store), self.inhibitions()
-        checks = (*self.holds(), inhibiting.check(inhibitions, lists))
+        holds, inhibitions = self.holds(), self.inhibitions()
+        incident, beside = storms.look_again(self.store, incident, now, holds)
+        lists = Draft.of_others(self.store)
+        checks = (*holds, inhibiting.check(inhibitions, lists))
 
         def admit(let_go: Incident) -> Incident:
             return self.gate.admit(lists, let_go, now)
