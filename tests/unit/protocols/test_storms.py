@@ -573,6 +573,37 @@ def test_a_storm_that_is_joined_while_it_ebbs_goes_on(desk: Desk) -> None:
     assert desk.incident(STORM).state is IncidentState.RESOLVED
 
 
+def test_a_storm_that_others_join_all_the_time_ends_with_its_hour(desk: Desk) -> None:
+    """One joins while the tick reads the members, which takes long, and one before it writes."""
+    break_out(desk, *range(6))
+    number = raging(desk, 59)
+    read = desk.store.read
+    break_out(desk, *range(number, number + 4))
+    joining = iter(range(number + 4, number + 100))
+
+    def read_members(keys: Sequence[Key]) -> dict[Key, Record]:
+        found = read(keys)
+        if {items.incident_item(f"v1:p{n}|prod.1") for n in (3, 4)} <= set(keys):
+            break_out(desk, next(joining))
+            desk.store.meanwhile = beside.pop() if beside else None
+        return found
+
+    desk.store.read = read_members  # type: ignore[method-assign]
+    beside = [lambda: break_out(desk, next(joining))]
+    desk.later(seconds=60)
+    desk.ticker.tick()
+    desk.store.read = read  # type: ignore[method-assign]
+    over = desk.incident(STORM)
+    assert over.state is IncidentState.RESOLVED
+    assert over.storm is not None
+    assert over.storm.goes_on
+    listed = {one.incident_id for n in over.notices for one in storms.page_of(desk.store, over, n)}
+    joined = [problem(desk, one) for one in range(number, next(joining))]
+    assert len(joined) == 4 + 3
+    assert {one.incident_id for one in joined} <= listed
+    assert all(shard.sealed for shard in shards(desk))
+
+
 def test_a_storm_that_no_tick_saw_for_a_day_ends_with_its_list_all_the_same(desk: Desk) -> None:
     desk.ticker = replace(desk.ticker, quiet_after=timedelta(hours=1))
     break_out(desk, *range(6))

@@ -185,15 +185,21 @@ def look_again(
         return incident, []
     if incident.state is not IncidentState.OPEN:
         return _counted_again(store, incident, known, now, checks), []
+    shards = _members(store, incident)
+    lulled = storm.has_lulled(shards, known, incident.opened_at, now)
+    outlasted = storm.has_outlasted(known, incident.opened_at, now)
+    if not outlasted and not (lulled and _asked(incident)):
+        return _as_known(incident, known, shards, now), []
+    # Before the reads that the end depends on, as it takes long and others may join meanwhile.
+    firing, _ = _firing(store, incident, shards, now, checks)
     keys = _shard_items(incident.incident_id)
     weather_key = weather_item(incident.key)
     records = store.read([*keys, weather_key])
     shards = [items.decode(records[key], Shard) or Shard() for key in keys]
-    newest = _as_known(incident, known, shards, now)
     lulled = storm.has_lulled(shards, known, incident.opened_at, now)
-    outlasted = storm.has_outlasted(known, incident.opened_at, now)
-    if not outlasted and not (lulled and _asked(incident)):
-        return newest, []
+    if not outlasted and not lulled:
+        return _as_known(incident, known, shards, now), []
+    newest = _as_known(incident, known, shards, now)
     weather = items.decode(records[weather_key], Weather) or Weather()
     writes = [
         items.write_of(key, shard.model_copy(update={"sealed": True}), records[key].version, now)
@@ -202,7 +208,6 @@ def look_again(
     # What it had cards for stays counted: a throttle may end before their hour is over.
     calm = weather.model_copy(update={"storm_id": ""})
     writes.append(items.write_of(weather_key, calm, records[weather_key].version, now))
-    firing, _ = _firing(store, incident, shards, now, checks)
     figures = {"goes_on": not lulled, "firing": firing, "counted_at": now}
     return _ended(newest, figures, shards, now), writes
 
@@ -222,9 +227,7 @@ def page_of(store: Store, incident: Incident, notice: Notice) -> list[Incident]:
     if notice.kind is not NoticeKind.HELD_PAGE:
         return []
     number = int(notice.detail)
-    keys = _shard_items(incident.incident_id)
-    records = store.read(keys)
-    shards = (items.decode(records[key], Shard) or Shard() for key in keys)
+    shards = _members(store, incident)
     listed = storm.by_weight(member for shard in shards for member in shard.members)
     chosen = listed[(number - 1) * storm.PAGE : number * storm.PAGE]
     wanted = [items.incident_item(member.incident_id) for member in chosen]
@@ -254,8 +257,7 @@ def _counted_again(
     at = next_look(incident, now)
     if at is None or now < at:
         return incident
-    records = store.read(_shard_items(incident.incident_id))
-    shards = [items.decode(record, Shard) or Shard() for record in records.values()]
+    shards = _members(store, incident)
     firing, muted = _firing(store, incident, shards, now, checks)
     counted_at = now if firing or muted else None
     newest = known.model_copy(update={"firing": firing, "counted_at": counted_at})
@@ -404,6 +406,12 @@ def _ended(
         for page in pages
     ]
     return ended.model_copy(update={"notices": (*ended.notices, *notices)})
+
+
+def _members(store: Store, raging: Incident) -> list[Shard]:
+    keys = _shard_items(raging.incident_id)
+    records = store.read(keys)
+    return [items.decode(records[key], Shard) or Shard() for key in keys]
 
 
 def _shard_items(storm_id: str) -> list[Key]:
