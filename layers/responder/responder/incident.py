@@ -286,6 +286,11 @@ class Incident(BaseModel):
         return self.state is IncidentState.OPEN or held_fire
 
     @property
+    def partly_known(self) -> bool:
+        """Whether it is a storm that has no names, and so no state, of some that it held."""
+        return self.storm is not None and self.storm.unlisted > 0
+
+    @property
     def last_notice(self) -> int:
         """The number of the newest notice, 0 where there is none."""
         return self.notices[-1].number if self.notices else 0

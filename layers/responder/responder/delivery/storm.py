@@ -108,7 +108,8 @@ def _since(incident: Incident, known: Storm) -> str:
 
 
 def _end(incident: Incident, known: Storm) -> str:
-    symbol = words.SYMBOLS[incident.severity] if known.firing else "✅"
+    over = "☑️" if known.unlisted else "✅"
+    symbol = words.SYMBOLS[incident.severity] if known.firing else over
     lasted = words.duration(words.lasted(incident))
     if known.goes_on:
         return f"{symbol} Listed after {lasted}, as it went on"
@@ -116,9 +117,12 @@ def _end(incident: Incident, known: Storm) -> str:
 
 
 def _how_many_fire(known: Storm) -> str:
+    """Only those with names can be looked at."""
+    unknown = f", {known.unlisted:,} unknown" if known.unlisted else ""
     if known.firing:
-        return f"{known.firing:,} still fire"
-    return "all are over, silenced or have cards of their own"
+        return f"{known.firing:,} still fire{unknown}"
+    which = "all listed" if known.unlisted else "all"
+    return f"{which} are over, silenced or have cards of their own{unknown}"
 
 
 def _place(incident: Incident) -> str:

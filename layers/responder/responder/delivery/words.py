@@ -38,7 +38,8 @@ def color(incident: Incident) -> str:
     """The bar beside the card."""
     if incident.still_fires:
         return COLORS[incident.severity]
-    return SOLVED_COLOR if incident.state is IncidentState.RESOLVED else CLOSED_COLOR
+    solved = incident.state is IncidentState.RESOLVED and not incident.partly_known
+    return SOLVED_COLOR if solved else CLOSED_COLOR
 
 
 def lead(incident: Incident) -> str:
@@ -49,6 +50,8 @@ def lead(incident: Incident) -> str:
     if incident.storm is not None and incident.still_fires:
         return f"{severity} · {incident.storm.firing:,} STILL FIRE"
     word = "✅ RESOLVED" if incident.state is IncidentState.RESOLVED else "☑️ CLOSED"
+    if incident.partly_known:
+        word = "☑️ OVER"
     return f"{word} · {incident.severity.value}"
 
 
