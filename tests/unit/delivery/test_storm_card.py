@@ -229,5 +229,11 @@ def test_a_page_whose_incidents_have_expired_is_still_a_message() -> None:
 
 
 def test_a_storm_that_has_just_begun_is_a_valid_card() -> None:
-    begun = STORM.model_copy(update={"storm": Storm(most=8), "last_seen": STORM.first_seen})
-    assert not problems(card.render(begun, NOW + timedelta(seconds=1)))
+    known = Storm(most=8, incidents=1, severities=((Severity.HIGH, 1),))
+    begun = STORM.model_copy(update={"storm": known, "last_seen": STORM.first_seen})
+    message = card.render(begun, NOW + timedelta(seconds=1))
+    assert not problems(message)
+    assert "*Storm*: new incidents are held" in said(message)
+    assert message.text.startswith("🟠 HIGH Storm of alerts in prod (new incidents held)")
+    for text in (message.text, said(message), plain.card(begun)):
+        assert "1 incident" not in text

@@ -43,6 +43,8 @@ _LINE = (limits.MESSAGE_TEXT - _PAGE_TITLE) // PAGE - 1
 
 def state(incident: Incident, known: Storm) -> blocks.Block | None:
     """How many incidents it holds, how bad they are, since when."""
+    if words.just_begun(incident):
+        return begins(incident, known)
     return blocks.section(
         [
             _since(incident, known),
@@ -54,7 +56,7 @@ def state(incident: Incident, known: Storm) -> blocks.Block | None:
 
 
 def begins(incident: Incident, known: Storm) -> blocks.Block | None:
-    """That it begins, where the message stays as it is."""
+    """That it begins, where nothing is counted yet, or the message stays as it is."""
     lead = f"*{_WORDS[known.kind].name}*: new incidents are held"
     return blocks.section([lead, _place(incident), _began(incident)])
 

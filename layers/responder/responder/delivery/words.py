@@ -145,6 +145,8 @@ def duration(span: timedelta) -> str:
 def times(incident: Incident) -> str:
     """How often: "214 times in 9 min"; of a storm, how many it holds."""
     known = incident.storm
+    if known is not None and just_begun(incident):
+        return "new incidents held"
     if known is not None:
         still = f", {known.firing:,} still fire" if known.firing else ""
         return f"{incidents(known.incidents)} held{still}"
@@ -155,6 +157,12 @@ def times(incident: Incident) -> str:
     span = incident.last_seen - incident.first_seen
     within = f" in {duration(span)}" if span >= timedelta(seconds=1) else " at once"
     return f"{incident.count:,} times{within}"
+
+
+def just_begun(incident: Incident) -> bool:
+    """Whether it is a storm that knows only the one incident that made it one."""
+    known = incident.storm
+    return known is not None and known.incidents <= 1 and incident.state is IncidentState.OPEN
 
 
 def incidents(number: int) -> str:
