@@ -548,6 +548,23 @@ def test_a_silence_of_a_storm_itself_keeps_its_notices_until_it_ends(desk: Desk)
     assert any(text.startswith("Held by the storm, part 1") for text in told)
 
 
+@pytest.mark.parametrize("editable", [True, False], ids=["bot", "webhook"])
+def test_a_reminder_does_not_stand_for_the_end_of_a_storm(desk: Desk, *, editable: bool) -> None:
+    desk.slack.editable = editable
+    again = Route(name="again", renotify_after="10m")
+    desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(again,)))
+    break_out(desk, *range(6))
+    work(desk)
+    tick(desk, 15)
+    desk.taken(Queue.DISTRIBUTION)
+    tick(desk)
+    work(desk)
+    texts = [call.text for call in desk.slack.calls if "Storm of" in call.text]
+    assert reminders(desk) == 1
+    assert sum("Ebbed" in text for text in texts) == 1
+    assert sum("Still firing after" in text for text in texts) == 1
+
+
 def test_nobody_joins_a_storm_that_ebbs_at_that_moment(desk: Desk) -> None:
     """The tick's transaction comes between an opening's reads and its write."""
     break_out(desk, *range(5))
