@@ -117,7 +117,8 @@ class Storm(BaseModel):
     ``most`` new incidents a minute (or an hour) had cards of their own. ``unlisted`` of those held
     are beyond what it keeps the names of. ``worst`` are a few by name, the newest first. One that
     ``goes_on`` was listed as it had lasted for too long. ``firing`` of those listed still fired at
-    ``counted_at``, which is empty while it lasts and once none does.
+    ``counted_at``, without a card, silence or window; ``counted_at`` is empty while it lasts and
+    once none fires that it still holds.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -67,7 +67,7 @@ def facts(incident: Incident, known: Storm) -> list[blocks.Block | None]:
         return [blocks.context([_meaning(known, "in the thread")]), *_by(known), _worst(known)]
     listed = (
         "All it held are listed; whichever fires again, or is reported again while it fires, "
-        "gets a card of its own."
+        "gets a card of its own once there is room."
     )
     return [blocks.context([listed]), *_by(known)]
 
