@@ -117,7 +117,8 @@ class Storm(BaseModel):
     ``most`` new incidents a minute (or an hour) had cards of their own. ``unlisted`` of those held
     are beyond what it keeps the names of. ``worst`` are a few by name, the newest first. One that
     ``goes_on`` was listed as it had lasted for too long. ``firing`` of those listed still fired at
-    ``counted_at``, which is empty while it lasts and once none does.
+    ``counted_at``, without a card, silence or window; ``counted_at`` is empty while it lasts and
+    once none fires that it still holds.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -284,6 +285,11 @@ class Incident(BaseModel):
         """Whether it is open, or a storm that is over before what it held is."""
         held_fire = self.storm is not None and self.storm.firing > 0
         return self.state is IncidentState.OPEN or held_fire
+
+    @property
+    def partly_known(self) -> bool:
+        """Whether it is a storm that has no names, and so no state, of some that it held."""
+        return self.storm is not None and self.storm.unlisted > 0
 
     @property
     def last_notice(self) -> int:

@@ -84,7 +84,7 @@ def test_a_webhook_s_later_messages_say_how_many_and_where() -> None:
 def test_a_lock_screen_and_an_e_mail_count_what_it_holds() -> None:
     raging, over = card.render(STORM, NOW).text, card.render(OVER, NOW).text
     assert raging == "🟠 HIGH Storm of alerts in prod (395 incidents held)"
-    assert over.startswith("✅ RESOLVED · HIGH Storm of alerts in prod (395 incidents held, over")
+    assert over.startswith("☑️ OVER · HIGH Storm of alerts in prod (395 incidents held, over")
     assert "Going on, with 395 incidents held" in plain.card(STORM)
     assert "395 incidents held" in plain.card(OVER)
     assert "no firing alert" not in plain.card(STORM) + plain.card(OVER)
@@ -118,9 +118,21 @@ def test_what_still_fires_when_it_is_over_is_said_in_words_and_colour() -> None:
 
 def test_when_all_of_it_is_over_it_is_green() -> None:
     end = Notice(number=1, kind=NoticeKind.RESOLVED, at=NOW)
-    for message in (card.render(OVER, NOW), notices.render(OVER, end, standalone=True)):
+    named = OVER.model_copy(update={"storm": KNOWN.model_copy(update={"unlisted": 0})})
+    for message in (card.render(named, NOW), notices.render(named, end, standalone=True)):
         assert message.color == words.SOLVED_COLOR
         assert "all are over" in said(message)
+    assert card.render(named, NOW).text.startswith("✅ RESOLVED · HIGH Storm of alerts in prod")
+
+
+def test_nobody_knows_whether_those_without_a_name_are_over_and_it_is_not_green() -> None:
+    end = Notice(number=1, kind=NoticeKind.RESOLVED, at=NOW)
+    for message in (card.render(OVER, NOW), notices.render(OVER, end, standalone=True)):
+        assert not problems(message)
+        assert message.color == words.CLOSED_COLOR
+        assert "all listed are over" in said(message)
+        assert "5 unknown" in said(message)
+        assert "✅" not in message.text + said(message)
 
 
 def test_one_that_is_listed_while_it_goes_on_does_not_claim_to_be_over() -> None:
@@ -217,5 +229,11 @@ def test_a_page_whose_incidents_have_expired_is_still_a_message() -> None:
 
 
 def test_a_storm_that_has_just_begun_is_a_valid_card() -> None:
-    begun = STORM.model_copy(update={"storm": Storm(most=8), "last_seen": STORM.first_seen})
-    assert not problems(card.render(begun, NOW + timedelta(seconds=1)))
+    known = Storm(most=8, incidents=1, severities=((Severity.HIGH, 1),))
+    begun = STORM.model_copy(update={"storm": known, "last_seen": STORM.first_seen})
+    message = card.render(begun, NOW + timedelta(seconds=1))
+    assert not problems(message)
+    assert "*Storm*: new incidents are held" in said(message)
+    assert message.text.startswith("🟠 HIGH Storm of alerts in prod (new incidents held)")
+    for text in (message.text, said(message), plain.card(begun)):
+        assert "1 incident" not in text

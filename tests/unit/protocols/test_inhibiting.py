@@ -18,6 +18,7 @@ from responder.policy.silence import Silence
 from responder.ports import Key, Queue, Record
 from responder.protocols import inhibiting, items, silences
 from responder.protocols.draft import Draft
+from responder.protocols.storms import Gate
 from responder.protocols.versions import INHIBITIONS, MAX_AGE, Current
 
 CAUSE, SYMPTOM = "v1:node|prod.1", "v1:pod|prod.1"
@@ -343,6 +344,23 @@ def test_a_list_and_its_incident_are_one_transaction(desk: Desk) -> None:
     assert causes(desk) == [CAUSE]
     (name,) = desk.incident(CAUSE).inhibits
     assert inhibiting.list_item(name) in desk.store.items
+
+
+def test_a_cause_that_a_storm_takes_when_its_silence_ends_mutes_nothing_from_then_on(
+    desk: Desk,
+) -> None:
+    desk.recorder = replace(desk.recorder, gate=Gate(1))
+    silence_everything(desk)
+    record(desk, cause())
+    assert causes(desk) == [CAUSE]
+    desk.later(minutes=5)
+    for name in ("x", "y"):
+        record(desk, _alert(name, rule=f"v1:{name}", fingerprint=name))
+    record(desk, cause(2))
+    assert desk.incident(CAUSE).held == "storm"
+    assert (causes(desk), desk.incident(CAUSE).inhibits) == ([], ())
+    record(desk, symptom())
+    assert (desk.incident(SYMPTOM).held, desk.incident(SYMPTOM).silence) == ("storm", None)
 
 
 @pytest.mark.parametrize("held", ["below_minimum", "storm", "throttle"])

@@ -158,10 +158,10 @@ def test_a_held_one_that_becomes_critical_has_its_card_at_once(desk: Desk) -> No
     assert desk.requested() == ["v1:p4|prod.1"]
 
 
-def silence_all(desk: Desk) -> None:
+def silence_all(desk: Desk, matcher: str = "severity=~.+") -> None:
     found = Silence(
         id="s1",
-        matchers=(Matcher.parse("severity=~.+"),),
+        matchers=(Matcher.parse(matcher),),
         starts_at=desk.now(),
         ends_at=desk.now() + timedelta(hours=1),
         comment="load test",
@@ -363,12 +363,14 @@ def test_after_it_whoever_fires_again_has_a_card_and_others_stay_listed(desk: De
     assert sum("problem 4" in text for text in posts) == 1
 
 
-def test_a_second_storm_is_another_one_and_holds_what_the_first_one_held(desk: Desk) -> None:
+def test_a_second_storm_is_another_one_and_holds_what_was_over_and_fires_again(desk: Desk) -> None:
     ebbed(desk, 6)
-    break_out(desk, 10, 11, 12, 13, 4)
+    resolve_problems(desk, 4)
+    desk.later(seconds=1)
+    break_out(desk, 10, 11, 12, 13, 4, 5)
     second = f"{storm.key_of('prod|')}.2"
-    assert held(desk, 12, 13, 4) == ["", "storm", "storm"]
-    assert problem(desk, 4).storm_id == second
+    assert held(desk, 12, 13, 4, 5) == ["", "storm", "storm", "storm"]
+    assert (problem(desk, 4).storm_id, problem(desk, 5).storm_id) == (second, STORM)
     assert desk.incident(second).storm is not None
 
 
@@ -452,7 +454,33 @@ def test_what_all_tools_repeat_after_a_storm_meets_the_gate(desk: Desk) -> None:
     for number in range(3, 12):
         repeat(desk, number)
     assert held(desk, *range(3, 12)) == [*[""] * MOST, *["storm"] * 6]
-    assert problem(desk, 11).storm_id == f"{storm.key_of('prod|')}.2"
+    assert {problem(desk, number).storm_id for number in range(6, 12)} == {STORM}
+    assert desk.telemetry.counts["Storms"] == 1
+
+
+def test_what_is_repeated_every_few_minutes_makes_no_storm_and_has_its_cards_bit_by_bit(
+    desk: Desk,
+) -> None:
+    ebbed(desk, 12)
+    assert still_fire(desk) == 9
+    for left in (6, 3, 0):
+        desk.later(minutes=20)
+        for number in range(12):
+            repeat(desk, number)
+        tick(desk)
+        work(desk)
+        assert still_fire(desk) == left
+    assert held(desk, *range(12)) == [""] * 12
+    assert desk.telemetry.counts["Storms"] == 1
+    assert not desk.incident(STORM).still_fires
+
+
+def test_what_was_listed_and_is_repeated_joins_no_storm_of_others(desk: Desk) -> None:
+    ebbed(desk, 6)
+    desk.later(minutes=5)
+    break_out(desk, *range(20, 24))
+    repeat(desk, 4)
+    assert (held(desk, 23, 4), problem(desk, 4).storm_id) == (["storm", "storm"], STORM)
 
 
 def test_a_resolve_of_one_of_two_is_no_reason_for_a_card(desk: Desk) -> None:
@@ -482,6 +510,61 @@ def test_a_storm_whose_incidents_still_fire_is_told_of_again_as_their_routes_wan
     assert len(pages) == 23
 
 
+def reminders(desk: Desk) -> int:
+    return sum(n.kind is NoticeKind.STILL_FIRING for n in desk.incident(STORM).notices)
+
+
+def test_what_is_silenced_after_a_storm_is_no_reason_to_remind_of_it_until_the_silence_ends(
+    desk: Desk,
+) -> None:
+    again = Route(name="again", mentions=("here",), renotify_after="20m")
+    desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(again,)))
+    ebbed(desk, 6)
+    silence_all(desk, "rule=~v1:p[345]")
+    tick(desk, 55)
+    assert (still_fire(desk), reminders(desk)) == (0, 0)
+    assert desk.incident(STORM).silence is None
+    tick(desk, 25)
+    assert (still_fire(desk), reminders(desk)) == (3, 1)
+
+
+def test_a_silence_of_a_storm_itself_keeps_its_notices_until_it_ends(desk: Desk) -> None:
+    again = Route(name="again", mentions=("here",), renotify_after="10m")
+    desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(again,)))
+    break_out(desk, *range(6))
+    work(desk)
+    silence_all(desk, "title=Storm of alerts in prod")
+    for _ in range(50):
+        tick(desk)
+        work(desk)
+    assert desk.incident(STORM).state is IncidentState.RESOLVED
+    assert (still_fire(desk), reminders(desk)) == (3, 0)
+    ts = desk.card(STORM).ts
+    assert not [call for call in desk.slack.calls if call.thread_ts == ts]
+    for _ in range(12):
+        tick(desk)
+        work(desk)
+    told = [call.text for call in desk.slack.calls if call.thread_ts == ts]
+    assert any(text.startswith("Held by the storm, part 1") for text in told)
+
+
+@pytest.mark.parametrize("editable", [True, False], ids=["bot", "webhook"])
+def test_a_reminder_does_not_stand_for_the_end_of_a_storm(desk: Desk, *, editable: bool) -> None:
+    desk.slack.editable = editable
+    again = Route(name="again", renotify_after="10m")
+    desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(again,)))
+    break_out(desk, *range(6))
+    work(desk)
+    tick(desk, 15)
+    desk.taken(Queue.DISTRIBUTION)
+    tick(desk)
+    work(desk)
+    texts = [call.text for call in desk.slack.calls if "Storm of" in call.text]
+    assert reminders(desk) == 1
+    assert sum("Ebbed" in text for text in texts) == 1
+    assert sum("Still firing after" in text for text in texts) == 1
+
+
 def test_nobody_joins_a_storm_that_ebbs_at_that_moment(desk: Desk) -> None:
     """The tick's transaction comes between an opening's reads and its write."""
     break_out(desk, *range(5))
@@ -505,6 +588,37 @@ def test_a_storm_that_is_joined_while_it_ebbs_goes_on(desk: Desk) -> None:
     assert "v1:p9|prod.1" in members
     tick(desk, 3)
     assert desk.incident(STORM).state is IncidentState.RESOLVED
+
+
+def test_a_storm_that_others_join_all_the_time_ends_with_its_hour(desk: Desk) -> None:
+    """One joins while the tick reads the members, which takes long, and one before it writes."""
+    break_out(desk, *range(6))
+    number = raging(desk, 59)
+    read = desk.store.read
+    break_out(desk, *range(number, number + 4))
+    joining = iter(range(number + 4, number + 100))
+
+    def read_members(keys: Sequence[Key]) -> dict[Key, Record]:
+        found = read(keys)
+        if {items.incident_item(f"v1:p{n}|prod.1") for n in (3, 4)} <= set(keys):
+            break_out(desk, next(joining))
+            desk.store.meanwhile = beside.pop() if beside else None
+        return found
+
+    desk.store.read = read_members  # type: ignore[method-assign]
+    beside = [lambda: break_out(desk, next(joining))]
+    desk.later(seconds=60)
+    desk.ticker.tick()
+    desk.store.read = read  # type: ignore[method-assign]
+    over = desk.incident(STORM)
+    assert over.state is IncidentState.RESOLVED
+    assert over.storm is not None
+    assert over.storm.goes_on
+    listed = {one.incident_id for n in over.notices for one in storms.page_of(desk.store, over, n)}
+    joined = [problem(desk, one) for one in range(number, next(joining))]
+    assert len(joined) == 4 + 3
+    assert {one.incident_id for one in joined} <= listed
+    assert all(shard.sealed for shard in shards(desk))
 
 
 def test_a_storm_that_no_tick_saw_for_a_day_ends_with_its_list_all_the_same(desk: Desk) -> None:

@@ -43,6 +43,8 @@ _LINE = (limits.MESSAGE_TEXT - _PAGE_TITLE) // PAGE - 1
 
 def state(incident: Incident, known: Storm) -> blocks.Block | None:
     """How many incidents it holds, how bad they are, since when."""
+    if words.just_begun(incident):
+        return begins(incident, known)
     return blocks.section(
         [
             _since(incident, known),
@@ -54,7 +56,7 @@ def state(incident: Incident, known: Storm) -> blocks.Block | None:
 
 
 def begins(incident: Incident, known: Storm) -> blocks.Block | None:
-    """That it begins, where the message stays as it is."""
+    """That it begins, where nothing is counted yet, or the message stays as it is."""
     lead = f"*{_WORDS[known.kind].name}*: new incidents are held"
     return blocks.section([lead, _place(incident), _began(incident)])
 
@@ -65,7 +67,7 @@ def facts(incident: Incident, known: Storm) -> list[blocks.Block | None]:
         return [blocks.context([_meaning(known, "in the thread")]), *_by(known), _worst(known)]
     listed = (
         "All it held are listed; whichever fires again, or is reported again while it fires, "
-        "gets a card of its own."
+        "gets a card of its own once there is room."
     )
     return [blocks.context([listed]), *_by(known)]
 
@@ -108,7 +110,8 @@ def _since(incident: Incident, known: Storm) -> str:
 
 
 def _end(incident: Incident, known: Storm) -> str:
-    symbol = words.SYMBOLS[incident.severity] if known.firing else "✅"
+    over = "☑️" if known.unlisted else "✅"
+    symbol = words.SYMBOLS[incident.severity] if known.firing else over
     lasted = words.duration(words.lasted(incident))
     if known.goes_on:
         return f"{symbol} Listed after {lasted}, as it went on"
@@ -116,7 +119,12 @@ def _end(incident: Incident, known: Storm) -> str:
 
 
 def _how_many_fire(known: Storm) -> str:
-    return f"{known.firing:,} still fire" if known.firing else "all are over"
+    """Only those with names can be looked at."""
+    unknown = f", {known.unlisted:,} unknown" if known.unlisted else ""
+    if known.firing:
+        return f"{known.firing:,} still fire{unknown}"
+    which = "all listed" if known.unlisted else "all"
+    return f"{which} are over, silenced or have cards of their own{unknown}"
 
 
 def _place(incident: Incident) -> str:

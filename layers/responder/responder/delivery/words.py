@@ -38,7 +38,8 @@ def color(incident: Incident) -> str:
     """The bar beside the card."""
     if incident.still_fires:
         return COLORS[incident.severity]
-    return SOLVED_COLOR if incident.state is IncidentState.RESOLVED else CLOSED_COLOR
+    solved = incident.state is IncidentState.RESOLVED and not incident.partly_known
+    return SOLVED_COLOR if solved else CLOSED_COLOR
 
 
 def lead(incident: Incident) -> str:
@@ -49,6 +50,8 @@ def lead(incident: Incident) -> str:
     if incident.storm is not None and incident.still_fires:
         return f"{severity} · {incident.storm.firing:,} STILL FIRE"
     word = "✅ RESOLVED" if incident.state is IncidentState.RESOLVED else "☑️ CLOSED"
+    if incident.partly_known:
+        word = "☑️ OVER"
     return f"{word} · {incident.severity.value}"
 
 
@@ -148,6 +151,8 @@ def duration(span: timedelta) -> str:
 def times(incident: Incident) -> str:
     """How often: "214 times in 9 min"; of a storm, how many it holds."""
     known = incident.storm
+    if known is not None and just_begun(incident):
+        return "new incidents held"
     if known is not None:
         still = f", {known.firing:,} still fire" if known.firing else ""
         return f"{incidents(known.incidents)} held{still}"
@@ -158,6 +163,12 @@ def times(incident: Incident) -> str:
     span = incident.last_seen - incident.first_seen
     within = f" in {duration(span)}" if span >= timedelta(seconds=1) else " at once"
     return f"{incident.count:,} times{within}"
+
+
+def just_begun(incident: Incident) -> bool:
+    """Whether it is a storm that knows only the one incident that made it one."""
+    known = incident.storm
+    return known is not None and known.incidents <= 1 and incident.state is IncidentState.OPEN
 
 
 def incidents(number: int) -> str:

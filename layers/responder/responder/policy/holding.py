@@ -29,10 +29,10 @@ def no_holds() -> Checks:
 def review(incident: Incident, checks: Checks, now: datetime, *, opening: bool = False) -> Incident:
     """The incident as the first check that holds it has it; what a storm holds stays held.
 
-    A throttle is a storm in this.
+    A throttle is a storm in this. Of a storm's own incident only a silence keeps the notices.
     """
     if incident.storm is not None:
-        return incident
+        return _hushed(incident, checks, now)
     if incident.state is not IncidentState.OPEN:
         return incident.model_copy(update={"silence": None, "silence_ended": None})
     found = _first(incident, checks, now)
@@ -47,6 +47,12 @@ def review(incident: Incident, checks: Checks, now: datetime, *, opening: bool =
 def released(incident: Incident) -> Incident:
     """What a storm or a throttle held, as whatever else holds it has it."""
     return incident.model_copy(update={"held": _unshown(incident, incident.silence)})
+
+
+def _hushed(raging: Incident, checks: Checks, now: datetime) -> Incident:
+    found = (check(raging, now) for check in checks)
+    silence = next((hold for hold in found if hold and hold.reason == Reason.SILENCED), None)
+    return raging.model_copy(update={"silence": silence})
 
 
 def _first(incident: Incident, checks: Checks, now: datetime) -> Hold | None:

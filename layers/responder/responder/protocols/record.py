@@ -120,6 +120,9 @@ class Recorder:
             draft.put_incident(inhibiting.listed(inhibitions, draft, incident))
         for incident in draft.changed_incidents():
             draft.put_incident(self.gate.review(draft, review(draft, incident), now))
+        # A storm may have taken the card from a cause, or given one back.
+        for incident in draft.changed_incidents():
+            draft.put_incident(inhibiting.listed(inhibitions, draft, incident))
         for incident in draft.changed_incidents():
             draft.put_incident(_revised(draft, incident, now))
         commit(self.store, draft.writes(now))

@@ -58,28 +58,25 @@ class Gate:
         """An incident that is about to have its first card: with it, or held by a storm."""
         if _passes(incident):
             return incident
-        limits = self._limits(incident)
-        found = [_look_out(draft, limit.weather) for limit in limits]
-        for limit, weather in zip(limits, found, strict=True):
-            if weather.storm_id:
-                return _join(draft, limit.kind, weather.storm_id, incident, now)
-        counted = []
-        for limit, before in zip(limits, found, strict=True):
-            weather = before.opened(now, limit.most, limit.kind.window)
+        counted = self._counted(draft, incident, now)
+        for limit, before, _ in counted:
+            if before.storm_id:
+                return _join(draft, limit.kind, before.storm_id, incident, now)
+        for limit, before, weather in counted:
             if weather.breaks(limit.most):
                 begun = _begin(limit, weather, incident, now)
                 draft.put(limit.weather, _stormy(before, begun))
                 draft.put_incident(begun)
                 return _join(draft, limit.kind, begun.incident_id, incident, now)
-            counted.append((limit.weather, weather))
-        for key, weather in counted:
-            draft.put(key, weather)
+        for limit, _, weather in counted:
+            draft.put(limit.weather, weather)
         return incident
 
     def review(self, draft: Draft, incident: Incident, now: datetime) -> Incident:
         """An incident of which something is heard: released when the storm that held it has ebbed.
 
-        One that nothing else holds any more goes through the gate like a new one.
+        One that nothing else holds any more goes through the gate like a new one, and so does one
+        that was over and fires again. One that fires on was listed: it waits for room.
         """
         before = draft.before(incident.incident_id)
         if incident.held not in storm.KINDS:
@@ -93,7 +90,34 @@ class Gate:
             return incident
         if not _reported(before, incident) or incident.state is not IncidentState.OPEN:
             return incident
+        if before is not None and before.state is IncidentState.OPEN:
+            return self._let_out(draft, incident, now)
         return self.admit(draft, holding.released(incident), now)
+
+    def _let_out(self, draft: Draft, listed: Incident, now: datetime) -> Incident:
+        """One that a storm listed, with a card if there is room: it makes no storm, nor joins one.
+
+        The tools repeat all of them, and the same ones would be listed over and over.
+        """
+        incident = holding.released(listed)
+        if _passes(incident):
+            return incident
+        counted = self._counted(draft, incident, now)
+        if any(before.storm_id or after.breaks(limit.most) for limit, before, after in counted):
+            return listed
+        for limit, _, after in counted:
+            draft.put(limit.weather, after)
+        return incident
+
+    def _counted(
+        self, draft: Draft, incident: Incident, now: datetime
+    ) -> list[tuple["_Limit", Weather, Weather]]:
+        """The limits that an incident meets, with their weather before it and after it."""
+        found = [(limit, _look_out(draft, limit.weather)) for limit in self._limits(incident)]
+        return [
+            (limit, before, before.opened(now, limit.most, limit.kind.window))
+            for limit, before in found
+        ]
 
     def _limits(self, incident: Incident) -> list["_Limit"]:
         """What goes on first takes what comes: a noisy source must not keep a storm going."""
@@ -149,25 +173,33 @@ def weather_item(key: str) -> Key:
     return items.state_item(f"weather#{key}")
 
 
-def look_again(store: Store, incident: Incident, now: datetime) -> tuple[Incident, list[Write]]:
+def look_again(
+    store: Store, incident: Incident, now: datetime, checks: holding.Checks = ()
+) -> tuple[Incident, list[Write]]:
     """A storm as the tick finds it: its figures, or its end with what must be written beside it.
 
-    One that is over says how many of those listed still fire.
+    One that is over says how many of those listed still fire, as far as no check holds them.
     """
     known = incident.storm
     if known is None:
         return incident, []
     if incident.state is not IncidentState.OPEN:
-        return _counted_again(store, incident, known, now), []
+        return _counted_again(store, incident, known, now, checks), []
+    shards = _members(store, incident)
+    lulled = storm.has_lulled(shards, known, incident.opened_at, now)
+    outlasted = storm.has_outlasted(known, incident.opened_at, now)
+    if not outlasted and not (lulled and _asked(incident)):
+        return _as_known(incident, known, shards, now), []
+    # Before the reads that the end depends on, as it takes long and others may join meanwhile.
+    firing, _ = _firing(store, incident, shards, now, checks)
     keys = _shard_items(incident.incident_id)
     weather_key = weather_item(incident.key)
     records = store.read([*keys, weather_key])
     shards = [items.decode(records[key], Shard) or Shard() for key in keys]
-    newest = _as_known(incident, known, shards, now)
     lulled = storm.has_lulled(shards, known, incident.opened_at, now)
-    outlasted = storm.has_outlasted(known, incident.opened_at, now)
-    if not outlasted and not (lulled and _asked(incident)):
-        return newest, []
+    if not outlasted and not lulled:
+        return _as_known(incident, known, shards, now), []
+    newest = _as_known(incident, known, shards, now)
     weather = items.decode(records[weather_key], Weather) or Weather()
     writes = [
         items.write_of(key, shard.model_copy(update={"sealed": True}), records[key].version, now)
@@ -176,7 +208,7 @@ def look_again(store: Store, incident: Incident, now: datetime) -> tuple[Inciden
     # What it had cards for stays counted: a throttle may end before their hour is over.
     calm = weather.model_copy(update={"storm_id": ""})
     writes.append(items.write_of(weather_key, calm, records[weather_key].version, now))
-    figures = {"goes_on": not lulled, "firing": _firing(store, shards), "counted_at": now}
+    figures = {"goes_on": not lulled, "firing": firing, "counted_at": now}
     return _ended(newest, figures, shards, now), writes
 
 
@@ -195,9 +227,7 @@ def page_of(store: Store, incident: Incident, notice: Notice) -> list[Incident]:
     if notice.kind is not NoticeKind.HELD_PAGE:
         return []
     number = int(notice.detail)
-    keys = _shard_items(incident.incident_id)
-    records = store.read(keys)
-    shards = (items.decode(records[key], Shard) or Shard() for key in keys)
+    shards = _members(store, incident)
     listed = storm.by_weight(member for shard in shards for member in shard.members)
     chosen = listed[(number - 1) * storm.PAGE : number * storm.PAGE]
     wanted = [items.incident_item(member.incident_id) for member in chosen]
@@ -217,27 +247,45 @@ def _look_out(draft: Draft, key: Key) -> Weather:
     return weather.model_copy(update={"storm_id": ""})
 
 
-def _counted_again(store: Store, incident: Incident, known: Storm, now: datetime) -> Incident:
-    """What was recorded beside the end is seen now: none that fire are none from here on."""
+def _counted_again(
+    store: Store, incident: Incident, known: Storm, now: datetime, checks: holding.Checks
+) -> Incident:
+    """What was recorded beside the end is seen now: none that fire are none from here on.
+
+    But for those of which only a silence, a window or a cause keeps people from hearing.
+    """
     at = next_look(incident, now)
     if at is None or now < at:
         return incident
-    records = store.read(_shard_items(incident.incident_id))
-    shards = [items.decode(record, Shard) or Shard() for record in records.values()]
-    firing = _firing(store, shards)
-    newest = known.model_copy(update={"firing": firing, "counted_at": now if firing else None})
+    shards = _members(store, incident)
+    firing, muted = _firing(store, incident, shards, now, checks)
+    counted_at = now if firing or muted else None
+    newest = known.model_copy(update={"firing": firing, "counted_at": counted_at})
     changed = firing != known.firing
     return incident.model_copy(
         update={"storm": newest, "revision": incident.revision + (1 if changed else 0)}
     )
 
 
-def _firing(store: Store, shards: Sequence[Shard]) -> int:
-    """How many of a storm's members still fire."""
+def _firing(
+    store: Store, over: Incident, shards: Sequence[Shard], now: datetime, checks: holding.Checks
+) -> tuple[int, int]:
+    """How many of a storm's members still fire and have neither a card nor a later storm's.
+
+    Second: how many more do that something else holds, too.
+    """
     keys = [items.incident_item(one.incident_id) for shard in shards for one in shard.members]
     found = store.read(keys) if keys else {}
-    held = (items.decode(record, Incident) for record in found.values())
-    return sum(one is not None and one.state is IncidentState.OPEN for one in held)
+    members = (items.decode(record, Incident) for record in found.values())
+    waiting = [one for one in members if one is not None and _waits_in(over, one)]
+    # The tick does not look at what a storm holds, so a newer silence does not stand there yet.
+    muted = sum(bool(one.silence or holding.review(one, checks, now).silence) for one in waiting)
+    return len(waiting) - muted, muted
+
+
+def _waits_in(over: Incident, one: Incident) -> bool:
+    held = one.held in storm.KINDS and one.storm_id == over.incident_id
+    return held and one.state is IncidentState.OPEN
 
 
 def _reported(before: Incident | None, incident: Incident) -> bool:
@@ -358,6 +406,12 @@ def _ended(
         for page in pages
     ]
     return ended.model_copy(update={"notices": (*ended.notices, *notices)})
+
+
+def _members(store: Store, raging: Incident) -> list[Shard]:
+    keys = _shard_items(raging.incident_id)
+    records = store.read(keys)
+    return [items.decode(records[key], Shard) or Shard() for key in keys]
 
 
 def _shard_items(storm_id: str) -> list[Key]:

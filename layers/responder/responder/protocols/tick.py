@@ -30,6 +30,8 @@ BATCH = 2_000
 TIME = timedelta(seconds=45)
 #: What nobody shows for this long counts as unshown in the alarm's gauge.
 UNSHOWN_ALARM = timedelta(minutes=15)
+#: Tries to write a storm, as all who join it stand in the way of its end.
+STORM_TRIES = 5
 #: The tick leaves a deliberate wait alone until this long after its end.
 GRACE = timedelta(seconds=60)
 #: A dead-lettered card waits for an operator; it is only looked at, for the gauge.
@@ -117,7 +119,7 @@ class Ticker:
             self.telemetry.warning("Tick failed", incident_id=incident_id, error=repr(error))
             return 0
 
-    def _look_again(self, incident_id: str) -> int:
+    def _look_again(self, incident_id: str, tries: int = STORM_TRIES) -> int:
         now = self.now()
         key, card_key = items.incident_item(incident_id), items.card_item(incident_id)
         records = self.store.read([key, card_key])
@@ -126,9 +128,10 @@ class Ticker:
             return 0
         card = items.decode(records[card_key], Card)
         entry = items.load(self.store, items.cache_item(incident.cache_key), CacheEntry)
-        incident, beside = storms.look_again(self.store, incident, now)
-        lists, inhibitions = Draft.of_others(self.store), self.inhibitions()
-        checks = (*self.holds(), inhibiting.check(inhibitions, lists))
+        holds, inhibitions = self.holds(), self.inhibitions()
+        incident, beside = storms.look_again(self.store, incident, now, holds)
+        lists = Draft.of_others(self.store)
+        checks = (*holds, inhibiting.check(inhibitions, lists))
 
         def admit(let_go: Incident) -> Incident:
             return self.gate.admit(lists, let_go, now)
@@ -140,6 +143,8 @@ class Ticker:
         try:
             self.store.write([written, *beside, *lists.writes(now)])
         except Conflict:
+            if incident.storm is not None and tries > 1:
+                return self._look_again(incident_id, tries - 1)
             self.telemetry.info("Incident changed meanwhile", incident_id=incident_id)
             return 0
         for one in begun:
