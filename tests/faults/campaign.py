@@ -435,9 +435,8 @@ def _is_muted(data: Mapping[str, Any]) -> bool:
 
 
 def _is_listed(data: Mapping[str, Any]) -> bool:
-    """A storm that is over is counted for as long as anything of it fires: maybe for ever."""
-    storm = data.get("storm", {})
-    return bool(storm.get("firing"))
+    """A storm that is over is counted while anything of it fires, or is muted: maybe for ever."""
+    return "storm" in data and data["state"] != "open"
 
 
 def _record(queue: Queue, held: Held) -> dict[str, Any]:

@@ -147,7 +147,9 @@ class MemoryQueues:
         self._world.effect("dead_letter", lambda: self.dead[queue].append(held), refused=_throttled)
 
     def retry_in(self, queue: Queue, receipt: str, seconds: int) -> None:
-        """As ``protocols.batch.Visibility``."""
+        """As ``protocols.batch.Visibility``: whose message failed may not even have let go."""
+        if self._world.current is not None:
+            self._world.dead |= self._world.current.owners
         visible = self._world.now() + timedelta(seconds=seconds)
         for held in self.messages[queue]:
             if str(id(held)) + ":" + str(held.receipt) == receipt:

@@ -208,7 +208,7 @@ class _Reckoning:
     def _held(self, card: Card) -> bool:
         """Whether somebody still holds the card; a lease that ran out hurts nobody.
 
-        Nor does one that will: its owner was killed, and another delivery of its message succeeded.
+        Nor does one that will: its owner failed, and another delivery of its message succeeded.
         """
         until = card.lease_until
         if not card.owner or card.owner in self.campaign.world.dead:

@@ -56,7 +56,10 @@ class Worker:
 
 
 class World:
-    """Time, workers, faults, and what happened. ``dead`` are the lease owners that were killed."""
+    """Time, workers, faults, and what happened.
+
+    ``dead`` are the lease owners that were killed, or whose message failed.
+    """
 
     def __init__(self, seed: int) -> None:
         """Everything that follows is a function of ``seed``."""

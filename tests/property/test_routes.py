@@ -86,11 +86,12 @@ def test_a_card_calls_whom_its_route_calls_once_and_nobody_else(
 
 @settings(max_examples=100, **slow)
 @given(incident=incidents, sent=destinations, notice=notes, standalone=st.booleans())
-def test_only_a_notice_of_a_rise_and_a_reminder_call(
+def test_only_a_notice_of_a_rise_wherever_and_a_reminder_call(
     incident: Incident, sent: Destination, notice: Notice, standalone: bool
 ) -> None:
     routed = incident.model_copy(update={"route": sent})
-    calls = notice.kind in ("severity_raised", "still_firing") and incident.state == "open"
+    kinds = ("severity_raised", "still_firing", "escalated")
+    calls = notice.kind in kinds and incident.state == "open"
     message = notices.render(routed, notice, standalone=standalone)
     assert problems(without_calls(message, sent.mentions if calls else ())) == []
 
