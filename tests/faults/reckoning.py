@@ -33,6 +33,8 @@ from responder.protocols.budget_watch import TOLD, Told
 UNSEEN = (Reason.STORM, Reason.THROTTLE)
 #: No worker that read a storm before its end is at work for longer.
 SURELY = timedelta(seconds=90)
+#: Who has a first card takes room for so long, of the longest limit of a campaign.
+ROOM = timedelta(minutes=3) + SURELY
 #: What keeps an incident from a card in a campaign.
 HELD = (Reason.STORM, Reason.THROTTLE, Reason.INHIBITED)
 
@@ -274,16 +276,26 @@ class _Reckoning:
                 yield f"{incident.incident_id}: CRITICAL, and held"
 
     def _fired_after(self, incident: Incident, holder: Incident | None) -> bool:
-        """Whether any of its alerts was accepted when the storm was over for every worker."""
-        ends = (n.at for n in holder.notices if n.kind is NoticeKind.RESOLVED) if holder else ()
-        over = max(ends, default=None)
+        """Whether any of its alerts came when the storm was surely over, and there was room."""
+        over = _end_of(holder) if holder else None
         return over is not None and any(
-            record.alert.received_at > over + SURELY
+            record.alert.received_at > over + SURELY and self._had_room(record.alert.received_at)
             for record in self.records
             if record.incident_id == incident.incident_id
             and record.alert.status is Status.FIRING
             and not record.held
         )
+
+    def _had_room(self, at: datetime) -> bool:
+        """Whether nothing else had its first card, and no storm went on, at about that time."""
+        begins, ends = at - ROOM, at + SURELY
+        others = (opening for one in self.weathers.values() for opening in one.openings)
+        storms_then = (
+            one.opened_at <= ends and begins <= (_end_of(one) or ends)
+            for one in self.incidents.values()
+            if one.storm is not None
+        )
+        return not any(begins <= other <= ends for other in others) and not any(storms_then)
 
     def _listed_in_one_thread(self) -> Iterator[str]:
         """Who reads a storm's card reads all of its list, or none where it stood elsewhere then."""
@@ -430,3 +442,9 @@ def _unanswered(incident: Incident) -> bool:
 
 def _one[T](value: T | None) -> list[T]:
     return [] if value is None else [value]
+
+
+def _end_of(one: Incident) -> datetime | None:
+    """When a storm or a throttle was told to be over."""
+    ends = (notice.at for notice in one.notices if notice.kind is NoticeKind.RESOLVED)
+    return max(ends, default=None)
