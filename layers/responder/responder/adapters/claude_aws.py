@@ -7,7 +7,7 @@ profile, and does not take a JSON schema with every model.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from responder.adapters.claude import CONNECT_SECONDS, Client, Terms
 from responder.analysis.trouble import NotServed, Trouble
@@ -33,9 +33,12 @@ Credentials = Callable[[], "ReadOnlyCredentials | None"]
 class _Signed(ABC):
     """A client per set of credentials, which Lambda may change while the process lives."""
 
-    def __init__(self, credentials: Credentials, region: str, timeout_seconds: float) -> None:
+    def __init__(
+        self, credentials: Credentials, region: str, base_url: str, timeout_seconds: float
+    ) -> None:
         self._credentials = credentials
         self._region = region
+        self._base_url = base_url
         self._timeout_seconds = timeout_seconds
         self._signer: ReadOnlyCredentials | None = None
         self._client: Client | None = None
@@ -57,6 +60,20 @@ class _Signed(ABC):
         client = self.client()
         return None if client is refused else client
 
+    def _options(self, signer: "ReadOnlyCredentials") -> dict[str, Any]:
+        """What the clients of both ways are told."""
+        from anthropic import Timeout
+
+        return {
+            "aws_access_key": signer.access_key,
+            "aws_secret_key": signer.secret_key,
+            "aws_session_token": signer.token,
+            "aws_region": self._region,
+            "base_url": self._base_url,
+            "timeout": Timeout(self._timeout_seconds, connect=CONNECT_SECONDS),
+            "max_retries": 0,
+        }
+
     @abstractmethod
     def _new_client(self, signer: "ReadOnlyCredentials") -> Client:
         """A client that signs as ``signer``."""
@@ -75,27 +92,18 @@ class PlatformOnAws(_Signed):
         timeout_seconds: float,
     ) -> None:
         """``region`` is the workspace's. Nothing is fetched or imported yet."""
-        super().__init__(credentials, region, timeout_seconds)
+        address = base_url or PLATFORM_URL.format(region=region)
+        super().__init__(credentials, region, address, timeout_seconds)
         self._workspace = workspace
-        self._base_url = base_url or PLATFORM_URL.format(region=region)
 
     def terms(self, model: str) -> Terms:
         """The names and prices are the API's own."""
         return Terms(model)
 
     def _new_client(self, signer: "ReadOnlyCredentials") -> "AnthropicAWS":
-        from anthropic import AnthropicAWS, Timeout
+        from anthropic import AnthropicAWS
 
-        return AnthropicAWS(
-            aws_access_key=signer.access_key,
-            aws_secret_key=signer.secret_key,
-            aws_session_token=signer.token,
-            aws_region=self._region,
-            workspace_id=self._workspace,
-            base_url=self._base_url,
-            timeout=Timeout(self._timeout_seconds, connect=CONNECT_SECONDS),
-            max_retries=0,
-        )
+        return AnthropicAWS(workspace_id=self._workspace, **self._options(signer))
 
 
 class Bedrock(_Signed):
@@ -116,11 +124,11 @@ class Bedrock(_Signed):
 
         ``schema_models``, by our names, take a schema; the others find it in the prompt.
         """
-        super().__init__(credentials, region, timeout_seconds)
+        address = base_url or BEDROCK_URL.format(region=region)
+        super().__init__(credentials, region, address, timeout_seconds)
         self._ids = ids
         self._profile = profile
         self._schema_models = schema_models
-        self._base_url = base_url or BEDROCK_URL.format(region=region)
 
     def terms(self, model: str) -> Terms:
         """Bedrock's name of the model in its profile, and what it costs there."""
@@ -131,14 +139,6 @@ class Bedrock(_Signed):
         )
 
     def _new_client(self, signer: "ReadOnlyCredentials") -> "AnthropicBedrock":
-        from anthropic import AnthropicBedrock, Timeout
+        from anthropic import AnthropicBedrock
 
-        return AnthropicBedrock(
-            aws_access_key=signer.access_key,
-            aws_secret_key=signer.secret_key,
-            aws_session_token=signer.token,
-            aws_region=self._region,
-            base_url=self._base_url,
-            timeout=Timeout(self._timeout_seconds, connect=CONNECT_SECONDS),
-            max_retries=0,
-        )
+        return AnthropicBedrock(**self._options(signer))
