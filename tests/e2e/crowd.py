@@ -12,13 +12,20 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier, Event, Lock
 from typing import Any
 
-from fakes import verdict
+from fakes import Telemetry, verdict
 from faults.world import Killed
 from responder.adapters.dynamodb import DynamoStore
+from responder.alert import Alert
 from responder.analysis.context import Case
 from responder.analysis.verdict import Analysis
+from responder.contracts import AnalysisRequest
 from responder.errors import Conflict
 from responder.ports import Outgoing, Queue, Table, Write
+from responder.protocols import identities
+from responder.protocols.analyse import Investigator
+from responder.protocols.batch import Failures, Lane, Origin
+from responder.protocols.episode import Arrival
+from responder.protocols.record import Recorder
 
 #: Ends a test whose workers hang; far beyond what they need.
 PATIENCE_SECONDS = 300.0
@@ -207,3 +214,24 @@ class WaitingQueues:
         """When the next message can be taken; None when nothing is left."""
         moments = (held.visible_at for queue in queues for held in self._held[queue].values())
         return min(moments, default=None)
+
+
+def two_lanes(
+    queues: WaitingQueues, telemetry: Telemetry, recorder: Recorder, investigator: Investigator
+) -> dict[Queue, Callable[[list[dict[str, Any]]], Failures]]:
+    """The real lanes of the analysis function's queues."""
+    processing, analysis = (
+        Lane(queue, queues, queues, telemetry, Origin("crowd", "1"))
+        for queue in (Queue.PROCESSING, Queue.ANALYSIS)
+    )
+    return {
+        Queue.PROCESSING: lambda records: processing.run_groups(
+            records, recorder.groups, recorder.record
+        ),
+        Queue.ANALYSIS: lambda records: analysis.run(records, AnalysisRequest, investigator.handle),
+    }
+
+
+def arrive(one: Alert, trace: str) -> Arrival:
+    """The real identities: the environment is shared, so the analysis is; the accounts differ."""
+    return identities.arrive(one, trace, "environment")

@@ -16,7 +16,7 @@ from itertools import count
 from threading import Lock
 from typing import Any
 
-from e2e.crowd import Clock, Crowd, Taken, WaitingQueues
+from e2e.crowd import Clock, Crowd, Taken, WaitingQueues, arrive, two_lanes
 from fakes import Slack, Telemetry
 from local_stack import claude_server
 from local_stack.loopback import Fate, Reply, Request, json_reply
@@ -30,17 +30,16 @@ from responder.analysis.ledger import Ledger, Line
 from responder.analysis.prompt import PROMPT_VERSION
 from responder.analysis.tiering import tiers
 from responder.analysis.verdict import Analysis
-from responder.contracts import AlertMessage, AnalysisRequest, Announcement
+from responder.contracts import AlertMessage, Announcement
 from responder.errors import Conflict, Retryable
 from responder.incident import CacheEntry, CacheState, Incident
 from responder.policy.route import Channels
 from responder.ports import Key, Message, Outgoing, Place, Queue, Record, Store, Table, Write
-from responder.protocols import context, identities, items
+from responder.protocols import context, items
 from responder.protocols.analyse import Investigator
-from responder.protocols.batch import Failures, Lane, Origin
+from responder.protocols.batch import Failures
 from responder.protocols.card import Timing
 from responder.protocols.deliver import Deliverer
-from responder.protocols.episode import Arrival
 from responder.protocols.operators import Operators
 from responder.protocols.record import Recorder
 from responder.protocols.spending import Spending, ledger_item, purse_item
@@ -411,23 +410,7 @@ class Replay:
             makers=makers,
             context=context.gatherer(self.store, self.telemetry).gather,
         )
-        processing, analysis = (
-            Lane(queue, self.queues, self.queues, self.telemetry, Origin("replay", "1"))
-            for queue in (Queue.PROCESSING, Queue.ANALYSIS)
-        )
-        return {
-            Queue.PROCESSING: lambda records: processing.run_groups(
-                records, recorder.groups, recorder.record
-            ),
-            Queue.ANALYSIS: lambda records: analysis.run(
-                records, AnalysisRequest, investigator.handle
-            ),
-        }
-
-
-def arrive(one: Alert, trace: str) -> Arrival:
-    """The real identities: the environment is shared, so the analysis is; the accounts differ."""
-    return identities.arrive(one, trace, "environment")
+        return two_lanes(self.queues, self.telemetry, recorder, investigator)
 
 
 def _told(analysis: Analysis) -> str:

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
+from bare_emulator import emulated
 from e2e.replay import Moody, Noon, Replay, Size
-from e2e.test_stampede import connect, create_tables
-from local_stack import layout, servers
+from e2e.tables import connect, create_tables
 from local_stack.loopback import Server
-from local_stack.ports import Ports
 from responder.adapters.dynamodb import DynamoStore
 from responder.analysis.budget import Limits
 from responder.ports import Write
@@ -36,13 +35,7 @@ class WatchedTables(DynamoStore):
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A DynamoDB client of an emulator that nothing is deployed on."""
-    if not layout.EMULATOR_PYTHON.exists():
-        pytest.skip("the emulator's environment is missing: make setup")
-    logs = tmp_path_factory.mktemp("log")
-    with (
-        servers.temporary_home() as home,
-        servers.emulator(home, Ports.unused().aws, logs) as emulator,
-    ):
+    with emulated(tmp_path_factory) as emulator:
         yield connect(emulator)
 
 

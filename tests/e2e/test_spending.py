@@ -11,11 +11,10 @@ from uuid import uuid4
 
 import pytest
 
+from bare_emulator import emulated
 from e2e.crowd import Clock, Crowd, WatchedStore
-from e2e.test_stampede import connect, create_tables
+from e2e.tables import connect, create_tables
 from fakes import Telemetry, incident
-from local_stack import layout, servers
-from local_stack.ports import Ports
 from responder.analysis.budget import Limits, Purse, day_of, month_of
 from responder.analysis.ledger import Ledger
 from responder.errors import Permanent
@@ -82,13 +81,7 @@ class Till:
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A DynamoDB client of an emulator that nothing is deployed on."""
-    if not layout.EMULATOR_PYTHON.exists():
-        pytest.skip("the emulator's environment is missing: make setup")
-    logs = tmp_path_factory.mktemp("log")
-    with (
-        servers.temporary_home() as home,
-        servers.emulator(home, Ports.unused().aws, logs) as emulator,
-    ):
+    with emulated(tmp_path_factory) as emulator:
         yield connect(emulator)
 
 

@@ -11,32 +11,35 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import pytest
-from botocore.config import Config
 
-from e2e.crowd import Claude, Clock, Crowd, Taken, WaitingQueues, WatchedStore
+from bare_emulator import emulated
+from e2e.crowd import (
+    Claude,
+    Clock,
+    Crowd,
+    Taken,
+    WaitingQueues,
+    WatchedStore,
+    arrive,
+    two_lanes,
+)
+from e2e.tables import WORKERS, connect, create_tables
 from fakes import MAKERS, Telemetry, alert
-from local_stack import layout, servers
-from local_stack.ports import Ports
-from local_stack.servers import Emulator
-from responder.alert import Alert, Scope
+from responder.alert import Scope
 from responder.analysis.budget import Limits
-from responder.contracts import AlertMessage, AnalysisRequest
+from responder.contracts import AlertMessage
 from responder.incident import CacheEntry, CacheState, Incident
 from responder.ports import Outgoing, Queue, Table
-from responder.protocols import context, identities
+from responder.protocols import context
 from responder.protocols.analyse import Investigator
-from responder.protocols.batch import Failures, Lane, Origin
-from responder.protocols.episode import Arrival
+from responder.protocols.batch import Failures
 from responder.protocols.record import Recorder
 from responder.protocols.spending import Spending
 from responder_cli.aws import plain
-from template import deployed
 
 pytestmark = pytest.mark.e2e_long
 
-WORKERS = 200
 LEASE = timedelta(seconds=60)
 #: What a killed worker had taken comes back after its lease has run out, as in the template.
 VISIBILITY = LEASE + timedelta(seconds=10)
@@ -139,18 +142,7 @@ class Stampede:
             makers=MAKERS,
             context=context.gatherer(self.store, self.telemetry).gather,
         )
-        processing, analysis = (
-            Lane(queue, self.queues, self.queues, self.telemetry, Origin("stampede", "1"))
-            for queue in (Queue.PROCESSING, Queue.ANALYSIS)
-        )
-        return {
-            Queue.PROCESSING: lambda records: processing.run_groups(
-                records, recorder.groups, recorder.record
-            ),
-            Queue.ANALYSIS: lambda records: analysis.run(
-                records, AnalysisRequest, investigator.handle
-            ),
-        }
+        return two_lanes(self.queues, self.telemetry, recorder, investigator)
 
     def _scan(self, table: Table) -> list[dict[str, Any]]:
         pages = self.client.get_paginator("scan").paginate(
@@ -162,13 +154,7 @@ class Stampede:
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A DynamoDB client of an emulator that nothing is deployed on."""
-    if not layout.EMULATOR_PYTHON.exists():
-        pytest.skip("the emulator's environment is missing: make setup")
-    logs = tmp_path_factory.mktemp("log")
-    with (
-        servers.temporary_home() as home,
-        servers.emulator(home, Ports.unused().aws, logs) as emulator,
-    ):
+    with emulated(tmp_path_factory) as emulator:
         yield connect(emulator)
 
 
@@ -216,34 +202,3 @@ def all_have_the_only_analysis(stampede: Stampede) -> None:
     paid = [one.incident_id for one in incidents.values() if not one.from_cache]
     assert paid == stampede.claude.asked[-1:]
     assert stampede.queues.dead == []
-
-
-def arrive(one: Alert, trace: str) -> Arrival:
-    """The real identities: the environment is shared, so the analysis is; the accounts differ."""
-    return identities.arrive(one, trace, "environment")
-
-
-def connect(emulator: Emulator) -> Any:
-    """As ``deploying.client``, with a connection for each worker."""
-    session: Any = boto3.session.Session(
-        aws_access_key_id=layout.CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=layout.CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        region_name=layout.REGION,
-    )
-    config = Config(max_pool_connections=WORKERS, retries={"mode": "standard"})
-    return session.client(
-        "dynamodb", endpoint_url=emulator.endpoint, verify=str(emulator.bundle), config=config
-    )
-
-
-def create_tables(client: Any) -> dict[Table, str]:
-    """The template's tables, new and empty; the name of each."""
-    stack = f"stampede-{uuid4().hex[:8]}"
-    names = {}
-    for properties in deployed.resources("AWS::DynamoDB::Table", deployed.source()).values():
-        name = properties["TableName"]["Fn::Sub"].replace("${AWS::StackName}", stack)
-        kept = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
-        given = {key: properties[key] for key in kept if key in properties}
-        client.create_table(TableName=name, **given)
-        names[Table(name.removeprefix(f"{stack}-"))] = name
-    return names

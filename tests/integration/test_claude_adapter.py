@@ -4,16 +4,16 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from integration.claude_local import local, serving
 from local_stack import claude_server
-from local_stack.loopback import Fate, Reply, Request, Server
+from local_stack.loopback import Fate, Reply, Request
 from local_stack.troubles import Troubles
 from responder.adapters.claude import ApiKey, Claude
 from responder.alert import Severity
@@ -60,24 +60,6 @@ class Keys:
 def claude(url: str, *, keys: Keys | None = None, seconds: float = 5) -> Claude:
     way_in = ApiKey(keys or Keys("sk-test"), base_url=url, timeout_seconds=seconds)
     return Claude(way_in, TIERS, Unguarded(), lambda: NOW)
-
-
-@contextmanager
-def serving(application: Callable[[Request], Reply]) -> Iterator[Server]:
-    server = Server(application, 0)
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-@contextmanager
-def local(**options: Any) -> Iterator[Server]:
-    server = claude_server.start(**options)
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 def rules(tmp_path: Path, said: Any) -> str:

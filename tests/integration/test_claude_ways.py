@@ -6,15 +6,14 @@ What an answer, a refusal or an outage means must not depend on the way; what di
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.credentials import ReadOnlyCredentials
 
-from local_stack import claude_server
-from local_stack.loopback import Fate, Reply, Request, Server
+from integration.claude_local import local, serving
+from local_stack.loopback import Fate, Reply, Request
 from responder.adapters.claude import ApiKey, Claude, WayIn
 from responder.adapters.claude_aws import Bedrock, PlatformOnAws
 from responder.alert import Severity
@@ -66,24 +65,6 @@ def way_in(way: str, url: str, *, seconds: float = 5, role: Role | None = None, 
 
 def claude(way: str, url: str, **options: Any) -> Claude:
     return Claude(way_in(way, url, **options), TIERS, Unguarded(), lambda: NOW)
-
-
-@contextmanager
-def serving(application: Callable[[Request], Reply]) -> Iterator[Server]:
-    server = Server(application, 0)
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-@contextmanager
-def local(**options: Any) -> Iterator[Server]:
-    server = claude_server.start(**options)
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 def error_of(way: str, url: str, **options: Any) -> ResponderError:

@@ -14,8 +14,8 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
-from local_stack import deploying, layout, servers
-from local_stack.ports import Ports
+from bare_emulator import emulated
+from local_stack import deploying
 from local_stack.servers import Emulator
 
 TEMPLATE = Path(__file__).with_name("emulator_stack.yaml")
@@ -36,13 +36,7 @@ Client = Callable[[str], Any]
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    if not layout.EMULATOR_PYTHON.exists():
-        pytest.skip("the emulator's environment is missing: make setup")
-    logs = tmp_path_factory.mktemp("log")
-    with (
-        servers.temporary_home() as home,
-        servers.emulator(home, Ports.unused().aws, logs) as emulator,
-    ):
+    with emulated(tmp_path_factory) as emulator:
         yield _clients(emulator)
 
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from doomed import Doomed
 from fakes import Desk, alert
-from faults.world import START, Killed, World
+from faults.world import START, Killed
 from responder.alert import Severity, Status
 from responder.analysis import trouble
 from responder.analysis.trouble import NotServed, Trouble
@@ -184,25 +185,8 @@ def test_a_worker_that_comes_between_tells_it_under_the_same_id(desk: Desk) -> N
     assert len({one.alert.alert_id for one in sent(desk)}) == 1
 
 
-class Doomed(World):
-    """Kills at the n-th side effect, before or after it takes place."""
-
-    def __init__(self, number: int, *, after: bool) -> None:
-        super().__init__(1)
-        self.number, self.after, self.seen, self.all = number, after, -1_000_000, 0
-
-    def effect[T](self, name: str, act: Callable[[], T], **_: object) -> T:
-        self.seen += 1
-        if self.seen == self.number and not self.after:
-            raise Killed
-        result = act()
-        if self.seen == self.number:
-            raise Killed
-        return result
-
-
-def through_a_trouble(world: Doomed) -> Desk:
-    """Refused, then answered; each call is made again when it was killed. Alerts arrive at once."""
+def through_a_trouble(world: Doomed) -> tuple[Desk, int]:
+    """Refused, then answered, with the number of side effects; who is killed calls again."""
     desk = Desk(world=world)
     look = watch(desk)
     world.seen = 0
@@ -217,17 +201,17 @@ def through_a_trouble(world: Doomed) -> Desk:
             except Killed:
                 desk.later(seconds=30)
         desk.later(minutes=1)
-    world.all, world.seen = world.seen, -1_000_000
-    return desk
+    effects, world.seen = world.seen, -1_000_000
+    return desk, effects
 
 
 @pytest.mark.parametrize("after", [False, True])
 def test_killed_anywhere_it_is_opened_once_and_ended(after: bool) -> None:
-    calm = Doomed(0, after=after)
-    assert len(sent(through_a_trouble(calm))) == 2
-    assert calm.all > 5
-    for number in range(1, calm.all + 1):
-        desk = through_a_trouble(Doomed(number, after=after))
+    calm, effects = through_a_trouble(Doomed(0, after=after))
+    assert len(sent(calm)) == 2
+    assert effects > 5
+    for number in range(1, effects + 1):
+        desk, _ = through_a_trouble(Doomed(number, after=after))
         alerts = sent(desk)
         assert len({one.alert.alert_id for one in alerts}) == 2, number
         for message in alerts:
