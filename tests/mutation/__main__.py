@@ -30,7 +30,10 @@ TARGETS: dict[str, Sequence[str]] = {
     "protocols/feedback.py": ["tests/unit/protocols/test_feedback.py"],
     "protocols/card.py": [
         "tests/unit/protocols/test_card.py",
-        "tests/unit/protocols/test_operators.py",
+        "tests/unit/protocols/test_operators_reports.py",
+        "tests/unit/protocols/test_operators_windows.py",
+        "tests/unit/protocols/test_operators_sinks.py",
+        "tests/unit/protocols/test_operators_crashes.py",
     ],
     "protocols/details.py": ["tests/unit/protocols/test_details.py"],
     "intake/draft.py": [
