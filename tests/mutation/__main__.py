@@ -27,10 +27,18 @@ TIMEOUT = 60
 #: What is mutated, and the tests that must notice.
 TARGETS: dict[str, Sequence[str]] = {
     "protocols/lease.py": ["tests/unit/protocols/test_lease.py"],
-    "protocols/feedback.py": ["tests/unit/protocols/test_feedback.py"],
+    "protocols/feedback.py": [
+        "tests/unit/protocols/test_feedback_keeping.py",
+        "tests/unit/protocols/test_feedback_obeying.py",
+        "tests/unit/protocols/test_feedback_telling.py",
+        "tests/unit/protocols/test_feedback_races.py",
+    ],
     "protocols/card.py": [
         "tests/unit/protocols/test_card.py",
-        "tests/unit/protocols/test_operators.py",
+        "tests/unit/protocols/test_operators_reports.py",
+        "tests/unit/protocols/test_operators_windows.py",
+        "tests/unit/protocols/test_operators_sinks.py",
+        "tests/unit/protocols/test_operators_crashes.py",
     ],
     "protocols/details.py": ["tests/unit/protocols/test_details.py"],
     "intake/draft.py": [
