@@ -18,8 +18,8 @@ from responder_cli.card.examples import (
     UNKNOWN_FORMAT,
     WORDY,
 )
+from unit.delivery.cards import shown
 from unit.delivery.checker import problems
-from unit.delivery.test_card import shown
 
 WORST = Worst(alert_id="a-2", at=NOW, severity=Severity.CRITICAL)
 LONG = "word " * 100
