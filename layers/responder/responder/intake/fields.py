@@ -4,6 +4,7 @@ The readers of the tools use them, so that a missing or odd field costs that fie
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from responder.alert import Scope
 from responder.intake.text import as_text
@@ -44,6 +45,11 @@ def first(values: Mapping[str, object], names: Iterable[str]) -> str:
     return ""
 
 
+def squeezed(values: Mapping[str, object]) -> dict[str, object]:
+    """The values by bare lower-case names, so that alertId, ALERT_ID and "alert.id" are one."""
+    return {_squeezed(name): value for name, value in values.items()}
+
+
 def string_map(value: object) -> dict[str, str]:
     """A JSON object as text to text; empty values are left out."""
     pairs = ((str(name), as_text(item)) for name, item in mapping(value).items())
@@ -66,3 +72,8 @@ def tag_map(value: object) -> dict[str, str]:
 def scope_of(labels: Mapping[str, object]) -> Scope:
     """The scope that labels tell, each part by the first name that has a value."""
     return Scope(**{part: first(labels, names) for part, names in SCOPE_NAMES.items()})
+
+
+@lru_cache(maxsize=4096)
+def _squeezed(name: str) -> str:
+    return "".join(filter(str.isalnum, name[:80])).lower()
