@@ -5,10 +5,11 @@ The readers of the tools use them, so that a missing or odd field costs that fie
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from responder.alert import Scope
+from responder.alert import NOWHERE, Scope
 from responder.intake.text import as_text
 
 _NOTHING: Mapping[str, object] = {}
+_CONTAINERS = (dict, list)
 
 # Label names, in order of trust, under which tools say where a problem is.
 SCOPE_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -20,6 +21,7 @@ SCOPE_NAMES: Mapping[str, tuple[str, ...]] = {
     "environment": ("environment", "env", "stage", "deployment_environment",
                     "deployment.environment"),
 }  # fmt: skip
+_ALL_SCOPE_NAMES = frozenset(name for names in SCOPE_NAMES.values() for name in names)
 SERVICE_NAMES = ("service", "service_name", "service.name", "app", "app_kubernetes_io_name",
                  "app.kubernetes.io/name", "application", "job")  # fmt: skip
 RESOURCE_NAMES = ("resource", "instance", "pod", "host", "hostname", "node", "device", "container")
@@ -39,15 +41,16 @@ def first(values: Mapping[str, object], names: Iterable[str]) -> str:
     """The text of the first of ``names`` that has a scalar, non-empty value."""
     for name in names:
         value = values.get(name)
-        if value is not None and not isinstance(value, dict | list) and (text := as_text(value)):
+        if value is None or isinstance(value, _CONTAINERS):
+            continue
+        if text := as_text(value):
             return text
     return ""
 
 
 def string_map(value: object) -> dict[str, str]:
     """A JSON object as text to text; empty values are left out."""
-    pairs = ((str(name), as_text(item)) for name, item in mapping(value).items())
-    return {name: text for name, text in pairs if text}
+    return {name: text for name, item in mapping(value).items() if (text := as_text(item))}
 
 
 def tag_map(value: object) -> dict[str, str]:
@@ -65,4 +68,8 @@ def tag_map(value: object) -> dict[str, str]:
 
 def scope_of(labels: Mapping[str, object]) -> Scope:
     """The scope that labels tell, each part by the first name that has a value."""
-    return Scope(**{part: first(labels, names) for part, names in SCOPE_NAMES.items()})
+    there = _ALL_SCOPE_NAMES & labels.keys()
+    if not there:
+        return NOWHERE
+    named = [(part, names) for part, names in SCOPE_NAMES.items() if not there.isdisjoint(names)]
+    return Scope(**{part: first(labels, names) for part, names in named})

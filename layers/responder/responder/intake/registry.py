@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
+from typing import NamedTuple
 
 from responder.alert import Alert
 from responder.change import Change
@@ -82,8 +83,7 @@ def read(
     return _parcel(_elements(payload, request))
 
 
-@dataclass(frozen=True)
-class _Element:
+class _Element(NamedTuple):
     """One element of a payload, and how it is read. ``tool``: whose shape it has, else empty."""
 
     read: Callable[[object, object, Request], Draft]
