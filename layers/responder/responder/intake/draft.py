@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 
 from responder.alert import NOWHERE, Alert, Scope, Severity, Status
 from responder.intake.secret_fields import may_hold_secrets, without_secrets
-from responder.intake.text import as_compact_json, bounded, bounded_line, size_of
+from responder.intake.text import as_compact_json, bounded, bounded_line, clean, size_of
 from responder.raw import pack
 
 # Limits in bytes of UTF-8. JSON at worst doubles them (quotes), so that a whole alert message
@@ -116,8 +117,12 @@ def finish(draft: Draft, request: Request) -> Alert:
         ends_at=draft.ends_at if draft.status is Status.RESOLVED else None,
         unknown_format=draft.unknown_format,
         raw=raw,
-        truncated=tuple(bounded(note, MAX_NAME, "note", []) for note in notes[:MAX_NOTES]),
+        truncated=_notes(notes) if notes else (),
     )
+
+
+def _notes(notes: list[str]) -> tuple[str, ...]:
+    return tuple(bounded(note, MAX_NAME, "note", []) for note in notes[:MAX_NOTES])
 
 
 def identity(*parts: str) -> str:
@@ -133,7 +138,12 @@ def digest(*parts: str) -> str:
 
 def slug(text: str) -> str:
     """A source's name: lower case, only characters that are harmless in keys and messages."""
-    return _SLUG.sub("-", text[:200].lower()).strip("-")[:60] or "unknown"
+    return _slug(text[:200])
+
+
+@lru_cache(maxsize=256)
+def _slug(text: str) -> str:
+    return _SLUG.sub("-", text.lower()).strip("-")[:60] or "unknown"
 
 
 def short(text: str) -> str:
@@ -201,14 +211,15 @@ def _links(links: Mapping[str, str], notes: list[str]) -> dict[str, str]:
     kept: dict[str, str] = {}
     room = MAX_ALL_LINKS
     for name, url in links.items():
-        if not url or not name.strip() or not _URL.fullmatch(url):
+        name = bounded_line(name, 60, "link name", notes)
+        if not url or not name or not _URL.fullmatch(url):
             continue
         size = size_of(url)
         room -= size
         if size > MAX_LINK or room < 0 or len(kept) == MAX_LINKS:
             notes.append(f"link {name[:40]}: left out by intake")
         else:
-            kept[bounded_line(name, 60, "link name", notes)] = bounded(url, MAX_LINK, "link", notes)
+            kept[name] = url if url.isprintable() else clean(url)
     return kept
 
 

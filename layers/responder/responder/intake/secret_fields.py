@@ -14,7 +14,10 @@ _DEEPEST = 40
 def may_hold_secrets(text: str) -> bool:
     """Whether any of the names may occur at all; most payloads need no closer look."""
     lower = text.lower()
-    return any(hint in lower for hint in _HINTS)
+    for hint in _HINTS:  # noqa: SIM110 - half the time of any()
+        if hint in lower:
+            return True
+    return False
 
 
 def without_secrets(value: object, depth: int = 0) -> object:

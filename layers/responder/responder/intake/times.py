@@ -39,13 +39,14 @@ def whole_milliseconds(moment: datetime | None) -> datetime | None:
 
 
 def _moment(value: object) -> datetime | None:
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, str):
+        return _written(value.strip()) if len(value) <= _LONGEST else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if isinstance(value, int | float):
-        return _from_epoch(value)
-    if not isinstance(value, str) or len(value) > _LONGEST:
-        return None
-    text = value.strip()
+    return _from_epoch(value)
+
+
+def _written(text: str) -> datetime | None:
     if text[10:11] == "T" and text[-1] == "Z" and (moment := _iso(text)):
         return moment
     if _NUMBER.fullmatch(text):
