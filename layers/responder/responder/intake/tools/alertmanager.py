@@ -16,11 +16,9 @@ from responder.alert import Status
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import Unreadable
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
-    scope_of,
+    place_of,
     sequence,
     string_map,
 )
@@ -53,6 +51,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     ends_at = read_time(fields.get("endsAt"))
     fingerprint = first(fields, ("fingerprint",)) or fingerprint_of(labels)
     rule = labels.get("alertname", "")
+    place = place_of(labels)
     return Draft(
         source=NAME,
         fingerprint=fingerprint,
@@ -62,9 +61,9 @@ def read(element: object, whole: object, request: Request) -> Draft:
         rule=rule,
         severity=severity_of_labels(labels) or default_of(NAME),
         status=status_of(fields, group, ends_at, request),
-        service=first(labels, SERVICE_NAMES),
-        resource=first(labels, RESOURCE_NAMES),
-        scope=scope_of(labels),
+        service=place.service,
+        resource=place.resource,
+        scope=place.scope,
         labels=labels,
         links={
             "source": first(fields, ("generatorURL",)),
