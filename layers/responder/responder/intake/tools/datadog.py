@@ -7,19 +7,17 @@ A user's template may name its fields as it likes; read are the variables' own n
 title's prefix ("[Recovered on {host:web-1}]"), else the type ``success``: only these resolve.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from responder.alert import Severity, Status
 from responder.intake.draft import Draft, Request, digest
 from responder.intake.errors import Unreadable
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
-    scope_of,
+    place_of,
     squeezed,
     tag_map,
 )
@@ -29,13 +27,11 @@ from responder.intake.times import read_time
 
 NAME = "datadog"
 
-# What begins the title of a monitor's event, most of it more than once.
-_PREFIX = re.compile(
-    r"\[(?:(?P<priority>P[1-5])|TEST|Monitor Alert|(?P<state>(?:Re-?)?(?:Triggered|Warn|No ?Data|"
-    r"Notify|Alert|Error)|Recovered|Resolved|OK)(?: (?:on|for) \{(?P<scope>[^\]]{0,500})\})?)\]\s*",
-    re.IGNORECASE,
-)
+# What stands in brackets before the title of a monitor's event, often more than one.
 _MAX_PREFIXES = 6
+_LONGEST_PREFIX = 600
+_PRIORITIES = frozenset({"p1", "p2", "p3", "p4", "p5"})
+_OTHER_PREFIXES = frozenset({"test", "monitoralert"})
 
 _RESOLVED = frozenset({"recovered", "resolved", "ok", "success"})
 _FIRING = frozenset(
@@ -67,8 +63,7 @@ _TIMES = ("date", "dateposix", "timestamp", "lastupdated", "lastupdatedposix", "
 _MONITORS = ("alertid", "monitorid", "incidentpublicid", "incidentuuid", "securitysignalid")
 
 
-@dataclass(frozen=True)
-class _Heading:
+class _Heading(NamedTuple):
     """A title, and what its prefixes said."""
 
     title: str
@@ -93,8 +88,9 @@ def read(element: object, whole: object, request: Request) -> Draft:
     on = first(fields, ("alertscope", "scope", "scopes")) or heading.scope
     labels = _tags(fields.get("tags")) | _tags(on)
     status = Status.RESOLVED if state in _RESOLVED else Status.FIRING
-    at = next((time for time in map(read_time, map(fields.get, _TIMES)) if time), None)
+    at = _time(fields)
     host = first(fields, ("hostname", "host"))
+    place = place_of(labels)
     return Draft(
         source=NAME,
         fingerprint=_fingerprint(fields, heading, monitor, on or host),
@@ -104,9 +100,9 @@ def read(element: object, whole: object, request: Request) -> Draft:
         rule=first(fields, ("monitorname", "securityrulename")),
         severity=_severity(fields, heading, state, labels),
         status=status,
-        service=first(fields, ("service",)) or first(labels, SERVICE_NAMES),
-        resource=host or first(labels, RESOURCE_NAMES),
-        scope=scope_of(labels),
+        service=first(fields, ("service",)) or place.service,
+        resource=host or place.resource,
+        scope=place.scope,
         labels=labels,
         links={
             "source": first(fields, ("link", "url", "alerturl", "eventurl")),
@@ -124,13 +120,19 @@ def read(element: object, whole: object, request: Request) -> Draft:
 def _heading(title: str) -> _Heading:
     state = priority = scope = ""
     for _ in range(_MAX_PREFIXES):
-        if not (found := _PREFIX.match(title)):
+        inside, closed, rest = title[1:].partition("]") if title[:1] == "[" else ("", "", "")
+        if not closed or len(inside) > _LONGEST_PREFIX:
             break
-        title = title[found.end() :]
-        state = state or (found["state"] or "")
-        priority = priority or (found["priority"] or "")
-        scope = scope or (found["scope"] or "")
-    return _Heading(title, _word(state), priority, scope)
+        said, _, where = inside.partition(" on {")
+        word = _word(said)
+        if word in _FIRING or word in _RESOLVED:
+            state, scope = state or word, scope or where.removesuffix("}")
+        elif word in _PRIORITIES:
+            priority = priority or word
+        elif word not in _OTHER_PREFIXES:
+            break
+        title = rest.lstrip()
+    return _Heading(title, state, priority, scope)
 
 
 def _word(text: str) -> str:
@@ -140,8 +142,10 @@ def _word(text: str) -> str:
 def _state(fields: Mapping[str, object], heading: _Heading) -> str:
     """The transition as one bare word; empty where nothing tells it."""
     for name in _STATES:
-        if (word := _word(first(fields, (name,))[:40])) in _RESOLVED or word in _FIRING:
-            return word
+        if name in fields:
+            word = _word(first(fields, (name,))[:40])
+            if word in _RESOLVED or word in _FIRING:
+                return word
     kind = first(fields, ("alerttype", "severity")).lower()
     return heading.state or ("success" if kind == "success" else "")
 
@@ -172,6 +176,8 @@ def _ranked(word: str) -> Severity | None:
 
 
 def _tags(value: object) -> dict[str, str]:
+    if not value:
+        return {}
     tags = tag_map(value if isinstance(value, dict | list) else as_text(value))
     return {name: text for name, text in tags.items() if name not in ("monitor", "*")}
 
@@ -185,6 +191,13 @@ def _fingerprint(fields: Mapping[str, object], heading: _Heading, monitor: str, 
         return key
     org = first(mapping(fields.get("org")), ("id", "name")) or first(fields, ("orgid", "orgname"))
     return digest(org, heading.title, where)
+
+
+def _time(fields: Mapping[str, object]) -> datetime | None:
+    for name in _TIMES:
+        if name in fields and (time := read_time(fields[name])):
+            return time
+    return None
 
 
 def _message(fields: Mapping[str, object]) -> str:

@@ -15,11 +15,9 @@ from responder.intake.body import load_json
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import Unreadable
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
-    scope_of,
+    place_of,
     sequence,
     squeezed,
     tag_map,
@@ -70,6 +68,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     entity = _entity(fields, details)
     began, ended = _time(fields, details, "start"), _time(fields, details, "end")
     resolved = state in _RESOLVED
+    place = place_of(labels)
     return Draft(
         source=NAME,
         fingerprint=problem_id or shown_id,
@@ -78,9 +77,9 @@ def read(element: object, whole: object, request: Request) -> Draft:
         message=first(fields, _TEXTS) or first(details, ("description",)),
         severity=_severity(fields, details),
         status=Status.RESOLVED if resolved else Status.FIRING,
-        service=first(labels, SERVICE_NAMES) or entity,
-        resource=entity or first(labels, RESOURCE_NAMES),
-        scope=scope_of(labels),
+        service=place.service or entity,
+        resource=entity or place.resource,
+        scope=place.scope,
         labels=labels,
         links={"source": first(fields, ("problemurl", "url"))},
         happened_at=ended if resolved else began,

@@ -11,11 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from responder.intake.draft import Draft, Request
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
-    scope_of,
+    place_of,
     sequence,
     string_map,
 )
@@ -42,6 +40,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     fingerprint = first(fields, ("fingerprint",)) or fingerprint_of(labels)
     name = labels.get("alertname", "")
     rule = labels.get("rulename", name) if name in _SPECIAL else name
+    place = place_of(labels)
     return Draft(
         source=NAME,
         fingerprint=fingerprint,
@@ -53,9 +52,9 @@ def read(element: object, whole: object, request: Request) -> Draft:
         rule=rule,
         severity=severity_of_labels(labels) or default_of(NAME),
         status=status_of(fields, group, ends_at, request),
-        service=first(labels, SERVICE_NAMES),
-        resource=first(labels, RESOURCE_NAMES),
-        scope=scope_of(labels),
+        service=place.service,
+        resource=place.resource,
+        scope=place.scope,
         labels=labels,
         links={
             "source": first(fields, ("generatorURL",)),

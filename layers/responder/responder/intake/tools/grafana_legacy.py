@@ -11,11 +11,9 @@ from responder.alert import Status
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import NotAnAlert, Unreadable
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
-    scope_of,
+    place_of,
     sequence,
     string_map,
 )
@@ -46,6 +44,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     seen = {**(string_map(matches[0].get("tags")) if matches else {}), **tags}
     url = first(fields, ("ruleUrl",))
     rule_id = first(fields, ("ruleId",))
+    place = place_of(seen)
     return Draft(
         source=NAME,
         # The host tells apart two Grafanas, whose organisations and rules both count from 1.
@@ -56,9 +55,9 @@ def read(element: object, whole: object, request: Request) -> Draft:
         rule=rule,
         severity=severity_of_labels(tags) or default_of(NAME),
         status=Status.RESOLVED if state == "ok" else Status.FIRING,
-        service=first(seen, SERVICE_NAMES),
-        resource=first(seen, RESOURCE_NAMES),
-        scope=scope_of(seen),
+        service=place.service,
+        resource=place.resource,
+        scope=place.scope,
         labels=tags,
         links={"source": url, "image": first(fields, ("imageUrl",))},
         raw=element,

@@ -12,11 +12,9 @@ from responder.alert import Status
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import Unreadable
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
-    scope_of,
+    place_of,
     sequence,
     string_map,
 )
@@ -50,6 +48,7 @@ def _group(fields: Mapping[str, object], group: Mapping[str, object]) -> Draft:
     status = Status.RESOLVED if state in ("resolved", "resolve") else Status.FIRING
     if not group_id:
         raise Unreadable("an alert group without an id")
+    place = place_of(labels)
     return Draft(
         source=NAME,
         fingerprint=group_id,
@@ -61,9 +60,9 @@ def _group(fields: Mapping[str, object], group: Mapping[str, object]) -> Draft:
         or read_severity(first(cause, ("severity", "priority")))
         or default_of(NAME),
         status=status,
-        service=first(labels, SERVICE_NAMES),
-        resource=first(labels, RESOURCE_NAMES),
-        scope=scope_of(labels),
+        service=place.service,
+        resource=place.resource,
+        scope=place.scope,
         labels=labels,
         links={
             "source": first(mapping(group.get("permalinks")), ("web",)),
@@ -102,6 +101,7 @@ def _incident(fields: Mapping[str, object], incident: Mapping[str, object]) -> D
         _name(mapping(label).get("key")) or "label": _name(mapping(label).get("label"))
         for label in sequence(incident.get("labels"))
     }
+    place = place_of(labels)
     return Draft(
         source=NAME,
         fingerprint=incident_id,
@@ -110,9 +110,9 @@ def _incident(fields: Mapping[str, object], incident: Mapping[str, object]) -> D
         message=first(incident, ("summary", "description")),
         severity=read_severity(first(incident, ("severity", "severityLabel"))) or default_of(NAME),
         status=Status.RESOLVED if resolved else Status.FIRING,
-        service=first(labels, SERVICE_NAMES),
-        resource=first(labels, RESOURCE_NAMES),
-        scope=scope_of(labels),
+        service=place.service,
+        resource=place.resource,
+        scope=place.scope,
         labels=labels,
         links={"source": first(incident, ("overviewURL",))},
         happened_at=read_time(fields.get("time")),

@@ -12,11 +12,9 @@ from responder.alert import Status
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import Unreadable
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
-    scope_of,
+    place_of,
     sequence,
     string_map,
     tag_map,
@@ -50,6 +48,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     everything = {**(groups[0] if len(groups) == 1 else {}), **labels}
     at = read_time(fields.get("timestamp")) or read_time(fields.get("triggered_at"))
     resolved = status in _RESOLVED
+    place = place_of(everything)
     return Draft(
         source=NAME,
         fingerprint=own_id or name,
@@ -61,9 +60,9 @@ def read(element: object, whole: object, request: Request) -> Draft:
         or severity_of_labels(everything)
         or default_of(NAME),
         status=Status.RESOLVED if resolved else Status.FIRING,
-        service=first(everything, SERVICE_NAMES) or labels.get("dataset", ""),
-        resource=first(everything, RESOURCE_NAMES),
-        scope=scope_of(everything),
+        service=place.service or labels.get("dataset", ""),
+        resource=place.resource,
+        scope=place.scope,
         labels=labels,
         links={
             "source": first(fields, ("result_url", "url", "slo_url")) or first(slo, ("url",)),

@@ -12,10 +12,9 @@ from responder.alert import Severity, Status
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import NotAnAlert, Unreadable
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
+    place_of,
     scope_of,
     tag_map,
 )
@@ -52,6 +51,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     began, ended = read_time(issue.get("start")), read_time(issue.get("end"))
     severity = first(issue, ("severity",))
     described = first(issue, ("description",))
+    place = place_of(labels)
     return Draft(
         source=NAME,
         fingerprint=issue_id,
@@ -61,8 +61,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
         message="\n".join(filter(None, (described, first(issue, ("suggestion",))))),
         severity=_SEVERITIES.get(severity) or read_severity(severity) or default_of(NAME),
         status=Status.RESOLVED if resolved else Status.FIRING,
-        service=first(labels, SERVICE_NAMES) or first(issue, ("entityLabel",)),
-        resource=first(issue, _RESOURCES) or first(labels, RESOURCE_NAMES),
+        service=place.service or first(issue, ("entityLabel",)),
+        resource=first(issue, _RESOURCES) or place.resource,
         scope=scope_of({"environment": first(issue, ("zone",)), **labels}),
         labels=labels,
         links={"source": first(issue, ("link",))},

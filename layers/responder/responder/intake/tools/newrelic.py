@@ -13,11 +13,9 @@ from responder.alert import Scope, Status
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import Unreadable
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
-    scope_of,
+    place_of,
     sequence,
     tag_map,
 )
@@ -60,6 +58,7 @@ def _issue(fields: Mapping[str, object]) -> Draft:
         None,
     )
     account = first(fields, ("accountId", "account_id", "nrAccountId"))
+    place = place_of(labels)
     return Draft(
         source=NAME,
         fingerprint=issue_id or title,
@@ -69,9 +68,9 @@ def _issue(fields: Mapping[str, object]) -> Draft:
         rule=labels.get("condition", ""),
         severity=read_severity(first(fields, ("priority", "severity"))) or default_of(NAME),
         status=Status.RESOLVED if resolved else Status.FIRING,
-        service=first(labels, SERVICE_NAMES) or entity,
-        resource=first(labels, RESOURCE_NAMES) or entity,
-        scope=_scope(account, labels),
+        service=place.service or entity,
+        resource=place.resource or entity,
+        scope=_scope(account, place.scope),
         labels=labels,
         links={
             "source": first(fields, ("issueUrl", "issuePageUrl", "url")),
@@ -99,6 +98,7 @@ def _incident(fields: Mapping[str, object]) -> Draft:
     at = read_time(fields.get("timestamp"))
     state = first(fields, ("current_state",)).lower()
     resolved = state in _RESOLVED
+    place = place_of(labels)
     return Draft(
         source=NAME,
         fingerprint=f"{account}/{incident_id or condition or details}",
@@ -108,9 +108,9 @@ def _incident(fields: Mapping[str, object]) -> Draft:
         rule=condition,
         severity=read_severity(first(fields, ("severity",))) or default_of(NAME),
         status=Status.RESOLVED if resolved else Status.FIRING,
-        service=first(labels, SERVICE_NAMES) or name,
-        resource=first(labels, RESOURCE_NAMES) or name,
-        scope=_scope(account, labels),
+        service=place.service or name,
+        resource=place.resource or name,
+        scope=_scope(account, place.scope),
         labels=labels,
         links={
             "source": first(fields, ("incident_url",)),
@@ -142,11 +142,5 @@ def _named(fields: Mapping[str, object], names: Mapping[str, str]) -> dict[str, 
     return {label: text for label, text in found.items() if text}
 
 
-def _scope(account: str, labels: Mapping[str, str]) -> Scope:
-    named = scope_of(labels)
-    return Scope(
-        account=account or named.account,
-        region=named.region,
-        cluster=named.cluster,
-        environment=named.environment,
-    )
+def _scope(account: str, named: Scope) -> Scope:
+    return named.model_copy(update={"account": account}) if account else named

@@ -12,11 +12,9 @@ from responder.alert import Status
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import NotAnAlert, Unreadable
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
-    scope_of,
+    place_of,
     string_map,
     tag_map,
 )
@@ -52,6 +50,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     labels = tag_map(alert.get("tags")) | details
     began, at = read_time(alert.get("createdAt")), read_time(alert.get("updatedAt"))
     message = first(alert, ("message",))
+    place = place_of(labels)
     return Draft(
         source=NAME,
         fingerprint=alert_id,
@@ -62,9 +61,9 @@ def read(element: object, whole: object, request: Request) -> Draft:
         or severity_of_labels(labels)
         or default_of(NAME),
         status=status,
-        service=first(labels, SERVICE_NAMES),
-        resource=first(alert, ("entity",)) or first(labels, RESOURCE_NAMES),
-        scope=scope_of(labels),
+        service=place.service,
+        resource=first(alert, ("entity",)) or place.resource,
+        scope=place.scope,
         labels=labels,
         links={
             **{name: text for name, text in details.items() if text.startswith("http")},

@@ -13,10 +13,9 @@ from responder.alert import Severity, Status
 from responder.intake.draft import Draft, Request, digest
 from responder.intake.errors import NotAnAlert, Unreadable
 from responder.intake.fields import (
-    SERVICE_NAMES,
     first,
     mapping,
-    scope_of,
+    place_of,
     sequence,
     string_map,
 )
@@ -54,6 +53,7 @@ def _version_2(fields: Mapping[str, object]) -> Draft:
     said = (first(payload, ("summary",)), first(payload, ("source",)), labels.get("class", ""))
     at = read_time(payload.get("timestamp"))
     status = _STATES.get(action, Status.FIRING)
+    place = place_of(details)
     return Draft(
         source=NAME,
         fingerprint=_fingerprint(first(fields, ("routing_key",)), key, said),
@@ -63,9 +63,9 @@ def _version_2(fields: Mapping[str, object]) -> Draft:
         rule=labels.get("class", ""),
         severity=_severity(first(payload, ("severity",)), details),
         status=status,
-        service=first(details, SERVICE_NAMES) or first(payload, ("component", "group")),
+        service=place.service or first(payload, ("component", "group")),
         resource=said[1],
-        scope=scope_of(details),
+        scope=place.scope,
         labels=labels,
         links=_links(fields),
         happened_at=at,
@@ -78,6 +78,7 @@ def _version_2(fields: Mapping[str, object]) -> Draft:
 def _version_1(fields: Mapping[str, object]) -> Draft:
     details = string_map(fields.get("details"))
     key, description = first(fields, ("incident_key",)), first(fields, ("description",))
+    place = place_of(details)
     return Draft(
         source=NAME,
         fingerprint=_fingerprint(first(fields, ("service_key",)), key, (description,)),
@@ -86,9 +87,9 @@ def _version_1(fields: Mapping[str, object]) -> Draft:
         message=_message(fields.get("details"), details),
         severity=_severity("", details),
         status=_STATES.get(first(fields, ("event_type",)).lower(), Status.FIRING),
-        service=first(details, SERVICE_NAMES),
+        service=place.service,
         resource=first(details, ("source", "host", "hostname", "instance")),
-        scope=scope_of(details),
+        scope=place.scope,
         labels=details,
         links=_links(fields),
         raw=fields,

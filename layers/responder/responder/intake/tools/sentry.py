@@ -13,10 +13,9 @@ from responder.alert import Severity, Status
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import NotAnAlert, Unreadable
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
+    place_of,
     scope_of,
     sequence,
     string_map,
@@ -70,6 +69,7 @@ def _event(
     if not issue_id or not title:
         raise Unreadable("an event without an issue or a title")
     at = read_time(event.get("datetime")) or read_time(event.get("timestamp"))
+    place = place_of(tags)
     return Draft(
         source=NAME,
         fingerprint=issue_id,
@@ -79,8 +79,8 @@ def _event(
         rule=rule,
         severity=severity_of(event, tags),
         status=Status.FIRING,
-        service=first(tags, SERVICE_NAMES) or project_of(event) or _project_in(event),
-        resource=first(tags, ("server_name", *RESOURCE_NAMES)) or first(event, ("culprit",)),
+        service=place.service or project_of(event) or _project_in(event),
+        resource=tags.get("server_name") or place.resource or first(event, ("culprit",)),
         scope=scope_of({**tags, **_environment(event)}),
         labels=tags,
         links={"source": first(event, ("web_url", "permalink"))},

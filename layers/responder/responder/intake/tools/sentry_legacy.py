@@ -11,10 +11,9 @@ from responder.alert import Status
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import Unreadable
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
+    place_of,
     scope_of,
     sequence,
 )
@@ -43,6 +42,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     tags = tags_of(event.get("tags"))
     level = {"level": first(fields, ("level",)) or first(event, ("level",))}
     at = read_time(event.get("datetime")) or read_time(event.get("timestamp"))
+    place = place_of(tags)
     return Draft(
         source=NAME,
         fingerprint=issue_id,
@@ -52,8 +52,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
         rule=as_text(next(iter(sequence(fields.get("triggering_rules"))), None)),
         severity=severity_of(level, tags),
         status=Status.FIRING,
-        service=first(tags, SERVICE_NAMES) or project_of(fields),
-        resource=first(tags, ("server_name", *RESOURCE_NAMES)) or first(fields, ("culprit",)),
+        service=place.service or project_of(fields),
+        resource=tags.get("server_name") or place.resource or first(fields, ("culprit",)),
         scope=scope_of({"environment": first(event, ("environment",)), **tags}),
         labels=tags,
         links={"source": first(fields, ("url",)) or first(group, ("url", "permalink"))},

@@ -14,11 +14,9 @@ from responder.alert import Severity, Status
 from responder.intake.draft import Draft, Request, digest
 from responder.intake.errors import Unreadable
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
-    scope_of,
+    place_of,
 )
 from responder.intake.severity import default_of, read_severity
 from responder.intake.text import as_json, as_text
@@ -54,21 +52,21 @@ def read(element: object, whole: object, request: Request) -> Draft:
     message = first(row, _MESSAGES) or "\n".join(
         f"{name}: {text}" for name, text in list(labels.items())[:_SHOWN]
     )
-    resource = first(labels, RESOURCE_NAMES) or first(labels, ("dest", "src"))
-    service = first(labels, SERVICE_NAMES)
+    place = place_of(labels)
+    resource = place.resource or first(labels, ("dest", "src"))
     app = first(fields, ("app",))
     return Draft(
         source=NAME,
-        fingerprint=digest(app, search or message, service, resource),
+        fingerprint=digest(app, search or message, place.service, resource),
         native_id=search,
         title=search or first(row, ("title", "rule_name", "message")) or "Splunk search",
         message=message,
         rule=search,
         severity=_severity(labels),
         status=Status.FIRING,
-        service=service,
+        service=place.service,
         resource=resource,
-        scope=scope_of(labels),
+        scope=place.scope,
         labels=labels,
         links={"source": link},
         happened_at=_ran_at(sid) or read_time(first(row, ("_time",))),

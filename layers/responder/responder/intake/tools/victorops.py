@@ -13,11 +13,9 @@ from responder.alert import Severity, Status
 from responder.intake.draft import Draft, Request, digest
 from responder.intake.errors import Unreadable
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
-    scope_of,
+    place_of,
     squeezed,
     string_map,
 )
@@ -61,6 +59,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     }
     at = read_time(fields.get("statestarttime")) or read_time(fields.get("timestamp"))
     resolved = _RESOLVED & {kind, phase}
+    place = place_of(labels)
     return Draft(
         source=NAME,
         fingerprint=entity or digest(title),
@@ -69,9 +68,9 @@ def read(element: object, whole: object, request: Request) -> Draft:
         message=message,
         severity=_severity(kind, labels),
         status=Status.RESOLVED if resolved else Status.FIRING,
-        service=first(labels, SERVICE_NAMES),
-        resource=first(labels, ("host_name", *RESOURCE_NAMES)),
-        scope=scope_of(labels),
+        service=place.service,
+        resource=labels.get("host_name") or place.resource,
+        scope=place.scope,
         labels=labels,
         links={
             "source": first(fields, ("alerturl", "alertalerturl")),
