@@ -107,7 +107,7 @@ def test_plain_alertmanager_is_not_grafana_but_by_its_user_agent() -> None:
 
 
 def test_legacy_alert_is_understood() -> None:
-    alert = only("grafana/legacy_alerting.json")
+    alert = only("grafana-legacy/alerting.json")
     assert alert.source == "grafana"
     assert (alert.title, alert.rule) == ("CPU of web", "CPU of web")
     assert alert.message == "CPU is hot"
@@ -119,17 +119,17 @@ def test_legacy_alert_is_understood() -> None:
 
 
 def test_legacy_states() -> None:
-    firing = only("grafana/legacy_alerting.json")
-    ok, no_data = only("grafana/legacy_ok.json"), only("grafana/legacy_no_data.json")
+    firing = only("grafana-legacy/alerting.json")
+    ok, no_data = only("grafana-legacy/ok.json"), only("grafana-legacy/no_data.json")
     assert ok.status is Status.RESOLVED
     assert no_data.status is Status.FIRING
     assert {ok.fingerprint, no_data.fingerprint} == {firing.fingerprint}
     assert {ok.title, no_data.title} == {firing.title}
-    assert alerts("grafana/legacy_paused.json") == []
+    assert alerts("grafana-legacy/paused.json") == []
 
 
 def test_legacy_alert_under_the_route_of_grafana() -> None:
-    assert only("grafana/legacy_ok.json", "grafana").status is Status.RESOLVED
+    assert only("grafana-legacy/ok.json", "grafana").status is Status.RESOLVED
 
 
 def test_alert_group_of_oncall_is_understood() -> None:

@@ -92,7 +92,7 @@ def test_message_of_version_1() -> None:
 
 
 def test_event_of_the_api_is_understood() -> None:
-    alert = only("pagerduty/events_v2_trigger.json")
+    alert = only("pagerduty-events/v2_trigger.json")
     assert (alert.source, alert.title) == ("pagerduty", "HTTP of srv01 fails")
     assert (alert.severity, alert.status) == (Severity.CRITICAL, Status.FIRING)
     assert (alert.service, alert.resource) == ("shop", "srv01.example.net")
@@ -108,10 +108,10 @@ def test_event_of_the_api_is_understood() -> None:
 
 def test_resolve_of_the_api_has_its_key_alone() -> None:
     trigger, resolve = (
-        only("pagerduty/events_v2_trigger.json"),
-        only("pagerduty/events_v2_resolve.json"),
+        only("pagerduty-events/v2_trigger.json"),
+        only("pagerduty-events/v2_resolve.json"),
     )
-    acknowledge = only("pagerduty/events_v2_acknowledge_without_details.json")
+    acknowledge = only("pagerduty-events/v2_acknowledge_without_details.json")
     assert resolve.status is Status.RESOLVED
     assert {resolve.fingerprint, acknowledge.fingerprint} == {trigger.fingerprint}
     assert (acknowledge.status, acknowledge.severity) == (Status.FIRING, Severity.MEDIUM)
@@ -119,13 +119,13 @@ def test_resolve_of_the_api_has_its_key_alone() -> None:
 
 
 def test_same_key_of_two_integrations_is_two() -> None:
-    body = json.loads(sample("pagerduty/events_v2_trigger.json")) | {"routing_key": "another"}
+    body = json.loads(sample("pagerduty-events/v2_trigger.json")) | {"routing_key": "another"}
     (other,) = parse(json.dumps(body).encode(), {}, received_at=NOW)
-    assert other.fingerprint != only("pagerduty/events_v2_trigger.json").fingerprint
+    assert other.fingerprint != only("pagerduty-events/v2_trigger.json").fingerprint
 
 
 def test_key_of_an_integration_is_kept_nowhere() -> None:
-    body = json.loads(sample("pagerduty/events_v2_trigger.json")) | {"routing_key": "do-not-keep"}
+    body = json.loads(sample("pagerduty-events/v2_trigger.json")) | {"routing_key": "do-not-keep"}
     (alert,) = parse(json.dumps(body).encode(), {}, received_at=NOW)
     kept = alert.model_copy(update={"raw": ""}).model_dump_json()
     assert "do-not-keep" not in kept
@@ -143,13 +143,13 @@ def test_events_without_a_key_are_told_apart_by_what_they_say() -> None:
 
 
 def test_change_event_is_no_alert() -> None:
-    assert alerts("pagerduty/events_v2_change.json") == []
+    assert alerts("pagerduty-events/v2_change.json") == []
 
 
 def test_events_of_version_1() -> None:
     trigger, resolve = (
-        only("pagerduty/events_v1_trigger.json"),
-        only("pagerduty/events_v1_resolve.json"),
+        only("pagerduty-events/v1_trigger.json"),
+        only("pagerduty-events/v1_resolve.json"),
     )
     assert (trigger.title, trigger.severity) == ("FAILURE of HTTP on srv01", Severity.HIGH)
     assert trigger.resource == "srv01"
@@ -160,6 +160,8 @@ def test_events_of_version_1() -> None:
 
 @pytest.mark.parametrize("tool", ["pagerduty", "opsgenie", None])
 def test_any_route(tool: str | None) -> None:
-    for name in ("v3_triggered", "events_v2_trigger", "events_v1_trigger", "v1_messages"):
-        alert = only(f"pagerduty/{name}.json", tool)
+    webhooks = ("pagerduty/v3_triggered", "pagerduty/v1_messages")
+    events = ("pagerduty-events/v2_trigger", "pagerduty-events/v1_trigger")
+    for name in (*webhooks, *events):
+        alert = only(f"{name}.json", tool)
         assert (alert.source, alert.unknown_format) == ("pagerduty", False)

@@ -112,7 +112,7 @@ def test_single_error_is_understood() -> None:
 
 
 def test_older_bodies_have_the_same_fingerprint() -> None:
-    plugin, service_hook = only("sentry/plugin.json"), only("sentry/service_hook.json")
+    plugin, service_hook = only("sentry-legacy/plugin.json"), only("sentry-legacy/service_hook.json")
     for alert in (plugin, service_hook):
         assert (alert.source, alert.service) == ("sentry", "shop")
         assert alert.title == "ZeroDivisionError: division by zero"
@@ -121,10 +121,17 @@ def test_older_bodies_have_the_same_fingerprint() -> None:
     assert plugin.rule == "Errors of checkout"
 
 
+def test_plugin_may_leave_out_its_event() -> None:
+    alert = only("sentry-legacy/plugin_without_tags.json")
+    assert (alert.title, alert.service) == ("Slow query", "ledger")
+    assert (alert.severity, alert.resource) == (Severity.MEDIUM, "ledger.jobs")
+
+
 @pytest.mark.parametrize("tool", ["sentry", "rollbar", None])
 def test_any_route(tool: str | None) -> None:
-    for name in ("event_alert", "issue_created", "metric_critical", "plugin", "service_hook"):
-        alert = only(f"sentry/{name}.json", tool)
+    current = ("sentry/event_alert", "sentry/issue_created", "sentry/metric_critical")
+    for name in (*current, "sentry-legacy/plugin", "sentry-legacy/service_hook"):
+        alert = only(f"{name}.json", tool)
         assert (alert.source, alert.unknown_format) == ("sentry", False)
 
 
