@@ -156,3 +156,27 @@ def is_policy_event(payload: object, request: Request) -> bool:
     fields = mapping(payload)
     kind = fields.get("eventType", fields.get("event_type"))
     return isinstance(kind, str) and kind.startswith("POLICY_")
+
+
+def is_rootly(payload: object, request: Request) -> bool:
+    """Whether an event is Rootly's."""
+    event = mapping(mapping(payload)["event"])
+    return "issued_at" in event and "type" in event
+
+
+def is_firehydrant(payload: object, request: Request) -> bool:
+    """Whether an event is FireHydrant's."""
+    event = mapping(mapping(payload)["event"])
+    return "operation" in event and "resource_type" in event
+
+
+def is_squadcast(payload: object, request: Request) -> bool:
+    """Whether an event is Squadcast's, version 2."""
+    return "resource_data" in mapping(mapping(payload)["data"])
+
+
+def is_incident_io(payload: object, request: Request) -> bool:
+    """Whether the event is under its own name, as incident.io's are."""
+    fields = mapping(payload)
+    kind = fields["event_type"]
+    return isinstance(kind, str) and "." in kind and isinstance(fields.get(kind), dict)

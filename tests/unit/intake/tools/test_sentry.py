@@ -112,7 +112,10 @@ def test_single_error_is_understood() -> None:
 
 
 def test_older_bodies_have_the_same_fingerprint() -> None:
-    plugin, service_hook = only("sentry-legacy/plugin.json"), only("sentry-legacy/service_hook.json")
+    plugin, service_hook = (
+        only("sentry-legacy/plugin.json"),
+        only("sentry-legacy/service_hook.json"),
+    )
     for alert in (plugin, service_hook):
         assert (alert.source, alert.service) == ("sentry", "shop")
         assert alert.title == "ZeroDivisionError: division by zero"
