@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from integration.claude_local import local, serving
+from integration.claude_local import local
 from local_stack import claude_server
 from local_stack.loopback import Fate, Reply, Request
 from local_stack.troubles import Troubles
@@ -25,6 +25,7 @@ from responder.analysis.tiering import tiers
 from responder.analysis.verdict import Confidence
 from responder.errors import Permanent, Reason, ResponderError, Retryable
 from responder.ports import Analyst
+from serving import serving
 from unit.analysis.examples import NOW, answer, case
 
 TIERS = tiers("claude-haiku-5-5", "claude-sonnet-5-5")

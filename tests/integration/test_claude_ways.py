@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.credentials import ReadOnlyCredentials
 
-from integration.claude_local import local, serving
+from integration.claude_local import local
 from local_stack.loopback import Fate, Reply, Request
 from responder.adapters.claude import ApiKey, Claude, WayIn
 from responder.adapters.claude_aws import Bedrock, PlatformOnAws
@@ -23,6 +23,7 @@ from responder.analysis.schema import SCHEMA
 from responder.analysis.tiering import tiers
 from responder.analysis.trouble import NotServed, Trouble
 from responder.errors import Permanent, Reason, ResponderError, Retryable
+from serving import serving
 from unit.analysis.examples import NOW, answer, case
 
 SMALL, LARGE = "claude-haiku-5-5", "claude-sonnet-5-5"

@@ -28,6 +28,7 @@ from responder.delivery.operator_notice import WebhookBody
 from responder.errors import Permanent, Reason, Retryable
 from responder.ports import OperatorNotice
 from responder_cli.card.examples import ANALYSED, HOSTILE, INCIDENTS, NOW
+from serving import serving
 
 DOCS = Path(__file__).parents[2] / "docs"
 KEY = "the key"
@@ -84,21 +85,15 @@ class Receiver:
 @contextmanager
 def served(*replies: Reply) -> Iterator[tuple[str, list[Request]]]:
     receiver = Receiver(list(replies))
-    server = Server(receiver, 0, wait=lambda seconds: None)
-    try:
+    with serving(receiver, wait=lambda seconds: None) as server:
         yield server.url, receiver.requests
-    finally:
-        server.stop()
 
 
 @pytest.fixture
 def page() -> Iterator[Server]:
     """The local receiver, whose clock is the sender's."""
-    server = Server(Notices(KEY, NOW.timestamp), 0)
-    try:
+    with serving(Notices(KEY, NOW.timestamp)) as server:
         yield server
-    finally:
-        server.stop()
 
 
 def listed(server: Server) -> list[dict[str, Any]]:

@@ -1,11 +1,9 @@
 """What the functions find where they start: AWS on moto, a webhook, and what they are sent."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import boto3
@@ -13,10 +11,12 @@ import pytest
 from moto import mock_aws
 
 from fakes import alert
+from local_stack.loopback import Reply, Request, text_reply
 from responder import bootstrap
 from responder.adapters import environment
 from responder.clock import utc_now
 from responder.contracts import AlertMessage
+from serving import serving
 
 QUEUES = {
     "PROCESSING_QUEUE_URL": "it-processing",
@@ -55,21 +55,6 @@ INDEX: list[dict[str, Any]] = [
     }
 ]
 NO_FAILURES: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}
-
-
-class Webhook(BaseHTTPRequestHandler):
-    """Takes every message, as Slack's incoming webhook does."""
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.taken.append(json.loads(body))  # type: ignore[attr-defined]
-        self.send_response(200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Silent."""
 
 
 @dataclass
@@ -165,17 +150,15 @@ def forget() -> None:
 
 @contextmanager
 def webhook() -> Iterator[tuple[str, list[Any]]]:
-    """The address of a webhook, and what it has taken."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Webhook)
-    server.taken = []  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/hook", server.taken  # type: ignore[attr-defined]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    """The address of a webhook that takes every message, as Slack's does, and what it has taken."""
+    taken: list[Any] = []
+
+    def application(request: Request) -> Reply:
+        taken.append(json.loads(request.body))
+        return text_reply("ok")
+
+    with serving(application) as server:
+        yield f"{server.url}/hook", taken
 
 
 def records(queue: str, *bodies: str) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 import boto3
 import pytest
 
-from local_stack.loopback import Reply, Request, Server
+from local_stack.loopback import Reply, Request
 from responder import bootstrap
 from responder.adapters import environment
 from responder.adapters.dynamodb import DynamoStore
@@ -14,6 +14,7 @@ from responder.ports import Table
 from responder.protocols import items
 from responder.protocols.changes import Changes, changes_item
 from samples import EVENTS
+from serving import serving
 from unit.bootstrap.house import NO_FAILURES, RUNBOOKS, House, accepted, records
 
 
@@ -59,24 +60,21 @@ def test_the_chosen_way_asks_as_the_role_and_reads_no_key(
         seen.append(request)
         return Reply(403, b"{}", headers={"x-amzn-errortype": "AccessDeniedException"})
 
-    server = Server(application, 0)
     who = boto3.Session().get_credentials()
     assert who is not None
     for name, value in {
         "CLAUDE_ACCESS": way,
         "CLAUDE_REGION": "eu-west-1",
         "CLAUDE_WORKSPACE": "wrkspc_1",
-        "ANTHROPIC_BASE_URL": server.url,
         "AWS_SESSION_TOKEN": "session",
     }.items():
         monkeypatch.setenv(name, value)
-    try:
+    with serving(application) as server:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
         analysis = bootstrap.analysis()
         analysis.consume(records("it-processing", accepted()))
         (request,) = house.taken("it-analysis")
         assert analysis.consume(records("it-analysis", request)) == NO_FAILURES
-    finally:
-        server.stop()
     (asked,) = seen
     assert asked.path == path
     signed = asked.headers["authorization"]
