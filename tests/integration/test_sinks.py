@@ -15,10 +15,10 @@ import boto3
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from local_stack.loopback import Fate, Reply, Request, Server, text_reply
 from local_stack.notices_server import Notices
+from moto_aws import moto_aws
 from responder.adapters.email_sink import EmailSink
 from responder.adapters.secrets import Secret
 from responder.adapters.webhook_sink import SIGNATURE_HEADER, WebhookSink
@@ -289,10 +289,7 @@ class House:
 
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
+    with moto_aws(monkeypatch):
         sns, sqs = boto3.client("sns"), boto3.client("sqs")
         topic = sns.create_topic(Name="notices")["TopicArn"]
         queue = sqs.create_queue(QueueName="listener")["QueueUrl"]

@@ -8,10 +8,10 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from fakes import alert
 from local_stack.loopback import Reply, Request, text_reply
+from moto_aws import moto_aws
 from responder import bootstrap
 from responder.adapters import environment
 from responder.clock import utc_now
@@ -89,9 +89,6 @@ class House:
 @contextmanager
 def house_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """The house, while the environment names it."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     for name, value in {
         "STACK_NAME": "it",
         "SLACK_CHANNEL": "#alerts",
@@ -102,7 +99,7 @@ def house_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     }.items():
         monkeypatch.setenv(name, value)
     forget()
-    with mock_aws():
+    with moto_aws(monkeypatch):
         boto3.client("s3").create_bucket(Bucket=RUNBOOKS)
         sqs, dynamodb = boto3.client("sqs"), boto3.client("dynamodb")
         secrets = boto3.client("secretsmanager")
