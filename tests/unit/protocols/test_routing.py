@@ -17,7 +17,7 @@ from responder.ports import Message, Place
 from responder.protocols import items
 from responder.protocols.card import TURNED_AWAY
 from responder.protocols.versions import MAX_AGE, ROUTES, Current
-from unit.protocols.test_silences import card, silence
+from unit.protocols.silencing import silence
 
 ID = "v1:disk|prod.1"
 PAYMENTS = {"match": ["title=disk full"], "channel": "#payments", "mentions": ["S0123ABC"]}
@@ -397,8 +397,7 @@ def test_killed_before_the_post_to_the_default_channel_the_next_worker_posts_the
     desk.slack.errors = [MISSING, Retryable(Reason.RATE_LIMITED, "429", took_effect=False)]
     deliver(desk)
     assert desk.slack.methods() == []
-    kept = card(desk)
-    assert kept is not None
+    kept = desk.card()
     assert (kept.channel, kept.intent) == ("#alerts", None)
     desk.later(minutes=2)
     deliver(desk)

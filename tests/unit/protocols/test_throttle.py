@@ -17,13 +17,12 @@ from responder.contracts import AnalysisRequest, Announcement
 from responder.incident import Incident, IncidentState, NoticeKind
 from responder.policy import storm
 from responder.policy.inhibition import Inhibitions
-from responder.policy.matching import Matcher
 from responder.policy.routes import Route, Routes
-from responder.policy.silence import Silence
 from responder.policy.storm import THROTTLE, Weather
 from responder.ports import Message, Place, Queue
-from responder.protocols import chunks, items, silences, storms
+from responder.protocols import items, storms
 from responder.protocols.storms import Gate
+from unit.protocols.silencing import EVERYTHING, silence
 
 HOURLY = 3
 MINUTE = 60
@@ -315,20 +314,8 @@ def test_a_source_never_has_more_cards_in_any_hour(seconds: list[int], hourly: i
     assert all(later - first >= THROTTLE.lull for first, later in pairwise(began))
 
 
-def silence_all(desk: Desk) -> None:
-    found = Silence(
-        id="s1",
-        matchers=(Matcher.parse("severity=~.+"),),
-        starts_at=desk.now(),
-        ends_at=desk.now() + timedelta(minutes=10),
-        comment="load test",
-    )
-    silences.add(desk.store, found, desk.now())
-    desk.later(seconds=chunks.MAX_AGE.total_seconds())
-
-
 def test_a_silence_comes_first_and_what_it_holds_is_not_counted(desk: Desk) -> None:
-    silence_all(desk)
+    silence(desk, EVERYTHING, minutes=10)
     fire(desk, *range(6))
     assert set(held(desk, *range(6))) == {"silenced"}
     tick(desk, 11)
@@ -338,7 +325,7 @@ def test_a_silence_comes_first_and_what_it_holds_is_not_counted(desk: Desk) -> N
 
 def test_what_a_throttle_holds_stays_with_it_under_a_silence(desk: Desk) -> None:
     fire(desk, *range(5))
-    silence_all(desk)
+    silence(desk, EVERYTHING, minutes=10)
     fire(desk, 4)
     tick(desk)
     assert held(desk, 4) == ["throttle"]
