@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from fakes import Desk, alert
+from faults.world import START
 from responder.contracts import AnalysisRequest, Announcement
 from responder.incident import Incident
 from responder.policy import storm
@@ -11,7 +12,6 @@ from responder.protocols.storms import Gate
 
 MOST = 3
 STORM = f"{storm.key_of('prod|')}.1"
-START = Desk().now()
 
 
 def stormy() -> Desk:

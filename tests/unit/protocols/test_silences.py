@@ -17,8 +17,6 @@ from responder.protocols import chunks, items, silences
 from responder.protocols.holds import CurrentHolds
 from unit.protocols.silencing import silence
 
-ID = "v1:disk|prod.1"
-
 
 @pytest.fixture
 def desk() -> Desk:

@@ -3,12 +3,12 @@
 import pytest
 
 from fakes import Desk, alert, resolve
+from faults.world import START
 from responder.incident import IncidentState
 from responder.policy import storm
 from unit.protocols.silencing import EVERYTHING, silence
 from unit.protocols.storming import (
     MOST,
-    START,
     STORM,
     break_out,
     ebbed,
