@@ -17,6 +17,7 @@ from responder.ports import Message, Place
 from responder.protocols import items
 from responder.protocols.card import TURNED_AWAY
 from responder.protocols.versions import MAX_AGE, ROUTES, Current
+from unit.protocols.delivering import fail_after
 from unit.protocols.silencing import silence
 
 ID = "v1:disk|prod.1"
@@ -432,7 +433,7 @@ def test_a_card_whose_channel_is_archived_goes_on_in_the_default_one(
     if refusals == 1:
         desk.slack.errors = [archived]
     else:
-        desk.slack.meanwhile = lambda: desk.slack.errors.append(archived)
+        fail_after(desk, 1, archived)
     desk.deliver_all()
     assert channels(desk)[-1] == ("post", "#alerts")
     assert desk.slack.calls[-1].thread_ts == ""
