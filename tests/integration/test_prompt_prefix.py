@@ -54,7 +54,7 @@ def send(way_in: ApiKey) -> int:
     for case in corpus:
         for tier in (SMALL, LARGE):
             with pytest.raises(ResponderError):
-                analyst.analyse(case, tier)
+                analyst.question(case, tier).ask()
     return 2 * len(corpus)
 
 

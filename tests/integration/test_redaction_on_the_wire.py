@@ -37,7 +37,7 @@ def test_no_secret_of_the_corpus_reaches_the_wire(record_property: Callable[...,
         claude = Claude(way_in, tiers("claude-haiku-5-5", "claude-sonnet-5-5"), Unguarded())
         for one in secrets:
             with pytest.raises(Retryable):
-                claude.analyse(one.in_every_field(), "small")
+                claude.question(one.in_every_field(), "small").ask()
     assert len(bodies) == len(secrets) >= 100
     leaked = [
         one.name
