@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from responder import bootstrap
+from responder.adapters import environment
+from responder.adapters.dynamodb import DynamoStore
+from responder.clock import utc_now
 from responder.contracts import AlertMessage
+from responder.policy.routes import Routes
+from responder.ports import Table
+from responder.protocols.versions import ROUTES
 from unit.bootstrap.house import NO_FAILURES, House, accepted, records
 
 
@@ -54,6 +60,15 @@ def test_a_critical_alert_takes_the_critical_lane(
     assert house.taken("it-distribution") == []
     assert bootstrap.distribution().consume(records("it-critical", body)) == NO_FAILURES
     assert len(messages) == 1
+
+
+def test_what_the_operators_rate_as_critical_takes_the_critical_lane(house: House) -> None:
+    store = DynamoStore(environment.dynamodb(), {Table.STATE: "it-state"})
+    rating = {"match": ["title=~disk.*", "severity=LOW"], "severity": "CRITICAL"}
+    ROUTES.save(store, Routes.model_validate({"severities": [rating]}), 0, utc_now())
+    bootstrap.analysis().consume(records("it-processing", accepted(severity="LOW")))
+    assert len(house.taken("it-critical")) == 1
+    assert house.taken("it-distribution") == []
 
 
 @pytest.mark.parametrize(
