@@ -48,10 +48,3 @@ def test_a_subscription_is_shown_and_never_confirmed() -> None:
     assert "waits for a confirmation" in alert.title
     kept = zlib.decompress(base64.b64decode(alert.raw)).decode()
     assert "sample-token" not in alert.model_dump_json() + kept
-
-
-def test_an_event_of_another_aws_service_keeps_its_name_account_and_region() -> None:
-    alert = only("unknown/eventbridge_other_source.json")
-    assert alert.unknown_format
-    assert alert.title == "EC2 Instance State-change Notification"
-    assert (alert.scope.account, alert.scope.region) == ("123456789012", "eu-west-1")
