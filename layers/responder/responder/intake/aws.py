@@ -1,9 +1,8 @@
-"""What the readers of AWS's tools share: ARNs, the console's address, who and where an event is."""
+"""What the readers of AWS's tools share: ARNs and the addresses of the console."""
 
 from collections.abc import Mapping
 
-from responder.alert import Scope
-from responder.intake.fields import first, sequence
+from responder.intake.fields import sequence
 
 _CONSOLES = {
     "aws": "console.aws.amazon.com",
@@ -20,6 +19,8 @@ def arn_part(arn: str, index: int) -> str:
 
 def arn_name(arn: str) -> str:
     """What a person would call the resource: the last part of its ARN."""
+    if ":function:" in arn:
+        return arn.partition(":function:")[2].partition(":")[0]
     return arn.rpartition("/")[2].rpartition(":")[2]
 
 
@@ -30,11 +31,6 @@ def console(region: str, path: str, partition: str = "") -> str:
     partition = partition or _partition(region)
     host = _CONSOLES.get(partition)
     return f"https://{region}.{host}/{path}" if host else ""
-
-
-def scope_of_event(event: Mapping[str, object]) -> Scope:
-    """The account and region that every event of EventBridge names."""
-    return Scope(account=first(event, ("account",)), region=first(event, ("region",)))
 
 
 def first_arn(event: Mapping[str, object]) -> str:

@@ -116,6 +116,11 @@ def _ecs_task(detail: Mapping[str, object]) -> Verdict:
     return Status.FIRING, Severity.INFO
 
 
+def _ecs_cluster(detail: Mapping[str, object]) -> str:
+    """Services of one name may run in several clusters."""
+    return first(detail, ("clusterArn",))
+
+
 def _ecs_service(detail: Mapping[str, object]) -> Verdict:
     name, kind = first(detail, ("eventName",)), first(detail, ("eventType",))
     if name.endswith(("STEADY_STATE", "DEPLOYMENT_COMPLETED")):
@@ -200,7 +205,9 @@ _GROUP_FAILED = Kind(
 _EC2_UP = frozenset({"running"})
 
 KINDS: Mapping[str, Kind] = {
-    "ECS Task State Change": Kind(("group",), reasons=("stoppedReason",), judge=_ecs_task),
+    "ECS Task State Change": Kind(
+        ("group",), reasons=("stoppedReason",), judge=_ecs_task, aspect=_ecs_cluster
+    ),
     "ECS Deployment State Change": Kind(judge=_ecs_service),
     "ECS Service Action": Kind(judge=_ecs_service),
     "ECS Container Instance State Change": Kind(("ec2InstanceId",), judge=_ecs_instance),

@@ -9,6 +9,7 @@ from responder.intake.fields import mapping, sequence
 # Fields of an element by which a bare array is known as Alertmanager's push API's.
 _PUSH_FIELDS = frozenset({"annotations", "startsAt", "endsAt", "generatorURL"})
 _LOOKED_AT = 20
+_CLOUDFLARE_TEST = "Hello World! This is a test message sent from https://cloudflare.com"
 _AZURE_SCHEMAS = ("azuremonitor", "microsoft.insights/")
 
 
@@ -78,6 +79,12 @@ def is_google_incident(payload: object, request: Request) -> bool:
     """Whether ``incident`` is one of Google Cloud Monitoring."""
     incident = mapping(mapping(payload)["incident"])
     return "incident_id" in incident and ("policy_name" in incident or "condition" in incident)
+
+
+def is_cloudflare_test(payload: object, request: Request) -> bool:
+    """Whether Cloudflare tries a new destination out; it says nothing else."""
+    text = mapping(payload)["text"]
+    return isinstance(text, str) and text.startswith(_CLOUDFLARE_TEST)
 
 
 def is_kubernetes_event(payload: object, request: Request) -> bool:

@@ -94,6 +94,7 @@ ROWS: tuple[Row, ...] = (
     Row("cloudflare", header="cf-webhook-auth"),
     Row("cloudflare", ("alert_type", "policy_id")),
     Row("cloudflare", ("ts", "name", "text", "data")),
+    Row("cloudflare", ("text",), test=marks.is_cloudflare_test),
     Row("oracle-cloud", ("alarmMetaData", "title")),
     Row("alibaba-cloud", ("alertState", "alertName")),
     Row("tencent-cloud", ("alarmPolicyInfo", "alarmObjInfo")),

@@ -81,7 +81,8 @@ def _of_common(fields: Mapping[str, object], data: Mapping[str, object]) -> Draf
     resource = _text_of(essentials.get("configurationItems")) or _last(target)
     ended = _has_ended(first(essentials, ("monitorCondition",)), context)
     fired = read_time(essentials.get("firedDateTime"))
-    resolved = read_time(essentials.get("resolvedDateTime"))
+    resolved = read_time(essentials.get("resolvedDateTime")) or _event_time(context)
+    told = properties(activity(context))
     subscription = _after(native_id or target, "subscriptions")
     severity = read_severity(first(essentials, ("severity",)))
     return Draft(
@@ -95,13 +96,13 @@ def _of_common(fields: Mapping[str, object], data: Mapping[str, object]) -> Draf
         rule=rule,
         severity=severity or read_severity(first(labels, ("severity",))) or default_of(NAME),
         status=Status.RESOLVED if ended else Status.FIRING,
-        service=first(labels, SERVICE_NAMES) or resource,
+        service=first(labels, SERVICE_NAMES) or first(told, ("service",)) or resource,
         resource=resource,
         scope=_scope(labels, context, subscription),
         labels=labels,
         links=links(essentials, context),
-        happened_at=(resolved or _event_time(context)) if ended else fired,
-        starts_at=fired,
+        happened_at=resolved if ended else fired,
+        starts_at=read_time(told.get("impactStartTime")) or fired,
         ends_at=resolved,
         raw=fields,
     )
@@ -186,9 +187,9 @@ def _of_activity_log(
         source=NAME,
         fingerprint=same.lower(),
         native_id=first(log, ("eventDataId", "operationId")),
-        title=_title(log) or operation or "Azure activity log alert",
+        title=_title(log) or f"{operation or 'Azure activity log alert'}: {resource}",
         message=message(first(log, ("description",)), log),
-        rule=operation,
+        rule=first(log, ("eventSource",)) if _title(log) else operation,
         severity=own or _LEVELS.get(level) or read_severity(level) or default_of(NAME),
         status=Status.RESOLVED if ended else Status.FIRING,
         service=first(labels, SERVICE_NAMES) or first(properties(log), ("service",)) or resource,

@@ -47,6 +47,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         fingerprint=f"{source}/{same}",
         native_id=said.native_id or first(event, ("id",)),
         title=about if said.title == _UNTITLED else said.title,
+        message=said.message if data else "",
         rule=said.rule or base,
         status=status,
         service=said.service,

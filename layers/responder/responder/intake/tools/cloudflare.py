@@ -63,7 +63,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         source=NAME,
         fingerprint=f"{account}/{policy or kind or name}/{same}",
         native_id=first(fields, ("alert_correlation_id",)) or policy,
-        title=name or kind or text,
+        title=_title(name or kind or text, about),
         message=text,
         rule=first(fields, ("policy_name", "name")),
         severity=_severity(data, kind, state),
@@ -78,6 +78,11 @@ def read(element: object, whole: object, request: Request) -> Draft:
         ends_at=at,
         raw=fields,
     )
+
+
+def _title(name: str, about: str) -> str:
+    """One policy watches many things."""
+    return f"{name}: {about}" if about and about not in name else name
 
 
 def _severity(data: Mapping[str, object], kind: str, state: str) -> Severity:

@@ -9,12 +9,21 @@ their own (RDS, Auto Scaling); ``split`` makes the event of it that EventBridge 
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
-from responder.alert import Status
-from responder.intake.aws import arn_name, arn_part, console, first_arn, scope_of_event
+from responder.alert import Scope, Status
+from responder.intake.aws import arn_name, arn_part, console, first_arn
 from responder.intake.aws_kinds import Kind, kind_of, text_at
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import Unreadable
-from responder.intake.fields import SERVICE_NAMES, first, mapping, sequence, string_map, tag_map
+from responder.intake.fields import (
+    RESOURCE_NAMES,
+    SERVICE_NAMES,
+    first,
+    mapping,
+    scope_of,
+    sequence,
+    string_map,
+    tag_map,
+)
 from responder.intake.secret_fields import without_secrets
 from responder.intake.severity import read_severity
 from responder.intake.text import as_json
@@ -23,7 +32,7 @@ from responder.intake.times import read_time
 NAME = "eventbridge"
 
 _SEVERITIES = ("severity", "severity.description", "severity.label", "priority", "level")
-_SERVICES = (*SERVICE_NAMES, "serviceName", "Service")
+_SERVICES = (*SERVICE_NAMES, "serviceName")
 # Names under which applications keep what stays the same from firing to resolved.
 _IDS = ("fingerprint", "dedup_key", "dedupKey", "dedupeKey", "alertId", "alert_id", "incidentId")
 _LINKS = {
@@ -63,7 +72,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     subject = kind.title or detail_type
     labels = _labels(detail, source, detail_type)
     at = read_time(event.get("time"))
-    scope = scope_of_event(event)
+    scope = _scope(event, detail)
     identity = first(detail, _IDS) or "/".join(names) or arn
     aspect = f"#{kind.aspect(detail)}" if kind.aspect else ""
     return Draft(
@@ -75,8 +84,9 @@ def read(element: object, whole: object, request: Request) -> Draft:
         rule=subject,
         severity=read_severity(text_at(detail, _SEVERITIES)) or severity,
         status=status,
-        service=_service(detail, labels, names) or ("" if source.startswith("aws.") else source),
-        resource=arn or (names[-1] if names else ""),
+        service=_service(detail, labels, names)
+        or (arn_name(arn) if source.startswith("aws.") else source),
+        resource=arn or first(detail, RESOURCE_NAMES) or (names[-1] if names else ""),
         scope=scope,
         labels=labels,
         links=_links(kind, detail, names, scope.region),
@@ -110,10 +120,23 @@ def _service(detail: Mapping[str, object], labels: Mapping[str, str], names: lis
     return told or (_short(names[0]) if names else "")
 
 
+def _scope(event: Mapping[str, object], detail: Mapping[str, object]) -> Scope:
+    """The event's own account and region; cluster and environment as the detail names them."""
+    told = scope_of(detail)
+    return Scope(
+        account=first(event, ("account",)) or told.account,
+        region=first(event, ("region",)) or told.region,
+        cluster=told.cluster or arn_name(first(detail, ("clusterArn",))),
+        environment=told.environment,
+    )
+
+
 def _message(kind: Kind, detail: Mapping[str, object]) -> str:
     """Why, in the event's own words; all of the detail where it has none that we know."""
     reasons = [text for path in kind.reasons if (text := text_at(detail, (path,)))]
     reasons += _exits(detail)
+    if not reasons and kind.names and (state := text_at(detail, kind.states)):
+        reasons = [f"State: {state}"]
     if reasons or not detail:
         return "\n".join(dict.fromkeys(reasons))
     return as_json(without_secrets(detail), indent=2)

@@ -24,10 +24,11 @@ from responder.intake.times import read_time
 
 NAME = "sysdig"
 
-# https://docs.sysdig.com/en/docs/sysdig-monitor/alerts/alerts-configuration/ : as in syslog.
+# High is 0 or 1, medium 2 or 3, low 4 or 5, info 6 or 7:
+# https://docs.sysdig.com/en/docs/sysdig-monitor/alerts/alerts-configuration/
 _SEVERITIES = (
-    Severity.CRITICAL, Severity.CRITICAL, Severity.HIGH, Severity.HIGH,
-    Severity.MEDIUM, Severity.LOW, Severity.INFO, Severity.INFO,
+    Severity.HIGH, Severity.HIGH, Severity.MEDIUM, Severity.MEDIUM,
+    Severity.LOW, Severity.LOW, Severity.INFO, Severity.INFO,
 )  # fmt: skip
 _ENDS = frozenset({"ok", "resolved"})
 _RESOURCES = ("host_hostname", "host.hostName", "kubernetes.pod.name", "kubernetes.node.name")
