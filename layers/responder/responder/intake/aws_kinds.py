@@ -68,6 +68,8 @@ def text_at(detail: Mapping[str, object], paths: tuple[str, ...]) -> str:
     """The text at the first of ``paths`` (names joined by dots) that has one."""
     for path in paths:
         outer, dot, inner = path.partition(".")
+        if outer not in detail:
+            continue
         values = mapping(detail.get(outer)) if dot else detail
         if text := first(values, (inner or outer,)):
             return text

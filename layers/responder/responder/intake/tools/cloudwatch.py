@@ -8,8 +8,8 @@ INFO alert of its own, with its own fingerprint, so that an alarm that stands ke
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
 from responder.alert import Scope, Severity, Status
@@ -40,12 +40,12 @@ _RESOURCE_DIMENSIONS = (
     "Resource",
 )
 _MAX_CHILDREN = 10
+_NO_ATTRIBUTES: Mapping[str, str] = {}
 # An event of this kind carries the state, too, but tells of an edit.
 _EDITED = "CloudWatch Alarm Configuration Change"
 
 
-@dataclass(frozen=True)
-class _Alarm:
+class _Alarm(NamedTuple):
     """An alarm's state change, whichever way it came.
 
     ``contributor`` is the time series of an alarm that watches several, each with a state of its
@@ -64,7 +64,7 @@ class _Alarm:
     metrics: Sequence[object]
     children: Sequence[object] = ()
     contributor: str = ""
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = _NO_ATTRIBUTES
 
 
 def split(payload: object) -> Sequence[object]:
