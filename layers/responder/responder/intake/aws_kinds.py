@@ -67,11 +67,11 @@ class Kind:
 def text_at(detail: Mapping[str, object], paths: tuple[str, ...]) -> str:
     """The text at the first of ``paths`` (names joined by dots) that has one."""
     for path in paths:
-        outer, dot, inner = path.partition(".")
-        if outer not in detail:
-            continue
-        values = mapping(detail.get(outer)) if dot else detail
-        if text := first(values, (inner or outer,)):
+        values, name = detail, path
+        while "." in name:
+            outer, _, name = name.partition(".")
+            values = mapping(values.get(outer))
+        if name in values and (text := first(values, (name,))):
             return text
     return ""
 

@@ -4,7 +4,7 @@ A row names a header, or keys of the body's outermost object, or both; the first
 wins, so that what is told apart by more stands above what is told apart by less.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -53,9 +53,16 @@ class Row:
 
     def _has_keys(self, payload: object) -> bool:
         if not self.array:
-            return not self.keys or all(key in mapping(payload) for key in self.keys)
+            return _has_all(mapping(payload), self.keys)
         elements = sequence(payload)[:_LOOKED_AT]
-        return any(all(key in mapping(element) for key in self.keys) for element in elements)
+        return any(_has_all(mapping(element), self.keys) for element in elements)
+
+
+def _has_all(fields: Mapping[str, object], keys: tuple[str, ...]) -> bool:
+    for key in keys:  # noqa: SIM110 - all() of a generator takes twice the time
+        if key not in fields:
+            return False
+    return True
 
 
 #: First match wins.

@@ -84,7 +84,6 @@ def _of_common(fields: Mapping[str, object], data: Mapping[str, object]) -> Draf
     resolved = read_time(essentials.get("resolvedDateTime")) or _event_time(context)
     told = properties(activity(context))
     subscription = _after(native_id or target, "subscriptions")
-    severity = read_severity(first(essentials, ("severity",)))
     return Draft(
         source=NAME,
         fingerprint=_same(context, subscription, rule, target)
@@ -94,7 +93,7 @@ def _of_common(fields: Mapping[str, object], data: Mapping[str, object]) -> Draf
         title=rule or _title(context) or first(essentials, ("description",)) or native_id,
         message=message(first(essentials, ("description",)), context),
         rule=rule,
-        severity=severity or read_severity(first(labels, ("severity",))) or default_of(NAME),
+        severity=_severity(first(essentials, ("severity",)), labels),
         status=Status.RESOLVED if ended else Status.FIRING,
         service=first(labels, SERVICE_NAMES) or first(told, ("service",)) or resource,
         resource=resource,
