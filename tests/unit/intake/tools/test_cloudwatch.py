@@ -88,3 +88,35 @@ def test_unknown_state_is_kept_as_unknown_format() -> None:
     (alert,) = parse(json.dumps(alarm).encode(), {}, received_at=NOW)
     assert alert.unknown_format
     assert alert.source == "cloudwatch"
+
+
+def test_the_alarm_s_own_lambda_action_is_the_same_alert() -> None:
+    firing, ok = (only(f"cloudwatch/lambda_action_{state}.json") for state in ("alarm", "ok"))
+    assert firing.alert_id == only("cloudwatch/raw_alarm.json").alert_id
+    assert ok.alert_id == only("cloudwatch/ok.json").alert_id
+    assert firing.labels == only("cloudwatch/raw_alarm.json").labels
+
+
+def test_each_contributor_of_an_alarm_is_an_alert_of_its_own() -> None:
+    event = json.loads(sample("cloudwatch/contributor_of_many.json"))
+    alert = only("cloudwatch/contributor_of_many.json")
+    assert (alert.title, alert.service) == ("queues-too-old", "orders")
+    event["detail"]["alarmContributor"] = {"id": "other", "attributes": {"QueueName": "invoices"}}
+    (other,) = parse(json.dumps(event).encode(), {}, received_at=NOW)
+    assert other.fingerprint != alert.fingerprint
+
+
+def test_an_edited_alarm_is_no_alert() -> None:
+    assert parse(sample("cloudwatch/alarm_edited.json"), {}, received_at=NOW) == []
+
+
+def test_a_composite_alarm_has_its_rule_over_eventbridge_too() -> None:
+    alert, by_sns = (only(f"cloudwatch/composite{way}.json") for way in ("_event", ""))
+    assert "Rule: ALARM(orders-api-5xx) OR ALARM(orders-queue-age)" in alert.message
+    assert alert.alert_id == by_sns.alert_id
+
+
+def test_an_alarm_without_its_name_is_named_by_its_arn() -> None:
+    alarm = json.loads(sample("cloudwatch/raw_alarm.json")) | {"AlarmName": None}
+    (alert,) = parse(json.dumps(alarm).encode(), {}, received_at=NOW)
+    assert alert.title == "orders-api-5xx"
