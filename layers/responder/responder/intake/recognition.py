@@ -61,10 +61,28 @@ class Row:
 #: First match wins.
 ROWS: tuple[Row, ...] = (
     Row("sns", ("Type", "TopicArn"), test=marks.is_handshake),
+    Row("github", header="x-github-event", test=marks.is_github_event),
+    Row("flux", header="gotk-component", test=marks.is_flux),
     Row("cloudwatch", ("AlarmName", "NewStateValue")),
     Row("cloudwatch", ("detail", "source"), test=marks.is_alarm_event),
     Row("alertmanager", ("alerts",), test=marks.is_alertmanager),
     Row("alertmanager", ("labels",), test=marks.is_push, array=True),
+    Row("github", ("workflow_run", "repository"), test=marks.is_github_run),
+    Row("github", ("workflow_job", "repository"), test=marks.is_github_run),
+    Row("github", ("check_run", "repository"), test=marks.is_github_run),
+    Row("github", ("check_suite", "repository"), test=marks.is_github_run),
+    Row("github", ("alert", "repository"), test=marks.is_github_alert),
+    Row("github", ("branches", "context", "sha", "repository"), test=marks.is_github_run),
+    Row("gitlab", ("object_kind",), test=marks.is_gitlab),
+    Row("argocd", ("argocd",), test=marks.is_argocd),
+    Row("argocd", ("app",), test=marks.is_argocd_app),
+    Row("argocd", ("application",), test=marks.is_argocd_app),
+    Row("argocd", ("apiVersion", "status"), test=marks.is_argocd_app),
+    Row("argocd", ("sync_status", "health_status")),
+    Row("argocd", ("syncStatus", "healthStatus")),
+    Row("flux", ("involvedObject", "reason"), test=marks.is_flux),
+    Row("jenkins", ("build",), test=marks.is_jenkins),
+    Row("jenkins", ("buildUrl", "buildName", "event")),
 )
 
 #: Other names of a tool that a route may use.
@@ -74,6 +92,11 @@ ALIASES = {
     "mimir": "alertmanager",
     "loki": "alertmanager",
     "cortex": "alertmanager",
+    "github-actions": "github",
+    "gitlab-ci": "gitlab",
+    "argo-cd": "argocd",
+    "argo": "argocd",
+    "fluxcd": "flux",
 }
 
 TOOLS = tuple(dict.fromkeys(row.tool for row in ROWS))
