@@ -107,7 +107,7 @@ def _shares(payload: object, request: Request, depth: int = 0) -> Iterator[_Shar
     elif isinstance(payload, list) and depth < MAX_NESTED_ARRAYS and generic.matches(payload):
         for value in payload:
             yield from _shares(*unwrap(value, request), depth + 1)
-    elif wanted and isinstance(payload, dict):
+    elif wanted and isinstance(payload, dict | str):
         yield _Share(_by_route(wanted), (payload,), payload, request)
     else:
         yield _Share(generic.read, (payload,), payload, request)
