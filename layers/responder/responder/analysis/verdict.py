@@ -42,7 +42,8 @@ class Analysis(BaseModel):
     quiet, ``would_change`` what would most change the verdict, ``runbook`` the passage that fits.
     ``made_for`` is the scope of the incident that it was made for, which
     others may share, and ``deployment`` the version of the service that it alerted of. ``runbooks``
-    are the hashes of the passages that it was told. ``tier`` is ``small`` or ``large``,
+    are the hashes of the passages that it was told, ``worst_alert`` the id of the worst alert that
+    it was told beside the first one, empty for none. ``tier`` is ``small`` or ``large``,
     ``fallback`` for the fixed triage. ``seconds`` is what the answer took, 0 where unknown.
     """
 
@@ -74,6 +75,7 @@ class Analysis(BaseModel):
     made_for: Scope = Scope()
     deployment: str = ""
     runbooks: tuple[str, ...] = ()
+    worst_alert: str = ""
 
     @property
     def is_fallback(self) -> bool:

@@ -179,6 +179,7 @@ class Investigator:
             "made_for": incident.scope,
             "deployment": _deployment(incident),
             "runbooks": tuple(passage.hash for passage in case.context.runbooks),
+            "worst_alert": incident.worst.alert_id if incident.worst else "",
         }
         return analysis.model_copy(update=made_of)
 
