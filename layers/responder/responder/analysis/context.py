@@ -89,7 +89,7 @@ class Preceding(BaseModel):
 class Passage(BaseModel):
     """A part of a runbook: its file, the headings above it, what it says, and the hash of that.
 
-    ``changed_at`` is when the file was last written.
+    ``changed_at`` is when the file was last written, ``url`` where people read it, if it says so.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -98,6 +98,7 @@ class Passage(BaseModel):
     heading: str
     text: str
     changed_at: Moment | None = None
+    url: str = ""
 
     @property
     def hash(self) -> str:

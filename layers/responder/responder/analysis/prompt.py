@@ -7,7 +7,7 @@ are never edited in place: a change is a new file, which a setting promotes by i
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -53,13 +53,15 @@ class Prompt:
     """What is sent, and what is needed to read the answer.
 
     ``facts`` are the fields as Claude sees them (masked, cut); ``links`` the URLs that an answer
-    may repeat; ``redactor`` puts personal data back.
+    may repeat; ``redactor`` puts personal data back; ``pages`` are the addresses of runbooks by
+    their fields, which Claude is not told.
     """
 
     user: str
     facts: Mapping[str, str]
     links: frozenset[str]
     redactor: Redactor
+    pages: Mapping[str, str] = field(default_factory=dict)
     version: str = PROMPT_VERSION
 
     @property
@@ -82,6 +84,7 @@ def build(case: Case, rules: Rules | None = None, version: str = PROMPT_VERSION)
         facts=facts,
         links=_links(case),
         redactor=redactor,
+        pages={f"runbook.{n}": one.url for n, one in enumerate(case.context.runbooks, 1)},
         version=version,
     )
 

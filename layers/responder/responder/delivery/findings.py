@@ -289,8 +289,10 @@ def _noise(analysis: Analysis) -> str:
 
 
 def _runbook(analysis: Analysis) -> str:
+    """With a link to its page where it has one that may be shown."""
     name = mrkdwn.inline(analysis.runbook, _RUNBOOK)
-    return f"Runbook: {name}" if name else ""
+    shown = mrkdwn.link(analysis.runbook_url, analysis.runbook, _RUNBOOK) or name
+    return f"Runbook: {shown}" if name else ""
 
 
 def _would_change(analysis: Analysis) -> str:

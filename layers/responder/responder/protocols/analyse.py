@@ -371,10 +371,8 @@ def with_analysis(
     if analysis.is_fallback:
         if not incident.analysis.is_fallback:
             return None
-        checks = fallback.with_steps(incident.analysis.checks, runbooks)
-        analysis = incident.analysis.model_copy(
-            update={"fallback_reason": analysis.fallback_reason, "checks": checks}
-        )
+        reason = {"fallback_reason": analysis.fallback_reason}
+        analysis = fallback.with_runbook(incident.analysis, runbooks).model_copy(update=reason)
         if analysis == incident.analysis:
             return None
     due = min(incident.due_at or now + LOOK_AGAIN, now + LOOK_AGAIN)
