@@ -276,8 +276,8 @@ def distribution() -> QueueFunction:
     )
 
 
-def analyst(given: settings.Analysis, way: "WayIn", guard: "Guard") -> "Claude":
-    """Claude as these settings have it; ``responder canary-prompt`` asks through it, too."""
+def analyst(given: settings.Claude, way: "WayIn", guard: "Guard") -> "Claude":
+    """Claude as these settings have it; the command line asks through it, too."""
     from responder.adapters.claude import Claude
 
     return Claude(
@@ -289,7 +289,7 @@ def analyst(given: settings.Analysis, way: "WayIn", guard: "Guard") -> "Claude":
     )
 
 
-def tiers_of(given: settings.Analysis) -> "Mapping[str, Tier]":
+def tiers_of(given: settings.Claude) -> "Mapping[str, Tier]":
     """The two tiers by name."""
     from responder.analysis.tiering import tiers
 
@@ -303,14 +303,14 @@ def tiers_of(given: settings.Analysis) -> "Mapping[str, Tier]":
     )
 
 
-def redaction_of(given: settings.Analysis) -> "Rules":
+def redaction_of(given: settings.Claude) -> "Rules":
     """What is masked beyond the usual."""
     from responder.analysis.redaction import Rules
 
     return Rules(given.redact_private, given.redact_patterns.split())
 
 
-def way_in(given: settings.Analysis, key: Callable[[bool], str]) -> "WayIn":
+def way_in(given: settings.Claude, key: Callable[[bool], str]) -> "WayIn":
     """The chosen way to Claude; ``key`` is read on the first one only."""
     from responder.adapters.claude import ApiKey
     from responder.adapters.claude_aws import Bedrock, PlatformOnAws
