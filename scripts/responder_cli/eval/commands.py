@@ -117,12 +117,18 @@ def redaction(ctx: click.Context, corpus: Path, as_json: bool) -> None:
                 "ordinary": found.ordinary,
                 "changed": list(found.changed),
                 "over_redaction": found.over_redaction,
+                "held_out": found.held_out,
+                "held_out_leaked": list(found.held_out_leaked),
             }
         )
     else:
         leaked = f"{len(found.leaked)} of {found.planted}"
         console.say(f"{leaked} kinds of secrets leak ({found.leak_rate:.1%}).")
         for name in found.leaked:
+            console.say(f"  {name}")
+        held_out = f"{len(found.held_out_leaked)} of {found.held_out}"
+        console.say(f"{held_out} held out for a test of the detectors leak.")
+        for name in found.held_out_leaked:
             console.say(f"  {name}")
         changed = f"{len(found.changed)} of {found.ordinary}"
         console.say(f"{changed} ordinary texts are changed ({found.over_redaction:.1%}).")

@@ -35,12 +35,6 @@ def test_each_passage_knows_the_headings_above_it() -> None:
     assert full.told().startswith("disk.md › Disk › Disk is full:\n1. Find what grows")  # noqa: RUF001
 
 
-def test_the_place_is_told_up_to_the_first_colon() -> None:
-    (one,) = split("a.md", "# Symptom: disk full\nRotate.")
-    assert one.place == "a.md › Symptom: disk full"  # noqa: RUF001
-    assert one.told().partition(":")[0] == "a.md › Symptom disk full"  # noqa: RUF001
-
-
 @pytest.mark.parametrize("line", ["# A #", "# A   ###", "#  A", "# A #  ", "#\tA"])
 def test_a_heading_may_be_closed(line: str) -> None:
     assert places(f"{line}\ntext") == ["A"]

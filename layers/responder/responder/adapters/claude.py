@@ -139,7 +139,7 @@ class ApiKey:
 
 
 class Claude:
-    """The analyst. Holds no state but its way in."""
+    """The analyst. Holds no state but its way in, and the last prompt."""
 
     def __init__(
         self,
@@ -157,6 +157,7 @@ class Claude:
         self._tiers = tiers
         self._guard = guard
         self._clock = clock
+        self._last: tuple[Case, prompt.Prompt] | None = None
 
     def analyse(self, case: Case, tier: str) -> Analysis:
         """A verdict, paid for. Raises Retryable or Permanent (``reading.Unusable`` when paid)."""
@@ -175,7 +176,11 @@ class Claude:
         return at_list_price * self._way_in.terms(chosen.model).price
 
     def _prompt(self, case: Case) -> prompt.Prompt:
-        return prompt.build(case, self._redaction, self._prompt_version)
+        """Of one case asked for twice, for its price and for its answer; masking takes ms."""
+        last = self._last
+        if last is None or last[0] is not case:
+            self._last = last = case, prompt.build(case, self._redaction, self._prompt_version)
+        return last[1]
 
     def _answer(self, asked: prompt.Prompt, tier: Tier) -> "_Reply":
         """One request; a second one only with a key that was rotated meanwhile."""

@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from responder.alert import Moment, Severity
+from responder.analysis.text import one_line
 from responder.change import Change
 from responder.incident import Feedback, Incident, Mark
 
@@ -22,7 +23,8 @@ _SAID: Final = {
 #: A longer link would be cut in the facts, and half a link leads nowhere.
 MAX_LINK_TOLD = 120
 
-#: Between a file and the headings that lead to a passage of it.
+#: Between a passage's place and its text; between a file and the headings that lead to the passage.
+AFTER_PLACE = ":\n"
 BETWEEN_HEADINGS = " › "  # noqa: RUF001 - as Slack and editors show a path
 
 
@@ -111,8 +113,8 @@ class Passage(BaseModel):
         return BETWEEN_HEADINGS.join(filter(None, (self.file, self.heading)))
 
     def told(self) -> str:
-        """With its place first, whatever is cut of it, and up to the first colon."""
-        return f"{self.place.replace(':', '')}:\n{self.text}"
+        """With its place first, whatever is cut of it, on a line of its own."""
+        return f"{one_line(self.place)}{AFTER_PLACE}{self.text}"
 
 
 class Retrieved(BaseModel):

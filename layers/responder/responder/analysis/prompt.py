@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from responder.analysis.context import Case
+from responder.analysis.context import AFTER_PLACE, Case
 from responder.analysis.markdown import MAX_HEADING, MAX_PASSAGE
 from responder.analysis.redaction import Redactor, Rules
 from responder.analysis.text import clean, cut_middle, links_in, without_a_cut_word
@@ -148,7 +148,18 @@ def _masked(case: Case, redactor: Redactor) -> Iterator[tuple[str, str]]:
     """Masked before anything is cut: half a secret would no longer look like one."""
     for name, value in _fields(case):
         if text := without_a_cut_word(clean(value).strip()):
-            yield redactor.mask(clean(name)), redactor.mask_field(name, text)
+            yield redactor.mask(clean(name)), _mask(redactor, name, text)
+
+
+def _mask(redactor: Redactor, name: str, text: str) -> str:
+    """A runbook's place is told up to the first colon, which its headings lose once masked.
+
+    Masked with its text, a heading such as "Expired token" would make a secret of the first word.
+    """
+    if not name.startswith("runbook."):
+        return redactor.mask_field(name, text)
+    place, _, rest = text.partition(AFTER_PLACE)
+    return redactor.mask(place).replace(":", "") + AFTER_PLACE + redactor.mask(rest)
 
 
 def _within_budget(fields: Iterator[tuple[str, str]]) -> dict[str, str]:
