@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -431,9 +432,14 @@ def test_the_chosen_way_asks_as_the_role_and_reads_no_key(
     assert (ours.source, ours.rule, ours.service) == ("responder", "claude:access", "it")
 
 
-def test_the_check_reads_the_runbooks_and_says_whether_they_are_searched(house: House) -> None:
+def test_the_check_reads_the_runbooks_and_says_how_they_are_searched(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     boto3.client("s3").put_object(Bucket=RUNBOOKS, Key="disk.md", Body=b"# Disk full\nClean up.")
     assert bootstrap.analysis().self_check()["runbooks"] == "1 passages"
+    monkeypatch.setitem(sys.modules, "sqlite3", None)
+    told = bootstrap.analysis().self_check()["runbooks"]
+    assert told == "1 passages, searched without FTS5"
 
 
 def test_a_tick_reads_the_runbooks_and_the_next_first_card_has_their_steps(house: House) -> None:

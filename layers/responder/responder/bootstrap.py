@@ -16,7 +16,7 @@ from responder.adapters.secrets import Secret
 from responder.adapters.sqs import SqsQueues
 from responder.adapters.telemetry import PowertoolsTelemetry
 from responder.clock import utc_now
-from responder.errors import Permanent, Reason, Retryable
+from responder.errors import Reason, Retryable
 from responder.ports import Queue, Store, Table, Telemetry
 
 if TYPE_CHECKING:
@@ -403,11 +403,11 @@ def _zones() -> str:
 
 
 def _runbooks(library: "Library") -> str:
-    """They are searched by SQLite's FTS5, which not every Python has."""
-    try:
-        return f"{library.read()} passages"
-    except Permanent as error:
-        return f"not searched: {error}"
+    """They are searched by SQLite's FTS5, where this Python has it."""
+    from responder.analysis import fulltext
+
+    found = f"{library.read()} passages"
+    return found if fulltext.is_built_in() else f"{found}, searched without FTS5"
 
 
 def _name(queue_url: str) -> str:
