@@ -124,7 +124,7 @@ class Investigator:
         try:
             self._investigate(request, look, incident, me)
         except Exception:
-            self._release(request, me, self.now())
+            self._release(incident, request, me, self.now())
             raise
 
     def _investigate(
@@ -135,7 +135,7 @@ class Investigator:
             analysis = self._ask(incident, look, me)
         except Retryable as error:
             if self.now() - request.first_sent < self.patience:
-                self._postpone(request, me, error)
+                self._postpone(incident, request, me, error)
                 return
             analysis = self._give_up(incident, error.reason)
         except Permanent as error:
@@ -187,17 +187,21 @@ class Investigator:
     def _watch(self) -> Watch:
         return Watch(self.store, self.queues, self.telemetry, self.now, self.stack)
 
-    def _postpone(self, request: AnalysisRequest, me: str, error: Retryable) -> None:
+    def _postpone(
+        self, incident: Incident, request: AnalysisRequest, me: str, error: Retryable
+    ) -> None:
         """Wait as long as Claude asks for, but never beyond the end of our patience."""
         now = self.now()
         until = waiting.next_try(request.first_sent, now, error.after)
         until = min(until, max(request.first_sent + self.patience, now))
-        self._release(request, me, until)
+        self._release(incident, request, me, until)
         self._wait(request, until, error.reason)
 
-    def _release(self, request: AnalysisRequest, me: str, next_try: datetime) -> None:
+    def _release(
+        self, incident: Incident, request: AnalysisRequest, me: str, next_try: datetime
+    ) -> None:
         self._change(
-            request.cache_key,
+            incident.cache_key,
             lambda entry: lease.release(entry, me, next_try, request.first_sent),
         )
 
