@@ -150,6 +150,17 @@ class Context(BaseModel):
         for number, passage in enumerate(self.runbooks, 1):
             yield f"runbook.{number}", passage.told()
 
+    def quotable(self) -> Iterator[str]:
+        """The texts whose addresses an answer may repeat.
+
+        Not those of other incidents, nor what a change says of itself: whoever can raise a mild
+        alert, or name a branch, would have an address on the card of this incident.
+        """
+        yield from (one.verdict for one in self.earlier)
+        yield from (text for one in self.feedback for text in (one.note, one.headline))
+        yield from (one.change.link for one in self.changes)
+        yield from (one.told() for one in self.runbooks)
+
     def _feedback(self) -> Iterator[tuple[str, str]]:
         """What operators said of earlier analyses of the problem: ``marks`` counts all of it."""
         for number, one in enumerate(self.feedback, 1):

@@ -214,4 +214,6 @@ def _encode(facts: Mapping[str, str]) -> str:
 
 
 def _links(case: Case) -> frozenset[str]:
-    return frozenset().union(*(links_in(clean(value)) for _, value in _fields(case)))
+    own = (value for _, value in _fields(Case(incident=case.incident)))
+    texts = (*own, *case.context.quotable())
+    return frozenset().union(*(links_in(clean(text)) for text in texts))
