@@ -28,6 +28,8 @@ SERVICE_NAMES = ("service", "service_name", "service.name", "app", "app_kubernet
                  "app.kubernetes.io/name", "application", "job")  # fmt: skip
 RESOURCE_NAMES = ("resource", "instance", "pod", "host", "hostname", "node", "device", "container")
 
+_TAG_NAMES = ("name", "key", "tag", "label")
+
 
 def mapping(value: object) -> Mapping[str, object]:
     """``value`` where it is a JSON object, else an empty one."""
@@ -55,13 +57,20 @@ def string_map(value: object) -> dict[str, str]:
 
 
 def tag_map(value: object) -> dict[str, str]:
-    """Tags as labels: an object, or a list or comma-separated text of ``name:value``."""
+    """Tags as labels: an object, or a list or comma-separated text of ``name:value``.
+
+    The elements of a list may also be objects, such as ``{"name": ..., "value": ...}``.
+    """
     if isinstance(value, dict):
         return string_map(value)
-    parts = value.split(",") if isinstance(value, str) else map(as_text, sequence(value))
+    parts = value.split(",") if isinstance(value, str) else sequence(value)
     labels = {}
     for part in parts:
-        name, separator, text = part.strip().partition(":" if ":" in part else "=")
+        if isinstance(part, dict):
+            name, separator, text = first(part, _TAG_NAMES), "=", first(part, ["value"])
+        else:
+            written = as_text(part).strip()
+            name, separator, text = written.partition(":" if ":" in written else "=")
         if name:
             labels[name.strip()] = text.strip() if separator else "true"
     return labels
