@@ -5,6 +5,7 @@ The readers of the tools use them, so that a missing or odd field costs that fie
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from responder.alert import NOWHERE, Scope
@@ -29,6 +30,9 @@ SERVICE_NAMES = ("service", "service_name", "service.name", "app", "app_kubernet
 RESOURCE_NAMES = ("resource", "instance", "pod", "host", "hostname", "node", "device", "container")
 
 _TAG_NAMES = ("name", "key", "tag", "label")
+_TAG_VALUES = ("value",)
+_SEPARATORS = str.maketrans("", "", "._- ${}")
+_MAX_FOLDED = 300
 
 
 def mapping(value: object) -> Mapping[str, object]:
@@ -67,13 +71,23 @@ def tag_map(value: object) -> dict[str, str]:
     labels = {}
     for part in parts:
         if isinstance(part, dict):
-            name, separator, text = first(part, _TAG_NAMES), "=", first(part, ["value"])
+            name, text = first(part, _TAG_NAMES), first(part, _TAG_VALUES)
+            separator = text
         else:
             written = as_text(part).strip()
             name, separator, text = written.partition(":" if ":" in written else "=")
         if name:
             labels[name.strip()] = text.strip() if separator else "true"
     return labels
+
+
+def folded(value: object) -> dict[str, object]:
+    """An object by its bare names: ``HOST.NAME``, ``hostName`` and ``host_name`` are ``hostname``.
+
+    For tools whose users write the names, which they copy from macros of the tool.
+    """
+    names = islice(mapping(value).items(), _MAX_FOLDED)
+    return {name.lower().translate(_SEPARATORS): item for name, item in names}
 
 
 class Place(NamedTuple):

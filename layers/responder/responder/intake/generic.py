@@ -44,10 +44,11 @@ _SEVERITIES = ("severity", "priority", "level", "urgency", "alert_severity", "al
                "alert_level")  # fmt: skip
 _STATES = ("status", "state", "alert_status", "alertStatus", "alert_state", "alertState",
            "current_state", "currentState", "new_state", "newState", "incident_status",
-           "event_action", "action", "event_type", "transition")  # fmt: skip
+           "monitor_status", "event_action", "action", "event_type",
+           "transition")  # fmt: skip
 _IDS = ("fingerprint", "dedup_key", "dedupKey", "dedup_id", "incident_key", "incidentKey", "alias",
-        "alert_id", "alertId", "alertID", "incident_id", "incidentId", "problem_id", "problemId",
-        "id", "uid", "uuid", "key")  # fmt: skip
+        "alert_id", "alertId", "alertID", "alert_uid", "incident_id", "incidentId",
+        "problem_id", "problemId", "id", "uid", "uuid", "key")  # fmt: skip
 _RULES = ("rule", "rule_name", "ruleName", "alertname", "monitor", "check", "check_name",
           "monitor_name")  # fmt: skip
 _TIMES = ("timestamp", "@timestamp", "event_at", "event_time", "eventTime", "occurred_at",
@@ -59,7 +60,7 @@ _ENDS = ("ends_at", "endsAt", "ended_at", "endedAt", "end_time", "endTime", "res
          "resolvedAt", "closed_at", "closedAt")  # fmt: skip
 _LINKS = ("url", "link", "runbook_url", "runbook", "dashboard_url", "dashboard", "alert_url",
           "alertUrl", "html_url", "web_url", "permalink", "incident_url", "details_url",
-          "source_url")  # fmt: skip
+          "source_url", "link_to_upstream_details")  # fmt: skip
 _SERVICES = (*SERVICE_NAMES, "serviceName", "component", "app_name", "appName", "system")
 _RESOURCES = (*RESOURCE_NAMES, "host_name", "hostName", "server", "resource_name", "resourceName",
               "instance_id", "target", "entity")  # fmt: skip
@@ -71,7 +72,8 @@ _OWN_NAMES = ("name", "title", "label", "value", "level", "id")
 _RESOLVED = frozenset({"resolved", "resolve", "ok", "recovered", "recovery", "closed", "close",
                        "clear", "cleared", "normal", "healthy", "up", "fixed", "restored",
                        "success", "succeeded", "successful", "passed", "inactive", "good",
-                       "resolve_alert", "alert_resolved", "incident_resolved"})  # fmt: skip
+                       "online", "resolve_alert", "alert_resolved",
+                       "incident_resolved"})  # fmt: skip
 # States that are severities as well ("status": "critical"); others, such as "alert", are none.
 _TELLING_STATES = frozenset({"critical", "crit", "fatal", "emergency", "major", "error", "warning",
                              "warn", "minor"})  # fmt: skip

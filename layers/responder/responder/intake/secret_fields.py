@@ -7,10 +7,11 @@ _NAMES = frozenset(
     {"token", "subscribeurl", "unsubscribeurl", "routing_key", "service_key", "shared_secret",
      "secret", "password", "api_key", "apikey", "authorization", "ping_url",
      "pushtoken", "basic_auth_pass", "mqttpassword", "radiussecret", "databaseconnectionstring",
-     "oauth_client_secret", "tlskey"}
+     "oauth_client_secret", "tlskey", "bearer_token", "gamedigtoken", "radiuspassword",
+     "rabbitmqpassword", "unsubscribe"}
 )  # fmt: skip
 # A few short texts of which every name holds one: a few searches cost less than a regex.
-_HINTS = ("token", "secret", "pass", "key", "authorization", "subscribeurl", "ping_url",
+_HINTS = ("token", "secret", "pass", "key", "authorization", "subscribe", "ping_url",
           "connectionstring")  # fmt: skip
 _IN_TEXT = re.compile(
     rf"""(["'](?:{"|".join(sorted(_NAMES))})["']\s{{0,9}}:\s{{0,9}})["'][^"'\r\n]{{0,4000}}["']?""",

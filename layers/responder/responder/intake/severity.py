@@ -1,6 +1,7 @@
 """The one table from the words of monitoring tools to our severities; all readers use it."""
 
 import re
+from collections.abc import Mapping
 
 from responder.alert import Severity
 
@@ -17,6 +18,8 @@ _BY_RANK = list(Severity)
 _PRIORITY = re.compile(r"p(?:riority)?[-_ ]?([1-5])(?!\d)")
 _SEV = re.compile(r"sev(?:erity)?[-_ ]?([0-4])(?!\d)")
 _LONGEST = 60
+# Tags that are a severity by themselves; most of the words above have other meanings there.
+_BARE = frozenset({"critical", *(f"p{n}" for n in range(1, 6)), *(f"sev{n}" for n in range(5))})
 
 
 # What an alert is worth where its tool says nothing: most tools without severities tell of what
@@ -24,7 +27,8 @@ _LONGEST = 60
 _DEFAULTS = dict.fromkeys(
     (
         "cloudwatch", "pingdom", "uptime-kuma", "uptimerobot", "statuscake", "better-stack",
-        "checkly", "healthchecks", "updown", "site24x7", "honeycomb", "aws-health",
+        "checkly", "healthchecks", "updown", "site24x7", "honeycomb", "aws-health", "prtg", "gatus",
+        "freshping", "cronitor", "dead-mans-snitch", "monit",
     ),
     Severity.HIGH,
 )  # fmt: skip
@@ -33,6 +37,19 @@ _DEFAULTS = dict.fromkeys(
 def default_of(tool: str) -> Severity:
     """The severity of an alert whose tool says none."""
     return _DEFAULTS.get(tool, Severity.MEDIUM)
+
+
+def labelled(labels: Mapping[str, str], tool: str) -> Severity:
+    """The severity that a label or tag names, for tools that have none; else their default."""
+    return tagged(labels) or default_of(tool)
+
+
+def tagged(labels: Mapping[str, str]) -> Severity | None:
+    """The severity of a label or tag, such as ``severity:high`` or a bare ``P1``."""
+    if named := read_severity(labels.get("severity") or labels.get("priority")):
+        return named
+    bare = (name for name, value in labels.items() if value == "true" and name.lower() in _BARE)
+    return read_severity(next(bare, None))
 
 
 def read_severity(value: object) -> Severity | None:
