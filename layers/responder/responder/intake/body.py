@@ -25,7 +25,8 @@ _WINDOWS = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (_ZLIB, _BARE)}
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 _OPENINGS = ("{", "[")
-# Fields of a form, or of a small object, that hold the whole message as JSON.
+# Fields of a form, or of a small object, that hold the whole message as JSON; a field that is
+# alone may have any name.
 _ENVELOPES = ("payload", "data", "json", "body")
 _MAX_BESIDE = 3
 # A text in which more than every tenth character cannot be decoded is no text.
@@ -99,7 +100,7 @@ def _scalar(text: str, *, is_json: bool) -> object:
 
 def _opened(fields: dict[str, object]) -> object:
     """What a field of the body holds as JSON, with the fields beside it; else the fields."""
-    for name in _ENVELOPES:
+    for name in _ENVELOPES if len(fields) > 1 else fields:
         held = fields.get(name)
         if isinstance(held, str) and _looks_like_json(held):
             inner = _json_or_text(held)
