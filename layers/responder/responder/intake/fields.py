@@ -33,6 +33,7 @@ _TAG_NAMES = ("name", "key", "tag", "label")
 _TAG_VALUES = ("value",)
 _SEPARATORS = str.maketrans("", "", "._- ${}")
 _MAX_FOLDED = 300
+_LONGEST_NAME = 64
 
 
 def mapping(value: object) -> Mapping[str, object]:
@@ -87,7 +88,12 @@ def folded(value: object) -> dict[str, object]:
     For tools whose users write the names, which they copy from macros of the tool.
     """
     names = islice(mapping(value).items(), _MAX_FOLDED)
-    return {name.lower().translate(_SEPARATORS): item for name, item in names}
+    return {_bare(name) if len(name) <= _LONGEST_NAME else name: item for name, item in names}
+
+
+@lru_cache(maxsize=2_048)
+def _bare(name: str) -> str:
+    return name.lower().translate(_SEPARATORS)
 
 
 class Place(NamedTuple):

@@ -9,7 +9,11 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
+
+from pydantic_core import to_json
 
 from responder.alert import Severity, Status
 from responder.intake.draft import Draft, Request, digest
@@ -69,6 +73,8 @@ _RESOURCES = (*RESOURCE_NAMES, "host_name", "hostName", "server", "resource_name
 _NESTS = ("alert", "event", "incident", "problem", "data", "issue", "notification", "payload",
           "detail", "attributes", "alarm", "monitor", "check")  # fmt: skip
 _OWN_NAMES = ("name", "title", "label", "value", "level", "id")
+_MAX_NAMES = 64
+_MAX_NAMES_LENGTH = 1_000
 _RESOLVED = frozenset({"resolved", "resolve", "ok", "recovered", "recovery", "closed", "close",
                        "clear", "cleared", "normal", "healthy", "up", "fixed", "restored",
                        "success", "succeeded", "successful", "passed", "inactive", "good",
@@ -88,6 +94,41 @@ _FRAGMENT = re.compile(
 )
 _WORDS = 2
 _PAIRS = 3
+
+
+class _Names(NamedTuple):
+    """The names of a body by what they may say, each kind in order of trust."""
+
+    titles: tuple[str, ...]
+    messages: tuple[str, ...]
+    severities: tuple[str, ...]
+    states: tuple[str, ...]
+    ids: tuple[str, ...]
+    rules: tuple[str, ...]
+    times: tuple[str, ...]
+    starts: tuple[str, ...]
+    ends: tuple[str, ...]
+    links: tuple[str, ...]
+    services: tuple[str, ...]
+    resources: tuple[str, ...]
+
+
+_KINDS = _Names(_TITLES, _MESSAGES, _SEVERITIES, _STATES, _IDS, _RULES, _TIMES, _STARTS, _ENDS,
+                _LINKS, _SERVICES, _RESOURCES)  # fmt: skip
+
+
+def _names_of(fields: Mapping[str, object]) -> _Names:
+    names = tuple(islice(fields, _MAX_NAMES + 1))
+    if len(names) > _MAX_NAMES or sum(map(len, names)) > _MAX_NAMES_LENGTH:
+        return _KINDS
+    return _found_among(names)
+
+
+# A sender's bodies have few sets of names, and looking for each of 150 names in each body would
+# cost half of its reading.
+@lru_cache(maxsize=256)
+def _found_among(names: tuple[str, ...]) -> _Names:
+    return _Names(*(tuple(name for name in kind if name in names) for kind in _KINDS))
 
 
 def matches(payload: list[object]) -> bool:
@@ -136,8 +177,9 @@ def read_unknown(element: object, whole: object, request: Request) -> Draft:
 def _is_generic(fields: Mapping[str, object]) -> bool:
     if first(fields, ["title"]):
         return True
-    has_state = bool(first(fields, _SEVERITIES) or first(fields, _STATES))
-    return has_state and bool(first(fields, _TITLES) or first(fields, ["message"]))
+    names = _names_of(fields)
+    has_state = bool(first(fields, names.severities) or first(fields, names.states))
+    return has_state and bool(first(fields, names.titles) or first(fields, ["message"]))
 
 
 def _nested_alert(fields: Mapping[str, object]) -> Mapping[str, object]:
@@ -173,14 +215,18 @@ def _draft(
     if inner:
         labels |= tag_map(inner.get("labels")) | tag_map(inner.get("tags"))
         told = {**fields, **inner}
-    everything = {**labels, **told}
-    message = _pretty(fields) if unknown else first(told, _MESSAGES)
-    title = _title(fields, inner, request) if unknown else first(told, _TITLES) or _line(message)
-    native_id = first(told, _IDS)
-    service, resource = _name(everything, _SERVICES), _name(everything, _RESOURCES)
+    everything = {**labels, **told} if labels else told
+    names, all_names = _names_of(told), _names_of(everything)
+    message = _pretty(fields) if unknown else first(told, names.messages)
+    title = (
+        _title(fields, inner, request) if unknown else first(told, names.titles) or _line(message)
+    )
+    native_id = first(told, names.ids)
+    service = _name(everything, all_names.services)
+    resource = _name(everything, all_names.resources)
     scope = scope_of(everything)
-    ends_at = _time(told, _ENDS)
-    happened_at = _time(told, _TIMES)
+    ends_at = _time(told, names.ends)
+    happened_at = _time(told, names.times)
     about = (title, service, resource, scope.key()) if title else (as_json(fields),)
     return Draft(
         source=(request.tool or "unknown")
@@ -190,16 +236,16 @@ def _draft(
         native_id=native_id,
         title=title or _NO_TITLE,
         message="" if message == title else message,
-        rule=first(told, _RULES),
-        severity=_severity(everything),
+        rule=first(told, names.rules),
+        severity=_severity(everything, all_names),
         status=status,
         service=service,
         resource=resource,
         scope=scope,
         labels=labels,
-        links=_links(told),
+        links=_links(told, names),
         happened_at=(ends_at or happened_at) if status is Status.RESOLVED else happened_at,
-        starts_at=_time(told, _STARTS),
+        starts_at=_time(told, names.starts),
         ends_at=ends_at,
         delivery_id=request.delivery_id,
         raw=fields,
@@ -208,16 +254,19 @@ def _draft(
 
 
 def _status(fields: Mapping[str, object]) -> Status:
-    says_so = first(fields, _STATES).lower() in _RESOLVED or fields.get("resolved") is True
+    says_so = (
+        first(fields, _names_of(fields).states).lower() in _RESOLVED
+        or fields.get("resolved") is True
+    )
     return Status.RESOLVED if says_so else Status.FIRING
 
 
-def _severity(fields: Mapping[str, object]) -> Severity:
+def _severity(fields: Mapping[str, object], names: _Names) -> Severity:
     """The first severity that is a word; a bare number may count up or down, so it says none."""
-    for name in _SEVERITIES:
+    for name in names.severities:
         if (value := fields.get(name)) and (found := read_severity(_own_name(value))):
             return found
-    state = first(fields, _STATES).lower()
+    state = first(fields, names.states).lower()
     return (read_severity(state) if state in _TELLING_STATES else None) or _DEFAULT_SEVERITY
 
 
@@ -287,16 +336,23 @@ def _line(text: str) -> str:
 
 
 def _pretty(fields: Mapping[str, object]) -> str:
-    return as_json(without_secrets(fields), indent=2)
+    value = without_secrets(fields)
+    try:
+        return to_json(value, indent=2).decode()
+    except (ValueError, RecursionError):
+        return as_json(value, indent=2)
 
 
 def _time(fields: Mapping[str, object], names: Iterable[str]) -> datetime | None:
-    return next((time for time in (read_time(fields.get(name)) for name in names) if time), None)
+    for name in names:
+        if time := read_time(fields.get(name)):
+            return time
+    return None
 
 
-def _links(fields: Mapping[str, object]) -> dict[str, str]:
+def _links(fields: Mapping[str, object], names: _Names) -> dict[str, str]:
     links = string_map(fields.get("links"))
-    for name in _LINKS:
+    for name in names.links:
         if url := first(fields, (name,)):
             links[name.removesuffix("_url").removesuffix("Url")] = url
     return links
