@@ -1,7 +1,7 @@
 """One request in, one queue message per alert out, one answer back: what the function does.
 
-``functions/reception/app.py`` hands over API Gateway's requests (``http``) and the events of SNS
-and EventBridge (``notification``). Nothing here waits for anything but the queue.
+``functions/reception/app.py`` hands over API Gateway's requests (``http``) and the events of SNS,
+EventBridge and CloudWatch alarms (``notification``). Nothing here waits for anything but the queue.
 """
 
 import base64
@@ -19,6 +19,8 @@ from responder.errors import Reason, ResponderError, Retryable
 from responder.intake.authentication import authenticate
 from responder.intake.errors import BadRequest
 from responder.intake.fields import first, mapping, sequence
+from responder.intake.handshake import event_grid_code
+from responder.intake.mapping import FieldMapping, Mappings, mappings_in
 from responder.intake.registry import Parcel, read
 from responder.ports import Outgoing, Queue, Queues, Telemetry
 
@@ -34,6 +36,8 @@ _PROBES = ("-/healthy", "-/ready")
 _QUERYING = ("GET", "POST", "PUT")
 _RETRY_AFTER = timedelta(seconds=5)
 _MENDABLE = frozenset({Reason.SECRET_MISSING, Reason.MISCONFIGURED})
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
+_EVENTS = ({"detail-type", "source", "detail"}, {"alarmArn", "alarmData"})
 _SYNTHETIC = {
     "source": SYNTHETIC_SOURCE,
     "title": "Test of a new version of the reception function",
@@ -61,6 +65,7 @@ class Reception:
         self._sources = sources
         self._telemetry = telemetry
         self._now = now
+        self._mapped: tuple[object, Mappings] = (None, Mappings())
 
     def http(self, event: Mapping[str, object], trace: str = "") -> Answer:
         """Answer a request of API Gateway (REST, proxy integration)."""
@@ -76,7 +81,7 @@ class Reception:
             return _unavailable(error)
 
     def notification(self, event: Mapping[str, object], trace: str = "") -> None:
-        """Take an event of SNS or EventBridge. Raises on trouble, so that Lambda tries again."""
+        """Take an event of SNS, EventBridge or an alarm. Raises, so that Lambda tries again."""
         records = [record for record in sequence(event.get("Records")) if _is_sns(record)]
         payloads = [mapping(record)["Sns"] for record in records] or [event]
         for parcel in [self._parsed(payload) for payload in payloads]:
@@ -99,7 +104,15 @@ class Reception:
         if route.method == "GET" and route.path.endswith(_PROBES):
             return _response(200, {"status": "ready"})
         body, headers = _body(event, route, headers)
-        parcel = read(body, headers, route.tool or None, received_at=self._now())
+        if code := event_grid_code(body, headers):
+            return _response(200, {"validationResponse": code})
+        parcel = read(
+            body,
+            headers,
+            route.tool or None,
+            received_at=self._now(),
+            mappings=self._mappings() if route.tool else {},
+        )
         self._accept(parcel, trace)
         return _response(202, _accepted(parcel))
 
@@ -113,6 +126,22 @@ class Reception:
         if not sender.may_send(route.tool):
             message = f"This token is not for the route of {route.tool or 'no tool'}."
             raise BadRequest(403, "forbidden", message)
+
+    def _mappings(self) -> Mapping[str, FieldMapping]:
+        """The operators' field mappings. Without them an alert is read as well as can be."""
+        try:
+            entries = self._sources(False).get("mappings")
+        except ResponderError as error:
+            if error.reason is not Reason.SECRET_MISSING:
+                self._telemetry.count("MappingsUnavailable", reason=error.reason.value)
+                self._telemetry.warning("Read without mappings", reason=error.reason)
+            return {}
+        if entries != self._mapped[0]:
+            self._mapped = (entries, mappings_in(entries))
+            for name, why in self._mapped[1].unreadable.items():
+                self._telemetry.count("MappingsUnavailable", reason=Reason.MISCONFIGURED.value)
+                self._telemetry.warning("Field mapping left aside", mapping=name, detail=why)
+        return self._mapped[1].known
 
     def _sources_state(self) -> str:
         # The secret is created empty: without it only the token route is closed.
@@ -172,9 +201,9 @@ def _accepted(parcel: Parcel) -> dict[str, object]:
 
 
 def is_notification(event: Mapping[str, object]) -> bool:
-    """Whether a Lambda event comes from SNS or from EventBridge."""
+    """Whether a Lambda event comes from SNS, from EventBridge or from an alarm's own action."""
     records = sequence(event.get("Records"))
-    return any(map(_is_sns, records)) or {"detail-type", "source", "detail"} <= event.keys()
+    return any(map(_is_sns, records)) or any(names <= event.keys() for names in _EVENTS)
 
 
 def _is_sns(record: object) -> bool:

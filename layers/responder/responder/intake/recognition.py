@@ -4,7 +4,7 @@ A row names a header, or keys of the body's outermost object, or both; the first
 wins, so that what is told apart by more stands above what is told apart by less.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -35,8 +35,8 @@ class Row:
     """One way to know the payloads of ``tool``.
 
     ``header`` is a header that only this tool sends; ``keys`` must all be in the outermost object
-    (``array`` True: in the objects of an outermost array); ``test`` decides where they do not
-    suffice.
+    (``array`` True: in the objects of an outermost array); ``text`` True: the body is a text, not
+    JSON; ``test`` decides where they do not suffice.
     """
 
     tool: str
@@ -44,6 +44,7 @@ class Row:
     header: str = ""
     test: Callable[[object, Request], bool] | None = None
     array: bool = False
+    text: bool = False
 
     def fits(self, payload: object, request: Request) -> bool:
         """Whether this row knows the payload."""
@@ -52,19 +53,185 @@ class Row:
         return self._has_keys(payload) and (self.test is None or self.test(payload, request))
 
     def _has_keys(self, payload: object) -> bool:
+        if self.text:
+            return isinstance(payload, str)
         if not self.array:
-            return not self.keys or all(key in mapping(payload) for key in self.keys)
+            return _has_all(mapping(payload), self.keys)
         elements = sequence(payload)[:_LOOKED_AT]
-        return any(all(key in mapping(element) for key in self.keys) for element in elements)
+        return any(_has_all(mapping(element), self.keys) for element in elements)
+
+
+def _has_all(fields: Mapping[str, object], keys: tuple[str, ...]) -> bool:
+    for key in keys:  # noqa: SIM110 - all() of a generator takes twice the time
+        if key not in fields:
+            return False
+    return True
 
 
 #: First match wins.
 ROWS: tuple[Row, ...] = (
-    Row("sns", ("Type", "TopicArn"), test=marks.is_handshake),
+    Row("aws-cost", ("TopicArn", "Message"), test=marks.is_budget),
+    Row("sns", ("TopicArn", "Message"), test=marks.is_sns_message),
+    Row("github", header="x-github-event", test=marks.is_github_event),
+    Row("flux", header="gotk-component", test=marks.is_flux),
     Row("cloudwatch", ("AlarmName", "NewStateValue")),
+    Row("cloudwatch", ("alarmData", "alarmArn")),
     Row("cloudwatch", ("detail", "source"), test=marks.is_alarm_event),
+    Row("grafana", ("alerts",), test=marks.is_grafana),
+    Row("guardduty", ("detail-type",), test=marks.event_of("aws.guardduty", "id")),
+    Row("guardduty", ("schemaVersion", "partition", "service")),
+    Row("security-hub", ("detail-type",), test=marks.event_of("aws.securityhub", "findings")),
+    Row("security-hub", ("findings",), test=marks.holds_findings),
+    Row(
+        "aws-health",
+        ("detail-type",),
+        test=marks.event_of("aws.health", "eventArn", "eventTypeCode"),
+    ),
+    Row("aws-health", ("eventArn", "eventTypeCode")),
+    Row("aws-cost", ("detail-type",), test=marks.event_of("aws.ce", "anomalyId")),
+    Row("aws-cost", ("anomalyId", "monitorArn")),
+    Row("eventbridge", ("detail-type", "source"), test=marks.is_event),
+    Row("eventbridge", ("Event Message", "Source ID")),
+    Row("eventbridge", ("AutoScalingGroupARN", "Event")),
+    Row("cloudevents", ("specversion", "type", "source", "id")),
+    Row("azure-monitor", ("schemaId", "data"), test=marks.is_azure_schema),
+    Row("azure-monitor", ("AlertRuleName", "SearchQuery")),
+    Row("azure-monitor", ("context", "status"), test=marks.is_azure_metric),
+    Row("azure-event-grid", ("eventType", "topic"), test=marks.is_grid_event),
+    Row("google-cloud", ("incident",), test=marks.is_google_incident),
+    Row("google-cloud", ("group_info", "exception_info")),
+    Row("google-cloud", ("budgetDisplayName", "costAmount")),
+    Row("google-cloud", ("notificationConfigName", "finding")),
+    Row("mongodb-atlas", header="x-mms-event"),
+    Row("mongodb-atlas", ("eventTypeName", "status")),
+    Row("cloudflare", header="cf-webhook-auth"),
+    Row("cloudflare", ("alert_type", "policy_id")),
+    Row("cloudflare", ("ts", "name", "text", "data")),
+    Row("cloudflare", ("text",), test=marks.is_cloudflare_test),
+    Row("oracle-cloud", ("alarmMetaData", "title")),
+    Row("alibaba-cloud", ("alertState", "alertName")),
+    Row("tencent-cloud", ("alarmPolicyInfo", "alarmObjInfo")),
+    Row("sysdig", ("timespan", "alert", "state")),
+    Row("kubernetes", ("involvedObject", "reason"), test=marks.is_kubernetes_event),
+    Row("kubernetes", ("regarding", "reason"), test=marks.is_kubernetes_event),
+    Row("kubernetes", ("event", "verb"), test=marks.is_kubernetes_event),
     Row("alertmanager", ("alerts",), test=marks.is_alertmanager),
+    Row("grafana-oncall", ("alert_group",), test=marks.is_oncall_group),
+    Row("grafana-oncall", ("incident", "event"), test=marks.is_irm_incident),
+    Row("grafana-legacy", ("evalMatches", "state")),
+    Row("grafana-legacy", ("ruleId", "ruleName", "state")),
+    Row("grafana-legacy", ("ruleUrl", "ruleName")),
+    Row("datadog", ("alert_transition",)),
+    Row("datadog", ("alert_cycle_key",)),
+    Row("datadog", ("aggreg_key",)),
+    Row("datadog", ("alertTransition",)),
+    Row("datadog", ("last_updated", "event_type", "title")),
+    Row("sentry", header="sentry-hook-resource", test=marks.is_object),
+    Row("sentry", ("data", "action"), test=marks.is_sentry),
+    Row("sentry-legacy", ("triggering_rules",)),
+    Row("sentry-legacy", ("culprit", "event", "project")),
+    Row("sentry-legacy", ("group", "event", "project"), test=marks.is_sentry_hook),
+    Row("pagerduty", header="x-pagerduty-signature", test=marks.is_pagerduty),
+    Row("pagerduty", ("event",), test=marks.is_pagerduty_event),
+    Row("pagerduty", ("messages",), test=marks.are_pagerduty_messages),
+    Row("pagerduty-events", ("routing_key", "event_action")),
+    Row("pagerduty-events", ("routing_key", "payload"), test=marks.is_pagerduty_payload),
+    Row("pagerduty-events", ("event_action",), test=marks.is_pagerduty_payload),
+    Row("pagerduty-events", ("event_action", "dedup_key")),
+    Row("pagerduty-events", ("service_key", "event_type")),
+    Row("rootly", header="x-rootly-signature", test=marks.is_object),
+    Row("rootly", ("event", "data"), test=marks.is_rootly),
+    Row("firehydrant", ("event", "data"), test=marks.is_firehydrant),
+    Row("squadcast", ("event", "data"), test=marks.is_squadcast),
+    Row("squadcast", ("event_count", "event_type", "alert_source")),
+    Row("incident-io", ("event_type",), test=marks.is_incident_io),
+    Row("ilert", ("alertSource", "reportTime")),
+    Row("ilert", ("alertSource", "eventType")),
+    Row("newrelic", ("issueUrl", "state")),
+    Row("newrelic", ("issueUrl", "priority")),
+    Row("newrelic", ("impactedEntities", "state")),
+    Row("newrelic", ("alertConditionNames",)),
+    Row("newrelic", ("incident_id", "current_state", "condition_name")),
+    Row("newrelic", ("incident_id", "current_state", "policy_name")),
+    Row("opsgenie", ("alert", "action"), test=marks.is_opsgenie),
+    Row("dynatrace", ("ProblemID",)),
+    Row("dynatrace", ("ProblemTitle",)),
+    Row("dynatrace", ("PID", "State")),
+    Row("dynatrace", ("problemTitle",)),
+    Row("dynatrace", ("ProblemDetailsJSON",)),
+    Row("dynatrace", ("ProblemDetailsJSONv2",)),
+    Row("dynatrace", ("severityLevel", "impactLevel", "status")),
+    Row("dynatrace", ("event.status", "event.id", "event.category")),
+    Row("splunk", ("sid", "results_link")),
+    Row("splunk", ("search_name", "result")),
+    Row("splunk", ("sid", "search_name")),
+    Row("victorops", ("message_type", "entity_id")),
+    Row("victorops", ("message_type", "entity_display_name")),
+    Row("victorops", ("message_type", "state_message")),
+    Row("victorops", ("STATE.CURRENT_ALERT_PHASE",)),
+    Row("signalfx", ("detectorId", "incidentId")),
+    Row("signalfx", ("detectorUrl", "rule")),
+    Row("signalfx", ("sf_schema",)),
+    Row("honeycomb", header="x-honeycomb-webhook-token", test=marks.is_object),
+    Row("honeycomb", ("trigger_description", "status")),
+    Row("honeycomb", ("result_groups_triggered",)),
+    Row("honeycomb", ("trigger_url", "result_url")),
+    Row("honeycomb", ("slo", "status"), test=marks.is_burn_alert),
+    Row("instana", ("issue",), test=marks.is_instana),
+    Row("appdynamics", ("latestEvent",)),
+    Row("appdynamics", ("health_rule_name",)),
+    Row("appdynamics", ("healthRuleName",)),
+    Row("appdynamics", ("eventType", "severity"), test=marks.is_policy_event),
+    Row("appdynamics", ("event_type", "severity"), test=marks.is_policy_event),
     Row("alertmanager", ("labels",), test=marks.is_push, array=True),
+    Row("github", ("workflow_run", "repository"), test=marks.is_github_run),
+    Row("github", ("workflow_job", "repository"), test=marks.is_github_run),
+    Row("github", ("check_run", "repository"), test=marks.is_github_run),
+    Row("github", ("check_suite", "repository"), test=marks.is_github_run),
+    Row("github", ("alert", "repository"), test=marks.is_github_alert),
+    Row("github", ("branches", "context", "sha", "repository"), test=marks.is_github_run),
+    Row("gitlab", ("object_kind",), test=marks.is_gitlab),
+    Row("argocd", ("argocd",), test=marks.is_argocd),
+    Row("argocd", ("app",), test=marks.is_argocd_app),
+    Row("argocd", ("application",), test=marks.is_argocd_app),
+    Row("argocd", ("apiVersion", "status"), test=marks.is_argocd_app),
+    Row("argocd", ("sync_status", "health_status")),
+    Row("argocd", ("syncStatus", "healthStatus")),
+    Row("flux", ("involvedObject", "reason"), test=marks.is_flux),
+    Row("jenkins", ("build",), test=marks.is_jenkins),
+    Row("jenkins", ("buildUrl", "buildName", "event")),
+    Row("elastic", ("kibana",), test=marks.is_elastic_document),
+    Row("elastic", ("kibana.alert.uuid",)),
+    Row("elastic", ("kibana.alert.rule.name",)),
+    Row("elastic", ("kibana.alert.uuid",), test=marks.is_elastic_documents, array=True),
+    Row("elastic", ("kibana",), test=marks.is_elastic_documents, array=True),
+    Row("elastic", ("alerts",), test=marks.is_elastic_alerts),
+    Row("elastic", ("alert", "rule"), test=marks.is_elastic_rule),
+    Row("elastic", ("context", "rule"), test=marks.is_elastic_alerts),
+    Row("elastic", ("alertActionGroup", "alertName")),
+    Row("elastic", ("actionGroup", "ruleId")),
+    Row("elastic", ("webhook_body",)),
+    Row("elastic", ("watch_id",), test=marks.is_watch),
+    Row("elastic", ("ctx",), test=marks.is_watch),
+    Row("elastic", ("payload",), test=marks.is_watch),
+    Row("graylog", ("event_definition_id",)),
+    Row("graylog", ("check_result", "stream")),
+    Row("sumo-logic", ("TriggerType",), test=marks.is_sumo_logic),
+    Row("sumo-logic", ("triggerType",), test=marks.is_sumo_logic),
+    Row("sumo-logic", ("trigger_type",), test=marks.is_sumo_logic),
+    Row("sumo-logic", ("SearchName", "SearchQuery")),
+    Row("coralogix", ("alert_action", "fields")),
+    Row("coralogix", ("alert_action", "alert_id")),
+    Row("axiom", ("event", "action"), test=marks.is_axiom),
+    Row("dash0", ("data", "type"), test=marks.is_dash0),
+    Row("rollbar", ("event_name", "data"), test=marks.is_rollbar),
+    Row("bugsnag", ("trigger", "project"), test=marks.is_bugsnag),
+    Row("raygun", ("eventType", "event", "error"), test=marks.is_raygun),
+    Row("opensearch", ("ctx",), test=marks.is_opensearch),
+    Row("opensearch", ("trigger", "monitor"), test=marks.is_opensearch),
+    Row("opensearch", ("trigger_name", "monitor_name")),
+    Row("opensearch", ("text",), test=marks.is_opensearch_prose),
+    Row("opensearch", text=True, test=marks.is_opensearch_prose),
     Row("uptime-kuma", ("heartbeat", "monitor")),
     Row("pingdom", ("check_id", "current_state")),
     Row("pingdom", ("incidentid", "checkname")),
@@ -159,6 +326,64 @@ ALIASES = {
     "mimir": "alertmanager",
     "loki": "alertmanager",
     "cortex": "alertmanager",
+    "victoriametrics": "alertmanager",
+    "thanos": "alertmanager",
+    "grafana-irm": "grafana-oncall",
+    "incidentio": "incident-io",
+    "incident.io": "incident-io",
+    "new-relic": "newrelic",
+    "jsm": "opsgenie",
+    "jira-service-management": "opsgenie",
+    "splunk-oncall": "victorops",
+    "splunk-on-call": "victorops",
+    "splunk-observability": "signalfx",
+    "aws-cloudwatch": "cloudwatch",
+    "cloudwatch-alarm": "cloudwatch",
+    "aws-eventbridge": "eventbridge",
+    "aws-guardduty": "guardduty",
+    "securityhub": "security-hub",
+    "aws-security-hub": "security-hub",
+    "aws-securityhub": "security-hub",
+    "health": "aws-health",
+    "awshealth": "aws-health",
+    "aws-budgets": "aws-cost",
+    "budgets": "aws-cost",
+    "cost-anomaly": "aws-cost",
+    "aws-sns": "sns",
+    "cloudevent": "cloudevents",
+    "azure": "azure-monitor",
+    "azuremonitor": "azure-monitor",
+    "event-grid": "azure-event-grid",
+    "eventgrid": "azure-event-grid",
+    "gcp": "google-cloud",
+    "gcp-monitoring": "google-cloud",
+    "google": "google-cloud",
+    "google-cloud-monitoring": "google-cloud",
+    "google-monitoring": "google-cloud",
+    "googlecloud": "google-cloud",
+    "stackdriver": "google-cloud",
+    "atlas": "mongodb-atlas",
+    "mongodb": "mongodb-atlas",
+    "mongodbatlas": "mongodb-atlas",
+    "oci": "oracle-cloud",
+    "oracle": "oracle-cloud",
+    "alibaba": "alibaba-cloud",
+    "aliyun": "alibaba-cloud",
+    "tencent": "tencent-cloud",
+    "ibm": "sysdig",
+    "ibm-cloud": "sysdig",
+    "k8s": "kubernetes",
+    "kubernetes-events": "kubernetes",
+    "github-actions": "github",
+    "gitlab-ci": "gitlab",
+    "argo-cd": "argocd",
+    "argo": "argocd",
+    "fluxcd": "flux",
+    "kibana": "elastic",
+    "elasticsearch": "elastic",
+    "watcher": "elastic",
+    "sumo": "sumo-logic",
+    "sumologic": "sumo-logic",
     "uptimekuma": "uptime-kuma",
     "uptime_kuma": "uptime-kuma",
     "kuma": "uptime-kuma",
@@ -231,24 +456,26 @@ def _candidates(payload: object, request: Request) -> Sequence[Row]:
     elif isinstance(payload, list):
         found = list(_OF_ARRAYS)
     else:
-        found = []
+        found = list(_OF_TEXTS) if isinstance(payload, str) else []
     found += [place for header in request.headers if header in _BY_HEADER
               for place in _BY_HEADER[header]]  # fmt: skip
     return [ROWS[place] for place in sorted(found)]
 
 
-def _index() -> tuple[dict[str, list[int]], dict[str, list[int]], list[int]]:
+def _index() -> tuple[dict[str, list[int]], dict[str, list[int]], list[int], list[int]]:
     by_key: dict[str, list[int]] = {}
     by_header: dict[str, list[int]] = {}
-    of_arrays = []
+    of_arrays, of_texts = [], []
     for place, row in enumerate(ROWS):
         if row.header:
             by_header.setdefault(row.header, []).append(place)
         elif row.array:
             of_arrays.append(place)
+        elif row.text:
+            of_texts.append(place)
         else:
             by_key.setdefault(row.keys[0], []).append(place)
-    return by_key, by_header, of_arrays
+    return by_key, by_header, of_arrays, of_texts
 
 
-_BY_KEY, _BY_HEADER, _OF_ARRAYS = _index()
+_BY_KEY, _BY_HEADER, _OF_ARRAYS, _OF_TEXTS = _index()

@@ -21,17 +21,22 @@ _LONGEST = 60
 # Tags that are a severity by themselves; most of the words above have other meanings there.
 _BARE = frozenset({"critical", *(f"p{n}" for n in range(1, 6)), *(f"sev{n}" for n in range(5))})
 
-
 # What an alert is worth where its tool says nothing: most tools without severities tell of what
 # is down, and a tool that is not named here has severities of its own.
 _DEFAULTS = dict.fromkeys(
     (
         "cloudwatch", "pingdom", "uptime-kuma", "uptimerobot", "statuscake", "better-stack",
-        "checkly", "healthchecks", "updown", "site24x7", "honeycomb", "aws-health", "prtg", "gatus",
-        "freshping", "cronitor", "dead-mans-snitch", "monit",
+        "checkly", "healthchecks", "updown", "site24x7", "honeycomb", "aws-health",
+        "github", "gitlab", "jenkins", "argocd", "flux", "bitbucket", "circleci", "azure-devops",
+        "terraform-cloud", "vercel", "heroku", "rollbar", "bugsnag", "raygun", "airbrake",
+        "honeybadger", "prtg", "gatus", "freshping", "cronitor", "dead-mans-snitch", "monit",
     ),
     Severity.HIGH,
 )  # fmt: skip
+
+
+# Labels and tags by which people give an alert its severity.
+_LABELS = ("severity", "priority", "level")
 
 
 def default_of(tool: str) -> Severity:
@@ -39,17 +44,23 @@ def default_of(tool: str) -> Severity:
     return _DEFAULTS.get(tool, Severity.MEDIUM)
 
 
-def labelled(labels: Mapping[str, str], tool: str) -> Severity:
-    """The severity that a label or tag names, for tools that have none; else their default."""
-    return tagged(labels) or default_of(tool)
+def severity_of_labels(labels: Mapping[str, object]) -> Severity | None:
+    """The severity that labels or tags name, by the first that names one."""
+    named = (read_severity(labels[name]) for name in _LABELS if name in labels)
+    return next((severity for severity in named if severity), None)
 
 
 def tagged(labels: Mapping[str, str]) -> Severity | None:
-    """The severity of a label or tag, such as ``severity:high`` or a bare ``P1``."""
-    if named := read_severity(labels.get("severity") or labels.get("priority")):
+    """The same, where also a bare tag such as ``P1`` is a severity."""
+    if named := severity_of_labels(labels):
         return named
     bare = (name for name, value in labels.items() if value == "true" and name.lower() in _BARE)
     return read_severity(next(bare, None))
+
+
+def labelled(labels: Mapping[str, str], tool: str) -> Severity:
+    """The severity that labels or tags name, for tools that have none; else their default."""
+    return tagged(labels) or default_of(tool)
 
 
 def read_severity(value: object) -> Severity | None:
