@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from responder.alert import SYNTHETIC_SOURCE
 from responder.clock import Clock
@@ -31,6 +32,8 @@ _OPEN_ROUTE = "/in/"
 _KEY_ROUTE = "/alerts"
 _PUSH_PATH = "api/v2/alerts"
 _PROBES = ("-/healthy", "-/ready")
+# Methods whose fields may be in the query instead of the body (UptimeRobot posts them there).
+_QUERYING = ("GET", "POST", "PUT")
 _RETRY_AFTER = timedelta(seconds=5)
 _MENDABLE = frozenset({Reason.SECRET_MISSING, Reason.MISCONFIGURED})
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
@@ -238,11 +241,12 @@ def _route(event: Mapping[str, object]) -> _Route:
 def _body(
     event: Mapping[str, object], route: _Route, headers: Mapping[str, str]
 ) -> tuple[bytes, Mapping[str, str]]:
-    """The raw bytes; tools that send by GET put their fields into the query."""
-    query = mapping(event.get("queryStringParameters"))
-    if route.method == "GET" and query:
-        return json.dumps(query).encode(), {**headers, "content-type": "application/json"}
+    """The raw bytes; tools that send by GET put their fields into the query, as in a form."""
     body = event.get("body")
+    query = mapping(event.get("queryStringParameters"))
+    if query and not body and route.method in _QUERYING:
+        form = {**headers, "content-type": "application/x-www-form-urlencoded"}
+        return urlencode(query, errors="replace").encode(), form
     if not isinstance(body, str):
         return b"", headers
     if not event.get("isBase64Encoded"):
