@@ -49,6 +49,12 @@ def _is_pushed(element: object) -> bool:
     )
 
 
+# https://docs.honeybadger.io/guides/integrations/webhook/
+_HONEYBADGER_EVENTS = frozenset(
+    {"occurred", "rate_exceeded", "unresolved", "volume_spike", "down", "cert_will_expire",
+     "check_in_missing", "alarm_alert", "resolved", "up", "check_in_reporting", "alarm_ok",
+     "assigned", "commented", "deployed"}
+)  # fmt: skip
 # Read as changes, or as nothing, by ``changes``.
 _GITHUB_CHANGES = frozenset({"deployment", "deployment_status", "push", "release", "ping"})
 _GITLAB_CHANGES = frozenset({"deployment", "pipeline"})
@@ -216,3 +222,53 @@ def is_raygun(payload: object, request: Request) -> bool:
     """Whether it is one of Raygun's events of an error."""
     event = mapping(payload)["event"]
     return isinstance(event, str) and event.startswith("error_")
+
+
+def is_bitbucket(payload: object, request: Request) -> bool:
+    """Whether the body is of one of Bitbucket's events, or of a test of the connection."""
+    fields = mapping(payload)
+    return any(name in fields for name in ("repository", "actor", "test", "eventKey"))
+
+
+def is_build_status(payload: object, request: Request) -> bool:
+    """Whether it is the status of a build as Bitbucket has them."""
+    return "state" in mapping(mapping(payload)["commit_status"])
+
+
+def is_circleci(payload: object, request: Request) -> bool:
+    """Whether a workflow or a job of CircleCI ended."""
+    return mapping(payload)["type"] in ("workflow-completed", "job-completed", "ping")
+
+
+def is_azure_devops(payload: object, request: Request) -> bool:
+    """Whether a service hook tells of a resource."""
+    fields = mapping(payload)
+    return isinstance(fields["eventType"], str) and isinstance(fields["resource"], dict)
+
+
+def is_vercel(payload: object, request: Request) -> bool:
+    """Whether it is one of Vercel's events."""
+    fields = mapping(payload)
+    kind = fields["type"]
+    about = mapping(fields["payload"])
+    known = "deployment" in about or "project" in about or "team" in about
+    return isinstance(kind, str) and "." in kind and known
+
+
+def is_logzio(payload: object, request: Request) -> bool:
+    """Whether an alert has names that only Logz.io's template has."""
+    told = ("alert_event_samples", "alert_samples", "alert_definition_id", "alert_description")
+    return any(name in mapping(payload) for name in told)
+
+
+def is_honeybadger(payload: object, request: Request) -> bool:
+    """Whether an event is one of Honeybadger's."""
+    event = mapping(payload)["event"]
+    return isinstance(event, str) and event in _HONEYBADGER_EVENTS
+
+
+def is_appsignal(payload: object, request: Request) -> bool:
+    """Whether it is an error, a slow request or a marker of AppSignal's."""
+    fields = mapping(payload)
+    return any("site" in mapping(fields.get(name)) for name in ("exception", "performance",
+                                                               "marker"))  # fmt: skip
