@@ -1,7 +1,7 @@
 """One request in, one queue message per alert out, one answer back: what the function does.
 
-``functions/reception/app.py`` hands over API Gateway's requests (``http``) and the events of SNS
-and EventBridge (``notification``). Nothing here waits for anything but the queue.
+``functions/reception/app.py`` hands over API Gateway's requests (``http``) and the events of SNS,
+EventBridge and CloudWatch alarms (``notification``). Nothing here waits for anything but the queue.
 """
 
 import base64
@@ -18,6 +18,7 @@ from responder.errors import Reason, ResponderError, Retryable
 from responder.intake.authentication import authenticate
 from responder.intake.errors import BadRequest
 from responder.intake.fields import first, mapping, sequence
+from responder.intake.handshake import event_grid_code
 from responder.intake.mapping import FieldMapping, Mappings, mappings_in
 from responder.intake.registry import Parcel, read
 from responder.ports import Outgoing, Queue, Queues, Telemetry
@@ -32,6 +33,8 @@ _PUSH_PATH = "api/v2/alerts"
 _PROBES = ("-/healthy", "-/ready")
 _RETRY_AFTER = timedelta(seconds=5)
 _MENDABLE = frozenset({Reason.SECRET_MISSING, Reason.MISCONFIGURED})
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
+_EVENTS = ({"detail-type", "source", "detail"}, {"alarmArn", "alarmData"})
 _SYNTHETIC = {
     "source": SYNTHETIC_SOURCE,
     "title": "Test of a new version of the reception function",
@@ -75,7 +78,7 @@ class Reception:
             return _unavailable(error)
 
     def notification(self, event: Mapping[str, object], trace: str = "") -> None:
-        """Take an event of SNS or EventBridge. Raises on trouble, so that Lambda tries again."""
+        """Take an event of SNS, EventBridge or an alarm. Raises, so that Lambda tries again."""
         records = [record for record in sequence(event.get("Records")) if _is_sns(record)]
         payloads = [mapping(record)["Sns"] for record in records] or [event]
         for parcel in [self._parsed(payload) for payload in payloads]:
@@ -98,6 +101,8 @@ class Reception:
         if route.method == "GET" and route.path.endswith(_PROBES):
             return _response(200, {"status": "ready"})
         body, headers = _body(event, route, headers)
+        if code := event_grid_code(body, headers):
+            return _response(200, {"validationResponse": code})
         parcel = read(
             body,
             headers,
@@ -193,9 +198,9 @@ def _accepted(parcel: Parcel) -> dict[str, object]:
 
 
 def is_notification(event: Mapping[str, object]) -> bool:
-    """Whether a Lambda event comes from SNS or from EventBridge."""
+    """Whether a Lambda event comes from SNS, from EventBridge or from an alarm's own action."""
     records = sequence(event.get("Records"))
-    return any(map(_is_sns, records)) or {"detail-type", "source", "detail"} <= event.keys()
+    return any(map(_is_sns, records)) or any(names <= event.keys() for names in _EVENTS)
 
 
 def _is_sns(record: object) -> bool:
