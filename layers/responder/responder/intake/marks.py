@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from responder.intake.changes import gitops
+from responder.intake.changes import github, gitops
 from responder.intake.changes.aws import is_deployment_event, is_stack_event
 from responder.intake.draft import Request
 from responder.intake.fields import mapping, sequence
@@ -164,15 +164,18 @@ _HONEYBADGER_EVENTS = frozenset(
      "assigned", "commented", "deployed"}
 )  # fmt: skip
 # Read as changes, or as nothing, by ``changes``.
-_GITHUB_CHANGES = frozenset({"deployment", "deployment_status", "push", "release", "ping"})
+_GITHUB_CHANGES = frozenset({"deployment", "deployment_status", "push", "release"})
 _GITLAB_CHANGES = frozenset({"deployment", "pipeline"})
 
 
 def is_github_event(payload: object, request: Request) -> bool:
     """Whether GitHub's header and the body are of an event that is no change."""
     fields = mapping(payload)
+    event = request.headers["x-github-event"]
+    if event == "ping":
+        return bool(fields) and not github.is_ping(payload, request)
     about = "repository" in fields or "sender" in fields or "organization" in fields
-    return about and request.headers["x-github-event"] not in _GITHUB_CHANGES
+    return about and event not in _GITHUB_CHANGES
 
 
 def is_github_run(payload: object, request: Request) -> bool:
@@ -196,6 +199,12 @@ def is_gitlab(payload: object, request: Request) -> bool:
     fields = mapping(payload)
     kind = fields["object_kind"]
     return isinstance(kind, str) and kind not in _GITLAB_CHANGES
+
+
+def is_gitlab_system(payload: object, request: Request) -> bool:
+    """Whether it is a system hook of GitLab's, which has another name for its kind."""
+    fields = mapping(payload)
+    return "event_name" in fields and "object_kind" not in fields
 
 
 def is_jenkins(payload: object, request: Request) -> bool:

@@ -73,6 +73,7 @@ ROWS: tuple[Row, ...] = (
     Row("aws-cost", ("TopicArn", "Message"), test=marks.is_budget),
     Row("sns", ("TopicArn", "Message"), test=marks.is_sns_message),
     Row("github", header="x-github-event", test=marks.is_github_event),
+    Row("gitlab", header="x-gitlab-event", test=marks.is_gitlab_system),
     Row("flux", header="gotk-component", test=marks.is_flux),
     Row("bitbucket", header="x-event-key", test=marks.is_bitbucket),
     Row("circleci", ("type",), header="circleci-event-type", test=marks.is_circleci),
