@@ -20,7 +20,6 @@ NAME = "cloudevents"
 
 _ENDS = frozenset({"resolved", "recovered", "closed", "cleared", "ok"})
 _STARTS = frozenset({"firing", "fired", "triggered", "opened", "open", "raised", "alert", "failed"})
-_UNTITLED = "Alert of unknown format"
 
 
 def split(payload: object) -> Sequence[object]:
@@ -46,7 +45,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         source=said.source if said.source not in (generic.NAME, "unknown", request.tool) else NAME,
         fingerprint=f"{source}/{same}",
         native_id=said.native_id or first(event, ("id",)),
-        title=about if said.title == _UNTITLED else said.title,
+        title=about if said.unknown_format else said.title,
         message=said.message if data else "",
         rule=said.rule or base,
         status=status,
