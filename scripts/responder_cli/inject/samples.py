@@ -21,14 +21,19 @@ NEVER = "0001-01-01T00:00:00Z"
 #: The days in which the samples happened; every other time is a far end or none.
 BEGAN = datetime(2026, 11, 15, tzinfo=UTC)
 OVER = datetime(2026, 12, 1, tzinfo=UTC)
+#: Times that only their own tool's reader understands as it writes them.
+TIMES = ("TriggerTime", "FireTime")
 #: Names of what a tool or an envelope calls a delivery by.
 DELIVERIES = ("MessageId", "messageId", "message_id", "eventDataId", "guid", "event_guid",
               "event_id", "sid")  # fmt: skip
-#: Fields by which an object is known whose ``id`` is that of an event, not of what it tells of.
+#: Fields by which an object is known as an event, and which of them is its own id, where ``id`` is
+#: what it tells of everywhere else.
 EVENTS_BY = (
-    {"detail-type"}, {"specversion"}, {"eventTime"}, {"resource_type"}, {"issued_at"},
-    {"created_on", "type"}, {"created_on", "event"}, {"resource", "timestamp", "type"},
-    {"incident", "time", "event"},
+    ({"detail-type"}, "id"), ({"specversion"}, "id"), ({"eventTime"}, "id"),
+    ({"resource_type"}, "id"), ({"issued_at"}, "id"), ({"created_on", "type"}, "id"),
+    ({"created_on", "event"}, "id"), ({"resource", "timestamp", "type"}, "id"),
+    ({"incident", "time", "event"}, "id"), ({"watch_id", "execution_time"}, "id"),
+    ({"event_definition_id", "timestamp"}, "id"), ({"timestamp", "uuid", "level"}, "uuid"),
 )  # fmt: skip
 #: Under these names payloads carry others as text.
 INSIDE = ("Message", "body", "payload", "data", "data_base64", "problemDetailsJSONv2")
@@ -45,9 +50,15 @@ def files() -> dict[str, Path]:
 def read(sample: str, now: datetime, own: Mapping[str, Rule] | None = None) -> bytes:
     """The sample of that name, its times moved to ``now`` and its delivery a new one.
 
-    ``own`` rewrites more fields by their name. Prose has no fields: it happens when it arrives.
+    ``own`` rewrites more fields by their name. Prose stays as it is, and so does a delivery that
+    only a link names.
     """
-    rules = {**dict.fromkeys(DELIVERIES, _new), **(own or {})}
+    moment = _written(now)
+    rules: dict[str, Rule] = {
+        **dict.fromkeys(DELIVERIES, _new),
+        **dict.fromkeys(TIMES, lambda _: moment),
+        **(own or {}),
+    }
     return _text(files()[sample].read_bytes().decode(), now, rules).encode()
 
 
@@ -68,9 +79,9 @@ def _rewritten(value: Any, now: datetime, rules: Mapping[str, Rule]) -> Any:  # 
         return [_rewritten(element, now, rules) for element in value]
     if not isinstance(value, dict):
         return _moved(value, now)
-    is_event = any(names <= value.keys() for names in EVENTS_BY)
+    own = {key: _new for names, key in EVENTS_BY if names <= value.keys()}
     return {
-        name: _new(element) if is_event and name == "id" else _field(name, element, now, rules)
+        name: own[name](element) if name in own else _field(name, element, now, rules)
         for name, element in value.items()
     }
 
@@ -102,11 +113,17 @@ def _new(value: Any) -> str:  # noqa: ANN401 - any JSON value
 
 def _moved(value: Any, now: datetime) -> Any:  # noqa: ANN401 - any JSON value
     """A time of the samples' days as ``now``, a number as one; anything else as it is."""
+    if isinstance(value, str) and value[:1] == "{":
+        return _text(value, now, {})
     moment = read_time(value)
     if moment is None or not BEGAN <= moment < OVER:
         return value
     if isinstance(value, str) and not value.isdigit():
-        return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return _written(now)
     # In milliseconds, so that two within a second are two.
     number = int(now.timestamp() * 1000)
     return str(number) if isinstance(value, str) else number
+
+
+def _written(now: datetime) -> str:
+    return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
