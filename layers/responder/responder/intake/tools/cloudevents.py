@@ -44,7 +44,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         said,
         source=said.source if said.source not in (generic.NAME, "unknown", request.tool) else NAME,
         fingerprint=f"{source}/{same}",
-        native_id=said.native_id or first(event, ("id",)),
+        native_id=said.native_id,
         title=about if said.unknown_format else said.title,
         message=said.message if data else "",
         rule=said.rule or base,
