@@ -46,8 +46,10 @@ def default_of(tool: str) -> Severity:
 
 def severity_of_labels(labels: Mapping[str, object]) -> Severity | None:
     """The severity that labels or tags name, by the first that names one."""
-    named = (read_severity(labels[name]) for name in _LABELS if name in labels)
-    return next((severity for severity in named if severity), None)
+    for name in _LABELS:
+        if name in labels and (found := read_severity(labels[name])):
+            return found
+    return None
 
 
 def tagged(labels: Mapping[str, str]) -> Severity | None:
