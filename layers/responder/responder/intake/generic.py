@@ -141,7 +141,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
 
     Raises NotAnAlert for an empty array: a list of no alerts.
     """
-    if element == []:
+    if element == [] and whole == []:
         raise NotAnAlert("an empty list")
     fields = mapping(element)
     if not _is_generic(fields):
@@ -172,6 +172,11 @@ def read_unknown(element: object, whole: object, request: Request) -> Draft:
         raw=element,
         unknown_format=True,
     )
+
+
+def is_titled(value: object) -> bool:
+    """Whether one of the usual names gives a title anywhere in ``value``."""
+    return bool(_nested(value, _TITLES) or _nested(value, _MESSAGES))
 
 
 def _is_generic(fields: Mapping[str, object]) -> bool:

@@ -12,7 +12,6 @@ from responder.intake.registry import Parcel, read
 from samples import EVENTS, JSON, NOW
 
 FILES = sorted(path for path in EVENTS.rglob("*.*") if path.parent.name in TOOLS and path.is_file())
-BODIES = [path for path in FILES if path.suffix == ".json"]
 # Tools each of whose samples is known as theirs by the body alone.
 BY_BODY = frozenset(
     {"better-stack", "checkly", "checkmk", "cronitor", "dead-mans-snitch", "falco", "freshping",
@@ -21,6 +20,7 @@ BY_BODY = frozenset(
      "updown", "uptime-kuma", "uptimerobot", "wazuh", "zabbix"}
 )  # fmt: skip
 KNOWN = [path for path in FILES if path.parent.name in BY_BODY]
+BODIES = [path for path in KNOWN if path.suffix == ".json"]
 HOSTILE: tuple[object, ...] = (
     None,
     [],

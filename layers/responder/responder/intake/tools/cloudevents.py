@@ -35,6 +35,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         raise Unreadable("an event without a type or a source")
     subject, data = first(event, ("subject",)), event.get("data")
     said = generic.read(data if data is not None else {}, whole, request)
+    is_text = isinstance(data, str) and said.title != _UNTITLED
     base, state = _state_of(kind)
     status = Status.RESOLVED if state in _ENDS else said.status
     about = f"{kind}: {subject}" if subject else kind
@@ -45,7 +46,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         source=said.source if said.source not in (generic.NAME, "unknown", request.tool) else NAME,
         fingerprint=f"{source}/{same}",
         native_id=said.native_id,
-        title=about if said.unknown_format else said.title,
+        title=said.title if is_text or generic.is_titled(data) else about,
         message=said.message if data else "",
         rule=said.rule or base,
         status=status,

@@ -43,11 +43,13 @@ def read(element: object, whole: object, request: Request) -> Draft:
     event = first(fields, ("event",))
     if not check or not event:
         raise Unreadable("no event or no check")
+    url = first(check, ("url",))
+    token = first(check, ("token",))
+    if not url and not token:
+        raise Unreadable("a check without a URL and a token")
     if event not in _EVENTS:
         raise NotAnAlert(f"an event {event[:40]}")
     about, status = _EVENTS[event]
-    url = first(check, ("url",))
-    token = first(check, ("token",))
     name = first(check, ("alias",)) or url or token
     starts_at = read_time(downtime.get("started_at")) or read_time(check.get("down_since"))
     ends_at = read_time(downtime.get("ended_at"))
