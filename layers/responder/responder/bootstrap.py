@@ -56,13 +56,15 @@ class QueueFunction:
 @cache
 def reception() -> "tuple[Reception, PowertoolsTelemetry]":
     """The reception function."""
+    from responder.adapters.sns import SnsNotary
     from responder.intake.reception import Reception
 
     given = settings.load(settings.Reception, environment.variables())
     telemetry = _telemetry("reception")
     queues = SqsQueues(environment.sqs(), {Queue.PROCESSING: given.processing_url}, {})
     secret = Secret(environment.secrets(), given.sources_secret, given.max_age)
-    return Reception(queues, secret.as_json, telemetry, utc_now), telemetry
+    notary = SnsNotary(environment.unsigned_sns)
+    return Reception(queues, secret.as_json, notary, telemetry, utc_now), telemetry
 
 
 @cache

@@ -55,17 +55,39 @@ class KeptTelemetry:
 
 
 @dataclass
+class KeptNotary:
+    """Has certificates by their address, and keeps what is confirmed."""
+
+    certificates: dict[str, bytes] = field(default_factory=dict)
+    confirmed: list[tuple[str, str]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    trouble: ResponderError | None = None
+
+    def certificate(self, url: str) -> bytes:
+        self.asked.append(url)
+        if self.trouble:
+            raise self.trouble
+        return self.certificates[url]
+
+    def confirm(self, topic: str, token: str) -> None:
+        if self.trouble:
+            raise self.trouble
+        self.confirmed.append((topic, token))
+
+
+@dataclass
 class Wired:
     """Reception with its doubles. ``sources`` None means that the secret is missing."""
 
     queues: KeptQueues = field(default_factory=KeptQueues)
     telemetry: KeptTelemetry = field(default_factory=KeptTelemetry)
+    notary: KeptNotary = field(default_factory=KeptNotary)
     sources: Mapping[str, object] | None = field(default_factory=lambda: SOURCES)
     asked_afresh: int = 0
 
     @property
     def reception(self) -> Reception:
-        return Reception(self.queues, self._read, self.telemetry, lambda: NOW)
+        return Reception(self.queues, self._read, self.notary, self.telemetry, lambda: NOW)
 
     def messages(self) -> list[AlertMessage]:
         return [AlertMessage.model_validate_json(sent.body) for sent in self.queues.sent]
