@@ -51,6 +51,7 @@ def test_either_live_token_is_good_wherever_it_is_shown(token: str, segment: str
     assert send(token) == 202
     assert send(segment, bearer(token)) == 202
     assert send(segment, basic("anybody", token)) == 202
+    assert send(segment, {"X-Api-Key": token}) == 202
     for name in ("token", "auth_token", "access_token"):
         assert send(segment, query={name: token}) == 202
 

@@ -1,8 +1,8 @@
 """Whether a request may come in, and as whom: ``admit``, asked before anything of it is read.
 
-A source is found by its name in the path, or by a token of it in the path, in the query, as Bearer
-or as Basic password. Then everything that the source names must be right: token, header, signature.
-So no proof is avoided by leaving it out.
+A source is found by its name in the path, or by a token of it in the path, in the query, as Bearer,
+as Basic password or in X-Api-Key. Then everything that the source names must be right: token,
+header, signature. So no proof is avoided by leaving it out.
 """
 
 import base64
@@ -23,6 +23,9 @@ from responder.intake.recognition import ALIASES
 #: (https://cloud.google.com/monitoring/support/notification-options), and CloudEvents'
 #: (https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md, section 3.2).
 QUERY_TOKENS = ("token", "auth_token", "access_token")
+
+#: For tools that take a header of any name but not Authorization: the same as on /alerts.
+TOKEN_HEADER = "x-api-key"  # noqa: S105 - a name
 
 #: Checks SNS's signature: why it does not count, or None. Raises Retryable.
 SnsCheck = Callable[[Sns, bytes, datetime], Reason | None]
@@ -149,7 +152,8 @@ def _shown(offer: Offer) -> _Shown:
     scheme, credentials = scheme.lower(), credentials.strip()
     bearer = credentials if scheme == "bearer" else ""
     user, password = _basic(credentials) if scheme == "basic" else ("", "")
-    tokens = [offer.segment, bearer, *(offer.query.get(name, "") for name in QUERY_TOKENS)]
+    in_query = [offer.query.get(name, "") for name in QUERY_TOKENS]
+    tokens = [offer.segment, bearer, offer.headers.get(TOKEN_HEADER, ""), *in_query]
     return _Shown(
         tuple(_hash(token) for token in tokens if token),
         user,

@@ -130,7 +130,7 @@ def sources_in(document: Mapping[str, object]) -> Sources:
     """The senders of a secret. Never raises: what is wrong costs its own entry."""
     known: dict[str, Source] = {}
     unreadable: dict[str, str] = {}
-    for name, entry in _entries(document):
+    for name, entry in named_entries(document):
         if known.pop(name, None) or name in unreadable:
             unreadable[name] = "written twice"
             continue
@@ -157,14 +157,14 @@ def signing_key(secret: str) -> bytes:
         raise ValueError(f"what follows {KEY_PREFIX} is not base64") from error
 
 
-def _entries(document: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+def named_entries(document: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Every entry by its name, those of the older form as they would be written today."""
     for name, entry in mapping(document.get("tokens")).items():
         yield name, _of_token(entry)
     yield from mapping(document.get("sources")).items()
 
 
 def _of_token(entry: object) -> object:
-    """An entry of the older form, as it would be written today."""
     if not isinstance(entry, dict):
         return {"tokens": [entry]}
     rest = {name: value for name, value in entry.items() if name != "token"}
