@@ -1,6 +1,8 @@
 """Who is let in on the route without a key: every proof that a source names, and all of them."""
 
 import base64
+import gzip
+import hmac
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +13,7 @@ from unit.reception.doubles import Wired, body_of, request
 
 BODY = sample("generic/firing.json")
 GITLAB = {"name": "X-Gitlab-Token", "secrets": ["old-shared", "new-shared"]}
+GITHUB = {"scheme": "github", "secrets": ["s3cret"]}
 SOURCES: Mapping[str, object] = {
     "sources": {
         "both": {"tokens": ["old-token", "new-token"]},
@@ -155,6 +158,33 @@ def test_nothing_of_the_address_is_logged() -> None:
         wired.reception.http({**event, "path": f"/in/{token}"})
     assert "old-toke" not in str(wired.telemetry.lines)
     assert "new-token" not in str(wired.telemetry.lines)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
+def test_fields_in_the_query_are_never_taken_for_signed(method: str) -> None:
+    wired = Wired(sources={"sources": {"hub": {"signature": GITHUB}}})
+    of_nothing = hmac.new(b"s3cret", b"", "sha256").hexdigest()
+    headers = {"X-Hub-Signature-256": f"sha256={of_nothing}"}
+    query = {"title": "forged"}
+    event = request(None, token="hub", method=method, query=query, headers=headers)
+    assert wired.reception.http(event)["statusCode"] == 403
+
+
+def test_a_signature_is_over_the_bytes_that_came() -> None:
+    wired = Wired(sources={"sources": {"hub": {"signature": GITHUB}}})
+    body = gzip.compress('{"title": "Übung"}'.encode("latin-1"))
+    signed = hmac.new(b"s3cret", body, "sha256").hexdigest()
+    headers = {
+        "Content-Type": "application/json; charset=iso-8859-1",
+        "Content-Encoding": "gzip",
+        "X-Hub-Signature-256": f"sha256={signed}",
+    }
+    good = request(body, token="hub", headers=headers, encoded=True)
+    assert wired.reception.http(good)["statusCode"] == 202
+    assert wired.messages()[0].alert.title == "Übung"
+    assert (
+        wired.reception.http({**good, "headers": {}, "multiValueHeaders": {}})["statusCode"] == 403
+    )
 
 
 @pytest.mark.parametrize(

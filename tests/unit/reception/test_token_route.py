@@ -110,10 +110,11 @@ def test_probes_are_answered_but_not_to_strangers(tool: str) -> None:
     )
 
 
-def test_a_tool_may_send_by_get() -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_tool_may_send_in_the_query(method: str) -> None:
     wired = Wired()
     fields = {"title": "shop is down", "severity": "P1"}
-    answer = wired.reception.http(request(None, token=TOKEN, method="GET", query=fields))
+    answer = wired.reception.http(request(None, token=TOKEN, method=method, query=fields))
     assert answer["statusCode"] == 202
     assert wired.messages()[0].alert.title == "shop is down"
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from responder.alert import SYNTHETIC_SOURCE
 from responder.clock import Clock
@@ -32,6 +33,8 @@ _KEY_ROUTE = "/alerts"
 _PUSH_PATH = "api/v2/alerts"
 _PROBES = ("-/healthy", "-/ready")
 _WITH_BODY = ("POST", "PUT")
+# Methods whose fields may be in the query instead of the body (UptimeRobot posts them there).
+_QUERYING = ("GET", *_WITH_BODY)
 # LibreNMS takes all but 200 for a failure, and so did vmalert (the push path) for years:
 # https://github.com/librenms/librenms/tree/master/LibreNMS/Alert/Transport
 # https://github.com/VictoriaMetrics/VictoriaMetrics/tree/master/app/vmalert/notifier
@@ -137,7 +140,7 @@ class Reception:
             tool=route.tool,
             headers=headers,
             query={name: str(value) for name, value in _query(event).items()},
-            body=raw if route.method in _WITH_BODY else None,
+            body=raw if raw and route.method in _WITH_BODY else None,
         )
         try:
             return admit(self._sources(False), offer, self._now(), self._check_sns)
@@ -262,10 +265,11 @@ def _query(event: Mapping[str, object]) -> Mapping[str, object]:
 def _body(
     event: Mapping[str, object], route: _Route, headers: Mapping[str, str], raw: bytes
 ) -> tuple[bytes, Mapping[str, str]]:
-    """What is to be read; tools that send by GET put their fields into the query."""
+    """What is to be read; tools that send by GET put their fields into the query, as in a form."""
     fields = {name: value for name, value in _query(event).items() if name not in QUERY_TOKENS}
-    if route.method == "GET" and fields:
-        return json.dumps(fields).encode(), {**headers, "content-type": "application/json"}
+    if fields and not raw and route.method in _QUERYING:
+        form = {**headers, "content-type": "application/x-www-form-urlencoded"}
+        return urlencode(fields, errors="replace").encode(), form
     return raw, headers
 
 

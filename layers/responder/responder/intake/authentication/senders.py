@@ -35,7 +35,7 @@ SnsCheck = Callable[[Sns, bytes, datetime], Reason | None]
 class Offer:
     """What a request shows of its sender. ``segment`` is the path's; names are in lower case.
 
-    ``body`` as it came, None where the request has its fields elsewhere: they are not signed.
+    ``body`` as it came, None where there is none: fields in the query are never signed.
     """
 
     segment: str
