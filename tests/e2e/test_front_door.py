@@ -12,8 +12,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from e2e.pipeline import Pipeline
+from e2e.pipeline import Pipeline, wait_until
 from local_stack import layout
+from responder.adapters.secrets import FORCE_PACE
 from responder_cli.aws import Stack
 from responder_cli.main import cli
 from responder_cli.sources import vault
@@ -22,14 +23,12 @@ from samples import JSON, sample
 pytestmark = pytest.mark.e2e_long
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+PATIENCE = 4 * FORCE_PACE
 #: Requests for each of the eight operations, and those of its fixed phases besides.
 EXAMPLES = 60
-CHECKS = (
-    "not_a_server_error",
-    "status_code_conformance",
-    "content_type_conformance",
-    "response_schema_conformance",
-)
+# Not whether bodies fit: the emulator's refusals ignore the template's gateway responses.
+# tests/template/test_openapi.py checks them, and ours.
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance"
 BODY = sample("generic/firing.json")
 
 
@@ -52,8 +51,8 @@ def test_a_source_is_added_rotated_and_removed(pipeline: Pipeline) -> None:
         return pipeline.post(BODY, url=made["url"], headers=headers).status
 
     assert status("wrong") == 403
-    # Added a moment ago, it is read afresh for the first request that needs it.
-    assert status(old) == 202
+    # Whoever is not known has the secret read afresh, though not in a storm.
+    wait_until(lambda: status(old), lambda answer: answer == 202, PATIENCE)
     new = sources(pipeline, "rotate", "e2e")["tokens"][1]
     assert status(old) == 202
     sources(pipeline, "rotate", "e2e", "--finish")
@@ -72,7 +71,7 @@ def test_a_signature_counts_over_the_bytes_that_passed_api_gateway(pipeline: Pip
         return pipeline.post(sent, url=made["url"], headers=headers).status
 
     good = hmac.new(secret.encode(), body, "sha256").hexdigest()
-    assert status(good) == 202
+    wait_until(lambda: status(good), lambda answer: answer == 202, PATIENCE)
     assert status(good, body + b" ") == 403
     assert status("") == 403
 
@@ -98,7 +97,7 @@ def test_any_request_of_the_openapi_document_is_answered_as_it_says(
             *(SCHEMATHESIS, "run", document, "--url", base),
             *("--header", f"x-api-key: {pipeline.stack.api_key}"),
             *("--header", f"Authorization: Bearer {pipeline.stack.token}"),
-            *("--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing"),
+            *("--checks", CHECKS, "--phases", "examples,coverage,fuzzing"),
             *("--max-examples", str(EXAMPLES), "--seed", "1", "--continue-on-failure"),
             *("--tls-verify", str(pipeline.stack.bundle), "--request-timeout", "30"),
         ],

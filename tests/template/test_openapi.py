@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from responder.errors import Reason, Retryable
 from responder.intake.authentication.senders import QUERY_TOKENS, TOKEN_HEADER

@@ -97,7 +97,7 @@ def add(
     for tool in tools:
         if tool not in EVERY_TOOL:
             console.warn(f"No tool is called {tool}: its alerts are read by their common names.")
-    console.say(f"Added {name}; it is let in at once.")
+    console.say(f"Added {name}; it is let in within seconds.")
     tell(stack, name, made.entry, made.ways)
     if "signature" in chosen and "signature" not in made.ways:
         console.say(
