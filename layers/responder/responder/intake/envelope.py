@@ -20,11 +20,9 @@ _HANDSHAKES = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
 
 def unwrap(value: object, request: Request) -> tuple[object, Request]:
     """The innermost payload, and the request with the envelope's id, time and subject."""
-    request = replace(
-        request,
-        delivery_id=request.headers.get("idempotency-key", "")
-        or request.headers.get("x-amz-sns-message-id", ""),
-    )
+    headers = request.headers
+    if delivery := headers.get("idempotency-key") or headers.get("x-amz-sns-message-id"):
+        request = replace(request, delivery_id=delivery)
     inner: object
     for _ in range(MAX_ENVELOPES):
         if isinstance(value, str):

@@ -6,10 +6,10 @@ it can be, else by the generic names or as unknown format: nothing that might be
 refused.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
+from typing import NamedTuple
 
 from responder.alert import Alert
 from responder.change import Change
@@ -79,15 +79,14 @@ def read(
             return Parcel(nothing=news.reason)
         if news is not None:
             return _told(news, request)
-    return _parcel(_elements(payload, request))
+    return _parcel(_shares(payload, request))
 
 
-@dataclass(frozen=True)
-class _Element:
-    """One element of a payload, and how it is read. ``tool``: whose shape it has, else empty."""
+class _Share(NamedTuple):
+    """Elements of one payload and their reader. ``tool``: whose shape they have, else empty."""
 
     read: Callable[[object, object, Request], Draft]
-    value: object
+    values: Sequence[object]
     whole: object
     request: Request
     tool: str = ""
@@ -99,25 +98,19 @@ def _told(news: News, request: Request) -> Parcel:
     return Parcel(alerts=alerts, changes=(change_of(news, request),))
 
 
-def _elements(payload: object, request: Request, depth: int = 0) -> Iterator[_Element]:
+def _shares(payload: object, request: Request, depth: int = 0) -> Iterator[_Share]:
     known = list(tools_of(payload, request))
     wanted = named(request)
     tool = wanted if wanted in known else next(iter(known), "")
     if tool:
-        yield from _of_tool(tool, payload, request)
+        yield _Share(reader(tool).read, reader(tool).split(payload), payload, request, tool)
     elif isinstance(payload, list) and depth < MAX_NESTED_ARRAYS and generic.matches(payload):
         for value in payload:
-            yield from _elements(*unwrap(value, request), depth + 1)
+            yield from _shares(*unwrap(value, request), depth + 1)
     elif wanted and isinstance(payload, dict):
-        yield _Element(_by_route(wanted), payload, payload, request)
+        yield _Share(_by_route(wanted), (payload,), payload, request)
     else:
-        yield _Element(generic.read, payload, payload, request)
-
-
-def _of_tool(tool: str, payload: object, request: Request) -> Iterator[_Element]:
-    of = reader(tool)
-    for value in of.split(payload):
-        yield _Element(of.read, value, payload, request, tool)
+        yield _Share(generic.read, (payload,), payload, request)
 
 
 def _by_route(tool: str) -> Callable[[object, object, Request], Draft]:
@@ -132,14 +125,18 @@ def _by_route(tool: str) -> Callable[[object, object, Request], Draft]:
     return read_as
 
 
-def _parcel(elements: Iterator[_Element]) -> Parcel:
-    alerts, not_alerts = [], 0
-    for element in islice(elements, MAX_ALERTS):
-        try:
-            alerts.append(_read(element))
-        except NotAnAlert:
-            not_alerts += 1
-    if (cut := sum(1 for _ in elements)) and alerts:
+def _parcel(shares: Iterator[_Share]) -> Parcel:
+    alerts: list[Alert] = []
+    not_alerts = cut = 0
+    for share in shares:
+        room = MAX_ALERTS - len(alerts) - not_alerts
+        cut += max(len(share.values) - room, 0)
+        for value in share.values[:room]:
+            try:
+                alerts.append(_read(value, share))
+            except NotAnAlert:
+                not_alerts += 1
+    if cut and alerts:
         note = f"alerts: {cut} more of this request cut by intake"
         alerts[-1] = alerts[-1].model_copy(update={"truncated": (note, *alerts[-1].truncated)})
     return Parcel(alerts=tuple(alerts), not_alerts=not_alerts)
@@ -151,17 +148,16 @@ def _aware(received_at: datetime | None) -> datetime:
     return to_utc(received_at) if received_at.tzinfo else received_at.replace(tzinfo=UTC)
 
 
-def _read(element: _Element) -> Alert:
-    value, whole, request = element.value, element.whole, element.request
+def _read(value: object, share: _Share) -> Alert:
     try:
-        return finish(element.read(value, whole, request), request)
+        return finish(share.read(value, share.whole, share.request), share.request)
     except NotAnAlert:
         raise
     except Unreadable as error:
         reason = str(error)
     except Exception as error:  # A fault of a reader must not lose a page, whatever it is.
         reason = f"reader failed: {type(error).__name__}"
-    draft = generic.read_unknown(value, whole, request)
-    source = element.tool or draft.source
+    draft = generic.read_unknown(value, share.whole, share.request)
+    source = share.tool or draft.source
     note = f"read as unknown format by intake ({source}: {reason})"
-    return finish(replace(draft, source=source, notes=(*draft.notes, note)), request)
+    return finish(replace(draft, source=source, notes=(*draft.notes, note)), share.request)

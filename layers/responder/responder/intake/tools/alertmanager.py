@@ -9,11 +9,9 @@ from responder.alert import Status
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import Unreadable
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
-    scope_of,
+    place_of,
     sequence,
     string_map,
 )
@@ -48,6 +46,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     status = _status(fields.get("status"), ends_at is not None and ends_at <= request.received_at)
     fingerprint = first(fields, ["fingerprint"]) or fingerprint_of(labels)
     rule = labels.get("alertname", "")
+    place = place_of(labels)
     return Draft(
         source=NAME,
         fingerprint=fingerprint,
@@ -57,9 +56,9 @@ def read(element: object, whole: object, request: Request) -> Draft:
         rule=rule,
         severity=read_severity(first(labels, _SEVERITY_LABELS)) or default_of(NAME),
         status=status,
-        service=first(labels, SERVICE_NAMES),
-        resource=first(labels, RESOURCE_NAMES),
-        scope=scope_of(labels),
+        service=place.service,
+        resource=place.resource,
+        scope=place.scope,
         labels=labels,
         links=_links(fields, annotations, group),
         starts_at=read_time(fields.get("startsAt")),
