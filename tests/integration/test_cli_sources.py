@@ -116,6 +116,16 @@ def test_a_tools_own_secret_comes_later(desk: Desk) -> None:
     assert empty.exit_code == 2
 
 
+def test_azures_secure_webhook_needs_no_secret_of_ours(desk: Desk) -> None:
+    given = ["--tenant", "11111111-2222-3333-4444-555555555555", "--audience", "api://us"]
+    made = desk.json("add", "azure", "--tool", "azure", *given)
+    assert made["url"] == "https://api.example/live/in/azure/azure"
+    assert desk.stored()["sources"]["azure"].keys() == {"tools", "entra"}
+    assert desk.posted(made["url"]) == 403
+    assert "Entra ID's token of 11111111" in desk.run("list").output
+    assert desk.run("add", "b", "--tool", "azure", "--tenant", "x").exit_code == 2
+
+
 def test_nothing_shows_a_secret_that_was_there_before(desk: Desk) -> None:
     made = desk.json("add", "prod", "--tool", "alertmanager", "--user", "prom")
     desk.run("add", "sns", "--tool", "sns", "--topic", TOPIC)

@@ -13,7 +13,8 @@ from moto import mock_aws
 
 from local_stack import certificates
 from responder.adapters import environment
-from responder.adapters.sns import MAX_BYTES, MAX_KEPT, SnsNotary, fetched
+from responder.adapters.https import MAX_BYTES, fetched
+from responder.adapters.sns import MAX_KEPT, SnsNotary
 from responder.errors import Retryable
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"

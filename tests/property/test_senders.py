@@ -5,12 +5,12 @@ import base64
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from responder.intake.authentication.senders import Offer, Refused, admit
-from responder.intake.authentication.sns import check
+from responder.intake.authentication.senders import Helpers, Offer, Refused, admit
 from responder.intake.authentication.sources import sources_in
 from samples import NOW
-from unit.reception.doubles import KeptNotary
+from unit.reception.doubles import KeptKeySets, KeptNotary
 
+TENANT = "11111111-2222-3333-4444-555555555555"
 KEY = base64.b64encode(b"a key").decode()
 SCHEMES = ("sentry", "pagerduty", "grafana", "github", "checkly", "flux", "mongodb-atlas", "rootly")
 SOURCES = sources_in(
@@ -28,6 +28,7 @@ SOURCES = sources_in(
             "svix": {"signature": {"scheme": "standard-webhooks", "secrets": [f"whsec_{KEY}"]}},
             "own": {"signature": {"scheme": "hmac", "secrets": ["hidden"], "header": "x-own"}},
             "gitlab": {"header": {"name": "x-gitlab-token", "secrets": ["hidden-too"]}},
+            "azure": {"entra": {"tenant": TENANT, "audience": "api://us"}},
             "sns": {
                 "signature": {"scheme": "sns", "topics": ["arn:aws:sns:eu-west-1:123456789012:a"]}
             },
@@ -39,7 +40,8 @@ NAMES = ("sentry-hook-signature", "x-pagerduty-signature", "x-grafana-alerting-s
          "webhook-id", "webhook-timestamp", "webhook-signature", "svix-signature", "x-at", "x-own",
          "x-rootly-signature", "x-gitlab-token", "authorization")  # fmt: skip
 VALUES = ("", ",", "v1=", "v1=zz", "sha256=", "v1,", "t=1,v1=00", "0" * 64, "0" * 40, "é" * 64,
-          "Basic", "Basic " + "A" * 9, "Basic /w==", "Bearer", "Bearer  ", "9" * 20)  # fmt: skip
+          "Basic", "Basic " + "A" * 9, "Basic /w==", "Bearer", "Bearer  ",
+          "Bearer e30.e30.e30", "Bearer a.b.c", "Bearer ..", "9" * 20)  # fmt: skip
 text = st.text(max_size=30) | st.sampled_from(VALUES)
 headers = st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=9), text, max_size=8)
 query = st.dictionaries(st.sampled_from(["token", "auth_token"]) | st.text(max_size=5), text)
@@ -50,7 +52,7 @@ def decided(segment: str, asked: dict[str, str], given: dict[str, str], body: by
     offer = Offer(segment, "sentry", given, asked, body)
     refusal = None
     try:
-        admit(SOURCES, offer, NOW, lambda wanted, raw, now: check(wanted, raw, now, KeptNotary()))
+        admit(SOURCES, offer, NOW, Helpers(KeptNotary(), KeptKeySets()))
     except Refused as error:
         refusal = error
     assert refusal is not None
@@ -88,4 +90,4 @@ def test_any_secret_can_be_read(document: dict[str, object]) -> None:
     found = sources_in(document)
     assert not found.known.keys() & found.unreadable.keys()
     for source in found.known.values():
-        assert source.tokens or source.signature or source.header
+        assert source.tokens or source.signature or source.header or source.entra

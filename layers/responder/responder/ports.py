@@ -184,6 +184,13 @@ class Notary(Protocol):
         """Confirm our subscription to a topic, by its ARN; again is harmless. Raises Retryable."""
 
 
+class KeySets(Protocol):
+    """The keys with which Microsoft Entra ID signs."""
+
+    def key(self, tenant: str, key_id: str) -> Mapping[str, object] | None:
+        """A tenant's public key as a JSON Web Key, or None. Raises Retryable."""
+
+
 class Shelf(Protocol):
     """Where operators keep their runbooks."""
 

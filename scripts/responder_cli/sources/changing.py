@@ -46,6 +46,7 @@ _SIGNING_SECRET = click.option(
         "responder sources add alarms --tool sns --topic arn:aws:sns:eu-west-1:123456789012:alarms",
         "responder sources add sentry --tool sentry --signing-secret -",
         "responder sources add cron --tool generic --by basic --user cron",
+        "responder sources add azure --tool azure --tenant GUID --audience api://responder",
     )
 )
 @click.argument("name")
@@ -58,6 +59,8 @@ _SIGNING_SECRET = click.option(
 @click.option("--user", default="", help="The user that Basic must come with.")
 @click.option("--header", default="", help="Name of the header of the secret or signature.")
 @click.option("--timestamp-header", default="", help="Grafana's header of the signed time.")
+@click.option("--tenant", default="", help="Of Entra ID, for Azure's secure webhooks.")
+@click.option("--audience", default="", help="Of Entra ID's token: the application's identifier.")
 @json_option
 @on_stack
 @asks_where_it_acts
@@ -80,7 +83,8 @@ def add(
     if name in names(held):
         raise click.ClickException(f"There is a source {name} already.")
     guide = guides().get(known_as(tools[0]))
-    chosen = _chosen(guide, ways, topics, secret_file)
+    # Entra ID's token is proof enough, and Bearer is taken by it.
+    chosen = ways if named["tenant"] else _chosen(guide, ways, topics, secret_file)
     try:
         made = entries.make(
             tools, chosen, topics=topics, signing_secret=_read(secret_file), **named

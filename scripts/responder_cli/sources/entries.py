@@ -70,6 +70,8 @@ def make(
     user: str = "",
     header: str = "",
     timestamp_header: str = "",
+    tenant: str = "",
+    audience: str = "",
 ) -> Made:
     """An entry for these tools. Raises ValueError, for a person, where it cannot be."""
     tool = tools[0]
@@ -86,6 +88,8 @@ def make(
         entry["header"] = {"name": name, "secrets": [signing_secret or new_secret()]}
     if chosen & {*BESIDE, "url"}:
         entry["tokens"] = [new_secret()]
+    if tenant or audience:
+        entry["entra"] = {"tenant": tenant, "audience": audience}
     if user:
         entry["user"] = user
     Source.model_validate(entry)
@@ -165,6 +169,8 @@ def proofs(source: Source) -> str:
         found.append(f"SNS's signature for {', '.join(source.signature.topics)}")
     elif source.signature:
         found.append(f"signature ({source.signature.scheme})")
+    if source.entra:
+        found.append(f"Entra ID's token of {source.entra.tenant}")
     return " and ".join(found)
 
 

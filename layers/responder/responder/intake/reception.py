@@ -9,7 +9,7 @@ import binascii
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from responder.alert import SYNTHETIC_SOURCE
@@ -17,12 +17,19 @@ from responder.clock import Clock
 from responder.contracts import AlertMessage, ChangeMessage
 from responder.errors import Reason, ResponderError, Retryable
 from responder.intake.authentication import sns
-from responder.intake.authentication.senders import QUERY_TOKENS, Offer, Refused, Sender, admit
+from responder.intake.authentication.senders import (
+    QUERY_TOKENS,
+    Helpers,
+    Offer,
+    Refused,
+    Sender,
+    admit,
+)
 from responder.intake.authentication.sources import Sns, Sources, sources_in
 from responder.intake.errors import BadRequest
 from responder.intake.fields import first, mapping, sequence
 from responder.intake.registry import Parcel, read
-from responder.ports import Notary, Outgoing, Queue, Queues, Telemetry
+from responder.ports import Outgoing, Queue, Queues, Telemetry
 
 Answer = dict[str, object]
 #: Reads the sources secret; True asks for a fresh value.
@@ -72,14 +79,14 @@ class Reception:
         self,
         queues: Queues,
         sources: ReadSources,
-        notary: Notary,
+        helpers: Helpers,
         telemetry: Telemetry,
         now: Clock,
     ) -> None:
         """``sources`` reads the secret of the route without a key and raises when it is missing."""
         self._queues = queues
         self._read_sources = sources
-        self._notary = notary
+        self._helpers = helpers
         self._telemetry = telemetry
         self._now = now
         self._known: tuple[Mapping[str, object], Sources] = ({}, Sources())
@@ -143,16 +150,13 @@ class Reception:
             body=raw if raw and route.method in _WITH_BODY else None,
         )
         try:
-            return admit(self._sources(False), offer, self._now(), self._check_sns)
+            return admit(self._sources(False), offer, self._now(), self._helpers)
         except Refused:
             # It may have been added a moment ago, and a refusal is final for most senders.
-            return admit(self._sources(True), offer, self._now(), self._check_sns)
-
-    def _check_sns(self, wanted: Sns, body: bytes, now: datetime) -> Reason | None:
-        return sns.check(wanted, body, now, self._notary)
+            return admit(self._sources(True), offer, self._now(), self._helpers)
 
     def _subscribed(self, sender: Sender, topic: str, token: str) -> Answer:
-        self._notary.confirm(topic, token)
+        self._helpers.notary.confirm(topic, token)
         self._telemetry.count("SubscriptionsConfirmed")
         self._telemetry.info("Subscription confirmed", sender=sender.name, topic=topic)
         return _response(200, {"status": "subscribed"})

@@ -2,22 +2,23 @@
 
 A source is found by its name in the path, or by a token of it in the path, in the query, as Bearer,
 as Basic password or in X-Api-Key. Then everything that the source names must be right: token,
-header, signature. So no proof is avoided by leaving it out.
+header, signature, Entra ID's token. So no proof is avoided by leaving it out.
 """
 
 import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from responder.errors import Reason, Retryable
-from responder.intake.authentication import signatures
+from responder.intake.authentication import entra, signatures, sns
 from responder.intake.authentication.sources import Hmac, SharedHeader, Sns, Source, Sources
 from responder.intake.draft import slug
 from responder.intake.recognition import ALIASES
+from responder.ports import KeySets, Notary
 
 #: Query parameters in which tools can be given a token: ours, Google Cloud's webhook channel
 #: (https://cloud.google.com/monitoring/support/notification-options), and CloudEvents'
@@ -27,8 +28,13 @@ QUERY_TOKENS = ("token", "auth_token", "access_token")
 #: For tools that take a header of any name but not Authorization: the same as on /alerts.
 TOKEN_HEADER = "x-api-key"  # noqa: S105 - a name
 
-#: Checks SNS's signature: why it does not count, or None. Raises Retryable.
-SnsCheck = Callable[[Sns, bytes, datetime], Reason | None]
+
+@dataclass(frozen=True)
+class Helpers:
+    """Who is asked for the public keys of those who sign with private ones."""
+
+    notary: Notary
+    key_sets: KeySets
 
 
 @dataclass(frozen=True)
@@ -63,13 +69,13 @@ class Refused(Exception):
         self.name = name
 
 
-def admit(sources: Sources, offer: Offer, now: datetime, check_sns: SnsCheck) -> Sender:
+def admit(sources: Sources, offer: Offer, now: datetime, helpers: Helpers) -> Sender:
     """The sender. Raises Refused, or Retryable where we cannot know."""
     refusal = Refused(Reason.UNKNOWN_SENDER)
     shown = _shown(offer)
     for name in _meant(sources, offer, shown):
         source = sources.known[name]
-        wanting = _wanting(source, offer, shown, now, check_sns)
+        wanting = _wanting(source, offer, shown, now, helpers)
         if wanting is None:
             return Sender(name, source)
         refusal = Refused(wanting, name)
@@ -102,7 +108,7 @@ def _meant(sources: Sources, offer: Offer, shown: _Shown) -> list[str]:
 
 
 def _wanting(
-    source: Source, offer: Offer, shown: _Shown, now: datetime, check_sns: SnsCheck
+    source: Source, offer: Offer, shown: _Shown, now: datetime, helpers: Helpers
 ) -> Reason | None:
     """What the request lacks to be this source's."""
     if source.tokens and not _has_token(source, shown):
@@ -111,13 +117,17 @@ def _wanting(
         return Reason.WRONG_ROUTE
     if source.header and not _has_header(source.header, offer.headers):
         return Reason.WRONG_HEADER
-    if source.signature is None:
-        return None
+    if source.signature and (wrong := _unsigned(source.signature, offer, now, helpers)):
+        return wrong
+    return entra.check(source.entra, offer.headers, now, helpers.key_sets) if source.entra else None
+
+
+def _unsigned(wanted: Hmac | Sns, offer: Offer, now: datetime, helpers: Helpers) -> Reason | None:
     if offer.body is None:
         return Reason.UNSIGNED
-    if isinstance(source.signature, Hmac):
-        return signatures.check(source.signature, offer.headers, offer.body, now)
-    return check_sns(source.signature, offer.body, now)
+    if isinstance(wanted, Hmac):
+        return signatures.check(wanted, offer.headers, offer.body, now)
+    return sns.check(wanted, offer.body, now, helpers.notary)
 
 
 def _has_token(source: Source, shown: _Shown) -> bool:

@@ -31,6 +31,9 @@ WINDOW = 300
 #: SNS repeats a delivery for up to an hour, with the time of the first:
 #: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
 SNS_WINDOW = 3900
+#: The application that Azure Monitor's action groups are, in every tenant:
+#: https://learn.microsoft.com/azure/azure-monitor/alerts/action-groups#secure-webhook
+ACTION_GROUPS = "461e8683-5575-4561-ac7f-899cc907d62a"
 #: What a name may be: it is a segment of an address.
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 #: Standard Webhooks' secrets: this, then the key in base64.
@@ -48,6 +51,11 @@ Topic = Annotated[
     StringConstraints(
         pattern=r"^arn:aws[a-z-]*:sns:[a-z]{2}(-[a-z]+)+-\d+:\d{12}:[\w-]+(\.fifo)?$"
     ),
+]
+
+Guid = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", to_lower=True),
 ]
 
 
@@ -99,8 +107,16 @@ class SharedHeader(_Part):
     secrets: LiveSecrets
 
 
+class Entra(_Part):
+    """A token of Microsoft Entra ID: of this tenant, for this audience, issued to this client."""
+
+    tenant: Guid
+    audience: Annotated[str, StringConstraints(min_length=1, max_length=400)]
+    client: Guid = ACTION_GROUPS
+
+
 class Source(_Part):
-    """One sender. Whatever it names of tokens, signature and header is needed, all of it.
+    """One sender. Whatever it names of tokens, signature, header and Entra is needed, all of it.
 
     ``tools`` empty for every tool. ``user``: Basic counts with this user only.
     """
@@ -110,11 +126,12 @@ class Source(_Part):
     user: str = ""
     signature: Annotated[Hmac | Sns, Field(discriminator="scheme")] | None = None
     header: SharedHeader | None = None
+    entra: Entra | None = None
 
     @model_validator(mode="after")
     def _proves_something(self) -> Self:
-        if not (self.tokens or self.signature or self.header):
-            raise ValueError("a source needs tokens, a signature or a header")
+        if not (self.tokens or self.signature or self.header or self.entra):
+            raise ValueError("a source needs tokens, a signature, a header or entra")
         return self
 
 
