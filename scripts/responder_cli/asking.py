@@ -114,9 +114,10 @@ def ask[Name](
 
 
 def _asked(case: Case, analyst: Analyst, tier: str, wait: Callable[[float], None]) -> Reply:
+    question = analyst.question(case, tier)
     for attempt in range(1, TRIES + 1):
         try:
-            found = analyst.analyse(case, tier)
+            found = question.ask()
         except Unusable as error:
             return Reply(None, str(error), error.call.cost_usd)
         except Permanent as error:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.loopback import Reply, Request, Server
+from local_stack.loopback import Reply, Request
 from responder.adapters.claude import ApiKey, Claude
 from responder.analysis.tiering import tiers
 from responder.errors import Retryable
 from responder_cli.eval.secrets import measure, planted
+from serving import serving
 
 CORPUS = Path(__file__).parents[1] / "evals" / "redaction"
 #: Of ordinary texts; each masked one costs Claude a fact.
@@ -31,15 +32,12 @@ def test_no_secret_of_the_corpus_reaches_the_wire(record_property: Callable[...,
         return Reply(529, json.dumps({"type": "error", "error": error}).encode())
 
     secrets = list(planted(CORPUS))
-    server = Server(overloaded, 0)
-    try:
+    with serving(overloaded) as server:
         way_in = ApiKey(lambda _: "sk-test", base_url=server.url, timeout_seconds=5)
         claude = Claude(way_in, tiers("claude-haiku-5-5", "claude-sonnet-5-5"), Unguarded())
         for one in secrets:
             with pytest.raises(Retryable):
-                claude.analyse(one.in_every_field(), "small")
-    finally:
-        server.stop()
+                claude.question(one.in_every_field(), "small").ask()
     assert len(bodies) == len(secrets) >= 100
     leaked = [
         one.name

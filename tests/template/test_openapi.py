@@ -159,6 +159,8 @@ def test_answers_to_samples_are_as_documented(path: Any) -> None:
         (200, "/in/{}/{}",
          request(sample("prometheus/push.json"), token="good-token", tool="api/v2/alerts")),
         (200, "/in/{}", request(signed(message("SubscriptionConfirmation")), token="sns")),
+        (200, "/in/{}", request(b'[{"data": {"validationCode": "c"}}]', token="good-token",
+                                headers={"aeg-event-type": "SubscriptionValidation"})),
         (400, "/in/{}", request(b"{", token="good-token", headers=JSON)),
         (400, "/in/{}", request(None, token="good-token", method="GET")),
         (400, "/alerts", request(b"", headers=JSON)),

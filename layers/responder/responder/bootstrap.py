@@ -121,7 +121,9 @@ def analysis() -> QueueFunction:
         queues,
         telemetry,
         utc_now,
-        lambda alert, trace: identities.arrive(alert, trace, given.cache_sharing, signer, rules()),
+        lambda alert, trace: identities.arrive(
+            routes().rated(alert), trace, given.cache_sharing, signer, rules()
+        ),
         makers,
         holds,
         gate,

@@ -8,17 +8,20 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from responder.alert import Alert, Status
 from responder.analysis import commands, markdown
 from responder.analysis.context import Passage
 from responder.analysis.families import FAMILIES, UNRECOGNISED, Family
 from responder.analysis.text import clean, one_line, shorten
-from responder.analysis.verdict import Analysis, Check, Confidence
+from responder.analysis.verdict import Analysis, Check
 from responder.errors import Reason
 
 MADE_BY = "fallback"
 TIER = "fallback"
+#: An analysis that no model made.
+fixed = partial(Analysis, made_by=MADE_BY, tier=TIER)
 
 MAX_CHECKS = 5
 #: How the check begins that names a runbook.
@@ -46,14 +49,11 @@ def triage(
     The first of the matching ``runbooks`` says what to do first.
     """
     family = _family(alert)
-    return Analysis(
+    return fixed(
         headline=_headline(alert),
         summary=_summary(alert, family),
         checks=with_steps(tuple(_checks(alert, family)), runbooks),
         category=family.category,
-        confidence=Confidence.LOW,
-        made_by=MADE_BY,
-        tier=TIER,
         made_at=now,
         fallback_reason=reason,
     )
@@ -68,7 +68,7 @@ def with_steps(checks: Sequence[Check], runbooks: Sequence[Passage]) -> tuple[Ch
 
 def of_storm(now: datetime) -> Analysis:
     """What can be said of a storm before anybody has looked at it."""
-    return Analysis(
+    return fixed(
         headline="Many things fail at once: look for what they share",
         summary="Seldom does each of them have a cause of its own.",
         checks=(
@@ -77,16 +77,13 @@ def of_storm(now: datetime) -> Analysis:
             Check(text="Network, DNS, certificates, identity provider, status of the cloud?"),
         ),
         category="storm",
-        confidence=Confidence.LOW,
-        made_by=MADE_BY,
-        tier=TIER,
         made_at=now,
     )
 
 
 def of_throttle(now: datetime) -> Analysis:
     """What can be said of a source that sends too much; Claude is not asked to read it all."""
-    return Analysis(
+    return fixed(
         headline="One tool reports ever new problems, more than anybody looks at one by one",
         checks=(
             Check(text="Is it one problem, named anew each time, as by an id in the title?"),
@@ -97,9 +94,6 @@ def of_throttle(now: datetime) -> Analysis:
             "Expected for a while: a silence. Never worth a card: a route's minimum severity",
         ),
         category="throttle",
-        confidence=Confidence.LOW,
-        made_by=MADE_BY,
-        tier=TIER,
         made_at=now,
         fallback_reason=Reason.THROTTLE.value,
     )

@@ -49,6 +49,11 @@ def first(values: Mapping[str, object], names: Iterable[str]) -> str:
     return ""
 
 
+def squeezed(values: Mapping[str, object]) -> dict[str, object]:
+    """The values by bare lower-case names, so that alertId, ALERT_ID and "alert.id" are one."""
+    return {_squeezed(name): value for name, value in values.items()}
+
+
 def string_map(value: object) -> dict[str, str]:
     """A JSON object as text to text; empty values are left out."""
     return {name: text for name, item in mapping(value).items() if (text := as_text(item))}
@@ -100,3 +105,8 @@ def scope_of(labels: Mapping[str, object]) -> Scope:
     if _ALL_SCOPE_NAMES.isdisjoint(labels):
         return NOWHERE
     return Scope(**{part: first(labels, names) for part, names in SCOPE_NAMES.items()})
+
+
+@lru_cache(maxsize=4096)
+def _squeezed(name: str) -> str:
+    return "".join(filter(str.isalnum, name[:80])).lower()

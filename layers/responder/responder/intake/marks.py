@@ -1,23 +1,62 @@
 """The tests of ``recognition``'s table that need more than the presence of a key."""
 
+from collections.abc import Callable
+
+from responder.intake.changes.aws import is_deployment_event, is_stack_event
 from responder.intake.draft import Request
 from responder.intake.fields import mapping, sequence
 
-# https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
-_HANDSHAKES = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
 # Fields of an element by which a bare array is known as Alertmanager's push API's.
 _PUSH_FIELDS = frozenset({"annotations", "startsAt", "endsAt", "generatorURL"})
 _LOOKED_AT = 20
+_CLOUDFLARE_TEST = "Hello World! This is a test message sent from https://cloudflare.com"
+_AZURE_SCHEMAS = ("azuremonitor", "microsoft.insights/")
 
 
-def is_handshake(payload: object, request: Request) -> bool:
-    """Whether SNS asks for a confirmation instead of delivering a message."""
+def is_sns_message(payload: object, request: Request) -> bool:
+    """Whether it is a message of SNS that holds nothing which could be taken out of it."""
     fields = mapping(payload)
-    return (
-        fields.get("Type") in _HANDSHAKES
-        and isinstance(fields.get("TopicArn"), str)
-        and isinstance(fields.get("Message"), str)
-    )
+    return all(isinstance(fields.get(name), str) for name in ("Type", "TopicArn", "Message"))
+
+
+def is_budget(payload: object, request: Request) -> bool:
+    """Whether AWS Budgets sent the message of SNS."""
+    subject = mapping(payload).get("Subject")
+    return isinstance(subject, str) and subject.startswith("AWS Budgets")
+
+
+def event_of(source: str, *names: str) -> Callable[[object, Request], bool]:
+    """Whether an event of EventBridge is of ``source``, with one of ``names`` in its detail."""
+
+    def is_of(payload: object, request: Request) -> bool:
+        fields = mapping(payload)
+        detail = mapping(fields.get("detail"))
+        return fields.get("source") == source and any(name in detail for name in names)
+
+    return is_of
+
+
+def is_event(payload: object, request: Request) -> bool:
+    """Whether it is an event of EventBridge that tells of no deployment."""
+    fields = mapping(payload)
+    named = isinstance(fields["detail-type"], str) and isinstance(fields["source"], str)
+    # A route to this tool must not hide a change from those that tell of changes.
+    return named and not (is_stack_event(payload, request) or is_deployment_event(payload, request))
+
+
+def holds_findings(payload: object, request: Request) -> bool:
+    """Whether ``findings`` are those of Security Hub, sent without their event."""
+    found = mapping(next(iter(sequence(mapping(payload)["findings"])), None))
+    return "ProductArn" in found or "finding_info" in found
+
+
+# Fields of a notification of Alertmanager's and Grafana's; those that only Grafana's alerts have.
+_NOTIFICATION_FIELDS = frozenset({"groupKey", "receiver"})
+_GRAFANA_FIELDS = frozenset({"silenceURL", "dashboardURL", "panelURL", "valueString"})
+_SENTRY_ALERTS = frozenset({"event", "error", "issue", "metric_alert"})
+_SENTRY_OWN = frozenset({"triggered_rule", "issue_alert", "metric_alert"})
+_SENTRY_DATA = frozenset({"comment_id", "installation"})
+_INSTANA_FIELDS = frozenset({"start", "end", "severity", "entityLabel"})
 
 
 def is_alarm_event(payload: object, request: Request) -> bool:
@@ -27,12 +66,81 @@ def is_alarm_event(payload: object, request: Request) -> bool:
     return fields.get("source") == "aws.cloudwatch" and "alarmName" in detail and "state" in detail
 
 
-def is_alertmanager(payload: object, request: Request) -> bool:
-    """Whether ``alerts`` are those of a webhook notification, version 4."""
+def is_azure_schema(payload: object, request: Request) -> bool:
+    """Whether ``schemaId`` is one of Azure Monitor's."""
+    schema = mapping(payload)["schemaId"]
+    return isinstance(schema, str) and schema.lower().startswith(_AZURE_SCHEMAS)
+
+
+def is_azure_metric(payload: object, request: Request) -> bool:
+    """Whether ``context`` is that of a classic metric alert or an autoscale notification."""
+    context = mapping(mapping(payload)["context"])
+    return "resourceType" in context and "portalLink" in context
+
+
+def is_grid_event(payload: object, request: Request) -> bool:
+    """Whether an event of Azure Event Grid tells of a topic's subject."""
+    event = mapping(payload)
+    return isinstance(event.get("eventType"), str) and "subject" in event and "topic" in event
+
+
+def is_google_incident(payload: object, request: Request) -> bool:
+    """Whether ``incident`` is one of Google Cloud Monitoring."""
+    incident = mapping(mapping(payload)["incident"])
+    return "incident_id" in incident and ("policy_name" in incident or "condition" in incident)
+
+
+def is_cloudflare_test(payload: object, request: Request) -> bool:
+    """Whether Cloudflare tries a new destination out; it says nothing else."""
+    text = mapping(payload)["text"]
+    return isinstance(text, str) and text.startswith(_CLOUDFLARE_TEST)
+
+
+def is_kubernetes_event(payload: object, request: Request) -> bool:
+    """Whether it is an event of Kubernetes itself, alone or in what an exporter put around it."""
     fields = mapping(payload)
-    return isinstance(fields["alerts"], list) and (
-        fields.get("version") == "4" or "groupKey" in fields or "receiver" in fields
+    event = mapping(fields.get("event")) or fields
+    named = "involvedObject" in event or "regarding" in event
+    return named and event.get("type") in ("Normal", "Warning")
+
+
+def is_grafana(payload: object, request: Request) -> bool:
+    """Whether ``alerts`` are Grafana's, whose notifications have more than Alertmanager's."""
+    fields = mapping(payload)
+    alerts = fields["alerts"]
+    if not isinstance(alerts, list) or fields.get("version") == "4":
+        return False
+    if not fields.keys().isdisjoint(_NOTIFICATION_FIELDS) and (
+        "orgId" in fields
+        or fields.get("version") == "1"
+        or request.headers.get("user-agent", "").startswith("Grafana")
+    ):
+        return True
+    return not _GRAFANA_FIELDS.isdisjoint(mapping(alerts[0]) if alerts else ())
+
+
+def is_alertmanager(payload: object, request: Request) -> bool:
+    """Whether ``alerts`` are those of a webhook notification."""
+    fields = mapping(payload)
+    alerts = fields["alerts"]
+    return isinstance(alerts, list) and (
+        fields.get("version") == "4"
+        or not fields.keys().isdisjoint(_NOTIFICATION_FIELDS)
+        or any(_is_pushed(alert) for alert in alerts[:_LOOKED_AT])
     )
+
+
+def is_oncall_group(payload: object, request: Request) -> bool:
+    """Whether Grafana OnCall tells of an alert group."""
+    fields = mapping(payload)
+    group = mapping(fields["alert_group"])
+    return "integration_id" in group or ("id" in group and "integration" in fields)
+
+
+def is_irm_incident(payload: object, request: Request) -> bool:
+    """Whether Grafana IRM tells of an incident."""
+    event = mapping(payload)["event"]
+    return isinstance(event, str) and event.startswith("grafana.incident")
 
 
 def is_push(payload: object, request: Request) -> bool:
@@ -46,3 +154,98 @@ def _is_pushed(element: object) -> bool:
     return isinstance(labels, dict) and (
         "alertname" in labels or not _PUSH_FIELDS.isdisjoint(fields)
     )
+
+
+def is_pagerduty_event(payload: object, request: Request) -> bool:
+    """Whether it is the event of a webhook of version 3."""
+    event = mapping(mapping(payload)["event"])
+    return "event_type" in event and ("resource_type" in event or "data" in event)
+
+
+def are_pagerduty_messages(payload: object, request: Request) -> bool:
+    """Whether they are the messages of a webhook of version 2 or 1."""
+    messages = sequence(mapping(payload)["messages"])[:_LOOKED_AT]
+    kinds = [mapping(message).get("event", mapping(message).get("type")) for message in messages]
+    return any(isinstance(kind, str) and kind.startswith("incident.") for kind in kinds)
+
+
+def is_pagerduty_payload(payload: object, request: Request) -> bool:
+    """Whether the payload of an event is what PagerDuty's Events API takes."""
+    return "summary" in mapping(mapping(payload).get("payload"))
+
+
+def is_pagerduty(payload: object, request: Request) -> bool:
+    """Whether a signed body has a shape of PagerDuty's webhooks."""
+    fields = mapping(payload)
+    return "event" in fields or "messages" in fields
+
+
+def is_object(payload: object, request: Request) -> bool:
+    """Whether it is an object; where a header names the tool, no more is needed."""
+    return isinstance(payload, dict)
+
+
+def is_sentry(payload: object, request: Request) -> bool:
+    """Whether the data of an action are Sentry's."""
+    fields = mapping(payload)
+    data = mapping(fields["data"])
+    if not _SENTRY_ALERTS.isdisjoint(data):
+        return "installation" in fields or "actor" in fields or not _SENTRY_OWN.isdisjoint(data)
+    return "installation" in fields and not _SENTRY_DATA.isdisjoint(data)
+
+
+def is_sentry_hook(payload: object, request: Request) -> bool:
+    """Whether it is the event of one of Sentry's service hooks."""
+    fields = mapping(payload)
+    return "id" in mapping(fields["group"]) and "event_id" in mapping(fields["event"])
+
+
+def is_opsgenie(payload: object, request: Request) -> bool:
+    """Whether an action is on an alert of Opsgenie's."""
+    alert = mapping(mapping(payload)["alert"])
+    return "alertId" in alert or "tinyId" in alert
+
+
+def is_burn_alert(payload: object, request: Request) -> bool:
+    """Whether it is Honeycomb's of an objective."""
+    fields = mapping(payload)
+    return isinstance(fields["slo"], dict) and (
+        "shared_secret" in fields or "id" in fields or "result_url" in fields
+    )
+
+
+def is_instana(payload: object, request: Request) -> bool:
+    """Whether an issue is Instana's, of which the closed one has next to nothing."""
+    issue = mapping(mapping(payload)["issue"])
+    return "id" in issue and not _INSTANA_FIELDS.isdisjoint(issue) and "title" not in issue
+
+
+def is_policy_event(payload: object, request: Request) -> bool:
+    """Whether the type of an event is one of AppDynamics' policies'."""
+    fields = mapping(payload)
+    kind = fields.get("eventType", fields.get("event_type"))
+    return isinstance(kind, str) and kind.startswith("POLICY_")
+
+
+def is_rootly(payload: object, request: Request) -> bool:
+    """Whether an event is Rootly's."""
+    event = mapping(mapping(payload)["event"])
+    return "issued_at" in event and "type" in event
+
+
+def is_firehydrant(payload: object, request: Request) -> bool:
+    """Whether an event is FireHydrant's."""
+    event = mapping(mapping(payload)["event"])
+    return "operation" in event and "resource_type" in event
+
+
+def is_squadcast(payload: object, request: Request) -> bool:
+    """Whether an event is Squadcast's, version 2."""
+    return "resource_data" in mapping(mapping(payload)["data"])
+
+
+def is_incident_io(payload: object, request: Request) -> bool:
+    """Whether the event is under its own name, as incident.io's are."""
+    fields = mapping(payload)
+    kind = fields["event_type"]
+    return isinstance(kind, str) and "." in kind and isinstance(fields.get(kind), dict)

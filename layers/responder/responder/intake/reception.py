@@ -1,7 +1,7 @@
 """One request in, one queue message per alert out, one answer back: what the function does.
 
-``functions/reception/app.py`` hands over API Gateway's requests (``http``) and the events of SNS
-and EventBridge (``notification``). Nothing here waits for anything but the queue.
+``functions/reception/app.py`` hands over API Gateway's requests (``http``) and the events of SNS,
+EventBridge and CloudWatch alarms (``notification``). Nothing here waits for anything but the queue.
 """
 
 import base64
@@ -28,6 +28,7 @@ from responder.intake.authentication.senders import (
 from responder.intake.authentication.sources import Sns, Sources, sources_in
 from responder.intake.errors import BadRequest
 from responder.intake.fields import first, mapping, sequence
+from responder.intake.handshake import event_grid_code
 from responder.intake.registry import Parcel, read
 from responder.ports import Outgoing, Queue, Queues, Telemetry
 
@@ -49,6 +50,8 @@ _WANT_200 = frozenset({"librenms"})
 _FORBIDDEN = "This sender may not send here."
 _RETRY_AFTER = timedelta(seconds=5)
 _MENDABLE = frozenset({Reason.SECRET_MISSING, Reason.MISCONFIGURED})
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
+_EVENTS = ({"detail-type", "source", "detail"}, {"alarmArn", "alarmData"})
 _SYNTHETIC = {
     "source": SYNTHETIC_SOURCE,
     "title": "Test of a new version of the reception function",
@@ -109,7 +112,7 @@ class Reception:
             return _unavailable(error)
 
     def notification(self, event: Mapping[str, object], trace: str = "") -> None:
-        """Take an event of SNS or EventBridge. Raises on trouble, so that Lambda tries again."""
+        """Take an event of SNS, EventBridge or an alarm. Raises, so that Lambda tries again."""
         records = [record for record in sequence(event.get("Records")) if _is_sns(record)]
         payloads = [mapping(record)["Sns"] for record in records] or [event]
         for parcel in [self._parsed(payload) for payload in payloads]:
@@ -135,6 +138,8 @@ class Reception:
         if route.method == "GET" and route.path.endswith(_PROBES):
             return _response(200, {"status": "ready"})
         body, headers = _body(event, route, headers, raw)
+        if code := event_grid_code(body, headers):
+            return _response(200, {"validationResponse": code})
         parcel = read(body, headers, route.tool or None, received_at=self._now())
         self._accept(parcel, trace)
         return _response(route.succeeds_with, _accepted(parcel))
@@ -225,9 +230,9 @@ def _accepted(parcel: Parcel) -> dict[str, object]:
 
 
 def is_notification(event: Mapping[str, object]) -> bool:
-    """Whether a Lambda event comes from SNS or from EventBridge."""
+    """Whether a Lambda event comes from SNS, from EventBridge or from an alarm's own action."""
     records = sequence(event.get("Records"))
-    return any(map(_is_sns, records)) or {"detail-type", "source", "detail"} <= event.keys()
+    return any(map(_is_sns, records)) or any(names <= event.keys() for names in _EVENTS)
 
 
 def _is_sns(record: object) -> bool:

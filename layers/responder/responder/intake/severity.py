@@ -1,6 +1,7 @@
 """The one table from the words of monitoring tools to our severities; all readers use it."""
 
 import re
+from collections.abc import Mapping
 
 from responder.alert import Severity
 
@@ -18,7 +19,6 @@ _PRIORITY = re.compile(r"p(?:riority)?[-_ ]?([1-5])(?!\d)")
 _SEV = re.compile(r"sev(?:erity)?[-_ ]?([0-4])(?!\d)")
 _LONGEST = 60
 
-
 # What an alert is worth where its tool says nothing: most tools without severities tell of what
 # is down, and a tool that is not named here has severities of its own.
 _DEFAULTS = dict.fromkeys(
@@ -30,9 +30,19 @@ _DEFAULTS = dict.fromkeys(
 )  # fmt: skip
 
 
+# Labels and tags by which people give an alert its severity.
+_LABELS = ("severity", "priority", "level")
+
+
 def default_of(tool: str) -> Severity:
     """The severity of an alert whose tool says none."""
     return _DEFAULTS.get(tool, Severity.MEDIUM)
+
+
+def severity_of_labels(labels: Mapping[str, object]) -> Severity | None:
+    """The severity that labels or tags name, by the first that names one."""
+    named = (read_severity(labels[name]) for name in _LABELS if name in labels)
+    return next((severity for severity in named if severity), None)
 
 
 def read_severity(value: object) -> Severity | None:

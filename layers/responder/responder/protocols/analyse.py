@@ -154,10 +154,10 @@ class Investigator:
         wanted = _tier(incident, look.entry.value)
         tier = self.spending.affordable(incident, wanted, look.purse)
         case = Case(incident=incident, context=self.context(incident))
-        ceiling = self.analyst.ceiling_usd(case, tier)
-        bill = self.spending.reserve(incident, tier, ceiling, me)
+        question = self.analyst.question(case, tier)
+        bill = self.spending.reserve(incident, tier, question.ceiling_usd, me)
         try:
-            analysis = self.analyst.analyse(case, tier)
+            analysis = question.ask()
         except Unusable as error:
             self.spending.pay(bill, _charge(error.call))
             self._report(incident, error.call)
