@@ -94,3 +94,27 @@ def test_a_change_is_explained_and_has_no_card() -> None:
     )
     (held,) = json.loads(run(str(EVENTS / "github" / "ping.json"), "--json").stdout)
     assert held == {"held": "no_change", "card": "none"}
+
+
+def test_a_field_mapping_is_tried_before_it_is_deployed(tmp_path: Path) -> None:
+    body, mapping = tmp_path / "body.json", tmp_path / "mapping.json"
+    body.write_text(json.dumps({"check": "disk", "lvl": 5}))
+    mapping.write_text(
+        json.dumps({"title": "check", "severities": {"5": "HIGH"}, "severity": "lvl"})
+    )
+    words = (str(body), "--tool", "ShopMon", "--mapping", str(mapping), "--json")
+    (explained,) = json.loads(run(*words).output)
+    assert (explained["source"], explained["title"], explained["severity"]) == (
+        "shopmon", "disk", "HIGH",
+    )  # fmt: skip
+
+
+def test_a_wrong_field_mapping_is_refused_by_its_place(tmp_path: Path) -> None:
+    body, mapping = tmp_path / "body.json", tmp_path / "mapping.json"
+    body.write_text("{}")
+    mapping.write_text(json.dumps({"title": "a..b", "tytle": "c"}))
+    refused = run(str(body), "--tool", "shopmon", "--mapping", str(mapping))
+    assert refused.exit_code == 1
+    assert "title 1: 'a..b' is no path" in refused.output
+    assert "tytle" in refused.output
+    assert run(str(body), "--mapping", str(mapping)).exit_code == 2

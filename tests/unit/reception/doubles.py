@@ -93,7 +93,10 @@ class KeptKeySets:
 
 @dataclass
 class Wired:
-    """Reception with its doubles. ``sources`` None means that the secret is missing."""
+    """Reception with its doubles. ``sources`` None means that the secret is missing.
+
+    ``trouble`` is raised instead of handing the secret over.
+    """
 
     queues: KeptQueues = field(default_factory=KeptQueues)
     telemetry: KeptTelemetry = field(default_factory=KeptTelemetry)
@@ -101,6 +104,7 @@ class Wired:
     key_sets: KeptKeySets = field(default_factory=KeptKeySets)
     sources: Mapping[str, object] | None = field(default_factory=lambda: SOURCES)
     asked_afresh: int = 0
+    trouble: ResponderError | None = None
 
     @property
     def reception(self) -> Reception:
@@ -112,6 +116,8 @@ class Wired:
 
     def _read(self, fresh: bool) -> Mapping[str, object]:
         self.asked_afresh += fresh
+        if self.trouble:
+            raise self.trouble
         if self.sources is None:
             detail = "the secret mcp-responder/sources has no value"
             raise Retryable(Reason.SECRET_MISSING, detail, after=30)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from responder.intake.changes import gitops
 from responder.intake.changes.aws import is_deployment_event, is_stack_event
 from responder.intake.draft import Request
 from responder.intake.fields import mapping, sequence
@@ -154,6 +155,175 @@ def _is_pushed(element: object) -> bool:
     return isinstance(labels, dict) and (
         "alertname" in labels or not _PUSH_FIELDS.isdisjoint(fields)
     )
+
+
+# Read as changes, or as nothing, by ``changes``.
+_GITHUB_CHANGES = frozenset({"deployment", "deployment_status", "push", "release", "ping"})
+_GITLAB_CHANGES = frozenset({"deployment", "pipeline"})
+
+
+def is_github_event(payload: object, request: Request) -> bool:
+    """Whether GitHub's header and the body are of an event that is no change."""
+    fields = mapping(payload)
+    about = "repository" in fields or "sender" in fields or "organization" in fields
+    return about and request.headers["x-github-event"] not in _GITHUB_CHANGES
+
+
+def is_github_run(payload: object, request: Request) -> bool:
+    """Whether a run is told of, and not the deployment that it made."""
+    fields = mapping(payload)
+    deploys = "deployment_status" in fields or (
+        "deployment" in fields and "workflow_job" not in fields
+    )
+    return isinstance(fields["repository"], dict) and not deploys
+
+
+def is_github_alert(payload: object, request: Request) -> bool:
+    """Whether it is one of GitHub's security alerts."""
+    fields = mapping(payload)
+    alert = mapping(fields["alert"])
+    return isinstance(fields["repository"], dict) and ("number" in alert or "ghsa_id" in alert)
+
+
+def is_gitlab(payload: object, request: Request) -> bool:
+    """Whether it is an event of GitLab's that is no change."""
+    fields = mapping(payload)
+    kind = fields["object_kind"]
+    return isinstance(kind, str) and kind not in _GITLAB_CHANGES
+
+
+def is_jenkins(payload: object, request: Request) -> bool:
+    """Whether a build has what only Jenkins' has."""
+    build = mapping(mapping(payload)["build"])
+    return "phase" in build and ("full_url" in build or "number" in build)
+
+
+def is_argocd(payload: object, request: Request) -> bool:
+    """Whether it is a notification by our template, of more than a sync."""
+    fields = mapping(mapping(payload)["argocd"])
+    return "app" in fields and not gitops.tells_of_sync(payload)
+
+
+def is_argocd_app(payload: object, request: Request) -> bool:
+    """Whether an application of Argo CD is in it, or is it."""
+    fields = mapping(payload)
+    return any(map(_is_application, (fields.get("app"), fields.get("application"), payload)))
+
+
+def _is_application(value: object) -> bool:
+    fields = mapping(value)
+    status = mapping(fields.get("status"))
+    parts = ("health", "sync", "operationState")
+    return isinstance(fields.get("metadata"), dict) and any(part in status for part in parts)
+
+
+def is_flux(payload: object, request: Request) -> bool:
+    """Whether it is an event of Flux's shape that tells of no known reconciliation."""
+    fields = mapping(payload)
+    involved = mapping(fields.get("involvedObject"))
+    return "name" in involved and not gitops.tells_of_reconciliation(payload, request)
+
+
+def is_elastic_rule(payload: object, request: Request) -> bool:
+    """Whether a rule and its alert are those of Kibana's actions."""
+    fields = mapping(payload)
+    rule, alert = fields["rule"], fields["alert"]
+    if isinstance(rule, str) and isinstance(alert, str):
+        return rule.startswith("{") and alert.startswith("{")
+    known = ("actionGroup", "actionGroupName", "uuid", "id", "flapping")
+    return isinstance(rule, dict) and any(name in mapping(alert) for name in known)
+
+
+def is_elastic_alerts(payload: object, request: Request) -> bool:
+    """Whether ``alerts`` are a summary of a rule of Kibana, or documents of its alerts."""
+    fields = mapping(payload)
+    alerts = fields.get("alerts", mapping(fields.get("context")).get("alerts"))
+    if isinstance(alerts, dict):
+        return "recovered" in alerts and "new" in alerts
+    return any(map(_is_elastic_document, sequence(alerts)[:_LOOKED_AT]))
+
+
+def is_elastic_documents(payload: object, request: Request) -> bool:
+    """Whether an array holds documents of Kibana's alerts."""
+    return any(map(_is_elastic_document, sequence(payload)[:_LOOKED_AT]))
+
+
+def is_elastic_document(payload: object, request: Request) -> bool:
+    """Whether it is the document of an alert of Kibana, nested or dotted."""
+    return _is_elastic_document(payload)
+
+
+def _is_elastic_document(value: object) -> bool:
+    fields = mapping(value)
+    return (
+        "kibana.alert.uuid" in fields
+        or "kibana.alert.rule.name" in fields
+        or isinstance(mapping(fields.get("kibana")).get("alert"), dict)
+    )
+
+
+def is_watch(payload: object, request: Request) -> bool:
+    """Whether it is the context of a watch, or holds it."""
+    fields = mapping(payload)
+    told = ("trigger", "payload", "execution_time", "metadata", "vars")
+    return any(
+        "watch_id" in part and any(name in part for name in told)
+        for part in (fields, mapping(fields.get("ctx")), mapping(fields.get("payload")))
+    )
+
+
+def is_opensearch(payload: object, request: Request) -> bool:
+    """Whether a monitor and a trigger are told of as in OpenSearch's ``ctx``."""
+    fields = mapping(payload)
+    context = mapping(fields.get("ctx")) or fields
+    monitor, trigger = mapping(context.get("monitor")), mapping(context.get("trigger"))
+    return "name" in monitor and "name" in trigger
+
+
+def is_opensearch_prose(payload: object, request: Request) -> bool:
+    """Whether it is the text that OpenSearch proposes, alone or as ``text``."""
+    text = payload if isinstance(payload, str) else mapping(payload).get("text")
+    return (
+        isinstance(text, str)
+        and text.startswith("Monitor ")
+        and " just entered alert status" in text[:500]
+    )
+
+
+def is_sumo_logic(payload: object, request: Request) -> bool:
+    """Whether a trigger has names that only Sumo Logic's templates have."""
+    told = {"queryurl", "triggertimestart", "triggertimerange", "monitortype", "detectionmethod",
+            "alertresponseurl", "numqueryresults", "resultsjson"}  # fmt: skip
+    return any(name.lower() in told for name in mapping(payload))
+
+
+def is_axiom(payload: object, request: Request) -> bool:
+    """Whether an event is one of Axiom's monitors."""
+    return "monitorID" in mapping(mapping(payload)["event"])
+
+
+def is_dash0(payload: object, request: Request) -> bool:
+    """Whether it is an issue of Dash0."""
+    issue = mapping(mapping(mapping(payload)["data"]).get("issue"))
+    return "issueIdentifier" in issue or "checkrules" in issue
+
+
+def is_rollbar(payload: object, request: Request) -> bool:
+    """Whether it is an event of Rollbar's."""
+    fields = mapping(payload)
+    return isinstance(fields["event_name"], str) and isinstance(fields["data"], dict)
+
+
+def is_bugsnag(payload: object, request: Request) -> bool:
+    """Whether a project was triggered as by Bugsnag."""
+    fields = mapping(payload)
+    return "type" in mapping(fields["trigger"]) and isinstance(fields["project"], dict)
+
+
+def is_raygun(payload: object, request: Request) -> bool:
+    """Whether it is one of Raygun's events of an error."""
+    event = mapping(payload)["event"]
+    return isinstance(event, str) and event.startswith("error_")
 
 
 def is_pagerduty_event(payload: object, request: Request) -> bool:

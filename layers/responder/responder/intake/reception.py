@@ -29,6 +29,7 @@ from responder.intake.authentication.sources import Sns, Sources, sources_in
 from responder.intake.errors import BadRequest
 from responder.intake.fields import first, mapping, sequence
 from responder.intake.handshake import event_grid_code
+from responder.intake.mapping import FieldMapping, Mappings, mappings_in
 from responder.intake.registry import Parcel, read
 from responder.ports import Outgoing, Queue, Queues, Telemetry
 
@@ -92,7 +93,11 @@ class Reception:
         self._helpers = helpers
         self._telemetry = telemetry
         self._now = now
+<<<<<<< HEAD
         self._known: tuple[Mapping[str, object], Sources] = ({}, Sources())
+=======
+        self._mapped: tuple[object, Mappings] = (None, Mappings())
+>>>>>>> tools
 
     def http(self, event: Mapping[str, object], trace: str = "") -> Answer:
         """Answer a request of API Gateway (REST, proxy integration)."""
@@ -140,7 +145,13 @@ class Reception:
         body, headers = _body(event, route, headers, raw)
         if code := event_grid_code(body, headers):
             return _response(200, {"validationResponse": code})
-        parcel = read(body, headers, route.tool or None, received_at=self._now())
+        parcel = read(
+            body,
+            headers,
+            route.tool or None,
+            received_at=self._now(),
+            mappings=self._mappings() if route.tool else {},
+        )
         self._accept(parcel, trace)
         return _response(route.succeeds_with, _accepted(parcel))
 
@@ -171,6 +182,22 @@ class Reception:
         if document is not self._known[0]:
             self._known = (document, sources_in(document))
         return self._known[1]
+
+    def _mappings(self) -> Mapping[str, FieldMapping]:
+        """The operators' field mappings. Without them an alert is read as well as can be."""
+        try:
+            entries = self._sources(False).get("mappings")
+        except ResponderError as error:
+            if error.reason is not Reason.SECRET_MISSING:
+                self._telemetry.count("MappingsUnavailable", reason=error.reason.value)
+                self._telemetry.warning("Read without mappings", reason=error.reason)
+            return {}
+        if entries != self._mapped[0]:
+            self._mapped = (entries, mappings_in(entries))
+            for name, why in self._mapped[1].unreadable.items():
+                self._telemetry.count("MappingsUnavailable", reason=Reason.MISCONFIGURED.value)
+                self._telemetry.warning("Field mapping left aside", mapping=name, detail=why)
+        return self._mapped[1].known
 
     def _sources_state(self) -> str:
         # The secret is created empty: without it only the route without a key is closed.

@@ -35,8 +35,8 @@ class Row:
     """One way to know the payloads of ``tool``.
 
     ``header`` is a header that only this tool sends; ``keys`` must all be in the outermost object
-    (``array`` True: in the objects of an outermost array); ``test`` decides where they do not
-    suffice.
+    (``array`` True: in the objects of an outermost array); ``text`` True: the body is a text, not
+    JSON; ``test`` decides where they do not suffice.
     """
 
     tool: str
@@ -44,6 +44,7 @@ class Row:
     header: str = ""
     test: Callable[[object, Request], bool] | None = None
     array: bool = False
+    text: bool = False
 
     def fits(self, payload: object, request: Request) -> bool:
         """Whether this row knows the payload."""
@@ -52,6 +53,8 @@ class Row:
         return self._has_keys(payload) and (self.test is None or self.test(payload, request))
 
     def _has_keys(self, payload: object) -> bool:
+        if self.text:
+            return isinstance(payload, str)
         if not self.array:
             return _has_all(mapping(payload), self.keys)
         elements = sequence(payload)[:_LOOKED_AT]
@@ -69,6 +72,8 @@ def _has_all(fields: Mapping[str, object], keys: tuple[str, ...]) -> bool:
 ROWS: tuple[Row, ...] = (
     Row("aws-cost", ("TopicArn", "Message"), test=marks.is_budget),
     Row("sns", ("TopicArn", "Message"), test=marks.is_sns_message),
+    Row("github", header="x-github-event", test=marks.is_github_event),
+    Row("flux", header="gotk-component", test=marks.is_flux),
     Row("cloudwatch", ("AlarmName", "NewStateValue")),
     Row("cloudwatch", ("alarmData", "alarmArn")),
     Row("cloudwatch", ("detail", "source"), test=marks.is_alarm_event),
@@ -179,6 +184,54 @@ ROWS: tuple[Row, ...] = (
     Row("appdynamics", ("eventType", "severity"), test=marks.is_policy_event),
     Row("appdynamics", ("event_type", "severity"), test=marks.is_policy_event),
     Row("alertmanager", ("labels",), test=marks.is_push, array=True),
+    Row("github", ("workflow_run", "repository"), test=marks.is_github_run),
+    Row("github", ("workflow_job", "repository"), test=marks.is_github_run),
+    Row("github", ("check_run", "repository"), test=marks.is_github_run),
+    Row("github", ("check_suite", "repository"), test=marks.is_github_run),
+    Row("github", ("alert", "repository"), test=marks.is_github_alert),
+    Row("github", ("branches", "context", "sha", "repository"), test=marks.is_github_run),
+    Row("gitlab", ("object_kind",), test=marks.is_gitlab),
+    Row("argocd", ("argocd",), test=marks.is_argocd),
+    Row("argocd", ("app",), test=marks.is_argocd_app),
+    Row("argocd", ("application",), test=marks.is_argocd_app),
+    Row("argocd", ("apiVersion", "status"), test=marks.is_argocd_app),
+    Row("argocd", ("sync_status", "health_status")),
+    Row("argocd", ("syncStatus", "healthStatus")),
+    Row("flux", ("involvedObject", "reason"), test=marks.is_flux),
+    Row("jenkins", ("build",), test=marks.is_jenkins),
+    Row("jenkins", ("buildUrl", "buildName", "event")),
+    Row("elastic", ("kibana",), test=marks.is_elastic_document),
+    Row("elastic", ("kibana.alert.uuid",)),
+    Row("elastic", ("kibana.alert.rule.name",)),
+    Row("elastic", ("kibana.alert.uuid",), test=marks.is_elastic_documents, array=True),
+    Row("elastic", ("kibana",), test=marks.is_elastic_documents, array=True),
+    Row("elastic", ("alerts",), test=marks.is_elastic_alerts),
+    Row("elastic", ("alert", "rule"), test=marks.is_elastic_rule),
+    Row("elastic", ("context", "rule"), test=marks.is_elastic_alerts),
+    Row("elastic", ("alertActionGroup", "alertName")),
+    Row("elastic", ("actionGroup", "ruleId")),
+    Row("elastic", ("webhook_body",)),
+    Row("elastic", ("watch_id",), test=marks.is_watch),
+    Row("elastic", ("ctx",), test=marks.is_watch),
+    Row("elastic", ("payload",), test=marks.is_watch),
+    Row("graylog", ("event_definition_id",)),
+    Row("graylog", ("check_result", "stream")),
+    Row("sumo-logic", ("TriggerType",), test=marks.is_sumo_logic),
+    Row("sumo-logic", ("triggerType",), test=marks.is_sumo_logic),
+    Row("sumo-logic", ("trigger_type",), test=marks.is_sumo_logic),
+    Row("sumo-logic", ("SearchName", "SearchQuery")),
+    Row("coralogix", ("alert_action", "fields")),
+    Row("coralogix", ("alert_action", "alert_id")),
+    Row("axiom", ("event", "action"), test=marks.is_axiom),
+    Row("dash0", ("data", "type"), test=marks.is_dash0),
+    Row("rollbar", ("event_name", "data"), test=marks.is_rollbar),
+    Row("bugsnag", ("trigger", "project"), test=marks.is_bugsnag),
+    Row("raygun", ("eventType", "event", "error"), test=marks.is_raygun),
+    Row("opensearch", ("ctx",), test=marks.is_opensearch),
+    Row("opensearch", ("trigger", "monitor"), test=marks.is_opensearch),
+    Row("opensearch", ("trigger_name", "monitor_name")),
+    Row("opensearch", ("text",), test=marks.is_opensearch_prose),
+    Row("opensearch", text=True, test=marks.is_opensearch_prose),
 )
 
 #: Other names of a tool that a route may use.
@@ -236,6 +289,16 @@ ALIASES = {
     "ibm-cloud": "sysdig",
     "k8s": "kubernetes",
     "kubernetes-events": "kubernetes",
+    "github-actions": "github",
+    "gitlab-ci": "gitlab",
+    "argo-cd": "argocd",
+    "argo": "argocd",
+    "fluxcd": "flux",
+    "kibana": "elastic",
+    "elasticsearch": "elastic",
+    "watcher": "elastic",
+    "sumo": "sumo-logic",
+    "sumologic": "sumo-logic",
 }
 
 TOOLS = tuple(dict.fromkeys(row.tool for row in ROWS))
@@ -266,24 +329,26 @@ def _candidates(payload: object, request: Request) -> Sequence[Row]:
     elif isinstance(payload, list):
         found = list(_OF_ARRAYS)
     else:
-        found = []
+        found = list(_OF_TEXTS) if isinstance(payload, str) else []
     found += [place for header in request.headers if header in _BY_HEADER
               for place in _BY_HEADER[header]]  # fmt: skip
     return [ROWS[place] for place in sorted(found)]
 
 
-def _index() -> tuple[dict[str, list[int]], dict[str, list[int]], list[int]]:
+def _index() -> tuple[dict[str, list[int]], dict[str, list[int]], list[int], list[int]]:
     by_key: dict[str, list[int]] = {}
     by_header: dict[str, list[int]] = {}
-    of_arrays = []
+    of_arrays, of_texts = [], []
     for place, row in enumerate(ROWS):
         if row.header:
             by_header.setdefault(row.header, []).append(place)
         elif row.array:
             of_arrays.append(place)
+        elif row.text:
+            of_texts.append(place)
         else:
             by_key.setdefault(row.keys[0], []).append(place)
-    return by_key, by_header, of_arrays
+    return by_key, by_header, of_arrays, of_texts
 
 
-_BY_KEY, _BY_HEADER, _OF_ARRAYS = _index()
+_BY_KEY, _BY_HEADER, _OF_ARRAYS, _OF_TEXTS = _index()

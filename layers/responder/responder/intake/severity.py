@@ -25,6 +25,9 @@ _DEFAULTS = dict.fromkeys(
     (
         "cloudwatch", "pingdom", "uptime-kuma", "uptimerobot", "statuscake", "better-stack",
         "checkly", "healthchecks", "updown", "site24x7", "honeycomb", "aws-health",
+        "github", "gitlab", "jenkins", "argocd", "flux", "bitbucket", "circleci", "azure-devops",
+        "terraform-cloud", "vercel", "heroku", "rollbar", "bugsnag", "raygun", "airbrake",
+        "honeybadger",
     ),
     Severity.HIGH,
 )  # fmt: skip
