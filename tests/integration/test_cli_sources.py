@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -193,7 +194,7 @@ def test_a_source_is_removed_after_a_yes(desk: Desk) -> None:
         (["add", "there", "--tool", "grafana"], 1, "already"),
         (["show", "nobody"], 1, "there are there"),
         (["rotate", "nobody"], 1, "no source nobody"),
-        (["map", "nothing"], 1, "No guide"),
+        (["map", "nothing"], 1, "neither a mapping"),
     ],
 )  # fmt: skip
 def test_wrong_usage_changes_nothing(
@@ -226,11 +227,38 @@ def test_a_tool_of_ones_own_is_warned_of(desk: Desk) -> None:
     assert desk.stored()["sources"]["cron"]["user"] == "cron"
 
 
-def test_maps_and_docs_need_no_stack() -> None:
+def test_a_mapping_is_written_beside_the_sources_and_obeyed(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "shopmon.json"
+    file.write_text(json.dumps({"title": "label", "severity": "level"}))
+    desk.run("add", "shop", "--tool", "shopmon", "--by", "url")
+    assert desk.run("map", "shopmon").exit_code == 1
+    assert desk.json("map", "shopmon", str(file))["mapping"]["title"] == ["label"]
+    wired = Wired(sources=desk.stored())
+    wired.reception.http(request(b'{"label": "till is open", "level": "P1"}', tool="shopmon"))
+    assert wired.messages()[0].alert.title == "till is open"
+    assert "label" in desk.run("map", "shopmon").output
+    assert desk.json("map", "shopmon", "--remove")["mapping"] is None
+    assert desk.run("map", "shopmon", "--remove").exit_code == 1
+    assert list(desk.stored()["sources"]) == ["shop"]
+    file.write_text(json.dumps({"title": "a..b"}))
+    assert desk.run("map", "shopmon", str(file)).exit_code == 1
+    assert desk.stored()["mappings"] == {}
+
+
+def test_check_knows_mappings_too(desk: Desk) -> None:
+    desk.put({"mappings": {"shopmon": {"titel": "label"}}})
+    done = desk.run("check")
+    assert done.exit_code == 1
+    assert "Not right: mapping shopmon: " in done.output
+
+
+def test_what_is_read_of_a_known_tool_is_in_its_guide(desk: Desk) -> None:
+    assert "annotations.summary" in desk.run("map", "prometheus").output
+    assert desk.json("map", "alertmanager")["maps"]["severity"]
+
+
+def test_the_page_needs_no_stack() -> None:
     def nowhere(*_: object) -> Stack:
         raise AssertionError("asks for a stack")
 
-    done = CliRunner().invoke(cli, ["sources", "map", "prometheus"], obj=nowhere)
-    assert done.exit_code == 0
-    assert "annotations.summary" in done.output
     assert CliRunner().invoke(cli, ["sources", "docs", "--check"], obj=nowhere).exit_code == 0

@@ -33,7 +33,7 @@ from responder_cli.sources.shared import (
     without_entry,
 )
 
-_USED = "It is used within SecretMaxAgeSeconds (300)."
+_USED = f"It is used within {vault.OBEYED}."
 _SIGNING_SECRET = click.option(
     "--signing-secret", "secret_file", type=click.File("r"), metavar="FILE",
     help="The secret that the tool has made, in a file (- for standard input).",

@@ -5,12 +5,12 @@ from typing import Any
 import click
 
 from responder.intake.authentication.sources import Source, named_entries, sources_in
+from responder.intake.mapping import mappings_in
 from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.options import examples, json_option, on_stack
-from responder_cli.sources import changing, entries, pages, vault
-from responder_cli.sources.guides import guides
-from responder_cli.sources.shared import EVERY_TOOL, entry_of, known_as, tell, ways_of
+from responder_cli.sources import changing, entries, mapping, pages, vault
+from responder_cli.sources.shared import EVERY_TOOL, entry_of, tell, ways_of
 
 EXIT_FAILED = 1
 _EMPTY = (
@@ -76,30 +76,15 @@ def show(stack: Stack, name: str, reveal: bool, as_json: bool) -> None:
     tell(stack, name, shown, ways_of(entry))
 
 
-@sources.command("map", epilog=examples("responder sources map grafana"))
-@click.argument("tool")
-@json_option
-def map_(tool: str, as_json: bool) -> None:
-    """Show from which of a tool's fields an alert is made. Needs no stack."""
-    known = guides()
-    guide = known.get(known_as(tool))
-    if guide is None:
-        raise click.ClickException(f"No guide for {tool}; there are {', '.join(known)}.")
-    if as_json:
-        console.as_json({"tool": tool, "resolves": guide.resolves, "maps": dict(guide.maps)})
-        return
-    console.say(f"{guide.title}: {guide.documentation}")
-    console.grid(("of an alert", "from"), list(guide.maps.items()))
-    console.say(f"Resolved: {guide.resolves}")
-
-
 @sources.command(epilog=examples("responder sources check --json"))
 @json_option
 @on_stack
 def check(stack: Stack, as_json: bool) -> None:
-    """Say what is wrong with the sources. Exit code 1 where an entry lets nobody in."""
-    found = sources_in(vault.load(stack).document)
+    """Say what is wrong with the sources and mappings. Exit code 1 where one is not obeyed."""
+    document = vault.load(stack).document
+    found, mapped = sources_in(document), mappings_in(document.get(mapping.PLACE))
     wrong = [f"{name}: {words}" for name, words in found.unreadable.items()]
+    wrong += [f"mapping {name}: {words}" for name, words in mapped.unreadable.items()]
     doubts = [
         words for one in found.known.items() for words in entries.doubts(*one, tools=EVERY_TOOL)
     ]
@@ -110,7 +95,7 @@ def check(stack: Stack, as_json: bool) -> None:
             console.say(f"Not right: {line}", style="bold red")
         for line in doubts:
             console.say(f"Doubtful: {line}", style="yellow")
-        console.say(f"{len(found.known)} sources can be read, {len(wrong)} cannot.")
+        console.say(f"{len(found.known)} sources can be read; {len(wrong)} problems.")
     if wrong:
         click.get_current_context().exit(EXIT_FAILED)
 
@@ -130,7 +115,7 @@ def docs(only_check: bool) -> None:
     console.say(f"Wrote {pages.PAGE.name}.")
 
 
-for _command in (changing.add, changing.rotate, changing.remove):
+for _command in (changing.add, changing.rotate, changing.remove, mapping.map_):
     sources.add_command(_command)
 
 

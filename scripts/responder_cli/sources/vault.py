@@ -20,6 +20,8 @@ from responder_cli.aws import Stack
 
 #: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 MAX_BYTES = 65_536
+#: Until every function has read a new value.
+OBEYED = "SecretMaxAgeSeconds (300)"
 _CURRENT = "AWSCURRENT"
 _CHANGED = "Somebody else changed the sources meanwhile; nothing was written. Try again."
 

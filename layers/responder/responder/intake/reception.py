@@ -93,11 +93,8 @@ class Reception:
         self._helpers = helpers
         self._telemetry = telemetry
         self._now = now
-<<<<<<< HEAD
         self._known: tuple[Mapping[str, object], Sources] = ({}, Sources())
-=======
         self._mapped: tuple[object, Mappings] = (None, Mappings())
->>>>>>> tools
 
     def http(self, event: Mapping[str, object], trace: str = "") -> Answer:
         """Answer a request of API Gateway (REST, proxy integration)."""
@@ -186,7 +183,7 @@ class Reception:
     def _mappings(self) -> Mapping[str, FieldMapping]:
         """The operators' field mappings. Without them an alert is read as well as can be."""
         try:
-            entries = self._sources(False).get("mappings")
+            entries = self._read_sources(False).get("mappings")
         except ResponderError as error:
             if error.reason is not Reason.SECRET_MISSING:
                 self._telemetry.count("MappingsUnavailable", reason=error.reason.value)
