@@ -39,14 +39,17 @@ def settings(guide: Guide | None, entry: Mapping[str, Any], url: str) -> Iterato
         return
     yield ""
     yield f"{guide.title} ({guide.documentation})"
-    filled = {"{url}": url, "{token}": token or secret, "{secret}": secret or token}
-    text = guide.setup.strip()
-    for name, value in filled.items():
-        text = text.replace(name, value or _NOT_USED)
-    yield text
+    values = {"{url}": url, "{token}": token or secret, "{secret}": secret or token}
+    yield _filled(guide.setup, values)
     if guide.template:
-        yield from ("", "Body:", guide.template.strip())
+        yield from ("", "To paste:", _filled(guide.template, values))
     yield from ("", f"Resolved: {guide.resolves}")
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(name, value or _NOT_USED)
+    return text.strip()
 
 
 def document() -> str:
@@ -99,7 +102,7 @@ def _section(tool: str, guide: Guide) -> str:
         "",
     ]
     if guide.template:
-        lines += ["The body:", "", "```", guide.template.strip(), "```", ""]
+        lines += ["To paste:", "", "```", guide.template.strip(), "```", ""]
     lines += ["| of an alert | from |", "|---|---|"]
     lines += [f"| {name} | {_cell(text)} |" for name, text in guide.maps.items()]
     return "\n".join(lines)

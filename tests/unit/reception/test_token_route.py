@@ -119,6 +119,24 @@ def test_a_tool_may_send_in_the_query(method: str) -> None:
     assert wired.messages()[0].alert.title == "shop is down"
 
 
+def test_json_in_the_query_is_opened_and_odd_characters_survive() -> None:
+    wired = Wired()
+    query = {"data": '{"title": "ä & b=c +d", "severity": "P1"}', "host": "db\ud800-1"}
+    answer = wired.reception.http(request(None, token=TOKEN, method="GET", query=query))
+    assert answer["statusCode"] == 202
+    alert = wired.messages()[0].alert
+    assert (alert.title, alert.severity, alert.resource) == ("ä & b=c +d", "CRITICAL", "db?-1")
+
+
+def test_the_query_counts_only_where_there_is_no_body() -> None:
+    wired = Wired()
+    query = {"title": "from the query"}
+    wired.reception.http(request(None, token=TOKEN, query=query))
+    wired.reception.http(request(b'{"title": "from the body"}', token=TOKEN, query=query))
+    titles = [message.alert.title for message in wired.messages()]
+    assert titles == ["from the query", "from the body"]
+
+
 def test_options_is_the_handshake_of_cloudevents() -> None:
     headers = {"WebHook-Request-Origin": "eventemitter.example.net"}
     event = request(None, token=TOKEN, method="OPTIONS", headers=headers)
