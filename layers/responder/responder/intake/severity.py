@@ -18,6 +18,8 @@ _BY_RANK = list(Severity)
 _PRIORITY = re.compile(r"p(?:riority)?[-_ ]?([1-5])(?!\d)")
 _SEV = re.compile(r"sev(?:erity)?[-_ ]?([0-4])(?!\d)")
 _LONGEST = 60
+# Tags that are a severity by themselves; most of the words above have other meanings there.
+_BARE = frozenset({"critical", *(f"p{n}" for n in range(1, 6)), *(f"sev{n}" for n in range(5))})
 
 # What an alert is worth where its tool says nothing: most tools without severities tell of what
 # is down, and a tool that is not named here has severities of its own.
@@ -27,7 +29,7 @@ _DEFAULTS = dict.fromkeys(
         "checkly", "healthchecks", "updown", "site24x7", "honeycomb", "aws-health",
         "github", "gitlab", "jenkins", "argocd", "flux", "bitbucket", "circleci", "azure-devops",
         "terraform-cloud", "vercel", "heroku", "rollbar", "bugsnag", "raygun", "airbrake",
-        "honeybadger",
+        "honeybadger", "prtg", "gatus", "freshping", "cronitor", "dead-mans-snitch", "monit",
     ),
     Severity.HIGH,
 )  # fmt: skip
@@ -44,8 +46,23 @@ def default_of(tool: str) -> Severity:
 
 def severity_of_labels(labels: Mapping[str, object]) -> Severity | None:
     """The severity that labels or tags name, by the first that names one."""
-    named = (read_severity(labels[name]) for name in _LABELS if name in labels)
-    return next((severity for severity in named if severity), None)
+    for name in _LABELS:
+        if name in labels and (found := read_severity(labels[name])):
+            return found
+    return None
+
+
+def tagged(labels: Mapping[str, str]) -> Severity | None:
+    """The same, where also a bare tag such as ``P1`` is a severity."""
+    if named := severity_of_labels(labels):
+        return named
+    bare = (name for name, value in labels.items() if value == "true" and name.lower() in _BARE)
+    return read_severity(next(bare, None))
+
+
+def labelled(labels: Mapping[str, str], tool: str) -> Severity:
+    """The severity that labels or tags name, for tools that have none; else their default."""
+    return tagged(labels) or default_of(tool)
 
 
 def read_severity(value: object) -> Severity | None:

@@ -79,7 +79,7 @@ def test_our_template_is_understood() -> None:
     assert (alert.scope.environment, alert.scope.region) == ("prod", "eu-west-1")
     assert alert.labels["team"] == "shop"
     assert "monitor" not in alert.labels
-    assert alert.native_id == "98765"
+    assert (alert.native_id, alert.fingerprint) == ("98765", "8123456789012345678")
     assert alert.links["source"].startswith("https://app.datadoghq.eu/monitors/98765")
     assert alert.starts_at == AT_0912
 

@@ -92,6 +92,7 @@ def test_any_route_leads_to_grafana_or_to_what_it_names(tool: str) -> None:
     [
         ({"orgId": None, "version": "1"}, "grafana"),
         ({"version": "4"}, "alertmanager"),
+        ({"version": None, "alerts": [{"labels": {"alertname": "Disk"}}]}, "grafana"),
     ],
 )
 def test_grafana_and_alertmanager_are_told_apart(change: dict[str, object], source: str) -> None:

@@ -67,6 +67,13 @@ def test_events_without_a_state_are_no_alerts(name: str) -> None:
     assert alerts(f"{name}.json") == []
 
 
+@pytest.mark.parametrize("kind", ["acknowledged", "reassigned"])
+def test_acknowledged_incident_of_squadcast_still_fires(kind: str) -> None:
+    body = json.loads(sample("squadcast/v1_triggered.json")) | {"event_type": f"incident_{kind}"}
+    (alert,) = parse(json.dumps(body).encode(), {}, received_at=NOW)
+    assert alert.status is Status.FIRING
+
+
 def test_accepted_alert_still_fires() -> None:
     alert = only("ilert/accepted.json")
     assert (alert.status, alert.severity) == (Status.FIRING, Severity.LOW)

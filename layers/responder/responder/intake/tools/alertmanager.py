@@ -27,6 +27,8 @@ from responder.intake.times import read_time
 
 NAME = "alertmanager"
 
+_STATUSES = {status.value: status for status in Status}
+
 # FNV-1a, 64 bit, over sorted labels with 0xff between: Alertmanager's own fingerprint, so that
 # the same alert has the same one whether pushed by Prometheus or notified by Alertmanager.
 _FNV_START = 14695981039346656037
@@ -109,8 +111,8 @@ def status_of(
 ) -> Status:
     """The status of an alert of a group."""
     status = fields.get("status")
-    if isinstance(status, str) and (said := status.strip().lower()) in ("firing", "resolved"):
-        return Status(said)
+    if isinstance(status, str) and (said := _STATUSES.get(status.lower())):
+        return said
     has_ended = ends_at is not None and ends_at <= request.received_at
     return Status.RESOLVED if has_ended or group.get("status") == "resolved" else Status.FIRING
 

@@ -20,7 +20,6 @@ NAME = "cloudevents"
 
 _ENDS = frozenset({"resolved", "recovered", "closed", "cleared", "ok"})
 _STARTS = frozenset({"firing", "fired", "triggered", "opened", "open", "raised", "alert", "failed"})
-_UNTITLED = "Alert of unknown format"
 
 
 def split(payload: object) -> Sequence[object]:
@@ -36,6 +35,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         raise Unreadable("an event without a type or a source")
     subject, data = first(event, ("subject",)), event.get("data")
     said = generic.read(data if data is not None else {}, whole, request)
+    is_text = isinstance(data, str) and said.title != _UNTITLED
     base, state = _state_of(kind)
     status = Status.RESOLVED if state in _ENDS else said.status
     about = f"{kind}: {subject}" if subject else kind
@@ -45,8 +45,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
         said,
         source=said.source if said.source not in (generic.NAME, "unknown", request.tool) else NAME,
         fingerprint=f"{source}/{same}",
-        native_id=said.native_id or first(event, ("id",)),
-        title=about if said.title == _UNTITLED else said.title,
+        native_id=said.native_id,
+        title=said.title if is_text or generic.is_titled(data) else about,
         message=said.message if data else "",
         rule=said.rule or base,
         status=status,

@@ -32,6 +32,7 @@ _ISSUE_STATES = {
     "resolved": Status.RESOLVED,
 }
 _METRIC_SEVERITIES = {"critical": Severity.CRITICAL, "warning": Severity.MEDIUM}
+_HARMLESS = ("url", "method")
 _METRIC_PREFIXES = ("critical: ", "warning: ", "resolved: ", "open: ")
 
 
@@ -87,7 +88,7 @@ def _event(
         happened_at=at or _sent_at(request),
         starts_at=at,
         delivery_id=request.headers.get("request-id", ""),
-        raw=element,
+        raw=_kept(element, data, event),
     )
 
 
@@ -163,6 +164,12 @@ def _metric(
     )
 
 
+def request_without_secrets(event: Mapping[str, object]) -> dict[str, object]:
+    """The event without what its failed request carried: headers, cookies, fields of forms."""
+    request = mapping(event.get("request"))
+    return {**event, "request": {name: request[name] for name in _HARMLESS if name in request}}
+
+
 def tags_of(value: object) -> dict[str, str]:
     """Tags as labels: a list of pairs, or of ``{"key", "value"}``, or an object."""
     if isinstance(value, dict):
@@ -199,6 +206,14 @@ def _project_in(event: Mapping[str, object]) -> str:
 def _environment(event: Mapping[str, object]) -> dict[str, str]:
     environment = first(event, ("environment",))
     return {"environment": environment} if environment else {}
+
+
+def _kept(element: object, data: Mapping[str, object], event: Mapping[str, object]) -> object:
+    if "request" not in event:
+        return element
+    name = "event" if data.get("event") is event else "error"
+    shown = {**data, name: request_without_secrets(event)}
+    return {**mapping(element), "data": shown}
 
 
 def _event_message(event: Mapping[str, object], title: str) -> str:

@@ -19,7 +19,12 @@ from responder.intake.fields import (
 )
 from responder.intake.text import as_text
 from responder.intake.times import read_time
-from responder.intake.tools.sentry import project_of, severity_of, tags_of
+from responder.intake.tools.sentry import (
+    project_of,
+    request_without_secrets,
+    severity_of,
+    tags_of,
+)
 
 NAME = "sentry"
 
@@ -59,5 +64,5 @@ def read(element: object, whole: object, request: Request) -> Draft:
         links={"source": first(fields, ("url",)) or first(group, ("url", "permalink"))},
         happened_at=at or read_time(event.get("received")),
         starts_at=at,
-        raw=element,
+        raw={**fields, "event": request_without_secrets(event)} if "request" in event else element,
     )
