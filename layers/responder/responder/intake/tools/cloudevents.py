@@ -19,6 +19,7 @@ from responder.intake.times import read_time
 NAME = "cloudevents"
 
 _ENDS = frozenset({"resolved", "recovered", "closed", "cleared", "ok"})
+_UNTITLED = "Alert of unknown format"
 _STARTS = frozenset({"firing", "fired", "triggered", "opened", "open", "raised", "alert", "failed"})
 
 
