@@ -32,6 +32,7 @@ from responder_cli.route.commands import route
 from responder_cli.runbook import runbook
 from responder_cli.signature.commands import signature
 from responder_cli.silence import silence
+from responder_cli.sources.commands import sources
 from responder_cli.window import window
 
 EXIT_UNREACHABLE = 3
@@ -105,6 +106,7 @@ for _command in (
     window,
     inhibit,
     runbook,
+    sources,
     signature,
     changes,
     evaluate,

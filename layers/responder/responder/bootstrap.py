@@ -56,13 +56,17 @@ class QueueFunction:
 @cache
 def reception() -> "tuple[Reception, PowertoolsTelemetry]":
     """The reception function."""
+    from responder.adapters.entra import EntraKeySets
+    from responder.adapters.sns import SnsNotary
+    from responder.intake.authentication.senders import Helpers
     from responder.intake.reception import Reception
 
     given = settings.load(settings.Reception, environment.variables())
     telemetry = _telemetry("reception")
     queues = SqsQueues(environment.sqs(), {Queue.PROCESSING: given.processing_url}, {})
     secret = Secret(environment.secrets(), given.sources_secret, given.max_age)
-    return Reception(queues, secret.as_json, telemetry, utc_now), telemetry
+    helpers = Helpers(SnsNotary(environment.unsigned_sns), EntraKeySets())
+    return Reception(queues, secret.as_json, helpers, telemetry, utc_now), telemetry
 
 
 @cache

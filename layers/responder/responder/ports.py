@@ -174,6 +174,23 @@ class Shelved(NamedTuple):
     left_out: Sequence[str] = ()
 
 
+class Notary(Protocol):
+    """SNS, as far as a subscriber speaks to it."""
+
+    def certificate(self, url: str) -> bytes:
+        """The certificate at an address that was checked, in PEM. Raises Retryable."""
+
+    def confirm(self, topic: str, token: str) -> None:
+        """Confirm our subscription to a topic, by its ARN; again is harmless. Raises Retryable."""
+
+
+class KeySets(Protocol):
+    """The keys with which Microsoft Entra ID signs."""
+
+    def key(self, tenant: str, key_id: str) -> Mapping[str, object] | None:
+        """A tenant's public key as a JSON Web Key, or None. Raises Retryable."""
+
+
 class Shelf(Protocol):
     """Where operators keep their runbooks."""
 

@@ -13,18 +13,22 @@ NOW = datetime(2026, 11, 21, 12, 0, 0, 250_000, tzinfo=UTC)
 LATER = NOW + timedelta(milliseconds=10)
 WITHOUT = {"alert_id", "event_at", "received_at", "starts_at", "ends_at", "raw"}
 
+# A build is known by its number, which its links and its title have, too; and prose is prose.
+AS_THEY_LIE = ("jenkins/", "opensearch/prose")
+MOVED = [name for name in samples.files() if not name.startswith(AS_THEY_LIE)]
+
 
 def alerts(body: bytes, at: datetime) -> list[Alert]:
     return parse(body, {}, None, received_at=at)
 
 
-@pytest.mark.parametrize("name", samples.files())
+@pytest.mark.parametrize("name", MOVED)
 def test_a_sample_sent_twice_is_news_twice(name: str) -> None:
     first, second = (alerts(samples.read(name, at), at) for at in (NOW, LATER))
     assert not {one.alert_id for one in first} & {one.alert_id for one in second}
 
 
-@pytest.mark.parametrize("name", samples.files())
+@pytest.mark.parametrize("name", MOVED)
 def test_only_times_and_deliveries_differ_from_the_file(name: str) -> None:
     as_it_lies = alerts(samples.files()[name].read_bytes(), NOW)
     sent = alerts(samples.read(name, NOW), NOW)

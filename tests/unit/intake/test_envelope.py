@@ -83,3 +83,10 @@ def test_a_push_without_readable_data_is_still_an_alert(data: object) -> None:
     body = {"message": {"data": data, "attributes": {"title": "x"}}, "subscription": "projects/p"}
     (alert,) = parse(json.dumps(body).encode(), JSON, received_at=NOW)
     assert alert.title
+
+
+def test_a_record_on_a_bus_needs_not_say_where_it_came_from() -> None:
+    event = json.loads(sample("sns/alarm_through_a_pipe_and_bus.json"))
+    del event["detail"]["eventSource"]
+    (alert,) = parse(json.dumps(event).encode(), JSON, received_at=NOW)
+    assert alert.alert_id == only("cloudwatch/raw_alarm.json").alert_id

@@ -27,6 +27,7 @@ _SQS = "aws:sqs"
 _OF_PIPE = "Event from aws:"
 # https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
 _BINARY_MODE = "ce-specversion"
+_CLOUD_EVENT, _GRID_EVENT = _EVENTS = ("specversion", "eventType")
 _ATTRIBUTES = ("specversion", "type", "source", "id", "time", "subject")
 
 Fields = Mapping[str, object]
@@ -156,6 +157,9 @@ def _is_known(data: dict[str, object], request: Request, envelope: str) -> bool:
     """Whether data can be read without its envelope, by itself or by the route's tool."""
     if named(request) not in ("", envelope) or next(tools_of(data, request), None):
         return True
+    # Events within events are not followed here: a body may hold thousands of them.
+    if any(name in data for name in _EVENTS):
+        return True
     return _open(data, request) is not None or news_of(data, request) is not None
 
 
@@ -163,9 +167,9 @@ _OPENERS: tuple[tuple[str, Callable[[Fields, Request], _Opened]], ...] = (
     ("TopicArn", _of_sns),
     ("Records", _of_lambda),
     ("eventSource", _of_sqs),
-    ("specversion", _of_cloud_event),
+    (_CLOUD_EVENT, _of_cloud_event),
     ("subscription", _of_pubsub),
-    ("eventType", _of_event_grid),
+    (_GRID_EVENT, _of_event_grid),
     ("detail-type", _of_pipe),
 )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from responder.intake.changes import gitops
+from responder.intake.changes import github, gitops
 from responder.intake.changes.aws import is_deployment_event, is_stack_event
 from responder.intake.draft import Request
 from responder.intake.fields import mapping, sequence
@@ -169,6 +169,14 @@ def _is_pushed(element: object) -> bool:
     )
 
 
+# https://docs.honeybadger.io/guides/integrations/webhook/
+_HONEYBADGER_EVENTS = frozenset(
+    {"occurred", "rate_exceeded", "unresolved", "volume_spike", "down", "cert_will_expire",
+     "check_in_missing", "alarm_alert", "resolved", "up", "check_in_reporting", "alarm_ok",
+     "assigned", "commented", "deployed"}
+)  # fmt: skip
+
+
 def is_status_page(payload: object, request: Request) -> bool:
     """Whether it is what a status page tells its subscribers."""
     fields = mapping(payload)
@@ -258,15 +266,18 @@ def is_zabbix_message(payload: object, request: Request) -> bool:
 
 
 # Read as changes, or as nothing, by ``changes``.
-_GITHUB_CHANGES = frozenset({"deployment", "deployment_status", "push", "release", "ping"})
+_GITHUB_CHANGES = frozenset({"deployment", "deployment_status", "push", "release"})
 _GITLAB_CHANGES = frozenset({"deployment", "pipeline"})
 
 
 def is_github_event(payload: object, request: Request) -> bool:
     """Whether GitHub's header and the body are of an event that is no change."""
     fields = mapping(payload)
+    event = request.headers["x-github-event"]
+    if event == "ping":
+        return bool(fields) and not github.is_ping(payload, request)
     about = "repository" in fields or "sender" in fields or "organization" in fields
-    return about and request.headers["x-github-event"] not in _GITHUB_CHANGES
+    return about and event not in _GITHUB_CHANGES
 
 
 def is_github_run(payload: object, request: Request) -> bool:
@@ -290,6 +301,12 @@ def is_gitlab(payload: object, request: Request) -> bool:
     fields = mapping(payload)
     kind = fields["object_kind"]
     return isinstance(kind, str) and kind not in _GITLAB_CHANGES
+
+
+def is_gitlab_system(payload: object, request: Request) -> bool:
+    """Whether it is a system hook of GitLab's, which has another name for its kind."""
+    fields = mapping(payload)
+    return "event_name" in fields and "object_kind" not in fields
 
 
 def is_jenkins(payload: object, request: Request) -> bool:
@@ -424,6 +441,56 @@ def is_raygun(payload: object, request: Request) -> bool:
     """Whether it is one of Raygun's events of an error."""
     event = mapping(payload)["event"]
     return isinstance(event, str) and event.startswith("error_")
+
+
+def is_bitbucket(payload: object, request: Request) -> bool:
+    """Whether the body is of one of Bitbucket's events, or of a test of the connection."""
+    fields = mapping(payload)
+    return any(name in fields for name in ("repository", "actor", "test", "eventKey"))
+
+
+def is_build_status(payload: object, request: Request) -> bool:
+    """Whether it is the status of a build as Bitbucket has them."""
+    return "state" in mapping(mapping(payload)["commit_status"])
+
+
+def is_circleci(payload: object, request: Request) -> bool:
+    """Whether a workflow or a job of CircleCI ended."""
+    return mapping(payload)["type"] in ("workflow-completed", "job-completed", "ping")
+
+
+def is_azure_devops(payload: object, request: Request) -> bool:
+    """Whether a service hook tells of a resource."""
+    fields = mapping(payload)
+    return isinstance(fields["eventType"], str) and isinstance(fields["resource"], dict)
+
+
+def is_vercel(payload: object, request: Request) -> bool:
+    """Whether it is one of Vercel's events."""
+    fields = mapping(payload)
+    kind = fields["type"]
+    about = mapping(fields["payload"])
+    known = "deployment" in about or "project" in about or "team" in about
+    return isinstance(kind, str) and "." in kind and known
+
+
+def is_logzio(payload: object, request: Request) -> bool:
+    """Whether an alert has names that only Logz.io's template has."""
+    told = ("alert_event_samples", "alert_samples", "alert_definition_id", "alert_description")
+    return any(name in mapping(payload) for name in told)
+
+
+def is_honeybadger(payload: object, request: Request) -> bool:
+    """Whether an event is one of Honeybadger's."""
+    event = mapping(payload)["event"]
+    return isinstance(event, str) and event in _HONEYBADGER_EVENTS
+
+
+def is_appsignal(payload: object, request: Request) -> bool:
+    """Whether it is an error, a slow request or a marker of AppSignal's."""
+    fields = mapping(payload)
+    return any("site" in mapping(fields.get(name)) for name in ("exception", "performance",
+                                                               "marker"))  # fmt: skip
 
 
 def is_pagerduty_event(payload: object, request: Request) -> bool:

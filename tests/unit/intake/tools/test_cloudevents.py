@@ -99,3 +99,12 @@ def test_prose_in_base64_is_the_message() -> None:
 def test_a_deployment_inside_an_event_is_one() -> None:
     release = json.loads(sample("github/release.json"))
     assert parse(json.dumps({**EVENT, "data": release}).encode(), JSON, received_at=NOW) == []
+
+
+@pytest.mark.parametrize(
+    "around", ['{"specversion": "1", "data": ', '{"eventType": "x", "topic": "t", "data": ']
+)
+@pytest.mark.parametrize("depth", [10, 1_000, 3_000])
+def test_events_within_events_are_opened_to_a_bounded_depth(around: str, depth: int) -> None:
+    (alert,) = parse((around * depth + "{}" + "}" * depth).encode(), {}, received_at=NOW)
+    assert alert.title

@@ -178,3 +178,9 @@ def test_states_of_security_alerts(action: str, state: str, status: Status) -> N
     value["action"], value["alert"]["state"] = action, state
     (alert,) = parcel(value).alerts
     assert (alert.status, alert.unknown_format) == (status, False)
+
+
+def test_a_ping_without_its_hook_is_no_alert_either() -> None:
+    assert parcel({"zen": "Keep it logically awesome.", "hook_id": 1}, "ping") == Parcel(
+        not_alerts=1
+    )

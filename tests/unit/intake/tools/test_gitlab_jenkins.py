@@ -89,6 +89,12 @@ def test_what_people_do_in_a_project_is_no_alert(kind: str) -> None:
     assert parcel(value) == Parcel(not_alerts=1)
 
 
+def test_a_system_hook_is_no_alert() -> None:
+    value = json.dumps({"event_name": "project_create", "name": "x", "project_id": 1}).encode()
+    headers = JSON | {"X-Gitlab-Event": "System Hook"}
+    assert read(value, headers, received_at=NOW) == Parcel(not_alerts=1)
+
+
 def test_an_issue_is_no_incident() -> None:
     assert parcel(body("gitlab/issue_opened")) == Parcel(not_alerts=1)
 

@@ -140,3 +140,21 @@ def test_a_good_event_of_who_knows_whom_ends_nothing() -> None:
 def test_a_reconciliation_that_goes_on_is_no_alert() -> None:
     value = body("flux/another_controller_succeeded") | {"reason": "ProgressingWithRetry"}
     assert parcel(value, headers=FLUX) == Parcel(not_alerts=1)
+
+
+@pytest.mark.parametrize(
+    ("word", "status", "title"),
+    [
+        ("Degraded", FIRING, "basket: health is Degraded"),
+        ("on-sync-failed", FIRING, "basket: sync failed"),
+        ("sync_failed", FIRING, "basket: sync failed"),
+        ("OutOfSync", FIRING, "basket: sync status is OutOfSync"),
+        ("on-deployed", RESOLVED, "basket: sync succeeded"),
+        ("Healthy", RESOLVED, "basket: health is Healthy"),
+    ],
+)
+def test_one_word_says_which_state_it_is_on_the_route(
+    word: str, status: Status, title: str
+) -> None:
+    (alert,) = parcel({"app": "basket", "status": word}, "argocd").alerts
+    assert (alert.status, alert.title, alert.unknown_format) == (status, title, False)

@@ -2,10 +2,12 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from responder.intake.registry import Parcel, read
+from responder.raw import unpack
 from samples import JSON, NOW, only, sample
 from unit.intake.tools.expected import CRITICAL, FIRING, HIGH, LOW, MEDIUM, RESOLVED, at, differs
 
@@ -60,6 +62,22 @@ EXPECTED: dict[str, dict[str, Any]] = {
     },
     "dash0/degraded.json": {"severity": MEDIUM, "status": FIRING},
     "dash0/resolved.json": {"status": RESOLVED, "ends_at": at("09:24:17.474101")},
+    "logzio/severe.json": {
+        "source": "logzio", "title": "Errors of the checkout", "severity": CRITICAL,
+        "status": FIRING, "service": "checkout", "event_at": at("09:20:00"), "fingerprint": "551",
+    },
+    "logzio/low_without_id.json": {"severity": LOW, "fingerprint": "Errors of the checkout"},
+    "papertrail/events.json": {
+        "source": "papertrail", "title": "Timeouts of the card provider", "severity": MEDIUM,
+        "status": FIRING, "service": "checkout", "event_at": at("09:21:10"),
+    },
+    "papertrail/critical_line.json": {"severity": CRITICAL, "resource": "web-1"},
+    "papertrail/counts.json": {"severity": MEDIUM, "event_at": NOW},
+    "loggly/alert.json": {
+        "source": "loggly", "title": "Many 500s", "severity": MEDIUM, "status": FIRING,
+        "message": "225 hits\nGET /pay 500\nGET /pay 500",
+    },
+    "loggly/alert_without_hits.json": {"message": "3 hits"},
 }  # fmt: skip
 
 
@@ -100,6 +118,7 @@ def test_the_end_meets_the_trigger(fired: str, ended: str) -> None:
         ("axiom/open.json", "axiom/open_of_another_group.json"),
         ("sumo-logic/critical.json", "sumo-logic/warning.json"),
         ("graylog/event.json", "graylog/event_of_another_key.json"),
+        ("loggly/alert.json", "loggly/another_account.json"),
     ],
 )
 def test_what_can_stand_alone_has_a_fingerprint_of_its_own(one: str, other: str) -> None:
@@ -135,3 +154,16 @@ def test_placeholders_that_coralogix_did_not_fill_are_absent() -> None:
 def test_an_action_that_nobody_knows_is_of_unknown_format_and_fires() -> None:
     (alert,) = parcel(body("axiom/open.json") | {"action": "Melted"}).alerts
     assert (alert.unknown_format, alert.status) == (True, FIRING)
+
+
+def test_papertrails_form_holds_the_same_search() -> None:
+    form = urlencode({"payload": sample("papertrail/events.json").decode()}).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    (alert,) = read(form, headers, received_at=NOW).alerts
+    assert alert.alert_id == only("papertrail/events.json").alert_id
+
+
+def test_the_token_in_a_body_of_logzio_is_kept_nowhere() -> None:
+    alert = only("logzio/severe.json")
+    assert "s3cr3t" not in alert.model_dump_json()
+    assert "s3cr3t" not in unpack(alert.raw)

@@ -14,7 +14,10 @@ TOOLS = (
     "alertmanager", "grafana", "grafana-legacy", "grafana-oncall", "datadog", "pagerduty",
     "pagerduty-events", "sentry", "sentry-legacy", "newrelic", "opsgenie", "dynatrace", "splunk",
     "victorops", "signalfx", "honeycomb", "instana", "appdynamics", "incident-io", "rootly",
-    "firehydrant", "ilert", "squadcast",
+    "firehydrant", "ilert", "squadcast", "jenkins", "elastic", "opensearch", "graylog",
+    "sumo-logic", "coralogix", "axiom", "dash0", "rollbar", "bugsnag", "raygun", "bitbucket",
+    "circleci", "azure-devops", "terraform-cloud", "vercel", "heroku", "snyk", "logzio",
+    "papertrail", "loggly", "airbrake", "honeybadger", "appsignal",
 )  # fmt: skip
 SAMPLES = [path for tool in TOOLS for path in sorted((EVENTS / tool).glob("*.json"))]
 PLAIN = {"source": "cron", "title": "Backup failed", "message": "exit 3", "severity": "high",
@@ -39,6 +42,10 @@ def test_a_sample_is_known_by_its_body(path: Path) -> None:
         {"issue": "JIRA-1", "incident": "INC-1", "alerts": 3, "messages": ["one"]},
         {"incident_id": 7, "group": "db", "rule": "backup", "app": "backup", "result": "3"},
         {"slo": "99.9", "payload": "text", "detector": "x", "State": "bad", "sid": 3},
+        {"build": "41", "repository": "shop", "pipeline": "main", "type": "job", "project": "x"},
+        {"exception": "E", "error": "bad", "site": "eu", "trigger": "cron", "monitor": "disk"},
+        {"rule": "backup", "alert": "bad", "context": "x", "kibana": "k", "text": "Monitor it"},
+        {"event_name": "x", "data": "y", "resource": "disk", "eventType": "e", "createdAt": "now"},
     ],
 )
 def test_generic_bodies_stay_generic(more: dict[str, object]) -> None:

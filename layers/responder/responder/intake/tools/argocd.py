@@ -24,6 +24,17 @@ _FAILED = ("failed", "error")
 _BEGUN = ("running", "terminating")
 _BAD_HEALTH = {"degraded": default_of(NAME), "missing": Severity.MEDIUM, "unknown": Severity.MEDIUM}
 _BAD_SYNC = ("outofsync", "unknown")
+# What short bodies say in one word, and Argo CD's own triggers: which of the three states it is.
+# https://argo-cd.readthedocs.io/en/stable/operator-manual/notifications/catalog/
+_WORDS = {
+    "degraded": "health", "healthy": "health", "missing": "health", "suspended": "health",
+    "progressing": "health", "synced": "sync", "outofsync": "sync", "unknown": "sync",
+    "failed": "phase", "error": "phase", "succeeded": "phase", "running": "phase",
+}  # fmt: skip
+_TRIGGERS = {
+    "health-degraded": "Degraded", "sync-failed": "Failed", "sync-succeeded": "Succeeded",
+    "deployed": "Succeeded", "sync-running": "Running", "sync-status-unknown": "Unknown",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -157,6 +168,20 @@ _TIMES = ("at", "timestamp", "time", "sent_at")
 
 
 def _from_names(fields: Mapping[str, object]) -> _App:
+    app = _named(fields)
+    if app.health or app.sync or app.phase:
+        return app
+    word = first(fields, ("status", "state", "trigger", "event"))
+    word = _TRIGGERS.get(word.lower().removeprefix("on-").replace("_", "-"), word)
+    kind = _WORDS.get(word.lower().replace(" ", ""), "")
+    if kind == "health":
+        return replace(app, health=word)
+    if kind == "sync":
+        return replace(app, sync=word)
+    return replace(app, phase=word) if kind else app
+
+
+def _named(fields: Mapping[str, object]) -> _App:
     return _App(
         name=first(fields, ("app", "application", "app_name", "appName", "application_name",
                             "applicationName", "name")),

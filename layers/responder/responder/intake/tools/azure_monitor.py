@@ -185,7 +185,7 @@ def _of_activity_log(
     return Draft(
         source=NAME,
         fingerprint=same.lower(),
-        native_id=first(log, ("eventDataId", "operationId")),
+        native_id=first(properties(log), ("trackingId",)) or first(log, ("correlationId",)),
         title=_title(log) or f"{operation or 'Azure activity log alert'}: {resource}",
         message=message(first(log, ("description",)), log),
         rule=first(log, ("eventSource",)) if _title(log) else operation,

@@ -18,6 +18,7 @@ NAME = "bugsnag"
 
 _NEITHER = frozenset({"release", "comment", "test"})
 _FIXED = "fixed"
+_CHANGED = "errorStateManualChange"
 
 
 def split(payload: object) -> Sequence[object]:
@@ -59,8 +60,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
                            "unhandled": error.get("unhandled")}),
         links={link: url for link, url in (("source", first(error, ["url"])),
                                            ("project", first(project, ["url"]))) if url},
-        # The state was changed now, long after the error was received.
-        happened_at=None if fixed else received,
+        # A person changed the state now, long after the error was received.
+        happened_at=request.received_at if fixed or kind == _CHANGED else received,
         starts_at=read_time(error.get("firstReceived")) or received,
         delivery_id=request.delivery_id,
         raw=element,

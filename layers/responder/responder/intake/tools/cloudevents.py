@@ -19,8 +19,8 @@ from responder.intake.times import read_time
 NAME = "cloudevents"
 
 _ENDS = frozenset({"resolved", "recovered", "closed", "cleared", "ok"})
-_STARTS = frozenset({"firing", "fired", "triggered", "opened", "open", "raised", "alert", "failed"})
 _UNTITLED = "Alert of unknown format"
+_STARTS = frozenset({"firing", "fired", "triggered", "opened", "open", "raised", "alert", "failed"})
 
 
 def split(payload: object) -> Sequence[object]:
@@ -46,7 +46,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         said,
         source=said.source if said.source not in (generic.NAME, "unknown", request.tool) else NAME,
         fingerprint=f"{source}/{same}",
-        native_id=said.native_id or first(event, ("id",)),
+        native_id=said.native_id,
         title=said.title if is_text or generic.is_titled(data) else about,
         message=said.message if data else "",
         rule=said.rule or base,

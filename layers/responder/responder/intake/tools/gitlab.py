@@ -43,6 +43,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
     """The alert of an event."""
     body = mapping(element)
     kind = first(body, ["object_kind"])
+    if not kind and "event_name" in body:
+        raise NotAnAlert("an event of the whole GitLab")
     if kind == "build":
         return _job(body, request)
     if kind in NEITHER:

@@ -22,6 +22,7 @@ _EVENTS = words(
     "resolved_item",
     "deploy test",
 )
+_REOPENED = "reopened_item"
 # https://docs.rollbar.com/reference/create-item : the levels as the API has them.
 _LEVELS = {"10": Severity.INFO, "20": Severity.INFO, "30": Severity.MEDIUM, "40": Severity.HIGH,
            "50": Severity.CRITICAL}  # fmt: skip
@@ -64,7 +65,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
                            "framework": seen.get("framework"), "language": seen.get("language"),
                            "version": seen.get("code_version")}),
         links={"source": url} if (url := first(data, ["url"])) else {},
-        happened_at=ended if over else fired,
+        # What a person reopens may have occurred long before it was resolved.
+        happened_at=ended if over else request.received_at if event == _REOPENED else fired,
         starts_at=read_time(item.get("first_occurrence_timestamp")),
         ends_at=ended,
         delivery_id=first(seen, ["uuid"]) if event == "occurrence" else request.delivery_id,

@@ -85,8 +85,9 @@ def _handshake(fields: Mapping[str, object], topic: str, kind: str) -> Draft:
         title=f"SNS topic {topic.rpartition(':')[2]} waits for a confirmation ({kind})",
         message=(
             f"Topic {topic} sent a {kind} to this address. It is not confirmed: its link is "
-            "neither visited nor kept, because it holds a token. Subscribe the reception function "
-            "to the topic instead (protocol lambda), which needs no confirmation."
+            "neither visited nor kept, because it holds a token. Let the source name the topic "
+            "(responder sources add NAME --tool sns --topic ARN) and subscribe again, or subscribe "
+            "the reception function to the topic (protocol lambda), which needs no confirmation."
         ),
         severity=Severity.INFO,
         status=Status.FIRING,

@@ -24,8 +24,9 @@ _LINKS = {
     "query": ("queryurl", "query_url", "searchqueryurl"),
     "monitor": ("sourceurl", "source_url"),
 }
-_TIMES = ("triggertime", "trigger_time", "alerttime", "firetime", "triggertimeend",
-          "trigger_time_end", "triggertimestart", "trigger_time_start")  # fmt: skip
+_STARTS = ("triggertimestart", "trigger_time_start")
+_TIMES = ("triggertime", "trigger_time", "alerttime", "firetime", *_STARTS, "triggertimeend",
+          "trigger_time_end")  # fmt: skip
 _LABELS = ("monitortype", "detectionmethod", "triggercondition", "triggervalue", "alertgroup",
            "numqueryresults")  # fmt: skip
 
@@ -47,7 +48,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         raise Unreadable("a monitor without a trigger type")
     level = kind.removeprefix(_RESOLVED).strip("_-")
     over = kind.startswith(_RESOLVED)
-    at = next((at for name_ in _TIMES if (at := _time(body.get(name_)))), None)
+    at = _first_time(body, _TIMES)
     labels = {key: text for key in _LABELS if (text := first(body, [key]))}
     place = place_of(string_map(body))
     return Draft(
@@ -66,7 +67,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
         labels=labels,
         links={link: url for link, names in _LINKS.items() if (url := first(body, names))},
         happened_at=at,
-        starts_at=None if over else at,
+        starts_at=_first_time(body, _STARTS)
+        or (None if over else at),
         ends_at=at,
         delivery_id=request.delivery_id,
         raw=element,
@@ -83,6 +85,10 @@ def _message(body: Mapping[str, object]) -> str:
     parts = (first(body, ("description", "searchdescription", "alertdescription")), said,
              first(body, ("query", "searchquery")))  # fmt: skip
     return "\n".join(part for part in parts if part)
+
+
+def _first_time(body: Mapping[str, object], names: Sequence[str]) -> datetime | None:
+    return next((time for name in names if (time := _time(body.get(name)))), None)
 
 
 def _time(value: object) -> datetime | None:

@@ -1,7 +1,8 @@
-"""Whatever a field is, missing or null or of another kind: no reader fails, no alert is lost."""
+"""On its tool's route a body is read by that tool even where damage hides whose it is."""
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,20 +16,18 @@ SAMPLES = sorted(
     for path in EVENTS.rglob("*.json")
     if path.parent.name in TOOLS and path.stat().st_size < 20_000
 )
-ODD: tuple[object, ...] = (None, "", 0, -1, True, [], {}, [None], {"a": None}, "x" * 300, 1e308)
+ODD: tuple[object, ...] = (None, 0, "x", [None], {"a": None})
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=str)
-def test_damage_costs_a_field_and_not_the_alert(path: Any) -> None:
+def test_damage_costs_a_field_and_not_the_alert(path: Path) -> None:
     whole = json.loads((EVENTS / path).read_bytes())
-    for tool in (None, path.parent.name):
-        for damaged in [*_without(whole), *(_with(whole, odd) for odd in ODD)]:
-            for value in damaged if isinstance(damaged, list) else [damaged]:
-                parcel = read(json.dumps(value).encode(), JSON, tool, received_at=NOW)
-                for alert in parcel.alerts:
-                    assert not [note for note in alert.truncated if "reader failed" in note]
-                    assert alert.title
-                    assert alert.fingerprint
+    for damaged in [*_without(whole), *(value for odd in ODD for value in _with(whole, odd))]:
+        parcel = read(json.dumps(damaged).encode(), JSON, path.parent.name, received_at=NOW)
+        for alert in parcel.alerts:
+            assert not [note for note in alert.truncated if "reader failed" in note]
+            assert alert.title
+            assert alert.fingerprint
 
 
 def _without(value: object) -> Iterator[object]:
