@@ -12,7 +12,7 @@ WITH_KEY = {("/alerts", "post"), ("/alerts/{tool+}", "post")}
 WITHOUT_KEY = {
     (path, method)
     for path in ("/in/{token}", "/in/{token}/{tool+}")
-    for method in ("post", "get", "options")
+    for method in ("post", "put", "get", "options")
 }
 OUR_TROUBLE = (
     "DEFAULT_5XX",

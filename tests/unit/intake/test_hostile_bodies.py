@@ -8,6 +8,7 @@ import pytest
 from responder.alert import Alert
 from responder.contracts import AlertMessage
 from responder.intake import parse
+from responder.intake.registry import MAX_ALERTS
 from samples import JSON, NOW
 
 
@@ -115,3 +116,16 @@ def test_odd_shapes(body: bytes) -> None:
 
 def test_an_empty_list_is_no_alert() -> None:
     assert parse(b"[]", JSON) == []
+
+
+def test_of_a_huge_unknown_body_the_message_shows_the_beginning() -> None:
+    alert = read(json.dumps({"kind": "x", "values": [[n] for n in range(5_000)], "last": "z"}))
+    assert alert.message.startswith('{\n  "kind": "x"')
+    assert "…" in alert.message
+    assert "4999" not in alert.message
+
+
+def test_elements_beyond_the_limit_are_counted_and_not_looked_at() -> None:
+    read_alerts = parse(b"[" + b",".join([b'{"title": "t"}'] * 30_000) + b"]", JSON)
+    assert len(read_alerts) == MAX_ALERTS
+    assert read_alerts[-1].truncated[0] == "alerts: 20000 more of this request cut by intake"

@@ -137,6 +137,14 @@ def test_the_query_counts_only_where_there_is_no_body() -> None:
     assert titles == ["from the query", "from the body"]
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "GET"])
+def test_the_body_counts_whatever_the_method(method: str) -> None:
+    wired = Wired()
+    event = request(sample("generic/firing.json"), token=TOKEN, method=method, headers=JSON)
+    assert wired.reception.http(event)["statusCode"] == 202
+    assert len(wired.messages()) == 1
+
+
 def test_options_is_the_handshake_of_cloudevents() -> None:
     headers = {"WebHook-Request-Origin": "eventemitter.example.net"}
     event = request(None, token=TOKEN, method="OPTIONS", headers=headers)

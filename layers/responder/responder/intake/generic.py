@@ -85,6 +85,11 @@ _TELLING_STATES = frozenset({"critical", "crit", "fatal", "emergency", "major", 
                              "warn", "minor"})  # fmt: skip
 # How far the search for a title goes in a body of unknown format.
 _MAX_NODES = 300
+# Values of a body of unknown format that its message shows, and how deep it goes; more would be
+# cut off the message anyway.
+_MAX_SHOWN = 2_000
+_DEEPEST = 40
+_LEFT_OUT = "…"
 # How far into a broken JSON text its fields are looked for, and how many of them are taken.
 _MAX_BROKEN = 20_000
 _MAX_FRAGMENTS = 100
@@ -340,8 +345,25 @@ def _line(text: str) -> str:
     return next((line for line in map(one_line, text[:2_000].splitlines()) if line), "")
 
 
+def _excerpt(value: object, room: list[int], depth: int = 0) -> object:
+    """As much of a payload as a person would read; ``room`` is the number of values, used up."""
+    if not isinstance(value, dict | list) or not value:
+        return value
+    if depth > _DEEPEST:
+        return _LEFT_OUT
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    kept: dict[object, object] = {}
+    for name, item in pairs:
+        room[0] -= 1
+        if room[0] < 0:
+            kept[_LEFT_OUT] = _LEFT_OUT
+            break
+        kept[name] = _excerpt(item, room, depth + 1)
+    return kept if isinstance(value, dict) else list(kept.values())
+
+
 def _pretty(fields: Mapping[str, object]) -> str:
-    value = without_secrets(fields)
+    value = without_secrets(_excerpt(fields, [_MAX_SHOWN]))
     try:
         return to_json(value, indent=2).decode()
     except (ValueError, RecursionError):

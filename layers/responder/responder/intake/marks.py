@@ -12,6 +12,7 @@ _PUSH_FIELDS = frozenset({"annotations", "startsAt", "endsAt", "generatorURL"})
 _LOOKED_AT = 20
 # Types of notifications that Nagios and its descendants share.
 _NOTIFICATIONS = ("PROBLEM", "RECOVERY", "ACKNOWLEDGEMENT", "FLAPPING", "DOWNTIME", "CUSTOM")
+_CHECK_STATES = frozenset({"OK", "WARNING", "CRITICAL", "UNKNOWN", "UP", "DOWN", "UNREACHABLE"})
 # Fields by which the resources of Better Stack are known among those of JSON:API.
 _BETTER_STACK = {
     "incident": frozenset({"cause", "started_at", "acknowledged_at", "resolved_at"}),
@@ -219,6 +220,14 @@ def is_nagios(payload: object, request: Request) -> bool:
     names = ("notification_type", "notificationtype", "type")
     kind = next((fields[name] for name in names if name in fields), None)
     return isinstance(kind, str) and kind.upper().startswith(_NOTIFICATIONS)
+
+
+def is_check_state(payload: object, request: Request) -> bool:
+    """Whether the output of a check of a host is there, with one of Nagios' words for its state."""
+    fields = mapping(payload)
+    state = fields["state"]
+    is_word = isinstance(state, str) and state.upper() in _CHECK_STATES
+    return is_word and any(name in fields for name in ("host", "hostname", "host_name"))
 
 
 def is_reachability(payload: object, request: Request) -> bool:

@@ -95,7 +95,8 @@ def read(
             return Parcel(nothing=news.reason)
         if news is not None:
             return _told(news, request)
-    return _parcel(_shares(payload, request))
+    total = len(payload) if isinstance(payload, list) else 0
+    return _parcel(_shares(payload, request), total)
 
 
 class _Share(NamedTuple):
@@ -141,11 +142,18 @@ def _by_route(tool: str) -> Callable[[object, object, Request], Draft]:
     return read_as
 
 
-def _parcel(shares: Iterator[_Share]) -> Parcel:
+def _parcel(shares: Iterator[_Share], total: int = 0) -> Parcel:
+    """What the shares hold. ``total``: the elements of an array.
+
+    Those for which there is no room are not even looked at: a million would take seconds.
+    """
     alerts: list[Alert] = []
     not_alerts = cut = 0
     for share in shares:
         room = MAX_ALERTS - len(alerts) - not_alerts
+        if room <= 0:
+            cut = max(cut, total - len(alerts) - not_alerts, 1)
+            break
         cut += max(len(share.values) - room, 0)
         for value in share.values[:room]:
             try:

@@ -19,6 +19,7 @@ _IN_TEXT = re.compile(
 )
 _REMOVED = "[removed by intake]"
 _DEEPEST = 40
+_CONTAINERS = (dict, list)
 
 
 def may_hold_secrets(text: str) -> bool:
@@ -42,13 +43,22 @@ def text_without_secrets(text: str) -> str:
 
 def without_secrets(value: object, depth: int = 0) -> object:
     """The JSON value with credentials, and whatever is nested too deep to look at, removed."""
+    if not value:
+        return value
     if depth > _DEEPEST:
         return _REMOVED
     if isinstance(value, dict):
         return {
-            name: _REMOVED if is_secret(str(name)) else without_secrets(item, depth + 1)
+            name: _REMOVED
+            if is_secret(str(name))
+            else without_secrets(item, depth + 1)
+            if isinstance(item, _CONTAINERS)
+            else item
             for name, item in value.items()
         }
     if isinstance(value, list):
-        return [without_secrets(item, depth + 1) for item in value]
+        return [
+            without_secrets(item, depth + 1) if isinstance(item, _CONTAINERS) else item
+            for item in value
+        ]
     return value

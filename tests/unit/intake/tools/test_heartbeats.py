@@ -70,6 +70,18 @@ def test_checklys_variables_as_names_and_its_header() -> None:
     assert (alert.source, alert.title, alert.event_at) == ("checkly", "Checkout API", BROKE)
 
 
+def test_checklys_titles_alone_meet() -> None:
+    firing, resolved = (
+        parse(json.dumps({"alertType": kind, "checkName": "", "ALERT_TITLE": title}).encode(), JSON)
+        for kind, title in (
+            ("ALERT_FAILURE", "Shop has failed"),
+            ("ALERT_RECOVERY", "Shop has recovered"),
+        )
+    )
+    same_problem(firing[0], resolved[0])
+    assert firing[0].title == "Shop"
+
+
 def test_checklys_retry_is_the_same_alert() -> None:
     headers = {**JSON, "X-Checkly-Timestamp": "1795169999"}
     (again,) = parse(sample("checkly/failure.json"), headers, received_at=NOW)

@@ -70,6 +70,14 @@ def test_states_of_services(state: object, severity: str) -> None:
     assert alert.severity == severity
 
 
+def test_a_check_is_known_by_its_output_and_its_state() -> None:
+    body = {"host": "db-1", "service": "Load", "state": "WARNING", "output": "WARNING - load 9"}
+    (firing,) = parse(json.dumps(body).encode(), JSON)
+    (resolved,) = parse(json.dumps({**body, "state": "OK"}).encode(), JSON)
+    assert (firing.source, firing.severity) == ("nagios", Severity.MEDIUM)
+    same_problem(firing, resolved)
+
+
 def test_output_that_breaks_the_json_does_not_lose_the_page() -> None:
     alert = read_as(
         "nagios/quotes_not_escaped.txt",

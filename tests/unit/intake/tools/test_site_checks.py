@@ -141,6 +141,9 @@ def test_site24x7() -> None:
     same_problem(firing, read_as("site24x7/up.json", ends_at=MENDED))
     read_as("site24x7/trouble.form.txt", severity=Severity.MEDIUM, message="CPU above 90 %")
     nothing("site24x7/maintenance.json")
+    numbered = {**json.loads(sample("site24x7/down.json")), "STATUS": 2}
+    (trouble,) = parse(json.dumps(numbered).encode(), JSON)
+    assert trouble.severity is Severity.MEDIUM
 
 
 def test_updowns_events_are_alerts_one_by_one() -> None:

@@ -6,6 +6,7 @@ https://www.checklyhq.com/docs/alerting-and-retries/webhooks/
 leads from one to the other fire. An expiring certificate is an alert of its own.
 """
 
+import re
 from collections.abc import Sequence
 
 from responder.alert import Severity, Status
@@ -22,6 +23,8 @@ _OVER = frozenset({"RECOVERY", "DEGRADED_RECOVERY"})
 _DEGRADED = frozenset({"DEGRADED", "DEGRADED_RECOVERY", "DEGRADED_REMAIN", "FAILURE_DEGRADED"})
 _CERTIFICATE = "SSL"
 _NONE = "NO_ALERT"
+# Checkly's titles end in the state: "Checkout API has failed".
+_SUFFIX = re.compile(r" (?:has|is) (?:failed|failing|recovered|degraded)\b[^\n]{0,200}$")
 
 
 def split(payload: object) -> Sequence[object]:
@@ -35,7 +38,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     said = first(fields, ("alerttype", "type", "status")).upper()
     kind = said.removeprefix("ALERT_")
     check, name = first(fields, ("checkid",)), first(fields, ("checkname", "name"))
-    title = name or first(fields, ("alerttitle", "event", "title"))
+    title = name or _SUFFIX.sub("", first(fields, ("alerttitle", "event", "title")))
     if not said or not (check or title):
         raise Unreadable("no check or no type of alert")
     if said == _NONE:

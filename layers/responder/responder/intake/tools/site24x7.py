@@ -17,6 +17,8 @@ from responder.intake.times import read_time
 NAME = "site24x7"
 
 _SEVERITIES = {"CRITICAL": Severity.CRITICAL, "TROUBLE": Severity.MEDIUM}
+# https://www.site24x7.com/help/api/#monitor_status_constants
+_NUMBERS = {"0": "DOWN", "1": "UP", "2": "TROUBLE", "3": "CRITICAL"}
 _FIRING = frozenset({"DOWN", "CRITICAL", "TROUBLE"})
 
 
@@ -31,6 +33,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     monitor = first(fields, ("monitorid",))
     name = first(fields, ("monitorname", "displayname"))
     state = first(fields, ("status",)).upper()
+    state = _NUMBERS.get(state, state)
     if not (monitor or name) or not state:
         raise Unreadable("no monitor or no status")
     if state not in _FIRING and state != "UP":
