@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import added, cpu, imports, signatures, sizes
+from bench import added, cpu, imports, intake, signatures, sizes
 
 PACKAGES = ("boto3", "pydantic", "aws-lambda-powertools", "slack_sdk", "anthropic")
 
@@ -31,6 +31,7 @@ def main() -> None:
             [
                 _about(found),
                 _starts(found),
+                _reading(found),
                 _costs(found),
                 _rendering(found),
                 _silences(found),
@@ -49,6 +50,11 @@ def measure() -> dict[str, Any]:
         "machine": _machine(),
         "versions": {name: version(name) for name in PACKAGES},
         "starts": [asdict(one) for one in imports.measure()],
+        "reading": [
+            {**asdict(one), "ratio": one.ratio, "per_second": one.per_second}
+            for one in intake.measure()
+        ],
+        "reading_megabytes": intake.memory(),
         "costs": {
             name: {**asdict(cost), "ratios": cost.ratios()} for name, cost in cpu.measure().items()
         },
@@ -97,6 +103,23 @@ def _starts(found: Mapping[str, Any]) -> str:
     ]
     head = ("start of", "ms", "ratio", "modules", "anthropic, slack_sdk")
     return f"Start in a fresh process, median of {imports.ROUNDS}\n{_table(head, rows)}"
+
+
+def _reading(found: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            one["name"],
+            f"{one['bytes']:,}",
+            f"{one['json_loads']:.1f}",
+            f"{one['parse']:.1f}",
+            f"{one['ratio']:.1f}",
+            f"{one['per_second']:,.0f}",
+        )
+        for one in found["reading"]
+    ]
+    head = ("request", "bytes", "json.loads us", "parse us", "ratio", "alerts/s")
+    most = f"{intake.MOST:,} alerts in one request: {found['reading_megabytes']:.0f} MB at most"
+    return f"Reading requests on one core\n{_table(head, rows)}\n{most}"
 
 
 def _costs(found: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ from responder.contracts import AlertMessage, AnalysisRequest, Announcement
 from responder.errors import Reason, ResponderError, Retryable
 from responder.incident import CacheEntry, Card, Incident
 from responder.policy.route import Channels
-from responder.ports import Key, Message, OperatorNotice, Place, Queue, Record, Write
+from responder.ports import Key, Message, OperatorNotice, Place, Question, Queue, Record, Write
 from responder.protocols import context, items
 from responder.protocols.analyse import Investigator
 from responder.protocols.budget_watch import BudgetWatch
@@ -166,7 +166,10 @@ class Slack:
 
 
 class Claude:
-    """Answers, or raises the next of ``errors``; ``meanwhile`` runs once within a call."""
+    """Answers, with what it ``says``, or raises the next of ``errors``.
+
+    ``meanwhile`` runs once within a call.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -174,12 +177,13 @@ class Claude:
         self.cases: list[Case] = []
         self.errors: list[ResponderError] = []
         self.ceiling = 0.02
+        self.says: dict[str, Any] = {}
         self.meanwhile: Callable[[], None] | None = None
 
-    def ceiling_usd(self, case: Case, tier: str) -> float:
-        return self.ceiling
+    def question(self, case: Case, tier: str) -> Question:
+        return Question(self.ceiling, lambda: self._answer(case, tier))
 
-    def analyse(self, case: Case, tier: str) -> Analysis:
+    def _answer(self, case: Case, tier: str) -> Analysis:
         self.asked.append((case.incident.incident_id, tier))
         self.cases.append(case)
         if self.meanwhile is not None:
@@ -187,7 +191,8 @@ class Claude:
             act()
         if self.errors:
             raise self.errors.pop(0)
-        return verdict(headline=f"verdict {len(self.asked)}", tier=tier, made_at=self._now())
+        said = {"headline": f"verdict {len(self.asked)}", "tier": tier, "made_at": self._now()}
+        return verdict(**said | self.says)
 
 
 #: Who is configured; ``verdict`` is made by them.

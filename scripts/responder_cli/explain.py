@@ -92,6 +92,7 @@ def _header(line: str) -> tuple[str, str]:
 
 def _explained(alert: Alert, rules: Rules, routes: Routes) -> dict[str, Any]:
     """What the pipeline would make of one alert; the payload itself is left out."""
+    alert = routes.rated(alert)
     found = alert.model_dump(mode="json", exclude={"raw"}, exclude_defaults=True)
     arrival = arrive(alert, "", CACHE_SHARING, rules=rules)
     incident = routed(incident_of(arrival), None, routes)

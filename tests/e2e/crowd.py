@@ -20,7 +20,7 @@ from responder.analysis.context import Case
 from responder.analysis.verdict import Analysis
 from responder.contracts import AnalysisRequest
 from responder.errors import Conflict
-from responder.ports import Outgoing, Queue, Table, Write
+from responder.ports import Outgoing, Question, Queue, Table, Write
 from responder.protocols import identities
 from responder.protocols.analyse import Investigator
 from responder.protocols.batch import Failures, Lane, Origin
@@ -97,10 +97,10 @@ class Claude:
         self.most_in_flight = 0
         self.asked: list[str] = []
 
-    def ceiling_usd(self, case: Case, tier: str) -> float:
-        return 0.02
+    def question(self, case: Case, tier: str) -> Question:
+        return Question(0.02, lambda: self._answer(case, tier))
 
-    def analyse(self, case: Case, tier: str) -> Analysis:
+    def _answer(self, case: Case, tier: str) -> Analysis:
         with self._lock:
             self.asked.append(case.incident.incident_id)
             number = len(self.asked)

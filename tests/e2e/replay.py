@@ -10,7 +10,7 @@ import re
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from threading import Lock
@@ -34,7 +34,18 @@ from responder.contracts import AlertMessage, Announcement
 from responder.errors import Conflict, Retryable
 from responder.incident import CacheEntry, CacheState, Incident
 from responder.policy.route import Channels
-from responder.ports import Key, Message, Outgoing, Place, Queue, Record, Store, Table, Write
+from responder.ports import (
+    Key,
+    Message,
+    Outgoing,
+    Place,
+    Question,
+    Queue,
+    Record,
+    Store,
+    Table,
+    Write,
+)
 from responder.protocols import context, items
 from responder.protocols.analyse import Investigator
 from responder.protocols.batch import Failures
@@ -145,21 +156,21 @@ class Watched:
         self.answers: Counter[tuple[str, str]] = Counter()
         self.owed = 0
 
-    def ceiling_usd(self, case: Case, tier: str) -> float:
-        return self._claude.ceiling_usd(case, tier)
+    def question(self, case: Case, tier: str) -> Question:
+        question = self._claude.question(case, tier)
+        return replace(question, ask=lambda: self._ask(question, case.incident.cache_key, tier))
 
-    def analyse(self, case: Case, tier: str) -> Analysis:
-        key = case.incident.cache_key
+    def _ask(self, question: Question, key: str, tier: str) -> Analysis:
         with self._lock:
             self.calls[key, tier] += 1
             self._in_flight[key] += 1
             self.most_in_flight = max(self.most_in_flight, self._in_flight[key])
         owed = 0
         try:
-            analysis = self._claude.analyse(case, tier)
+            analysis = question.ask()
             owed = micro(analysis.cost_usd)
         except Retryable as error:
-            owed = micro(self.ceiling_usd(case, tier)) if error.took_effect is None else 0
+            owed = micro(question.ceiling_usd) if error.took_effect is None else 0
             raise
         finally:
             with self._lock:

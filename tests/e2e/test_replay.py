@@ -11,10 +11,10 @@ import pytest
 from bare_emulator import emulated
 from e2e.replay import Moody, Noon, Replay, Size
 from e2e.tables import connect, create_tables
-from local_stack.loopback import Server
 from responder.adapters.dynamodb import DynamoStore
 from responder.analysis.budget import Limits
 from responder.ports import Write
+from serving import serving
 
 pytestmark = pytest.mark.e2e_long
 
@@ -41,13 +41,10 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 def test_ten_thousand_alerts_cost_one_analysis_for_each_problem_and_tier(client: Any) -> None:
     claude = Moody(SEED)
-    server = Server(claude, 0)
     store = WatchedTables(client, create_tables(client), Noon()().timestamp)
-    try:
+    with serving(claude) as server:
         replay = Replay(store, server.url, SIZE, Limits(daily_usd=1_000), SEED)
         replay.run()
-    finally:
-        server.stop()
     replay.print_figures()
 
     replay.check_one_analysis_each()

@@ -21,6 +21,7 @@ from responder.ports import (
     OperatorNotice,
     Outgoing,
     Place,
+    Question,
     Queue,
     Record,
     Table,
@@ -348,12 +349,12 @@ class MemoryClaude:
         """The storm is over: what was paid until now was paid under its budgets."""
         self.paid_in_storm = Counter(self.paid)
 
-    def ceiling_usd(self, case: Case, tier: str) -> float:
+    def question(self, case: Case, tier: str) -> Question:
         """As ``ports.Analyst``."""
-        return 0.02
+        return Question(0.02, lambda: self._answer(case, tier))
 
-    def analyse(self, case: Case, tier: str) -> Analysis:
-        """As ``ports.Analyst``; sometimes slower than the lease lasts."""
+    def _answer(self, case: Case, tier: str) -> Analysis:
+        """Sometimes slower than the lease lasts."""
         rng = self._world.rng
         payer = self._world.current
         assert payer is not None

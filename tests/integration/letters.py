@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
-from moto import mock_aws
 
+from moto_aws import moto_aws
 from responder.alert import Alert, Severity, Status
 from responder.contracts import AlertMessage, Announcement
 from responder_cli.aws import Stack
@@ -84,11 +84,8 @@ QUEUES = {
 @contextmanager
 def house_of_queues(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """A house whose stack has empty queues."""
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        sqs = boto3.client("sqs", region_name="us-east-1")
+    with moto_aws(monkeypatch):
+        sqs = boto3.client("sqs")
         outputs = {
             output: sqs.create_queue(QueueName=name)["QueueUrl"] for output, name in QUEUES.items()
         }

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from integration.claude_local import local, serving
+from integration.claude_local import local
 from local_stack import claude_server
 from local_stack.loopback import Fate, Reply, Request
 from local_stack.troubles import Troubles
@@ -25,6 +25,7 @@ from responder.analysis.tiering import tiers
 from responder.analysis.verdict import Confidence
 from responder.errors import Permanent, Reason, ResponderError, Retryable
 from responder.ports import Analyst
+from serving import serving
 from unit.analysis.examples import NOW, answer, case
 
 TIERS = tiers("claude-haiku-5-5", "claude-sonnet-5-5")
@@ -71,7 +72,7 @@ def rules(tmp_path: Path, said: Any) -> str:
 
 def error_of(url: str, **options: Any) -> ResponderError:
     with pytest.raises(ResponderError) as caught:
-        claude(url, **options).analyse(case(), "small")
+        claude(url, **options).question(case(), "small").ask()
     return caught.value
 
 
@@ -90,13 +91,14 @@ def api_error(kind: str, code: str = "", said: str = "no") -> dict[str, Any]:
 def test_a_verdict_is_read_paid_and_signed(tmp_path: Path) -> None:
     with local(answers=rules(tmp_path, answer())) as server:
         analyst: Analyst = claude(server.url)
-        found = analyst.analyse(case(), "small")
+        question = analyst.question(case(), "small")
+        found = question.ask()
     assert found.headline == "orders: /var on db-1 is nearly full"
     assert (found.made_by, found.tier, found.made_at) == ("claude-haiku-5-5", "small", NOW)
     assert found.prompt_version == PROMPT_VERSION
     usage = pricing.Usage(found.input_tokens, found.output_tokens)
     assert found.cost_usd == pricing.cost_usd("claude-haiku-5-5", usage)
-    assert 0 < found.cost_usd <= analyst.ceiling_usd(case(), "small")
+    assert 0 < found.cost_usd <= question.ceiling_usd
 
 
 def test_the_configured_prompt_is_sent_and_named_and_the_time_is_taken(tmp_path: Path) -> None:
@@ -112,7 +114,7 @@ def test_the_configured_prompt_is_sent_and_named_and_the_time_is_taken(tmp_path:
     with serving(noted) as server:
         way_in = ApiKey(Keys("sk-test"), base_url=server.url, timeout_seconds=5)
         older = Claude(way_in, TIERS, Unguarded(), lambda: next(moments), prompt_version="v1")
-        found = older.analyse(case(), "small")
+        found = older.question(case(), "small").ask()
     assert json.loads(seen[0].body)["system"][0]["text"] == VERSIONS["v1"]
     assert (found.prompt_version, found.seconds) == ("v1", 3)
 
@@ -120,7 +122,7 @@ def test_the_configured_prompt_is_sent_and_named_and_the_time_is_taken(tmp_path:
 def test_the_request_is_one_that_the_real_rules_take() -> None:
     """The canned local Claude checks version, key, schema, roles and unknown parameters."""
     with local(answers="canned") as server:
-        found = claude(server.url).analyse(case(severity=Severity.CRITICAL), "large")
+        found = claude(server.url).question(case(severity=Severity.CRITICAL), "large").ask()
     assert (found.made_by, found.tier) == ("claude-sonnet-5-5", "large")
     assert found.confidence is Confidence.MEDIUM
 
@@ -137,7 +139,7 @@ def test_what_goes_over_the_wire() -> None:
         analyst = claude(server.url)
         for title in ("one", f"two password={secret}"):
             with pytest.raises(Retryable):
-                analyst.analyse(case(title=title), "small")
+                analyst.question(case(title=title), "small").ask()
     first, second = (json.loads(request.body) for request in seen)
     assert seen[0].path == "/v1/messages"
     assert seen[0].headers["authorization"] == "Bearer sk-test"
@@ -164,7 +166,7 @@ def test_one_client_serves_all_calls_and_never_retries() -> None:
         analyst = Claude(way_in, TIERS, Unguarded())
         for _ in range(3):
             with pytest.raises(Retryable):
-                analyst.analyse(case(), "small")
+                analyst.question(case(), "small").ask()
         assert way_in.client() is way_in.client()
     assert retries == ["0", "0", "0"]
 
@@ -313,15 +315,15 @@ def test_a_secrets_manager_in_trouble_is_waited_for() -> None:
 
     way_in = ApiKey(key, base_url="http://127.0.0.1:9", timeout_seconds=1)
     with pytest.raises(Retryable):
-        Claude(way_in, TIERS, Unguarded()).analyse(case(), "small")
+        Claude(way_in, TIERS, Unguarded()).question(case(), "small").ask()
 
 
 def test_a_key_rotated_meanwhile_works_at_once() -> None:
     keys = Keys("sk-old", "sk-new")
     with local(answers="canned", key="sk-new") as server:
         analyst = claude(server.url, keys=keys)
-        assert analyst.analyse(case(), "small").made_by == "claude-haiku-5-5"
-        analyst.analyse(case(), "small")
+        assert analyst.question(case(), "small").ask().made_by == "claude-haiku-5-5"
+        analyst.question(case(), "small").ask()
     assert keys.fetched == [False, True, False]
 
 
@@ -353,7 +355,7 @@ def test_an_unpriced_model_is_never_called() -> None:
     way_in = ApiKey(Keys("k"), base_url="http://127.0.0.1:9", timeout_seconds=1)
     unpriced = tiers("claude-unheard-of", "claude-sonnet-5-5")
     with pytest.raises(Permanent) as caught:
-        Claude(way_in, unpriced, Unguarded()).analyse(case(), "small")
+        Claude(way_in, unpriced, Unguarded()).question(case(), "small").ask()
     assert caught.value.reason is Reason.MISCONFIGURED
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from moto import mock_aws
 
+from moto_aws import moto_aws
 from responder.adapters.breaker import FAILURE_THRESHOLD, PROBE_SECONDS, Breaker
 from responder.clock import utc_now
 from responder.errors import Permanent, Reason, ResponderError, Retryable
@@ -21,10 +21,7 @@ TABLE = "state"
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator["DynamoDBClient"]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
+    with moto_aws(monkeypatch):
         found = boto3.client("dynamodb")
         found.create_table(
             TableName=TABLE,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.credentials import ReadOnlyCredentials
 
-from integration.claude_local import local, serving
+from integration.claude_local import local
 from local_stack.loopback import Fate, Reply, Request
 from responder.adapters.claude import ApiKey, Claude, WayIn
 from responder.adapters.claude_aws import Bedrock, PlatformOnAws
@@ -23,6 +23,7 @@ from responder.analysis.schema import SCHEMA
 from responder.analysis.tiering import tiers
 from responder.analysis.trouble import NotServed, Trouble
 from responder.errors import Permanent, Reason, ResponderError, Retryable
+from serving import serving
 from unit.analysis.examples import NOW, answer, case
 
 SMALL, LARGE = "claude-haiku-5-5", "claude-sonnet-5-5"
@@ -69,7 +70,7 @@ def claude(way: str, url: str, **options: Any) -> Claude:
 
 def error_of(way: str, url: str, **options: Any) -> ResponderError:
     with pytest.raises(ResponderError) as caught:
-        claude(way, url, **options).analyse(case(), "small")
+        claude(way, url, **options).question(case(), "small").ask()
     return caught.value
 
 
@@ -91,7 +92,7 @@ def seen_on_the_wire(way: str, tier: str = "small", **options: Any) -> tuple[Req
         return refused(way, 503, "ServiceUnavailableException")
 
     with serving(application) as server, pytest.raises(Retryable):
-        claude(way, server.url, **options).analyse(case(), tier)
+        claude(way, server.url, **options).question(case(), tier).ask()
     (request,) = seen
     return request, json.loads(request.body)
 
@@ -106,10 +107,10 @@ def test_a_request_is_taken_and_answered_under_the_canonical_name(
 ) -> None:
     """The local Claude checks the way's own rules: signature, workspace, names, schema, body."""
     with local(answers="canned") as server:
-        analyst = claude(way, server.url)
-        found = analyst.analyse(case(severity=Severity.CRITICAL), tier)
+        question = claude(way, server.url).question(case(severity=Severity.CRITICAL), tier)
+        found = question.ask()
         assert (found.made_by, found.tier, found.made_at) == (model, tier, NOW)
-        assert 0 < found.cost_usd <= analyst.ceiling_usd(case(severity=Severity.CRITICAL), tier)
+        assert 0 < found.cost_usd <= question.ceiling_usd
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -117,7 +118,7 @@ def test_a_verdict_is_read_alike(way: str, tmp_path: Any) -> None:
     file = tmp_path / "answers.json"
     file.write_text(json.dumps([{"when": "DiskWillFill", "answer": answer()}]))
     with local(answers=str(file)) as server:
-        found = claude(way, server.url).analyse(case(), "small")
+        found = claude(way, server.url).question(case(), "small").ask()
     assert found.headline == "orders: /var on db-1 is nearly full"
     assert found.causes[0].evidence
 
@@ -146,7 +147,7 @@ def test_a_model_that_knows_no_effort_is_asked_without(way: str) -> None:
     with serving(application) as server:
         analyst = Claude(way_in(way, server.url), tiers(SMALL, LARGE, "none"), Unguarded())
         with pytest.raises(Retryable):
-            analyst.analyse(case(), "small")
+            analyst.question(case(), "small").ask()
     assert "effort" not in seen[0].get("output_config", {})
     assert seen[0].get("output_config", "left out") != {}
 
@@ -243,7 +244,7 @@ def test_one_client_serves_all_calls_and_never_retries(way: str) -> None:
         analyst = Claude(way_to, TIERS, Unguarded())
         for _ in range(2):
             with pytest.raises(Retryable):
-                analyst.analyse(case(), "small")
+                analyst.question(case(), "small").ask()
         assert way_to.client() is way_to.client()
     assert retries == ["0", "0"]
 
@@ -309,12 +310,10 @@ def test_a_profile_of_a_region_costs_a_tenth_more(profile: str, path: str, price
     request, _ = seen_on_the_wire("bedrock", profile=profile)
     assert request.path == path
     with local(answers="canned") as server:
-        anywhere = claude("bedrock", server.url)
-        bound = claude("bedrock", server.url, profile=profile)
-        cheapest = anywhere.analyse(case(), "small").cost_usd
-        assert bound.analyse(case(), "small").cost_usd == pytest.approx(cheapest * price)
-        ceiling = anywhere.ceiling_usd(case(), "small") * price
-        assert bound.ceiling_usd(case(), "small") == pytest.approx(ceiling)
+        anywhere = claude("bedrock", server.url).question(case(), "small")
+        bound = claude("bedrock", server.url, profile=profile).question(case(), "small")
+        assert bound.ask().cost_usd == pytest.approx(anywhere.ask().cost_usd * price)
+        assert bound.ceiling_usd == pytest.approx(anywhere.ceiling_usd * price)
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,8 @@ def test_a_failing_test_says_what_was_expected_and_what_came(nowhere: House) -> 
         done = nowhere.run(command, nowhere.file(FAILING))
         assert done.exit_code == 1
         assert "Test 1 failed: service=pay-api severity=HIGH" in done.output
-        assert "expected SlackChannel" in done.output
-        assert "came     #payments (payments: service=~pay.*)" in done.output
+        assert "expected HIGH to SlackChannel" in done.output
+        assert "came     HIGH to #payments (payments: service=~pay.*)" in done.output
         assert "0 of 1 tests of the file pass." in done.output
     told = json.loads(nowhere.run("test", nowhere.file(FAILING), "--json").stdout)
     assert (told["failed"], told["tests"][0]["passed"]) == (1, False)
@@ -104,7 +104,24 @@ def test_a_test_can_expect_that_an_incident_is_held(nowhere: House) -> None:
     assert nowhere.json("check", nowhere.file(passing))["failed"] == 0
     failing = nowhere.run("check", nowhere.file({"routes": [quiet], "tests": [facts]}))
     assert failing.exit_code == 1
-    assert "came     #a, held" in failing.output
+    assert "came     LOW to #a, held" in failing.output
+
+
+def test_a_test_can_expect_a_severity(nowhere: House) -> None:
+    rating = {"match": ["title=~db-.*"], "severity": "CRITICAL"}
+    facts = {"facts": {"title": "db-1", "severity": "LOW"}}
+    passing = {"severities": [rating], "tests": [{**facts, "rated": "CRITICAL"}]}
+    assert nowhere.json("check", nowhere.file(passing))["failed"] == 0
+    failing = nowhere.run("check", nowhere.file({"severities": [rating], "tests": [facts]}))
+    assert failing.exit_code == 1
+    assert "came     CRITICAL to SlackCriticalChannel" in failing.output
+
+
+def test_samples_are_tried_with_the_severity_that_they_are_given(nowhere: House) -> None:
+    file = {"severities": [{"match": ["source=cloudwatch"], "severity": "CRITICAL"}]}
+    payload = EVENTS / "cloudwatch" / "sns_alarm.json"
+    (found,) = nowhere.json("test", nowhere.file(file), "--alert", str(payload))["alerts"]
+    assert found["severity"] == "CRITICAL"
 
 
 @pytest.mark.parametrize(
@@ -159,7 +176,7 @@ def test_a_file_whose_tests_fail_is_not_applied(house: House) -> None:
 
 
 def test_what_is_shown_can_be_applied_again_and_older_versions_come_back(house: House) -> None:
-    assert house.json("show") == {"routes": [], "tests": []}
+    assert house.json("show") == {"severities": [], "routes": [], "tests": []}
     assert "No routes" in house.run("show").output
     house.run("apply", house.file(PAYMENTS), "--yes")
     shown = house.run("show", "--json").stdout
@@ -170,7 +187,7 @@ def test_what_is_shown_can_be_applied_again_and_older_versions_come_back(house: 
     assert house.json("apply", house.file(shown), "--yes")["version"] == 3
     assert house.json("show", "2")["routes"] == [{"channel": "#all"}]
     assert house.run("use", "0").exit_code == 0
-    assert house.json("show") == {"routes": [], "tests": []}
+    assert house.json("show") == {"severities": [], "routes": [], "tests": []}
 
 
 def test_show_tells_what_a_route_asks_for_and_nothing_else(house: House) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
-from moto import mock_aws
 
 from fakes import incident
+from moto_aws import moto_aws
 from responder.adapters.dynamodb import UNPROCESSED_TRIES, DynamoStore
 from responder.errors import Conflict, Permanent, Reason, Retryable
 from responder.incident import Incident
@@ -33,10 +33,7 @@ class Clock:
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
+    with moto_aws(monkeypatch):
         found = boto3.client("dynamodb")
         for table, key in (
             (Table.ALERTS, "alert_id"),

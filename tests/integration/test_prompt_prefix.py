@@ -7,12 +7,13 @@ from statistics import median
 import pytest
 
 import prompt_corpus
-from local_stack.loopback import Reply, Request, Server
+from local_stack.loopback import Reply, Request
 from responder.adapters.claude import ApiKey, Claude, Terms
 from responder.analysis.prompt import PROMPT_VERSION, VERSIONS
 from responder.analysis.schema import SCHEMA
 from responder.analysis.tiering import LARGE, SMALL, tiers
 from responder.errors import ResponderError
+from serving import serving
 from unit.analysis.examples import NOW
 
 #: One model for both tiers: what is cached is cached for a model.
@@ -42,11 +43,8 @@ def wire() -> Iterator[tuple[str, list[bytes]]]:
         bodies.append(request.body)
         return Reply(529)
 
-    server = Server(application, 0)
-    try:
+    with serving(application) as server:
         yield server.url, bodies
-    finally:
-        server.stop()
 
 
 def send(way_in: ApiKey) -> int:
@@ -56,7 +54,7 @@ def send(way_in: ApiKey) -> int:
     for case in corpus:
         for tier in (SMALL, LARGE):
             with pytest.raises(ResponderError):
-                analyst.analyse(case, tier)
+                analyst.question(case, tier).ask()
     return 2 * len(corpus)
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from e2e.replay import Moody, Replay, SharedMemory, Size
-from local_stack.loopback import Server
 from responder.analysis.budget import MICRO, Limits
 from responder.errors import Reason
+from serving import serving
 
 SEED = 5
 SIZE = Size(alerts=1_500, problems=40)
@@ -22,11 +22,8 @@ PLENTY = Limits(daily_usd=1_000)
 @pytest.fixture
 def moody() -> Iterator[tuple[Moody, str]]:
     application = Moody(SEED)
-    server = Server(application, 0)
-    try:
+    with serving(application) as server:
         yield application, server.url
-    finally:
-        server.stop()
 
 
 def replayed(url: str, limits: Limits) -> Replay:

@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
-from moto import mock_aws
 
+from moto_aws import moto_aws
 from responder.adapters import runbooks
 from responder.adapters.runbooks import S3Shelf
 from responder.errors import Reason, Retryable
@@ -40,10 +40,7 @@ class Counting:
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
+    with moto_aws(monkeypatch):
         made = boto3.client("s3")
         made.create_bucket(Bucket=BUCKET)
         yield made

@@ -6,8 +6,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
-from moto import mock_aws
 
+from moto_aws import moto_aws
 from responder.adapters.secrets import FORCE_PACE, Secret, secret_name
 from responder.errors import Reason, Retryable
 
@@ -37,10 +37,7 @@ class Counting:
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
+    with moto_aws(monkeypatch):
         yield boto3.client("secretsmanager")
 
 

@@ -15,10 +15,10 @@ import boto3
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from local_stack.loopback import Fate, Reply, Request, Server, text_reply
 from local_stack.notices_server import Notices
+from moto_aws import moto_aws
 from responder.adapters.email_sink import EmailSink
 from responder.adapters.secrets import Secret
 from responder.adapters.webhook_sink import SIGNATURE_HEADER, WebhookSink
@@ -28,6 +28,7 @@ from responder.delivery.operator_notice import WebhookBody
 from responder.errors import Permanent, Reason, Retryable
 from responder.ports import OperatorNotice
 from responder_cli.card.examples import ANALYSED, HOSTILE, INCIDENTS, NOW
+from serving import serving
 
 DOCS = Path(__file__).parents[2] / "docs"
 KEY = "the key"
@@ -84,21 +85,15 @@ class Receiver:
 @contextmanager
 def served(*replies: Reply) -> Iterator[tuple[str, list[Request]]]:
     receiver = Receiver(list(replies))
-    server = Server(receiver, 0, wait=lambda seconds: None)
-    try:
+    with serving(receiver, wait=lambda seconds: None) as server:
         yield server.url, receiver.requests
-    finally:
-        server.stop()
 
 
 @pytest.fixture
 def page() -> Iterator[Server]:
     """The local receiver, whose clock is the sender's."""
-    server = Server(Notices(KEY, NOW.timestamp), 0)
-    try:
+    with serving(Notices(KEY, NOW.timestamp)) as server:
         yield server
-    finally:
-        server.stop()
 
 
 def listed(server: Server) -> list[dict[str, Any]]:
@@ -294,10 +289,7 @@ class House:
 
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
+    with moto_aws(monkeypatch):
         sns, sqs = boto3.client("sns"), boto3.client("sqs")
         topic = sns.create_topic(Name="notices")["TopicArn"]
         queue = sqs.create_queue(QueueName="listener")["QueueUrl"]

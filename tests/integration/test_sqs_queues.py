@@ -6,8 +6,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
-from moto import mock_aws
 
+from moto_aws import moto_aws
 from responder.adapters.sqs import BATCH_BYTES, SEND_TRIES, SqsQueues
 from responder.errors import Reason, Retryable
 from responder.ports import Outgoing, Queue
@@ -15,10 +15,7 @@ from responder.ports import Outgoing, Queue
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
+    with moto_aws(monkeypatch):
         yield boto3.client("sqs")
 
 

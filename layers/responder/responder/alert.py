@@ -58,13 +58,18 @@ class Scope(BaseModel):
         return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
 
 
+#: The scope of an alert that names none.
+NOWHERE = Scope()
+
+
 class Alert(BaseModel):
     """One notification. All times are aware UTC; ``ends_at`` is None while firing.
 
     ``event_at`` is when this state began by the tool's clock (else receive time); order between
     alerts comes from it alone. ``rule`` is the tool's name of the rule or monitor, empty where it
-    has none. ``raw`` is the received payload, zlib-compressed and base64-encoded, empty when it is
-    not kept. ``truncated`` says what was cut and by whom.
+    has none. ``raw`` is the received payload as ``responder.raw`` packs it, empty when it is not
+    kept. ``truncated`` says what was cut and by whom. ``rated`` says which rule of the operators
+    gave it its severity, and what the tool had said.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -88,5 +93,6 @@ class Alert(BaseModel):
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     truncated: tuple[str, ...] = ()
+    rated: str = ""
     unknown_format: bool = False
     raw: str = ""

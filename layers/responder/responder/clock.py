@@ -17,7 +17,7 @@ def utc_now() -> datetime:
 
 def to_utc(moment: datetime) -> datetime:
     """The same moment expressed in UTC; ``moment`` must be aware."""
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def span_of(text: str) -> timedelta:

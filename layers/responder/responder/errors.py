@@ -26,6 +26,8 @@ class Reason(StrEnum):
     FLAPPING = "flapping"
     # A notice that a later one made untrue, or old, before anybody could be told.
     OVERTAKEN = "overtaken"
+    # Events of a tool that say neither firing nor resolved: comments, tests of a connection.
+    NOT_AN_ALERT = "not_an_alert"
     # Events of a source of changes that are none.
     OTHER_BRANCH = "other_branch"
     NO_CHANGE = "no_change"

@@ -3,7 +3,7 @@
 ``adapters`` implement them on AWS, Slack and Claude; the fault harness implements them in memory.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -181,14 +181,22 @@ class Shelf(Protocol):
         """All of them, in the order of their names. Raises Retryable."""
 
 
+@dataclass(frozen=True)
+class Question:
+    """A case in words, not asked yet. ``ceiling_usd`` is to be reserved before ``ask``.
+
+    ``ask`` gives a verdict, paid for. It raises Retryable or Permanent; refusals are Permanent.
+    """
+
+    ceiling_usd: float
+    ask: Callable[[], Analysis]
+
+
 class Analyst(Protocol):
     """Claude behind one call."""
 
-    def analyse(self, case: Case, tier: str) -> Analysis:
-        """A verdict, paid for. Raises Retryable or Permanent; refusals are Permanent."""
-
-    def ceiling_usd(self, case: Case, tier: str) -> float:
-        """An upper bound of what ``analyse`` may cost, to be reserved before the call."""
+    def question(self, case: Case, tier: str) -> Question:
+        """What asking about a case may cost, and asking. Raises Permanent without a price."""
 
 
 class Telemetry(Protocol):

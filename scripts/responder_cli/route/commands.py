@@ -72,10 +72,16 @@ def show(stack: Stack, version: int | None, as_json: bool) -> None:
     if as_json:
         console.as_json(documents.content(found))
         return
+    if found.severities or found.routes:
+        console.say(f"Version {found.number} by {found.by} at {found.at}")
+    if found.severities:
+        console.grid(
+            ("severity", "rule", "matches"),
+            [(one.severity, one.name, " ".join(one.match)) for one in found.severities],
+        )
     if not found.routes:
         console.say("No routes: every card goes to the channels of the stack's parameters.")
         return
-    console.say(f"Version {found.number} by {found.by} at {found.at}")
     console.grid(
         ("route", "matches", "channel", "mentions", "minimum", "told again after", "quiet hours"),
         [
@@ -142,7 +148,7 @@ def test(
     if stored:
         found = trying.stored(stack)
     else:
-        found = trying.from_files(alerts) if alerts else trying.sampled()
+        found = trying.from_files(alerts, routes) if alerts else trying.sampled(routes)
     ways = [trying.way(name, incident, routes, now) for name, incident in found]
     outcomes = trying.run_tests(routes)
     if as_json:

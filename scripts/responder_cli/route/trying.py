@@ -81,20 +81,20 @@ def way(name: str, incident: Incident, routes: Routes, now: datetime) -> Way:
     )
 
 
-def sampled() -> Iterator[tuple[str, Incident]]:
+def sampled(routes: Routes) -> Iterator[tuple[str, Incident]]:
     """The incidents that the samples of ``events/`` open; what opens none is left out."""
     for name, file in samples.files().items():
         try:
-            yield from _opened(name, file)
+            yield from _opened(name, file, routes)
         except BadRequest:
             continue
 
 
-def from_files(files: Iterable[Path]) -> Iterator[tuple[str, Incident]]:
+def from_files(files: Iterable[Path], routes: Routes) -> Iterator[tuple[str, Incident]]:
     """The incidents that an operator's files open. Raises ClickException for a refused one."""
     for file in files:
         try:
-            yield from _opened(str(file), file)
+            yield from _opened(str(file), file, routes)
         except BadRequest as error:
             raise click.ClickException(f"{file}: {console.safe(str(error))}") from error
 
@@ -110,18 +110,20 @@ def run_tests(routes: Routes) -> list[Outcome]:
 
 
 def _outcome(number: int, expectation: Expectation, routes: Routes) -> Outcome:
-    found = routes.destination(expectation.facts)
-    severity = expectation.severity
-    expected = _words(expectation.channel, severity, held=expectation.held)
+    _, severity = routes.rating(expectation.facts) or ("", expectation.severity)
+    seen = expectation.facts | {"severity": severity.value}
+    found = routes.destination(seen)
+    wanted = expectation.rated or expectation.severity
     held = bool(_held_for(found, severity, expectation.at))
-    came = _words(found.channel, severity, held=held)
+    expected = f"{wanted} to {_words(expectation.channel, wanted, held=expectation.held)}"
+    came = f"{severity} to {_words(found.channel, severity, held=held)}"
     return Outcome(
         test=number,
         facts=expectation.facts,
         passed=expected == came,
         expected=expected,
         came=came,
-        why=_why(routes, expectation.facts),
+        why=_why(routes, seen),
     )
 
 
@@ -146,7 +148,7 @@ def _why(routes: Routes, seen: dict[str, str]) -> str:
     return f"{name}: {' '.join(taken.match) or 'matches everything'}"
 
 
-def _opened(name: str, file: Path) -> Iterator[tuple[str, Incident]]:
+def _opened(name: str, file: Path, routes: Routes) -> Iterator[tuple[str, Incident]]:
     for alert in parse(file.read_bytes(), {}, None):
         if alert.status is Status.FIRING:
-            yield name, incident_of(arrive(alert, "", CACHE_SHARING))
+            yield name, incident_of(arrive(routes.rated(alert), "", CACHE_SHARING))

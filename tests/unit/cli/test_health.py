@@ -3,19 +3,19 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from local_stack.loopback import Reply
 from responder.adapters import telemetry
 from responder_cli.aws import Stack
 from responder_cli.health import checks
 from responder_cli.health.metrics import Window
 from responder_cli.health.verdict import Finding, Verdict
 from responder_cli.main import cli
+from serving import serving
 from unit.cli.stacks import Client, refusal, stack
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -289,36 +289,13 @@ def test_a_stack_of_a_minute_has_not_ticked_yet(
     assert verdict is Verdict.FAILING or found.reason == "not yet: the stack is 40 s old"
 
 
-class Door(BaseHTTPRequestHandler):
-    """A front door that answers everybody with one status."""
-
-    status = 403
-
-    def do_POST(self) -> None:
-        self.send_response(self.status)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
-
-
-@pytest.fixture(params=[(403, Verdict.OK), (202, Verdict.FAILING), (500, Verdict.FAILING)])
-def door(request: pytest.FixtureRequest) -> Iterator[tuple[str, Verdict]]:
-    status, verdict = request.param
-    server = HTTPServer(("127.0.0.1", 0), type("OneDoor", (Door,), {"status": status}))
-    thread = Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/alerts", verdict
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def test_the_front_door_must_answer_and_ask_for_a_key(door: tuple[str, Verdict]) -> None:
-    url, verdict = door
-    assert verdicts(checks.api(stack({"WebhookUrl": url}, {}))) == {"api": verdict}
+@pytest.mark.parametrize(
+    ("status", "verdict"), [(403, Verdict.OK), (202, Verdict.FAILING), (500, Verdict.FAILING)]
+)
+def test_the_front_door_must_answer_and_ask_for_a_key(status: int, verdict: Verdict) -> None:
+    with serving(lambda request: Reply(status)) as door:
+        house = stack({"WebhookUrl": f"{door.url}/alerts"}, {})
+        assert verdicts(checks.api(house)) == {"api": verdict}
 
 
 def test_a_front_door_that_does_not_answer_is_failing() -> None:

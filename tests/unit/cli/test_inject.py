@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 from click.testing import CliRunner, Result
 
+from local_stack.loopback import Reply, Request, json_reply
 from responder.intake import parse
 from responder_cli.aws import Stack
 from responder_cli.main import cli
+from serving import serving
 from unit.cli.stacks import Client, stack
 
 ACCEPTED = "2026-11-21T12:00:00+00:00"
@@ -23,44 +24,27 @@ CLAUDE = {"made_by": "claude-haiku-5-5", "tier": "small", "made_at": ANALYSED}
 AWAITED = {"made_by": "fallback", "tier": "fallback", "made_at": ANALYSED, "fallback_reason": ""}
 
 
-class Gateway(HTTPServer):
+@dataclass
+class Gateway:
     """A front door that wants the key ``k`` and remembers what it was sent."""
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Door)
-        self.requests: list[tuple[str, str, bytes]] = []
-        self.alert_ids = ["a1"]
+    requests: list[tuple[str, str, bytes]] = field(default_factory=list)
+    alert_ids: list[str] = field(default_factory=lambda: ["a1"])
+    url: str = ""
 
-
-class Door(BaseHTTPRequestHandler):
-    """One request to the gateway."""
-
-    server: Gateway
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.requests.append((self.path, self.headers["content-type"], body))
-        allowed = self.headers["x-api-key"] == "k"
-        self.send_response(202 if allowed else 403)
-        self.end_headers()
-        told = {"alert_ids": self.server.alert_ids} if allowed else {"message": "Forbidden"}
-        self.wfile.write(json.dumps(told).encode())
-
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
+    def __call__(self, request: Request) -> Reply:
+        self.requests.append((request.path, request.headers["content-type"], request.body))
+        if request.headers["x-api-key"] != "k":
+            return json_reply({"message": "Forbidden"}, 403)
+        return json_reply({"alert_ids": self.alert_ids}, 202)
 
 
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
-    server = Gateway()
-    thread = Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    gateway = Gateway()
+    with serving(gateway) as server:
+        gateway.url = server.url
+        yield gateway
 
 
 def house(gateway: Gateway, items: dict[str, dict[str, Any]], key: str = "k") -> Stack:
@@ -73,7 +57,7 @@ def house(gateway: Gateway, items: dict[str, dict[str, Any]], key: str = "k") ->
         return {} if item is None else {"Item": {k: serialize(v) for k, v in item.items()}}
 
     return stack(
-        {"WebhookUrl": f"http://127.0.0.1:{gateway.server_port}/alerts", "ApiKeyId": "id"},
+        {"WebhookUrl": f"{gateway.url}/alerts", "ApiKeyId": "id"},
         {
             "apigateway": Client({"get_api_key": {"value": key}}),
             "dynamodb": Client({"get_item": get_item}),

@@ -1,8 +1,6 @@
 """The alert id and what it is made of; every condition of ``intake.draft`` has its test here."""
 
-import base64
 import json
-import zlib
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -25,6 +23,7 @@ from responder.intake.draft import (
     short,
     slug,
 )
+from responder.raw import unpack
 from samples import NOW
 
 REQUEST = Request(headers={}, received_at=NOW, sent_at=NOW - timedelta(seconds=3))
@@ -171,7 +170,7 @@ def test_links_are_kept_up_to_a_size() -> None:
 
 
 def unpacked(raw: object) -> str:
-    return zlib.decompress(base64.b64decode(made(raw=raw).raw)).decode()
+    return unpack(made(raw=raw).raw)
 
 
 def test_the_payload_is_kept_without_the_values_of_secret_fields() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from responder.alert import Severity, Status
 from responder.intake import parse
-from responder.intake.alertmanager import fingerprint_of
+from responder.intake.tools.alertmanager import fingerprint_of
 from samples import NOW, alerts, only, sample
 
 

@@ -1,12 +1,11 @@
 """Envelopes: SNS, strings in strings, and requests for confirmation."""
 
-import base64
 import json
-import zlib
 
 from responder.alert import Severity
 from responder.intake import parse
 from responder.intake.envelope import MAX_ENVELOPES
+from responder.raw import unpack
 from samples import JSON, NOW, only, sample
 
 
@@ -46,7 +45,7 @@ def test_a_subscription_is_shown_and_never_confirmed() -> None:
     assert alert.severity is Severity.INFO
     assert alert.unknown_format
     assert "waits for a confirmation" in alert.title
-    kept = zlib.decompress(base64.b64decode(alert.raw)).decode()
+    kept = unpack(alert.raw)
     assert "sample-token" not in alert.model_dump_json() + kept
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from fakes import incident
+from fakes import alert, incident
 from responder.alert import Severity
 from responder.document import MAX_BYTES
 from responder.incident import Destination, Incident
@@ -194,3 +194,36 @@ def test_hours_of_an_unknown_zone_hold_nothing() -> None:
 def test_an_incident_remembers_its_hours() -> None:
     sent = routed(incident(), None, routes({"quiet_hours": [NIGHT, WEEKEND]}))
     assert Incident.model_validate_json(sent.model_dump_json()) == sent
+
+
+RATED = Routes.model_validate(
+    {
+        "severities": [
+            {"name": "databases", "match": ["source=cloudwatch", "title=~db-.*"],
+             "severity": "CRITICAL"},
+            {"match": ["label.tier=test"], "severity": "LOW"},
+        ],
+        "routes": [{"match": ["severity=CRITICAL"], "channel": "#bad"}],
+    }
+)  # fmt: skip
+
+
+def test_the_first_severity_that_matches_replaces_the_tools_own() -> None:
+    of = alert(source="cloudwatch", title="db-1", severity=Severity.HIGH, labels={"tier": "test"})
+    rated = RATED.rated(of)
+    assert rated == of.model_copy(
+        update={"severity": Severity.CRITICAL, "rated": "databases (the tool said HIGH)"}
+    )
+    mild = RATED.rated(of.model_copy(update={"title": "web-1"}))
+    assert (mild.severity, mild.rated) == (Severity.LOW, "severity 2 (the tool said HIGH)")
+
+
+def test_what_no_severity_matches_keeps_the_tools_own() -> None:
+    of = alert(source="zabbix", title="db-1")
+    assert RATED.rated(of) is of
+    assert Routes().rated(of) is of
+
+
+def test_a_severity_for_everything_is_not_meant() -> None:
+    with pytest.raises(ValidationError, match="match"):
+        Routes.model_validate({"severities": [{"match": [], "severity": "LOW"}]})

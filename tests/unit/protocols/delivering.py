@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fakes import GAP, Desk, alert
 from responder.contracts import Announcement
-from responder.errors import Reason, Retryable
+from responder.errors import Reason, ResponderError, Retryable
 from responder.ports import Queue
 
 ID = "v1:disk|prod.1"
@@ -36,6 +36,18 @@ def copies(desk: Desk, queue: Queue = Queue.DISTRIBUTION) -> list[tuple[datetime
     """The delayed copies in a queue, as (not before, delay)."""
     taken = [one for one in desk.taken(queue) if one[0]["trouble"] is None]
     return [(message["not_before"], delay) for message, delay in taken]
+
+
+def fail_after(desk: Desk, calls: int, error: ResponderError) -> None:
+    """Slack takes so many more calls, and not the next one."""
+
+    def taken() -> None:
+        if calls > 1:
+            fail_after(desk, calls - 1, error)
+        else:
+            desk.slack.errors = [error]
+
+    desk.slack.meanwhile = taken
 
 
 def paced(desk: Desk) -> None:

@@ -1,21 +1,17 @@
 """Hands for tests of storms: new problems one after the other, and the time that passes."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from fakes import Desk, alert
+from faults.world import START
 from responder.contracts import AnalysisRequest, Announcement
 from responder.incident import Incident
 from responder.policy import storm
-from responder.policy.matching import Matcher
-from responder.policy.silence import Silence
 from responder.ports import Queue
-from responder.protocols import chunks, silences
 from responder.protocols.storms import Gate
 
 MOST = 3
 STORM = f"{storm.key_of('prod|')}.1"
-START = Desk().now()
 
 
 def stormy() -> Desk:
@@ -63,18 +59,6 @@ def work(desk: Desk) -> None:
     for queue in (Queue.CRITICAL, Queue.DISTRIBUTION):
         for message, _ in desk.taken(queue):
             desk.deliverer.handle(Announcement.model_validate(message))
-
-
-def silence_all(desk: Desk, matcher: str = "severity=~.+") -> None:
-    found = Silence(
-        id="s1",
-        matchers=(Matcher.parse(matcher),),
-        starts_at=desk.now(),
-        ends_at=desk.now() + timedelta(hours=1),
-        comment="load test",
-    )
-    silences.add(desk.store, found, desk.now())
-    desk.later(seconds=chunks.MAX_AGE.total_seconds())
 
 
 def ebbed(desk: Desk, problems: int) -> Incident:

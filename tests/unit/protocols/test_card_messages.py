@@ -18,6 +18,7 @@ from unit.protocols.delivering import (
     change,
     copies,
     deliver,
+    fail_after,
     paced,
 )
 
@@ -134,11 +135,7 @@ def test_an_absent_message_is_posted_again(desk: Desk) -> None:
 def test_a_left_behind_notice_is_looked_for_in_the_thread(desk: Desk) -> None:
     deliver(desk)
     desk.record(resolve(at=60))
-
-    def fail_the_reply() -> None:
-        desk.slack.errors = [UNANSWERED]
-
-    desk.slack.meanwhile = fail_the_reply
+    fail_after(desk, 1, UNANSWERED)
     deliver(desk)
     left = desk.card().intent
     assert left is not None

@@ -16,7 +16,7 @@ from responder.protocols import card as cards
 from responder.protocols import details, pace
 from responder.protocols.card_messages import UPDATES
 from responder.protocols.grip import PATIENCE
-from unit.protocols.delivering import ID, REFUSED, UNANSWERED, change, deliver, paced
+from unit.protocols.delivering import ID, REFUSED, UNANSWERED, change, deliver, fail_after, paced
 
 SOON = NOW + timedelta(seconds=5)
 WORDY = verdict(checks=tuple(Check(text=f"check {n}") for n in range(9)))
@@ -144,11 +144,7 @@ def test_an_edit_without_an_answer_is_repeated_even_for_what_stood_there_before(
     desk.record(alert("a2", at=20))
     deliver(desk)
     change(desk, state=IncidentState.CLOSED)
-
-    def after_the_cards_edit() -> None:
-        desk.slack.errors = [UNANSWERED]
-
-    desk.slack.meanwhile = after_the_cards_edit
+    fail_after(desk, 1, UNANSWERED)
     deliver(desk)
     change(desk, state=IncidentState.OPEN)
     desk.later(seconds=30)
@@ -157,17 +153,8 @@ def test_an_edit_without_an_answer_is_repeated_even_for_what_stood_there_before(
     assert desk.card().details.shows == faces.contents(desk.incident())
 
 
-def after_the_edit(desk: Desk, error: Exception) -> None:
-    """The next call but one fails: the card is edited, its details are not posted."""
-
-    def fail() -> None:
-        desk.slack.errors = [error]  # type: ignore[list-item]
-
-    desk.slack.meanwhile = fail
-
-
 def test_a_reply_that_was_left_behind_is_found_and_edited_never_sent_twice(desk: Desk) -> None:
-    after_the_edit(desk, UNANSWERED)
+    fail_after(desk, 1, UNANSWERED)
     deliver(desk)
     left = desk.card().details.intent
     assert left is not None
@@ -187,7 +174,7 @@ def test_a_reply_that_was_left_behind_is_found_and_edited_never_sent_twice(desk:
 
 
 def test_an_absent_reply_is_sent_again(desk: Desk) -> None:
-    after_the_edit(desk, UNANSWERED)
+    fail_after(desk, 1, UNANSWERED)
     deliver(desk)
     desk.later(seconds=20)
     deliver(desk)
@@ -195,7 +182,7 @@ def test_an_absent_reply_is_sent_again(desk: Desk) -> None:
 
 
 def test_while_the_details_wait_the_card_does_not(desk: Desk) -> None:
-    after_the_edit(desk, REFUSED)
+    fail_after(desk, 1, REFUSED)
     deliver(desk)
     card = desk.card()
     assert (card.owner, card.next_try, card.details.intent) == ("", None, None)
@@ -211,7 +198,7 @@ def test_while_the_details_wait_the_card_does_not(desk: Desk) -> None:
 
 
 def test_what_slack_refuses_for_good_is_counted_and_the_card_lives_on(desk: Desk) -> None:
-    after_the_edit(desk, Permanent(Reason.REFUSED_BY_SLACK, "thread_locked"))
+    fail_after(desk, 1, Permanent(Reason.REFUSED_BY_SLACK, "thread_locked"))
     deliver(desk)
     deliver(desk)
     assert desk.telemetry.counts["DetailsRefused:refused_by_slack"] == 1
@@ -223,7 +210,7 @@ def test_what_slack_refuses_for_good_is_counted_and_the_card_lives_on(desk: Desk
 
 
 def test_details_that_are_refused_for_twelve_hours_are_given_up(desk: Desk) -> None:
-    after_the_edit(desk, REFUSED)
+    fail_after(desk, 1, REFUSED)
     deliver(desk, first_sent=NOW - PATIENCE)
     assert desk.telemetry.counts["DetailsRefused:too_old"] == 1
     assert desk.taken(Queue.DISTRIBUTION) == []
@@ -231,7 +218,7 @@ def test_details_that_are_refused_for_twelve_hours_are_given_up(desk: Desk) -> N
 
 
 def test_blocks_that_slack_finds_invalid_go_as_text(desk: Desk) -> None:
-    after_the_edit(desk, Permanent(Reason.INVALID_MESSAGE, "invalid_blocks"))
+    fail_after(desk, 1, Permanent(Reason.INVALID_MESSAGE, "invalid_blocks"))
     deliver(desk)
     assert [call.blocks for call in desk.slack.calls] == [True, True, False]
 

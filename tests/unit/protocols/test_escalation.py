@@ -17,6 +17,7 @@ from unit.protocols.delivering import (
     change,
     copies,
     deliver,
+    fail_after,
     paced,
 )
 
@@ -58,14 +59,7 @@ def test_a_rise_to_critical_in_the_only_channel_is_told_once(desk: Desk) -> None
 
 def leave_the_escalation_behind(desk: Desk) -> Intent:
     escalated(desk)
-
-    def after_the_edit() -> None:
-        desk.slack.meanwhile = after_the_reply
-
-    def after_the_reply() -> None:
-        desk.slack.errors = [UNANSWERED]
-
-    desk.slack.meanwhile = after_the_edit
+    fail_after(desk, 2, UNANSWERED)
     deliver(desk)
     left = desk.card().intent
     assert left is not None
@@ -94,14 +88,7 @@ def test_a_channel_of_critical_incidents_that_is_not_there_keeps_no_card_from_an
         desk.slack.errors = [missing]
     else:
         escalated(desk)
-
-        def after_the_edit() -> None:
-            desk.slack.meanwhile = after_the_reply
-
-        def after_the_reply() -> None:
-            desk.slack.errors = [missing]
-
-        desk.slack.meanwhile = after_the_edit
+        fail_after(desk, 2, missing)
     deliver(desk)
     assert desk.telemetry.counts["NoticesRefused:refused_by_slack"] == 1
     assert (desk.card().told, desk.card().owner, desk.card().dead_lettered) == (2, "", False)
@@ -109,11 +96,7 @@ def test_a_channel_of_critical_incidents_that_is_not_there_keeps_no_card_from_an
 
 def refuse_the_reply(desk: Desk, reason: Reason) -> None:
     """Slack takes the edit, and then no reply in the card's thread."""
-
-    def after_the_edit() -> None:
-        desk.slack.errors = [Permanent(reason, "thread_locked")]
-
-    desk.slack.meanwhile = after_the_edit
+    fail_after(desk, 1, Permanent(reason, "thread_locked"))
 
 
 def test_a_rise_that_the_thread_does_not_take_is_told_in_the_channel(desk: Desk) -> None:

@@ -13,13 +13,12 @@ from responder.delivery import card as face
 from responder.errors import Reason, Retryable
 from responder.incident import Incident, IncidentState
 from responder.policy.inhibition import Causes, Inhibitions
-from responder.policy.matching import Matcher
-from responder.policy.silence import Silence
 from responder.ports import Key, Queue, Record
-from responder.protocols import inhibiting, items, silences
+from responder.protocols import inhibiting, items
 from responder.protocols.draft import Draft
 from responder.protocols.storms import Gate
 from responder.protocols.versions import INHIBITIONS, MAX_AGE, Current
+from unit.protocols.silencing import silence
 
 CAUSE, SYMPTOM = "v1:node|prod.1", "v1:pod|prod.1"
 RULE = {
@@ -81,21 +80,6 @@ def causes(desk: Desk) -> list[str]:
             listed = items.decode(Record(version, data), Causes)
             found += [one.incident_id for one in listed.causes] if listed else []
     return sorted(found)
-
-
-def silence_everything(desk: Desk) -> None:
-    silences.add(
-        desk.store,
-        Silence(
-            id="s1",
-            matchers=(Matcher.parse("title=~.+ down"),),
-            starts_at=desk.now(),
-            ends_at=desk.now() + timedelta(minutes=5),
-            comment="new nodes",
-        ),
-        desk.now(),
-    )
-    desk.later(seconds=10)
 
 
 def test_a_symptom_of_an_open_cause_gets_neither_card_nor_analysis_and_is_counted(
@@ -264,7 +248,7 @@ def test_a_cause_that_fires_again_mutes_again_what_comes_after_it(desk: Desk) ->
 
 
 def test_a_silenced_cause_still_explains_its_symptoms(desk: Desk) -> None:
-    silence_everything(desk)
+    silence(desk, "title=~.+ down", minutes=5)
     record(desk, cause())
     record(desk, symptom())
     desk.deliver_all()
@@ -350,7 +334,7 @@ def test_a_cause_that_a_storm_takes_when_its_silence_ends_mutes_nothing_from_the
     desk: Desk,
 ) -> None:
     desk.recorder = replace(desk.recorder, gate=Gate(1))
-    silence_everything(desk)
+    silence(desk, "title=~.+ down", minutes=5)
     record(desk, cause())
     assert causes(desk) == [CAUSE]
     desk.later(minutes=5)

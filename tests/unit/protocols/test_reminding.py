@@ -8,10 +8,8 @@ import pytest
 from fakes import Desk, alert, resolve
 from responder.alert import Severity
 from responder.incident import NoticeKind
-from responder.policy.matching import Matcher
 from responder.policy.routes import Route, Routes
-from responder.policy.silence import Silence
-from responder.protocols import chunks, silences
+from unit.protocols.silencing import silence
 
 
 @pytest.fixture
@@ -31,20 +29,6 @@ def hours(desk: Desk, number: float) -> None:
     for _ in range(int(number * 2)):
         desk.later(minutes=30)
         desk.ticker.tick()
-
-
-def hold(desk: Desk, minutes: float) -> None:
-    """Silence it for so long from now, and be sure that everybody knows."""
-    wanted = Silence(
-        id="s1",
-        matchers=(Matcher.parse("title=disk full"),),
-        starts_at=desk.now(),
-        ends_at=desk.now() + timedelta(minutes=minutes),
-        comment="new disks",
-        author="anna",
-    )
-    silences.add(desk.store, wanted, desk.now())
-    desk.later(seconds=chunks.MAX_AGE.total_seconds())
 
 
 def test_it_is_told_again_after_each_such_time(desk: Desk) -> None:
@@ -94,7 +78,7 @@ def test_the_tick_looks_again_at_that_time_and_not_before_it(desk: Desk) -> None
 
 
 def test_what_was_held_is_reminded_of_so_long_after_its_first_card(desk: Desk) -> None:
-    hold(desk, minutes=235)
+    silence(desk, minutes=235)
     desk.record(alert())
     hours(desk, 4)
     assert desk.incident().held == ""
@@ -106,7 +90,7 @@ def test_what_was_held_is_reminded_of_so_long_after_its_first_card(desk: Desk) -
 
 
 def test_what_an_alert_finds_released_is_reminded_of_from_then(desk: Desk) -> None:
-    hold(desk, minutes=235)
+    silence(desk, minutes=235)
     desk.record(alert())
     desk.later(minutes=240)
     desk.record(alert("a2", at=240 * 60))
@@ -120,7 +104,7 @@ def test_what_an_alert_finds_released_is_reminded_of_from_then(desk: Desk) -> No
 def test_news_that_a_hold_kept_back_puts_a_reminder_off_from_its_end(desk: Desk) -> None:
     desk.record(alert(severity=Severity.LOW))
     desk.deliver_all()
-    hold(desk, minutes=235)
+    silence(desk, minutes=235)
     desk.record(alert("a2", at=60, severity=Severity.HIGH))
     desk.tick(240)
     assert told(desk) == [NoticeKind.SEVERITY_RAISED]
@@ -133,6 +117,6 @@ def test_news_that_a_hold_kept_back_puts_a_reminder_off_from_its_end(desk: Desk)
 def test_a_hold_that_kept_nothing_back_does_not_put_a_reminder_off(desk: Desk) -> None:
     desk.record(alert())
     desk.deliver_all()
-    hold(desk, minutes=235)
+    silence(desk, minutes=235)
     desk.tick(240)
     assert told(desk) == [NoticeKind.STILL_FIRING]

@@ -17,7 +17,8 @@ from responder.ports import Message, Place
 from responder.protocols import items
 from responder.protocols.card import TURNED_AWAY
 from responder.protocols.versions import MAX_AGE, ROUTES, Current
-from unit.protocols.test_silences import card, silence
+from unit.protocols.delivering import fail_after
+from unit.protocols.silencing import silence
 
 ID = "v1:disk|prod.1"
 PAYMENTS = {"match": ["title=disk full"], "channel": "#payments", "mentions": ["S0123ABC"]}
@@ -397,8 +398,7 @@ def test_killed_before_the_post_to_the_default_channel_the_next_worker_posts_the
     desk.slack.errors = [MISSING, Retryable(Reason.RATE_LIMITED, "429", took_effect=False)]
     deliver(desk)
     assert desk.slack.methods() == []
-    kept = card(desk)
-    assert kept is not None
+    kept = desk.card()
     assert (kept.channel, kept.intent) == ("#alerts", None)
     desk.later(minutes=2)
     deliver(desk)
@@ -433,7 +433,7 @@ def test_a_card_whose_channel_is_archived_goes_on_in_the_default_one(
     if refusals == 1:
         desk.slack.errors = [archived]
     else:
-        desk.slack.meanwhile = lambda: desk.slack.errors.append(archived)
+        fail_after(desk, 1, archived)
     desk.deliver_all()
     assert channels(desk)[-1] == ("post", "#alerts")
     assert desk.slack.calls[-1].thread_ts == ""

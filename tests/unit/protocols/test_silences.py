@@ -9,37 +9,18 @@ from fakes import Desk, alert, resolve
 from responder.alert import Severity
 from responder.delivery import card as face
 from responder.errors import Reason, Retryable
-from responder.incident import Card, Incident
+from responder.incident import Incident
 from responder.policy.matching import Matcher
 from responder.policy.silence import Silence
 from responder.ports import Key, Record
 from responder.protocols import chunks, items, silences
 from responder.protocols.holds import CurrentHolds
-
-ID = "v1:disk|prod.1"
+from unit.protocols.silencing import silence
 
 
 @pytest.fixture
 def desk() -> Desk:
     return Desk()
-
-
-def silence(desk: Desk, minutes: float = 30, name: str = "s1", *matchers: str) -> Silence:
-    wanted = Silence(
-        id=name,
-        matchers=tuple(map(Matcher.parse, matchers or ("title=disk full",))),
-        starts_at=desk.now(),
-        ends_at=desk.now() + timedelta(minutes=minutes),
-        comment="new disks",
-        author="anna",
-    )
-    silences.add(desk.store, wanted, desk.now())
-    desk.later(seconds=chunks.MAX_AGE.total_seconds())
-    return wanted
-
-
-def card(desk: Desk) -> Card | None:
-    return items.load(desk.store, items.card_item(ID), Card)
 
 
 def incident(desk: Desk) -> Incident:
@@ -66,7 +47,7 @@ def test_even_critical_is_held_and_a_rise_in_severity_tells_nobody(desk: Desk) -
 
 
 def test_other_problems_are_told(desk: Desk) -> None:
-    silence(desk, 30, "s1", "service=elsewhere")
+    silence(desk, "service=elsewhere")
     desk.record(alert("a1"))
     desk.deliver_all()
     assert desk.slack.methods() == ["post"]

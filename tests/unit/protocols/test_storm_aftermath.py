@@ -3,17 +3,17 @@
 import pytest
 
 from fakes import Desk, alert, resolve
+from faults.world import START
 from responder.incident import IncidentState
 from responder.policy import storm
+from unit.protocols.silencing import EVERYTHING, silence
 from unit.protocols.storming import (
     MOST,
-    START,
     STORM,
     break_out,
     ebbed,
     held,
     problem,
-    silence_all,
     still_fire,
     stormy,
     tick,
@@ -28,7 +28,7 @@ def desk() -> Desk:
 
 def test_one_that_fires_after_the_storm_under_a_silence_stays_held_by_it(desk: Desk) -> None:
     ebbed(desk, 6)
-    silence_all(desk)
+    silence(desk, EVERYTHING, minutes=60)
     break_out(desk, 4)
     assert held(desk, 3, 4) == ["storm", "silenced"]
 

@@ -7,8 +7,6 @@ import pytest
 
 from fakes import Desk
 from responder.alert import Severity
-from responder.analysis.context import Case
-from responder.analysis.verdict import Analysis
 from responder.contracts import AnalysisRequest
 from responder.incident import CacheEntry, CacheState, IncidentState, NoticeKind
 from responder.policy import storm
@@ -91,23 +89,13 @@ def test_a_storm_that_slack_shows_only_when_it_is_over_is_listed_all_the_same(de
     assert replies == ["Held by the storm, part 1"]
 
 
-def doubting(desk: Desk) -> None:
-    """Claude finds everything milder than the alerts do."""
-    answer = desk.claude.analyse
-
-    def analyse(case: Case, tier: str) -> Analysis:
-        return answer(case, tier).model_copy(update={"severity_opinion": Severity.LOW})
-
-    desk.claude.analyse = analyse  # type: ignore[method-assign]
-
-
 def test_what_claude_thinks_of_its_severity_is_told_although_it_ebbs_before_that(
     desk: Desk,
 ) -> None:
     break_out(desk, *range(6))
     work(desk)
     tick(desk)
-    doubting(desk)
+    desk.claude.says = {"severity_opinion": Severity.LOW}
     for message, _ in desk.taken(Queue.ANALYSIS):
         desk.investigator.handle(AnalysisRequest.model_validate(message))
     desk.taken(Queue.DISTRIBUTION)

@@ -13,7 +13,8 @@ from responder.policy.routes import Route, Routes
 from responder.policy.storm import Weather
 from responder.ports import Queue
 from responder.protocols import items, storms
-from unit.protocols.storming import MOST, STORM, break_out, held, problem, silence_all, stormy, tick
+from unit.protocols.silencing import EVERYTHING, silence
+from unit.protocols.storming import MOST, STORM, break_out, held, problem, stormy, tick
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_one_that_becomes_critical_under_a_silence_goes_from_the_storm_to_the_si
     desk: Desk,
 ) -> None:
     break_out(desk, *range(5))
-    silence_all(desk)
+    silence(desk, EVERYTHING, minutes=60)
     break_out(desk, 4, severity=Severity.CRITICAL)
     assert held(desk, 3, 4) == ["storm", "silenced"]
     assert desk.announced(Queue.CRITICAL) == []

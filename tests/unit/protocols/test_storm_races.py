@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from fakes import Desk, alert
+from faults.world import START
 from responder.alert import Severity
 from responder.incident import IncidentState
 from responder.policy import storm
@@ -18,7 +19,6 @@ from responder.protocols import items, storms
 from responder.protocols.storms import Gate
 from unit.protocols.storming import (
     MOST,
-    START,
     STORM,
     break_out,
     held,

@@ -9,13 +9,13 @@ from responder.alert import Severity
 from responder.incident import MAX_NOTICES, IncidentState, NoticeKind
 from responder.policy.routes import Route, Routes
 from responder.ports import Queue
+from unit.protocols.silencing import silence
 from unit.protocols.storming import (
     MOST,
     STORM,
     break_out,
     ebbed,
     raging,
-    silence_all,
     still_fire,
     stormy,
     tick,
@@ -57,7 +57,7 @@ def test_what_is_silenced_after_a_storm_is_no_reason_to_remind_of_it_until_the_s
     again = Route(name="again", mentions=("here",), renotify_after="20m")
     desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(again,)))
     ebbed(desk, 6)
-    silence_all(desk, "rule=~v1:p[345]")
+    silence(desk, "rule=~v1:p[345]", minutes=60)
     tick(desk, 55)
     assert (still_fire(desk), reminders(desk)) == (0, 0)
     assert desk.incident(STORM).silence is None
@@ -70,7 +70,7 @@ def test_a_silence_of_a_storm_itself_keeps_its_notices_until_it_ends(desk: Desk)
     desk.recorder = replace(desk.recorder, routes=lambda: Routes(routes=(again,)))
     break_out(desk, *range(6))
     work(desk)
-    silence_all(desk, "title=Storm of alerts in prod")
+    silence(desk, "title=Storm of alerts in prod", minutes=60)
     for _ in range(50):
         tick(desk)
         work(desk)

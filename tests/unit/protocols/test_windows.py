@@ -14,11 +14,11 @@ from responder.contracts import Announcement
 from responder.delivery import card as face
 from responder.incident import IncidentState
 from responder.policy.matching import Matcher
-from responder.policy.silence import Silence
 from responder.policy.window import Window
 from responder.ports import Queue
-from responder.protocols import chunks, items, silences, windows
+from responder.protocols import chunks, items, windows
 from responder.protocols.storms import Gate
+from unit.protocols.silencing import silence
 
 ID = "v1:disk|prod.1"
 
@@ -260,18 +260,7 @@ def test_a_window_that_is_removed_holds_nothing_more(desk: Desk) -> None:
 
 def test_a_silence_comes_before_a_window_and_a_window_after_it(desk: Desk) -> None:
     window(desk)
-    silences.add(
-        desk.store,
-        Silence(
-            id="s1",
-            matchers=(Matcher.parse("title=disk full"),),
-            starts_at=desk.now(),
-            ends_at=desk.now() + timedelta(minutes=10),
-            comment="new disks",
-        ),
-        desk.now(),
-    )
-    desk.later(seconds=10)
+    silence(desk, minutes=10)
     desk.record(alert("a1"))
     assert desk.incident().held == "silenced"
     desk.tick(12)

@@ -25,6 +25,7 @@ from responder.analysis.tiering import Tier
 from responder.analysis.verdict import Analysis
 from responder.clock import Clock, utc_now
 from responder.errors import Permanent, Reason, Retryable
+from responder.ports import Question
 
 if TYPE_CHECKING:
     from anthropic import Anthropic
@@ -139,7 +140,7 @@ class ApiKey:
 
 
 class Claude:
-    """The analyst. Holds no state but its way in."""
+    """The analyst. Holds no state but its way in, and the last prompt."""
 
     def __init__(
         self,
@@ -158,28 +159,26 @@ class Claude:
         self._guard = guard
         self._clock = clock
 
-    def analyse(self, case: Case, tier: str) -> Analysis:
-        """A verdict, paid for. Raises Retryable or Permanent (``reading.Unusable`` when paid)."""
-        asked = self._prompt(case)
+    def question(self, case: Case, tier: str) -> Question:
+        """The prompt. To ask raises Retryable or Permanent (``reading.Unusable`` when paid)."""
+        asked = prompt.build(case, self._redaction, self._prompt_version)
+        ceiling = self._ceiling_usd(asked, self._tiers[tier])
+        return Question(ceiling, lambda: self._analyse(asked, tier))
+
+    def _ceiling_usd(self, asked: prompt.Prompt, tier: Tier) -> float:
+        size = asked.size_bytes + _SCHEMA_BYTES
+        at_list_price = pricing.ceiling_usd(tier.model, size, tier.max_tokens)
+        return at_list_price * self._way_in.terms(tier.model).price
+
+    def _analyse(self, asked: prompt.Prompt, tier: str) -> Analysis:
         chosen = self._tiers[tier]
         began = self._clock()
         reply = self._answer(asked, chosen)
         found = self._read(reply, asked, tier, chosen)
         return found.model_copy(update={"seconds": (found.made_at - began).total_seconds()})
 
-    def ceiling_usd(self, case: Case, tier: str) -> float:
-        """The most that ``analyse`` can cost."""
-        chosen = self._tiers[tier]
-        size = self._prompt(case).size_bytes + _SCHEMA_BYTES
-        at_list_price = pricing.ceiling_usd(chosen.model, size, chosen.max_tokens)
-        return at_list_price * self._way_in.terms(chosen.model).price
-
-    def _prompt(self, case: Case) -> prompt.Prompt:
-        return prompt.build(case, self._redaction, self._prompt_version)
-
     def _answer(self, asked: prompt.Prompt, tier: Tier) -> "_Reply":
         """One request; a second one only with a key that was rotated meanwhile."""
-        pricing.require_price(tier.model)
         client, terms = self._way_in.client(), self._way_in.terms(tier.model)
         try:
             return self._guard.call(lambda: _send(client, asked, tier, terms))

@@ -8,17 +8,20 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from responder.alert import Alert, Status
 from responder.analysis import commands, markdown
 from responder.analysis.context import Passage
 from responder.analysis.families import FAMILIES, UNRECOGNISED, Family
 from responder.analysis.text import clean, one_line, shorten
-from responder.analysis.verdict import Analysis, Check, Confidence
+from responder.analysis.verdict import Analysis, Check
 from responder.errors import Reason
 
 MADE_BY = "fallback"
 TIER = "fallback"
+#: An analysis that no model made.
+fixed = partial(Analysis, made_by=MADE_BY, tier=TIER)
 
 MAX_CHECKS = 5
 #: How the check begins that names a runbook.
@@ -46,29 +49,29 @@ def triage(
     The first of the matching ``runbooks`` says what to do first.
     """
     family = _family(alert)
-    return Analysis(
+    made = fixed(
         headline=_headline(alert),
         summary=_summary(alert, family),
-        checks=with_steps(tuple(_checks(alert, family)), runbooks),
+        checks=tuple(_checks(alert, family)),
         category=family.category,
-        confidence=Confidence.LOW,
-        made_by=MADE_BY,
-        tier=TIER,
         made_at=now,
         fallback_reason=reason,
     )
+    return with_runbook(made, runbooks)
 
 
-def with_steps(checks: Sequence[Check], runbooks: Sequence[Passage]) -> tuple[Check, ...]:
-    """The best runbook's first steps before ``checks``, unless a runbook's are there already."""
-    told = any(check.text.startswith(RUNBOOK) for check in checks)
-    steps = () if told else _steps(runbooks)
-    return tuple([*steps, *checks][:MAX_CHECKS])
+def with_runbook(made: Analysis, runbooks: Sequence[Passage]) -> Analysis:
+    """The best runbook's first steps before the checks, unless a runbook's are there already."""
+    if not runbooks or any(check.text.startswith(RUNBOOK) for check in made.checks):
+        return made
+    checks = (*_steps(runbooks[0]), *made.checks)[:MAX_CHECKS]
+    best = {"runbook": runbooks[0].place, "runbook_url": runbooks[0].url}
+    return made.model_copy(update={"checks": checks} | (best if runbooks[0].url else {}))
 
 
 def of_storm(now: datetime) -> Analysis:
     """What can be said of a storm before anybody has looked at it."""
-    return Analysis(
+    return fixed(
         headline="Many things fail at once: look for what they share",
         summary="Seldom does each of them have a cause of its own.",
         checks=(
@@ -77,16 +80,13 @@ def of_storm(now: datetime) -> Analysis:
             Check(text="Network, DNS, certificates, identity provider, status of the cloud?"),
         ),
         category="storm",
-        confidence=Confidence.LOW,
-        made_by=MADE_BY,
-        tier=TIER,
         made_at=now,
     )
 
 
 def of_throttle(now: datetime) -> Analysis:
     """What can be said of a source that sends too much; Claude is not asked to read it all."""
-    return Analysis(
+    return fixed(
         headline="One tool reports ever new problems, more than anybody looks at one by one",
         checks=(
             Check(text="Is it one problem, named anew each time, as by an id in the title?"),
@@ -97,9 +97,6 @@ def of_throttle(now: datetime) -> Analysis:
             "Expected for a while: a silence. Never worth a card: a route's minimum severity",
         ),
         category="throttle",
-        confidence=Confidence.LOW,
-        made_by=MADE_BY,
-        tier=TIER,
         made_at=now,
         fallback_reason=Reason.THROTTLE.value,
     )
@@ -175,12 +172,11 @@ def _checks(alert: Alert, family: Family) -> Iterator[Check]:
         yield Check(text=question)
 
 
-def _steps(runbooks: Sequence[Passage]) -> Iterator[Check]:
-    """The first steps of the best runbook; the card has room for what the family asks as well."""
-    for best in runbooks[:1]:
-        yield Check(text=shorten(one_line(f"{RUNBOOK}{best.place}"), MAX_STEP))
-        for step in markdown.steps(best.text, MAX_STEPS):
-            yield Check(text=shorten(step, MAX_STEP))
+def _steps(best: Passage) -> Iterator[Check]:
+    """The first steps of a runbook; the card has room for what the family asks as well."""
+    yield Check(text=shorten(one_line(f"{RUNBOOK}{best.place}"), MAX_STEP))
+    for step in markdown.steps(best.text, MAX_STEPS):
+        yield Check(text=shorten(step, MAX_STEP))
 
 
 def _span(span: timedelta) -> str:

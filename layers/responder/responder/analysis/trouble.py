@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from responder.alert import Alert, Severity
-from responder.analysis.fallback import MADE_BY, TIER
+from responder.analysis import fallback
 from responder.analysis.text import one_line, shorten
 from responder.analysis.verdict import Analysis, Check, Confidence
 from responder.errors import Permanent, Reason
@@ -127,7 +127,7 @@ def triage(alert: Alert, trouble: Trouble, now: datetime) -> Analysis:
     """What is known, and what to do; it stands, as Claude is not asked about it."""
     told = _TOLD[trouble]
     said = shorten(one_line(alert.message), 500)
-    return Analysis(
+    return fallback.fixed(
         headline=told.title,
         summary=f"Until this is put right, cards carry the fixed triage. It says: {said}",
         impact="No alert is lost or late; new problems have no analysis by Claude.",
@@ -137,8 +137,6 @@ def triage(alert: Alert, trouble: Trouble, now: datetime) -> Analysis:
         ),
         category="configuration",
         confidence=Confidence.HIGH,
-        made_by=MADE_BY,
-        tier=TIER,
         made_at=now,
         fallback_reason=Reason.ABOUT_CLAUDE.value,
     )

@@ -242,9 +242,11 @@ def _check(number: int, check: Check, room: Room) -> str:
 
 def _made_from(incident: Incident) -> str:
     """Which alert it was made from, where the card shows what a worse one says."""
-    worst = incident.worst
+    worst, told = incident.worst, incident.analysis.worst_alert
     if worst is None or not worst.speaks_otherwise or incident.from_cache:
         return ""
+    if told:
+        return "" if told == worst.alert_id else "Made from earlier alerts"
     title = mrkdwn.inline(incident.title, _TITLE)
     named = worst.title is not None and title and not incident.analysis.is_fallback
     said = f": {title}" if named else ""
@@ -285,8 +287,10 @@ def _noise(analysis: Analysis) -> str:
 
 
 def _runbook(analysis: Analysis) -> str:
+    """With a link to its page where it has one that may be shown."""
     name = mrkdwn.inline(analysis.runbook, _RUNBOOK)
-    return f"Runbook: {name}" if name else ""
+    shown = mrkdwn.link(analysis.runbook_url, analysis.runbook, _RUNBOOK) or name
+    return f"Runbook: {shown}" if name else ""
 
 
 def _would_change(analysis: Analysis) -> str:

@@ -3,18 +3,18 @@
 Readers make drafts; ``registry.parse`` finishes them here, in one place for all tools.
 """
 
-import base64
 import hashlib
-import json
 import re
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 
-from responder.alert import Alert, Scope, Severity, Status
+from responder.alert import NOWHERE, Alert, Scope, Severity, Status
 from responder.intake.secret_fields import may_hold_secrets, without_secrets
-from responder.intake.text import as_json, bounded, one_line
+from responder.intake.text import as_compact_json, bounded, bounded_line, clean, size_of
+from responder.raw import pack
 
 # Limits in bytes of UTF-8. JSON at worst doubles them (quotes), so that a whole alert message
 # stays below 200 kB, far below what SQS takes:
@@ -30,7 +30,7 @@ MAX_LINKS = 10
 MAX_LINK = 2_000
 MAX_ALL_LINKS = 8_000
 MAX_NOTES = 20
-#: Compressed bytes of the received payload that an alert may carry along.
+#: Packed bytes of the received payload that an alert may carry along.
 MAX_RAW = 60_000
 #: A tool's clock that is further ahead than this would win every later comparison of times.
 MAX_AHEAD = timedelta(days=366)
@@ -55,7 +55,8 @@ class Request:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+# Not frozen: that would make it the most expensive step of reading an alert.
+@dataclass(slots=True)
 class Draft:
     """One alert as its reader understood it; not yet bounded, cleaned or identified.
 
@@ -76,7 +77,7 @@ class Draft:
     message: str = ""
     service: str = ""
     resource: str = ""
-    scope: Scope = field(default_factory=Scope)
+    scope: Scope = NOWHERE
     labels: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
     starts_at: datetime | None = None
@@ -99,7 +100,7 @@ def finish(draft: Draft, request: Request) -> Alert:
         ),
         source=source,
         fingerprint=fingerprint,
-        title=bounded(one_line(draft.title), MAX_TITLE, "title", notes) or "Alert without a title",
+        title=bounded_line(draft.title, MAX_TITLE, "title", notes) or "Alert without a title",
         severity=draft.severity,
         status=draft.status,
         event_at=event_at,
@@ -116,8 +117,12 @@ def finish(draft: Draft, request: Request) -> Alert:
         ends_at=draft.ends_at if draft.status is Status.RESOLVED else None,
         unknown_format=draft.unknown_format,
         raw=raw,
-        truncated=tuple(bounded(note, MAX_NAME, "note", []) for note in notes[:MAX_NOTES]),
+        truncated=_notes(notes) if notes else (),
     )
+
+
+def _notes(notes: list[str]) -> tuple[str, ...]:
+    return tuple(bounded(note, MAX_NAME, "note", []) for note in notes[:MAX_NOTES])
 
 
 def identity(*parts: str) -> str:
@@ -127,12 +132,18 @@ def identity(*parts: str) -> str:
 
 def digest(*parts: str) -> str:
     """A short hash of several texts that cannot be shifted into each other."""
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+    text = ", ".join(map(encode_basestring_ascii, parts))
+    return hashlib.sha256(f"[{text}]".encode()).hexdigest()[:24]
 
 
 def slug(text: str) -> str:
     """A source's name: lower case, only characters that are harmless in keys and messages."""
-    return _SLUG.sub("-", text[:200].lower()).strip("-")[:60] or "unknown"
+    return _slug(text[:200])
+
+
+@lru_cache(maxsize=256)
+def _slug(text: str) -> str:
+    return _SLUG.sub("-", text.lower()).strip("-")[:60] or "unknown"
 
 
 def short(text: str) -> str:
@@ -151,24 +162,29 @@ def _happened_at(draft: Draft, request: Request, notes: list[str]) -> datetime |
 
 
 def _name(text: str, name: str, notes: list[str]) -> str:
-    return bounded(one_line(text), MAX_NAME, name, notes) if text else ""
+    return bounded_line(text, MAX_NAME, name, notes) if text else ""
 
 
 def _scope(scope: Scope, notes: list[str]) -> Scope:
-    parts = {name: _name(str(value), name, notes) for name, value in scope if value}
-    return Scope(**parts)
+    if scope is NOWHERE:
+        return scope
+    parts = vars(scope)
+    short = {name: _name(value, name, notes) for name, value in parts.items()}
+    return scope if short == parts else Scope(**short)
 
 
 def _labels(labels: Mapping[str, str], notes: list[str]) -> dict[str, str]:
+    if _are_plain(labels):
+        return dict(labels)
     kept: dict[str, str] = {}
     room = MAX_ALL_LABELS
     for name, value in labels.items():
-        name = bounded(one_line(name), MAX_LABEL_NAME, "label name", notes)
+        name = bounded_line(name, MAX_LABEL_NAME, "label name", notes)
         if not name:
             notes.append("labels: one without a name left out by intake")
             continue
         value = bounded(value, MAX_LABEL_VALUE, f"label {name[:40]}", notes)
-        room -= len(name.encode()) + len(value.encode())
+        room -= size_of(name) + size_of(value)
         if room < 0 or len(kept) == MAX_LABELS:
             notes.append(f"labels: {len(labels) - len(kept)} of {len(labels)} left out by intake")
             break
@@ -176,29 +192,43 @@ def _labels(labels: Mapping[str, str], notes: list[str]) -> dict[str, str]:
     return kept
 
 
+def _are_plain(labels: Mapping[str, str]) -> bool:
+    """Whether nothing of the labels can be in need of a change; so it is with most alerts."""
+    names, values = "".join(labels), "".join(labels.values())
+    text = names + values
+    return (
+        len(text) <= MAX_LABEL_VALUE
+        and len(labels) <= MAX_LABELS
+        and text.isascii()
+        and text.isprintable()
+        and " " not in names
+        and "" not in labels
+        and max(map(len, labels), default=0) <= MAX_LABEL_NAME
+    )
+
+
 def _links(links: Mapping[str, str], notes: list[str]) -> dict[str, str]:
     kept: dict[str, str] = {}
     room = MAX_ALL_LINKS
     for name, url in links.items():
-        if not name.strip() or not _URL.fullmatch(url):
+        name = bounded_line(name, 60, "link name", notes)
+        if not url or not name or not _URL.fullmatch(url):
             continue
-        size = len(url.encode(errors="replace"))
+        size = size_of(url)
         room -= size
         if size > MAX_LINK or room < 0 or len(kept) == MAX_LINKS:
             notes.append(f"link {name[:40]}: left out by intake")
         else:
-            kept[bounded(one_line(name), 60, "link name", notes)] = bounded(
-                url, MAX_LINK, "link", notes
-            )
+            kept[name] = url if url.isprintable() else clean(url)
     return kept
 
 
 def _packed(raw: object, notes: list[str]) -> str:
-    text = raw if isinstance(raw, str) else as_json(raw)
+    text = raw if isinstance(raw, str) else as_compact_json(raw)
     if not isinstance(raw, str) and may_hold_secrets(text):
-        text = as_json(without_secrets(raw))
-    packed = zlib.compress(text.encode(errors="replace"), 1)
+        text = as_compact_json(without_secrets(raw))
+    packed = pack(text)
     if len(packed) > MAX_RAW:
-        notes.append(f"raw: {len(packed)} compressed bytes, left out by intake")
+        notes.append(f"raw: {len(packed)} packed bytes, left out by intake")
         return ""
-    return base64.b64encode(packed).decode()
+    return packed

@@ -6,9 +6,8 @@ No URL that an envelope names is ever fetched, and its tokens are never kept.
 from dataclasses import replace
 from typing import TypeGuard
 
-from responder.alert import Severity, Status
 from responder.intake.body import load_json
-from responder.intake.draft import Draft, Request
+from responder.intake.draft import Request
 from responder.intake.fields import first, mapping, sequence
 from responder.intake.times import read_time
 
@@ -21,11 +20,9 @@ _HANDSHAKES = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
 
 def unwrap(value: object, request: Request) -> tuple[object, Request]:
     """The innermost payload, and the request with the envelope's id, time and subject."""
-    request = replace(
-        request,
-        delivery_id=request.headers.get("idempotency-key", "")
-        or request.headers.get("x-amz-sns-message-id", ""),
-    )
+    headers = request.headers
+    if delivery := headers.get("idempotency-key") or headers.get("x-amz-sns-message-id"):
+        request = replace(request, delivery_id=delivery)
     inner: object
     for _ in range(MAX_ENVELOPES):
         if isinstance(value, str):
@@ -46,36 +43,6 @@ def unwrap(value: object, request: Request) -> tuple[object, Request]:
             return value, request
         value = inner
     return value, request
-
-
-def is_handshake(value: object) -> bool:
-    """Whether SNS asks for a confirmation instead of delivering a message."""
-    return _is_sns(value, _HANDSHAKES)
-
-
-def read_handshake(element: object, whole: object, request: Request) -> Draft:
-    """A visible alert instead of a visit: whoever can post here could make us call any URL."""
-    fields = mapping(element)
-    topic = first(fields, ["TopicArn"])
-    kind = first(fields, ["Type"])
-    return Draft(
-        source="sns",
-        fingerprint=f"{topic}#{kind}",
-        title=f"SNS topic {topic.rpartition(':')[2]} waits for a confirmation ({kind})",
-        message=(
-            f"Topic {topic} sent a {kind} to this address. It is not confirmed: its link is "
-            "neither visited nor kept, because it holds a token. Subscribe the reception function "
-            "to the topic instead (protocol lambda), which needs no confirmation."
-        ),
-        severity=Severity.INFO,
-        status=Status.FIRING,
-        happened_at=read_time(fields.get("Timestamp")),
-        delivery_id=first(fields, ["MessageId"]),
-        rule=kind,
-        resource=topic,
-        unknown_format=True,
-        raw=element,
-    )
 
 
 def _is_sns(value: object, kinds: tuple[str, ...]) -> TypeGuard[dict[str, object]]:

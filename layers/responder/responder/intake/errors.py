@@ -19,3 +19,10 @@ class BadRequest(Exception):
 
 class Unreadable(Exception):
     """An element lacks the shape of the tool whose reader got it; it becomes an unknown format."""
+
+
+class NotAnAlert(Exception):
+    """An event that says neither firing nor resolved: a comment, a test of the connection.
+
+    It is answered with success and counted, because a refusal makes some senders give up.
+    """

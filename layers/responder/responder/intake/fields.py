@@ -4,11 +4,14 @@ The readers of the tools use them, so that a missing or odd field costs that fie
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
-from responder.alert import Scope
+from responder.alert import NOWHERE, Scope
 from responder.intake.text import as_text
 
 _NOTHING: Mapping[str, object] = {}
+_CONTAINERS = (dict, list)
 
 # Label names, in order of trust, under which tools say where a problem is.
 SCOPE_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -20,6 +23,7 @@ SCOPE_NAMES: Mapping[str, tuple[str, ...]] = {
     "environment": ("environment", "env", "stage", "deployment_environment",
                     "deployment.environment"),
 }  # fmt: skip
+_ALL_SCOPE_NAMES = frozenset(name for names in SCOPE_NAMES.values() for name in names)
 SERVICE_NAMES = ("service", "service_name", "service.name", "app", "app_kubernetes_io_name",
                  "app.kubernetes.io/name", "application", "job")  # fmt: skip
 RESOURCE_NAMES = ("resource", "instance", "pod", "host", "hostname", "node", "device", "container")
@@ -38,16 +42,16 @@ def sequence(value: object) -> Sequence[object]:
 def first(values: Mapping[str, object], names: Iterable[str]) -> str:
     """The text of the first of ``names`` that has a scalar, non-empty value."""
     for name in names:
-        value = values.get(name)
-        if value is not None and not isinstance(value, dict | list) and (text := as_text(value)):
-            return text
+        if name in values:
+            value = values[name]
+            if not isinstance(value, _CONTAINERS) and (text := as_text(value)):
+                return text
     return ""
 
 
 def string_map(value: object) -> dict[str, str]:
     """A JSON object as text to text; empty values are left out."""
-    pairs = ((str(name), as_text(item)) for name, item in mapping(value).items())
-    return {name: text for name, text in pairs if text}
+    return {name: text for name, item in mapping(value).items() if (text := as_text(item))}
 
 
 def tag_map(value: object) -> dict[str, str]:
@@ -63,6 +67,36 @@ def tag_map(value: object) -> dict[str, str]:
     return labels
 
 
+class Place(NamedTuple):
+    """Where a problem is, as labels tell it."""
+
+    service: str
+    resource: str
+    scope: Scope
+
+
+def place_of(labels: Mapping[str, str]) -> Place:
+    """Service, resource and scope of labels as ``string_map`` makes them."""
+    service, resource, parts = _telling(tuple(labels))
+    scope = Scope(**{part: labels[name] for part, name in parts}) if parts else NOWHERE
+    return Place(labels[service] if service else "", labels[resource] if resource else "", scope)
+
+
+# The alerts of a tool have few sets of label names, and looking for the telling ones in each alert
+# would cost a tenth of its reading.
+@lru_cache(maxsize=512)
+def _telling(names: tuple[str, ...]) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """The names of a service and a resource, and those of each part of the scope."""
+
+    def best(wanted: Iterable[str]) -> str:
+        return next((name for name in wanted if name in names), "")
+
+    parts = ((part, best(wanted)) for part, wanted in SCOPE_NAMES.items())
+    return best(SERVICE_NAMES), best(RESOURCE_NAMES), tuple(pair for pair in parts if pair[1])
+
+
 def scope_of(labels: Mapping[str, object]) -> Scope:
     """The scope that labels tell, each part by the first name that has a value."""
+    if _ALL_SCOPE_NAMES.isdisjoint(labels):
+        return NOWHERE
     return Scope(**{part: first(labels, names) for part, names in SCOPE_NAMES.items()})

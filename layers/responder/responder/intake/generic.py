@@ -5,7 +5,7 @@ names beside them. What no reader knows is read here too: it is accepted, marked
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from responder.alert import Severity, Status
@@ -16,7 +16,6 @@ from responder.intake.fields import (
     first,
     mapping,
     scope_of,
-    sequence,
     string_map,
     tag_map,
 )
@@ -48,16 +47,9 @@ _RESOLVED = frozenset({"resolved", "resolve", "ok", "recovered", "recovery", "cl
 _MAX_NODES = 300
 
 
-def matches(payload: object, request: Request) -> bool:
-    """Whether the payload is an object, or an array with objects, of the generic names."""
-    if isinstance(payload, list):
-        return any(isinstance(item, dict) for item in payload)
-    return _is_generic(mapping(payload))
-
-
-def split(payload: object) -> Sequence[object]:
-    """Every element of an array is an alert of its own."""
-    return sequence(payload) if isinstance(payload, list) else (payload,)
+def matches(payload: list[object]) -> bool:
+    """Whether an array holds objects, each an alert of its own."""
+    return any(isinstance(item, dict) for item in payload)
 
 
 def read(element: object, whole: object, request: Request) -> Draft:
@@ -106,7 +98,9 @@ def _draft(
     scope = scope_of(everything)
     about = (title, service, resource, scope.key()) if title else (as_json(fields),)
     return Draft(
-        source=(request.tool or "unknown") if unknown else first(fields, ["source"]) or NAME,
+        source=(request.tool or "unknown")
+        if unknown
+        else first(fields, ["source"]) or request.tool or NAME,
         fingerprint=native_id or digest(*about),
         native_id=native_id,
         title=title or "Alert of unknown format",
@@ -126,6 +120,12 @@ def _draft(
         raw=fields,
         unknown_format=unknown,
     )
+
+
+def _source(fields: Mapping[str, object], request: Request, *, unknown: bool) -> str:
+    if unknown:
+        return request.tool or "unknown"
+    return first(fields, ["source"]) or request.tool or NAME
 
 
 def _status(fields: Mapping[str, object]) -> Status:

@@ -142,6 +142,8 @@ class Reception:
         if parcel.nothing is not None:
             self._telemetry.count("ChangesHeld", reason=parcel.nothing.value)
             self._telemetry.info("Change held", reason=parcel.nothing, trace=trace)
+        if parcel.not_alerts:
+            self._telemetry.count("EventsHeld", parcel.not_alerts, reason=Reason.NOT_AN_ALERT.value)
         for alert in alerts:
             self._telemetry.info(
                 "Accepted",

@@ -1,73 +1,47 @@
-"""The one ordered table of tools, and the way of a request through it: ``read`` and ``parse``.
+"""The way of a request through intake: ``read`` and ``parse``.
 
-Recognition asks the tool that the route names first, then those that tell of changes, then the
-tools in the table's order, each by headers and body; what none knows is read as unknown format.
+Asked are the tool that the route names, where the body agrees; then those that tell of changes;
+then the tools in the order of ``recognition``. What none knows is read by the tool of the route if
+it can be, else by the generic names or as unknown format: nothing that might be an alert is
+refused.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from responder.alert import Alert
 from responder.change import Change
 from responder.clock import to_utc, utc_now
 from responder.errors import Reason
-from responder.intake import alertmanager, cloudwatch, generic
+from responder.intake import generic
 from responder.intake.body import read_body
 from responder.intake.changes.news import News, NoNews, change_of, draft_of
 from responder.intake.changes.registry import news_of
 from responder.intake.draft import Draft, Request, finish, slug
-from responder.intake.envelope import is_handshake, read_handshake, unwrap
-from responder.intake.errors import Unreadable
+from responder.intake.envelope import unwrap
+from responder.intake.errors import NotAnAlert, Unreadable
+from responder.intake.recognition import named, reader, tools_of
 
 #: Alerts read from one request; the rest is cut, and the last alert says so.
 MAX_ALERTS = 10_000
-
-
-@dataclass(frozen=True)
-class Tool:
-    """How one monitoring tool is recognised, split into alerts and read.
-
-    ``read`` gets one element, the whole payload and the request. ``aliases`` are other names that
-    a route may use.
-    """
-
-    name: str
-    matches: Callable[[object, Request], bool]
-    split: Callable[[object], Sequence[object]]
-    read: Callable[[object, object, Request], Draft]
-    aliases: tuple[str, ...] = ()
-
-
-def _one(payload: object) -> Sequence[object]:
-    return (payload,)
-
-
-_UNKNOWN = Tool("unknown", lambda payload, request: True, _one, generic.read_unknown)
-
-#: In this order the body is tried; the last one takes everything.
-TOOLS: tuple[Tool, ...] = (
-    Tool("sns", lambda payload, request: is_handshake(payload), _one, read_handshake),
-    Tool(cloudwatch.NAME, cloudwatch.matches, cloudwatch.split, cloudwatch.read, ("sns",)),
-    Tool(
-        alertmanager.NAME,
-        alertmanager.matches,
-        alertmanager.split,
-        alertmanager.read,
-        ("prometheus", "vmalert", "mimir", "loki"),
-    ),
-    Tool(generic.NAME, generic.matches, generic.split, generic.read),
-    _UNKNOWN,
-)
+#: Arrays within arrays whose elements are looked at one by one; what is deeper is one alert.
+MAX_NESTED_ARRAYS = 2
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """What was in a request. ``nothing`` says why an event of changes told of none."""
+    """What was in a request.
+
+    ``nothing`` says why an event of changes told of none; ``not_alerts`` counts the events that
+    their tool's reader knew as neither firing nor resolved.
+    """
 
     alerts: tuple[Alert, ...] = ()
     changes: tuple[Change, ...] = ()
     nothing: Reason | None = None
+    not_alerts: int = 0
 
 
 def parse(
@@ -99,24 +73,23 @@ def read(
         tool=slug(tool) if tool else "",
     )
     payload, request = unwrap(read_body(body, request.headers), request)
-    named = _named(payload, request)
-    news = None if named else news_of(payload, request)
-    if isinstance(news, NoNews):
-        return Parcel(nothing=news.reason)
-    if news is not None:
-        return _told(news, request)
-    return Parcel(alerts=_alerts(named or recognise(payload, request), payload, request))
+    if request.tool != generic.NAME and named(request) not in tools_of(payload, request):
+        news = news_of(payload, request)
+        if isinstance(news, NoNews):
+            return Parcel(nothing=news.reason)
+        if news is not None:
+            return _told(news, request)
+    return _parcel(_shares(payload, request))
 
 
-def recognise(payload: object, request: Request) -> Tool:
-    """The tool whose payload this is: the route's where the body agrees, else the first match."""
-    found = next(tool for tool in TOOLS if tool.matches(payload, request))
-    return _named(payload, request) or found
+class _Share(NamedTuple):
+    """Elements of one payload and their reader. ``tool``: whose shape they have, else empty."""
 
-
-def _named(payload: object, request: Request) -> Tool | None:
-    named = (tool for tool in TOOLS if request.tool in (tool.name, *tool.aliases))
-    return next((tool for tool in named if tool.matches(payload, request)), None)
+    read: Callable[[object, object, Request], Draft]
+    values: Sequence[object]
+    whole: object
+    request: Request
+    tool: str = ""
 
 
 def _told(news: News, request: Request) -> Parcel:
@@ -125,14 +98,48 @@ def _told(news: News, request: Request) -> Parcel:
     return Parcel(alerts=alerts, changes=(change_of(news, request),))
 
 
-def _alerts(tool: Tool, payload: object, request: Request) -> tuple[Alert, ...]:
-    elements = tool.split(payload)
-    kept = elements[:MAX_ALERTS]
-    alerts = [_read(tool, element, payload, request) for element in kept]
-    if len(elements) > len(kept):
-        note = f"alerts: {len(elements) - len(kept)} more of this request cut by intake"
+def _shares(payload: object, request: Request, depth: int = 0) -> Iterator[_Share]:
+    known = list(tools_of(payload, request))
+    wanted = named(request)
+    tool = wanted if wanted in known else next(iter(known), "")
+    if tool:
+        yield _Share(reader(tool).read, reader(tool).split(payload), payload, request, tool)
+    elif isinstance(payload, list) and depth < MAX_NESTED_ARRAYS and generic.matches(payload):
+        for value in payload:
+            yield from _shares(*unwrap(value, request), depth + 1)
+    elif wanted and isinstance(payload, dict):
+        yield _Share(_by_route(wanted), (payload,), payload, request)
+    else:
+        yield _Share(generic.read, (payload,), payload, request)
+
+
+def _by_route(tool: str) -> Callable[[object, object, Request], Draft]:
+    """Reads a body that only the route says to be of ``tool``, such as one of a user's template."""
+
+    def read_as(element: object, whole: object, request: Request) -> Draft:
+        try:
+            return reader(tool).read(element, whole, request)
+        except Unreadable:
+            return generic.read(element, whole, request)
+
+    return read_as
+
+
+def _parcel(shares: Iterator[_Share]) -> Parcel:
+    alerts: list[Alert] = []
+    not_alerts = cut = 0
+    for share in shares:
+        room = MAX_ALERTS - len(alerts) - not_alerts
+        cut += max(len(share.values) - room, 0)
+        for value in share.values[:room]:
+            try:
+                alerts.append(_read(value, share))
+            except NotAnAlert:
+                not_alerts += 1
+    if cut and alerts:
+        note = f"alerts: {cut} more of this request cut by intake"
         alerts[-1] = alerts[-1].model_copy(update={"truncated": (note, *alerts[-1].truncated)})
-    return tuple(alerts)
+    return Parcel(alerts=tuple(alerts), not_alerts=not_alerts)
 
 
 def _aware(received_at: datetime | None) -> datetime:
@@ -141,13 +148,16 @@ def _aware(received_at: datetime | None) -> datetime:
     return to_utc(received_at) if received_at.tzinfo else received_at.replace(tzinfo=UTC)
 
 
-def _read(tool: Tool, element: object, whole: object, request: Request) -> Alert:
+def _read(value: object, share: _Share) -> Alert:
     try:
-        return finish(tool.read(element, whole, request), request)
+        return finish(share.read(value, share.whole, share.request), share.request)
+    except NotAnAlert:
+        raise
     except Unreadable as error:
         reason = str(error)
     except Exception as error:  # A fault of a reader must not lose a page, whatever it is.
         reason = f"reader failed: {type(error).__name__}"
-    draft = generic.read_unknown(element, whole, request)
-    note = f"read as unknown format by intake ({tool.name}: {reason})"
-    return finish(replace(draft, source=tool.name, notes=(*draft.notes, note)), request)
+    draft = generic.read_unknown(value, share.whole, share.request)
+    source = share.tool or draft.source
+    note = f"read as unknown format by intake ({source}: {reason})"
+    return finish(replace(draft, source=source, notes=(*draft.notes, note)), share.request)

@@ -19,6 +19,22 @@ _SEV = re.compile(r"sev(?:erity)?[-_ ]?([0-4])(?!\d)")
 _LONGEST = 60
 
 
+# What an alert is worth where its tool says nothing: most tools without severities tell of what
+# is down, and a tool that is not named here has severities of its own.
+_DEFAULTS = dict.fromkeys(
+    (
+        "cloudwatch", "pingdom", "uptime-kuma", "uptimerobot", "statuscake", "better-stack",
+        "checkly", "healthchecks", "updown", "site24x7", "honeycomb", "aws-health",
+    ),
+    Severity.HIGH,
+)  # fmt: skip
+
+
+def default_of(tool: str) -> Severity:
+    """The severity of an alert whose tool says none."""
+    return _DEFAULTS.get(tool, Severity.MEDIUM)
+
+
 def read_severity(value: object) -> Severity | None:
     """The severity that ``value`` names, or None where it names none."""
     if not isinstance(value, str) or len(value) > _LONGEST:

@@ -6,6 +6,8 @@ Every reader's values pass through here on their way into an alert (``draft.fini
 import json
 import re
 
+from pydantic_core import to_json
+
 # Characters that SQS refuses in a message body:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 # and the DEL and C1 controls, which no alert needs and terminals obey.
@@ -30,7 +32,7 @@ def as_text(value: object) -> str:
     """A JSON value as a person would write it; empty for null and unfilled placeholders."""
     if isinstance(value, str):
         text = value.strip()
-        return "" if text[:1] in "${*" and _UNFILLED.fullmatch(text) else text
+        return "" if text and text[0] in "${*" and _UNFILLED.fullmatch(text) else text
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -46,8 +48,32 @@ def as_json(value: object, indent: int | None = None) -> str:
         return ""
 
 
+def as_compact_json(value: object) -> str:
+    """A JSON value as JSON text without spaces; empty where it is nested too deep."""
+    try:
+        return to_json(value).decode()
+    except (ValueError, RecursionError):
+        # Lone surrogates, and nesting that the standard library still writes.
+        return as_json(value)
+
+
+def size_of(text: str) -> int:
+    """The bytes of ``text`` in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
+
+
+def bounded_line(text: str, limit: int, name: str, notes: list[str]) -> str:
+    """``text`` on one line, cleaned and cut as by ``bounded``."""
+    # Nearly every line: nothing to clean (only spaces are printable white space) or to cut.
+    if len(text) <= limit and text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    return bounded(one_line(text), limit, name, notes)
+
+
 def bounded(text: str, limit: int, name: str, notes: list[str]) -> str:
     """``text`` cleaned and cut to ``limit`` bytes of UTF-8; a cut is written into ``notes``."""
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     # A character is at least a byte, so nothing behind ``limit`` characters can be kept; and at
     # most four, so that most texts need not be encoded to be known as short enough.
     kept = clean(text[: limit + 1])

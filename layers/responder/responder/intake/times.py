@@ -39,18 +39,29 @@ def whole_milliseconds(moment: datetime | None) -> datetime | None:
 
 
 def _moment(value: object) -> datetime | None:
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, str):
+        return _written(value.strip()) if len(value) <= _LONGEST else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if isinstance(value, int | float):
-        return _from_epoch(value)
-    if not isinstance(value, str) or len(value) > _LONGEST:
-        return None
-    text = value.strip()
+    return _from_epoch(value)
+
+
+def _written(text: str) -> datetime | None:
+    if text[10:11] == "T" and text[-1] == "Z" and (moment := _iso(text)):
+        return moment
     if _NUMBER.fullmatch(text):
         return _from_epoch(float(text) if "." in text else int(text))
     if found := _WRITTEN.fullmatch(text):
         return _from_parts(found)
     return parsedate_to_datetime(text).astimezone(UTC) if "," in text else None
+
+
+def _iso(text: str) -> datetime | None:
+    """The commonest form, RFC 3339 in UTC, by the standard library's much faster reader."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _from_epoch(number: float) -> datetime | None:

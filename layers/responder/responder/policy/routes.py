@@ -1,8 +1,10 @@
 """The operators' routes: where an incident's card goes, whom it calls, and how bad it must be.
 
-An ordered list of which the first match wins; where none matches, or one names no channel, the
-configured channels serve (``policy.route``). Decided where incidents are recorded, as only the
-analysis function has RE2; ``scripts/responder route`` checks, tests and stores them.
+Before them stand the operators' severities, for tools that say none, or say them wrongly: the first
+that matches an alert decides how bad it is. The routes are an ordered list of which the first match
+wins; where none matches, or one names no channel, the configured channels serve (``policy.route``).
+Decided where incidents are recorded, as only the analysis function has RE2; ``scripts/responder
+route`` checks, tests and stores them.
 """
 
 import re
@@ -20,12 +22,12 @@ from pydantic import (
     model_validator,
 )
 
-from responder.alert import Moment, Severity
+from responder.alert import Alert, Moment, Severity
 from responder.channel import canonical, is_id
 from responder.clock import span_of
 from responder.document import Document
 from responder.incident import Destination, Incident, Mention, QuietHours
-from responder.policy.matching import Matcher, Operator, facts
+from responder.policy.matching import Matcher, Operator, facts, matches_all
 from responder.recurrence import MAX_LASTS, days_of, time_of
 
 MAX_ROUTES = 500
@@ -140,11 +142,31 @@ class Route(BaseModel):
         return all(matcher.matches(seen) for matcher in self._matchers)
 
 
+class Rating(BaseModel):
+    """How bad the alerts are that all of ``match`` match, whatever their tool says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(max_length=60)] = ""
+    match: Annotated[tuple[Written, ...], Field(min_length=1, max_length=20)]
+    severity: Severity
+    _matchers: tuple[Matcher, ...] = PrivateAttr(())
+
+    def model_post_init(self, context: object) -> None:
+        """Read the matchers once."""
+        self._matchers = tuple(map(Matcher.parse, self.match))
+
+    def matches(self, seen: Mapping[str, str]) -> bool:
+        """Whether it is for an alert with these facts."""
+        return matches_all(self._matchers, seen)
+
+
 class Expectation(BaseModel):
     """An entry of a file's own tests: where an incident with these facts must go.
 
     An empty ``channel`` is the configured one; ``held``: it must get no card, as it is too mild,
-    or as there are quiet hours ``at`` that moment.
+    or as there are quiet hours ``at`` that moment; ``rated``: the severity that it must be given,
+    without: the one of its facts.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -153,6 +175,7 @@ class Expectation(BaseModel):
     channel: Channel = ""
     held: bool = False
     at: Moment | None = None
+    rated: Severity | None = None
 
     @model_validator(mode="after")
     def _can_happen(self) -> Self:
@@ -169,8 +192,9 @@ class Expectation(BaseModel):
 
 
 class Routes(Document):
-    """All routes, in the order in which they are tried, and what they are tested by."""
+    """All severities and routes, each in the order of trying, and what they are tested by."""
 
+    severities: Annotated[tuple[Rating, ...], Field(max_length=MAX_ROUTES)] = ()
     routes: Annotated[tuple[Route, ...], Field(max_length=MAX_ROUTES)] = ()
     tests: Annotated[tuple[Expectation, ...], Field(max_length=MAX_TESTS)] = ()
 
@@ -180,6 +204,22 @@ class Routes(Document):
             if not route.match:
                 raise ValueError(f"route {number} matches everything: nothing after it is reached")
         return self
+
+    def rating(self, seen: Mapping[str, str]) -> tuple[str, Severity] | None:
+        """The severity of an alert with these facts, and the name of its rule; None: the tool's."""
+        for number, one in enumerate(self.severities, 1):
+            if one.matches(seen):
+                return one.name or f"severity {number}", one.severity
+        return None
+
+    def rated(self, alert: Alert) -> Alert:
+        """The alert with the severity that the operators give it."""
+        found = self.rating(facts(alert)) if self.severities else None
+        if found is None:
+            return alert
+        name, severity = found
+        told = f"{name} (the tool said {alert.severity.value})"
+        return alert.model_copy(update={"severity": severity, "rated": told})
 
     def find(self, seen: Mapping[str, str]) -> tuple[str, Route] | None:
         """The route of an incident with these facts, and what it is called; None: none matches."""

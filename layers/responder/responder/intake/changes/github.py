@@ -9,7 +9,7 @@ from datetime import datetime
 from responder.alert import Scope
 from responder.change import ChangeState
 from responder.errors import Reason
-from responder.intake.changes.news import News, NoNews
+from responder.intake.changes.news import News, NoNews, deployment_to, service_of
 from responder.intake.draft import Request
 from responder.intake.errors import Unreadable
 from responder.intake.fields import first, mapping
@@ -52,8 +52,8 @@ def read_deployment(payload: object, request: Request) -> News:
         source=NAME,
         identity=(repository, "deployment", number),
         subject=(repository, place),
-        service=_name(repository),
-        what=f"deployment to {place}" if place else "deployment",
+        service=service_of(repository),
+        what=deployment_to(place),
         state=_STATES[state] if status else ChangeState.STARTED,
         at=_time(status) if status else began,
         began=began,
@@ -85,7 +85,7 @@ def read_release(payload: object, request: Request) -> News | NoNews:
     return News(
         source=NAME,
         identity=(repository, "release", first(release, ["id"])),
-        service=_name(repository),
+        service=service_of(repository),
         what=f"release {tag}",
         state=ChangeState.SUCCEEDED,
         at=read_time(release.get("published_at")),
@@ -114,7 +114,7 @@ def read_push(payload: object, request: Request) -> News | NoNews:
     return News(
         source=NAME,
         identity=(repository, ref, after),
-        service=_name(repository),
+        service=service_of(repository),
         what=f"push to {branch}",
         state=ChangeState.SUCCEEDED,
         at=read_time(home.get("pushed_at")),
@@ -138,10 +138,6 @@ def read_ping(payload: object, request: Request) -> NoNews:
 
 def _repository(body: Mapping[str, object]) -> str:
     return first(mapping(body.get("repository")), ["full_name"])
-
-
-def _name(repository: str) -> str:
-    return repository.rpartition("/")[2]
 
 
 def _time(fields: Mapping[str, object]) -> datetime | None:

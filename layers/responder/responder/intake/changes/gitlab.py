@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from responder.alert import Scope
 from responder.change import ChangeState
 from responder.errors import Reason
-from responder.intake.changes.news import News, NoNews
+from responder.intake.changes.news import News, NoNews, deployment_to, service_of
 from responder.intake.draft import Request
 from responder.intake.errors import Unreadable
 from responder.intake.fields import first, mapping
@@ -50,8 +50,8 @@ def read_deployment(payload: object, request: Request) -> News:
         source=NAME,
         identity=(project, "deployment", first(body, ["deployment_id"])),
         subject=(project, place),
-        service=project.rpartition("/")[2],
-        what=f"deployment to {place}" if place else "deployment",
+        service=service_of(project),
+        what=deployment_to(place),
         state=_STATES[status],
         at=read_time(body.get("status_changed_at")),
         revision=first(body, ["short_sha", "ref"]),
@@ -87,7 +87,7 @@ def read_pipeline(payload: object, request: Request) -> News | NoNews:
         source=NAME,
         identity=(project, "pipeline", first(pipeline, ["id"])),
         subject=(project, "pipeline", ref),
-        service=project.rpartition("/")[2],
+        service=service_of(project),
         what=f"pipeline of {ref}",
         state=state,
         at=read_time(pipeline.get("finished_at")) or began,

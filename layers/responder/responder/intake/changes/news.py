@@ -59,6 +59,16 @@ class NoNews:
     reason: Reason
 
 
+def service_of(repository: str) -> str:
+    """The service that a repository stands for: its name without its owner's."""
+    return repository.rpartition("/")[2]
+
+
+def deployment_to(environment: str) -> str:
+    """What a deployment is called; not every one has an environment."""
+    return f"deployment to {environment}" if environment else "deployment"
+
+
 def change_of(news: News, request: Request) -> Change:
     """The change, every field bounded and clean. It cannot happen after it was received."""
     state_at = min(news.at or request.received_at, request.received_at)

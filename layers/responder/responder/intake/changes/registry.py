@@ -9,35 +9,42 @@ from dataclasses import dataclass
 from responder.intake.changes import aws, github, gitlab, gitops
 from responder.intake.changes.news import News, NoNews
 from responder.intake.draft import Request
+from responder.intake.fields import mapping
 
 
 @dataclass(frozen=True)
 class Teller:
-    """How one kind of event is recognised and read. ``read`` raises on whatever it doubts."""
+    """How one kind of event is recognised and read. ``read`` raises on whatever it doubts.
+
+    ``key`` is in every such body: nearly all bodies have none of these keys and are no such event.
+    """
 
     name: str
+    key: str
     matches: Callable[[object, Request], bool]
     read: Callable[[object, Request], News | NoNews]
 
 
 #: No event is matched by two.
 TELLERS: tuple[Teller, ...] = (
-    Teller(aws.CLOUDFORMATION, aws.is_stack_event, aws.read_stack_event),
-    Teller(aws.CODEDEPLOY, aws.is_deployment_event, aws.read_deployment_event),
-    Teller("github deployment", github.is_deployment, github.read_deployment),
-    Teller("github release", github.is_release, github.read_release),
-    Teller("github push", github.is_push, github.read_push),
-    Teller("github ping", github.is_ping, github.read_ping),
-    Teller("gitlab deployment", gitlab.is_deployment, gitlab.read_deployment),
-    Teller("gitlab pipeline", gitlab.is_pipeline, gitlab.read_pipeline),
-    Teller(gitops.ARGOCD, gitops.is_argocd, gitops.read_argocd),
-    Teller(gitops.FLUX, gitops.is_flux, gitops.read_flux),
+    Teller(aws.CLOUDFORMATION, "detail", aws.is_stack_event, aws.read_stack_event),
+    Teller(aws.CODEDEPLOY, "detail", aws.is_deployment_event, aws.read_deployment_event),
+    Teller("github deployment", "deployment", github.is_deployment, github.read_deployment),
+    Teller("github release", "release", github.is_release, github.read_release),
+    Teller("github push", "pusher", github.is_push, github.read_push),
+    Teller("github ping", "zen", github.is_ping, github.read_ping),
+    Teller("gitlab deployment", "object_kind", gitlab.is_deployment, gitlab.read_deployment),
+    Teller("gitlab pipeline", "object_kind", gitlab.is_pipeline, gitlab.read_pipeline),
+    Teller(gitops.ARGOCD, "argocd", gitops.is_argocd, gitops.read_argocd),
+    Teller(gitops.FLUX, "involvedObject", gitops.is_flux, gitops.read_flux),
 )
 
 
 def news_of(payload: object, request: Request) -> News | NoNews | None:
     """What a payload tells of a change; None where it is no such event, or a doubtful one."""
-    teller = next((one for one in TELLERS if one.matches(payload, request)), None)
+    fields = mapping(payload)
+    asked = [one for one in TELLERS if one.key in fields]
+    teller = next((one for one in asked if one.matches(payload, request)), None)
     if teller is None:
         return None
     try:

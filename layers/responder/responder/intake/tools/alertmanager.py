@@ -5,28 +5,22 @@ https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 
 from collections.abc import Mapping, Sequence
 
-from responder.alert import Severity, Status
+from responder.alert import Status
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import Unreadable
 from responder.intake.fields import (
-    RESOURCE_NAMES,
-    SERVICE_NAMES,
     first,
     mapping,
-    scope_of,
+    place_of,
     sequence,
     string_map,
 )
-from responder.intake.severity import read_severity
+from responder.intake.severity import default_of, read_severity
 from responder.intake.times import read_time
 
 NAME = "alertmanager"
 
-_DEFAULT_SEVERITY = Severity.MEDIUM
 _SEVERITY_LABELS = ("severity", "priority", "level")
-# Fields of an element by which a bare array is known as the push API's.
-_PUSH_FIELDS = frozenset({"annotations", "startsAt", "endsAt", "generatorURL"})
-_LOOKED_AT = 20
 
 # FNV-1a, 64 bit, over sorted labels with 0xff between: Alertmanager's own fingerprint, so that
 # the same alert has the same one whether pushed by Prometheus or notified by Alertmanager.
@@ -35,18 +29,11 @@ _FNV_PRIME = 1099511628211
 _FNV_BITS = 0xFFFFFFFFFFFFFFFF
 
 
-def matches(payload: object, request: Request) -> bool:
-    """Whether the payload is a webhook notification or an array of pushed alerts."""
-    if isinstance(payload, dict):
-        return isinstance(payload.get("alerts"), list) and (
-            payload.get("version") == "4" or "groupKey" in payload or "receiver" in payload
-        )
-    return any(_is_pushed(element) for element in sequence(payload)[:_LOOKED_AT])
-
-
 def split(payload: object) -> Sequence[object]:
     """The alerts of a notification or a push."""
-    return sequence(payload["alerts"]) if isinstance(payload, dict) else sequence(payload)
+    return (
+        sequence(mapping(payload).get("alerts")) if isinstance(payload, dict) else sequence(payload)
+    )
 
 
 def read(element: object, whole: object, request: Request) -> Draft:
@@ -59,6 +46,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     status = _status(fields.get("status"), ends_at is not None and ends_at <= request.received_at)
     fingerprint = first(fields, ["fingerprint"]) or fingerprint_of(labels)
     rule = labels.get("alertname", "")
+    place = place_of(labels)
     return Draft(
         source=NAME,
         fingerprint=fingerprint,
@@ -66,11 +54,11 @@ def read(element: object, whole: object, request: Request) -> Draft:
         title=annotations.get("summary") or rule or first(annotations, ["title", "message"]),
         message=first(annotations, ["description", "message", "summary"]),
         rule=rule,
-        severity=read_severity(first(labels, _SEVERITY_LABELS)) or _DEFAULT_SEVERITY,
+        severity=read_severity(first(labels, _SEVERITY_LABELS)) or default_of(NAME),
         status=status,
-        service=first(labels, SERVICE_NAMES),
-        resource=first(labels, RESOURCE_NAMES),
-        scope=scope_of(labels),
+        service=place.service,
+        resource=place.resource,
+        scope=place.scope,
         labels=labels,
         links=_links(fields, annotations, group),
         starts_at=read_time(fields.get("startsAt")),
@@ -88,14 +76,6 @@ def fingerprint_of(labels: Mapping[str, str]) -> str:
                                         labels[name].encode(errors="replace")):  # fmt: skip
             value = ((value ^ byte) * _FNV_PRIME) & _FNV_BITS
     return f"{value:016x}"
-
-
-def _is_pushed(element: object) -> bool:
-    fields = mapping(element)
-    labels = fields.get("labels")
-    return isinstance(labels, dict) and (
-        "alertname" in labels or not _PUSH_FIELDS.isdisjoint(fields)
-    )
 
 
 def _status(value: object, has_ended: bool) -> Status:

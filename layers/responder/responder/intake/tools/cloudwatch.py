@@ -15,12 +15,11 @@ from responder.alert import Scope, Severity, Status
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import Unreadable
 from responder.intake.fields import first, mapping, scope_of, sequence, string_map
+from responder.intake.severity import default_of
 from responder.intake.times import read_time, whole_milliseconds
 
 NAME = "cloudwatch"
 
-# CloudWatch alarms have no severity; most are set on what hurts.
-_DEFAULT_SEVERITY = Severity.HIGH
 _NO_DATA = "INSUFFICIENT_DATA"
 _STATES = {"ALARM": Status.FIRING, "OK": Status.RESOLVED, _NO_DATA: Status.FIRING}
 _CONSOLES = {
@@ -63,15 +62,6 @@ class _Alarm:
     children: Sequence[object] = ()
 
 
-def matches(payload: object, request: Request) -> bool:
-    """Whether the payload is an alarm's state change."""
-    fields = mapping(payload)
-    if "AlarmName" in fields and "NewStateValue" in fields:
-        return True
-    detail = mapping(fields.get("detail"))
-    return fields.get("source") == "aws.cloudwatch" and "alarmName" in detail and "state" in detail
-
-
 def split(payload: object) -> Sequence[object]:
     """One state change each."""
     return (payload,)
@@ -95,7 +85,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         title=f"{alarm.name}: insufficient data" if no_data else alarm.name,
         message=_message(alarm),
         rule=alarm.name,
-        severity=Severity.INFO if no_data else _DEFAULT_SEVERITY,
+        severity=Severity.INFO if no_data else default_of(NAME),
         status=status,
         service=first(labels, _SERVICE_DIMENSIONS) or labels.get("namespace", ""),
         resource=first(labels, _RESOURCE_DIMENSIONS) or first(labels, _SERVICE_DIMENSIONS),

@@ -1,0 +1,101 @@
+"""An alert's way through every lane, and the dead letter queue of each."""
+
+import json
+from typing import Any
+
+import pytest
+
+from responder import bootstrap
+from responder.adapters import environment
+from responder.adapters.dynamodb import DynamoStore
+from responder.clock import utc_now
+from responder.contracts import AlertMessage
+from responder.policy.routes import Routes
+from responder.ports import Table
+from responder.protocols.versions import ROUTES
+from unit.bootstrap.house import NO_FAILURES, House, accepted, records
+
+
+def test_reception_sends_to_the_processing_queue(house: House) -> None:
+    reception, _ = bootstrap.reception()
+    event = {
+        "httpMethod": "POST",
+        "path": "/alerts",
+        "resource": "/alerts",
+        "headers": {"Content-Type": "application/json"},
+        "body": json.dumps({"source": "s", "title": "t"}),
+        "isBase64Encoded": False,
+        "requestContext": {"requestId": "r"},
+    }
+    assert reception.http(event, "trace")["statusCode"] == 202
+    (body,) = house.taken("it-processing")
+    assert AlertMessage.model_validate_json(body).alert.title == "t"
+
+
+def test_an_alert_passes_through_every_lane_to_slack(
+    house: House, slack: tuple[str, list[Any]]
+) -> None:
+    address, messages = slack
+    house.set("SLACK_WEBHOOK_SECRET", address)
+    analysis, distribution = bootstrap.analysis(), bootstrap.distribution()
+    answer = analysis.consume(records("it-processing", accepted()))
+    assert answer == NO_FAILURES
+    requests = house.taken("it-analysis")
+    assert analysis.consume(records("it-analysis", *requests)) == NO_FAILURES
+    (first, *more) = house.taken("it-distribution")
+    assert distribution.consume(records("it-distribution", first)) == NO_FAILURES
+    (message,) = messages
+    assert "disk full" in message["text"]
+    assert distribution.consume(records("it-distribution", *more)) == NO_FAILURES
+    assert len(messages) == 1
+
+
+def test_a_critical_alert_takes_the_critical_lane(
+    house: House, slack: tuple[str, list[Any]]
+) -> None:
+    address, messages = slack
+    house.set("SLACK_WEBHOOK_SECRET", address)
+    bootstrap.analysis().consume(records("it-processing", accepted(severity="CRITICAL")))
+    (body,) = house.taken("it-critical")
+    assert house.taken("it-distribution") == []
+    assert bootstrap.distribution().consume(records("it-critical", body)) == NO_FAILURES
+    assert len(messages) == 1
+
+
+def test_what_the_operators_rate_as_critical_takes_the_critical_lane(house: House) -> None:
+    store = DynamoStore(environment.dynamodb(), {Table.STATE: "it-state"})
+    rating = {"match": ["title=~disk.*", "severity=LOW"], "severity": "CRITICAL"}
+    ROUTES.save(store, Routes.model_validate({"severities": [rating]}), 0, utc_now())
+    bootstrap.analysis().consume(records("it-processing", accepted(severity="LOW")))
+    assert len(house.taken("it-critical")) == 1
+    assert house.taken("it-distribution") == []
+
+
+@pytest.mark.parametrize(
+    ("queue", "function"),
+    [
+        ("it-processing", bootstrap.analysis),
+        ("it-analysis", bootstrap.analysis),
+        ("it-distribution", bootstrap.distribution),
+        ("it-critical", bootstrap.distribution),
+    ],
+)
+def test_each_lane_has_its_own_dead_letter_queue(house: House, queue: str, function: Any) -> None:
+    assert function().consume(records(queue, "{")) == NO_FAILURES
+    assert house.taken(f"{queue}-dlq") == ["{"]
+
+
+def test_a_dead_letter_names_the_function_and_its_version(house: House) -> None:
+    bootstrap.analysis().consume(records("it-analysis", "{"))
+    answer = house.sqs.receive_message(
+        QueueUrl=house.urls["it-analysis-dlq"], MessageAttributeNames=["All"]
+    )
+    (message,) = answer["Messages"]
+    told = {name: one["StringValue"] for name, one in message["MessageAttributes"].items()}
+    assert (told["function"], told["version"]) == ("it-Function", "7")
+    assert told["reason"] == "unreadable"
+
+
+def test_a_batch_of_a_strangers_queue_is_refused(house: House) -> None:
+    with pytest.raises(KeyError):
+        bootstrap.analysis().consume(records("it-distribution", "{}"))
