@@ -403,7 +403,7 @@ def _lifecycle(models: Collection[str], telemetry: Telemetry) -> str:
 
 def _zones() -> str:
     """Maintenance windows need the rules of time zones, which the system or tzdata has."""
-    from responder.policy.window import knows_zone
+    from responder.recurrence import knows_zone
 
     return "known" if knows_zone("Europe/Berlin") else "unknown: windows hold nothing"
 
