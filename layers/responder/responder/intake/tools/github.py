@@ -154,7 +154,8 @@ def _finished(
     repository: str,
     request: Request,
 ) -> Draft:
-    status = status_by(_CONCLUSIONS, first(run, ["conclusion"]) or "null")
+    unfinished = "null" if "conclusion" in run else ""
+    status = status_by(_CONCLUSIONS, first(run, ["conclusion"]) or unfinished)
     branch = _branch(run, repository)
     name = about.name or kind.replace("_", " ")
     labels = {**about.labels, "repository": repository, "branch": branch,
