@@ -85,6 +85,7 @@ def test_output_that_breaks_the_json_does_not_lose_the_page() -> None:
         severity=Severity.MEDIUM,
         event_at=BROKE,
     )
+    assert "mended by intake" in alert.truncated[0]
     assert alert.message == '3 lines match "OOM|panic" in C:\\logs\\app.log\nlast: "killed"'
 
 
