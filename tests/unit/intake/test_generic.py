@@ -149,6 +149,8 @@ def test_a_resolve_never_takes_the_time_of_the_start() -> None:
     assert (firing.event_at.hour, firing.event_at.minute) == (9, 0)
     assert (resolved.event_at.minute, resolved.starts_at) == (30, firing.starts_at)
     assert read_one(title="Disk", status="closed", created_at=start).event_at == NOW
+    both = read_one(title="Disk", status="closed", timestamp=start, resolved_at=end)
+    assert both.event_at == resolved.event_at
 
 
 @pytest.mark.parametrize("nest", ["alert", "event", "data", "incident", "problem"])

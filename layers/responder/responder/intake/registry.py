@@ -84,7 +84,10 @@ def read(
         received_at=_aware(received_at),
         tool=slug(tool) if tool else "",
     )
-    payload, request = unwrap(read_body(body, request.headers), request)
+    found = read_body(body, request.headers)
+    if found.notes:
+        request = replace(request, notes=found.notes)
+    payload, request = unwrap(found.value, request)
     if mapping := mappings.get(request.tool):
         if elements := mapping.elements(payload):
             return _parcel(iter([_Share(mapping.read, elements, payload, request, request.tool)]))
