@@ -27,6 +27,8 @@ from responder_cli.feedback import feedback
 from responder_cli.health.commands import health
 from responder_cli.inhibit import inhibit
 from responder_cli.inject.commands import inject
+from responder_cli.lookup.alerts import alerts
+from responder_cli.lookup.incidents import group as incidents
 from responder_cli.report import report
 from responder_cli.route.commands import route
 from responder_cli.runbook import runbook
@@ -96,6 +98,8 @@ for _command in (
     explain,
     inject,
     health,
+    alerts,
+    incidents,
     dlq,
     analysis,
     feedback,
