@@ -15,6 +15,7 @@ from responder_cli import console
 from responder_cli.analysis import analysis
 from responder_cli.aws import NotFound, words
 from responder_cli.backup import backup
+from responder_cli.cache.commands import cache
 from responder_cli.canary.commands import canary_prompt
 from responder_cli.card.commands import card
 from responder_cli.changes import changes
@@ -102,6 +103,7 @@ for _command in (
     incidents,
     dlq,
     analysis,
+    cache,
     feedback,
     silence,
     card,
