@@ -28,6 +28,7 @@ from responder_cli.feedback import feedback
 from responder_cli.health.commands import health
 from responder_cli.inhibit import inhibit
 from responder_cli.inject.commands import inject
+from responder_cli.logs.commands import logs, tail
 from responder_cli.lookup.alerts import alerts
 from responder_cli.lookup.incidents import group as incidents
 from responder_cli.report import report
@@ -101,6 +102,8 @@ for _command in (
     health,
     alerts,
     incidents,
+    logs,
+    tail,
     dlq,
     analysis,
     cache,
