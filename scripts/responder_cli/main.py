@@ -34,6 +34,7 @@ from responder_cli.lookup.incidents import group as incidents
 from responder_cli.report import report
 from responder_cli.route.commands import route
 from responder_cli.runbook import runbook
+from responder_cli.secrets.commands import secrets
 from responder_cli.signature.commands import signature
 from responder_cli.silence import silence
 from responder_cli.window import window
@@ -118,6 +119,7 @@ for _command in (
     changes,
     evaluate,
     canary_prompt,
+    secrets,
     report,
     cost,
     backup,
