@@ -22,6 +22,7 @@ from responder_cli.changes import changes
 from responder_cli.cost.commands import cost
 from responder_cli.deploy import deploy
 from responder_cli.dlq.commands import dlq
+from responder_cli.doctor.commands import doctor
 from responder_cli.eval.commands import evaluate
 from responder_cli.explain import explain
 from responder_cli.feedback import feedback
@@ -123,6 +124,7 @@ for _command in (
     report,
     cost,
     backup,
+    doctor,
     deploy,
 ):
     cli.add_command(_command)
