@@ -222,7 +222,7 @@ def test_the_environment_names_the_stack_unless_it_is_named() -> None:
 
     def connect(name: str, *_: object) -> Stack:
         stack = aws(None)
-        stack.other = lambda other: asked.append(other) or stack  # type: ignore[method-assign, func-returns-value]
+        stack.other = lambda other: asked.append(other) or stack  # type: ignore[method-assign, assignment, func-returns-value]
         return stack
 
     done = CliRunner().invoke(cli, ["doctor", "--environment", "dev", "--json"], obj=connect)
