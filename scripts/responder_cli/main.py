@@ -33,6 +33,7 @@ from responder_cli.logs.commands import logs, tail
 from responder_cli.lookup.alerts import alerts
 from responder_cli.lookup.incidents import group as incidents
 from responder_cli.report import report
+from responder_cli.rollback.commands import rollback
 from responder_cli.route.commands import route
 from responder_cli.runbook import runbook
 from responder_cli.secrets.commands import secrets
@@ -128,5 +129,6 @@ for _command in (
     backup,
     doctor,
     deploy,
+    rollback,
 ):
     cli.add_command(_command)
