@@ -20,7 +20,7 @@ from responder_cli.canary.commands import canary_prompt
 from responder_cli.card.commands import card
 from responder_cli.changes import changes
 from responder_cli.cost.commands import cost
-from responder_cli.deploy import deploy
+from responder_cli.deploy.commands import deploy
 from responder_cli.dlq.commands import dlq
 from responder_cli.doctor.commands import doctor
 from responder_cli.eval.commands import evaluate

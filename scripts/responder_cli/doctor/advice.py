@@ -56,9 +56,16 @@ class Plan:
         return self.parameters.get(name) == "true"
 
 
-def plan_of(environment: str, template: Path = layout.REPOSITORY / "template.yaml") -> Plan:
-    """The deployment of an environment. Raises KeyError for a section that is not complete."""
-    given = samconfig.parameters(environment)
+NOTHING: Mapping[str, str] = {}
+
+
+def plan_of(
+    environment: str,
+    parameters: Mapping[str, str] = NOTHING,
+    template: Path = layout.REPOSITORY / "template.yaml",
+) -> Plan:
+    """The deployment of an environment, with ``parameters`` before those of its section."""
+    given = {**samconfig.parameters(environment), **parameters}
     defaults = _defaults(template.read_text())
     unknown = tuple(sorted(given.keys() - defaults.keys()))
     return Plan(environment, {**defaults, **given}, unknown)

@@ -1,6 +1,6 @@
 """``responder doctor``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 import click
@@ -10,7 +10,7 @@ from local_stack import samconfig
 from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.doctor import account, machine
-from responder_cli.doctor.advice import Advice, plan_of
+from responder_cli.doctor.advice import NOTHING, Advice, plan_of
 from responder_cli.health.verdict import Verdict
 from responder_cli.options import examples, json_option, on_stack
 
@@ -45,22 +45,28 @@ def doctor(
     if as_json:
         console.as_json([asdict(one) for one in found])
     else:
-        rows = [(one.component, one.verdict.value, one.reason) for one in found]
-        console.grid((target.name, "verdict", "reason"), rows, verdict=1)
-        _show_mending(found)
+        show(target, found)
     if any(one.verdict is Verdict.FAILING for one in found):
         ctx.exit(EXIT_FAILED)
 
 
-def findings(stack: Stack, environment: str, bucket: str | None) -> Iterator[Advice]:
-    """Everything that speaks for or against a deployment."""
-    plan = plan_of(environment)
+def findings(
+    stack: Stack,
+    environment: str,
+    bucket: str | None,
+    parameters: Mapping[str, str] = NOTHING,
+) -> Iterator[Advice]:
+    """Everything that speaks for or against a deployment with these parameters."""
+    plan = plan_of(environment, parameters)
     region = samconfig.setting(environment, "region")
     yield from machine.findings(plan)
     yield from account.findings(stack, plan, region, bucket)
 
 
-def _show_mending(found: list[Advice]) -> None:
+def show(stack: Stack, found: list[Advice]) -> None:
+    """For a person: all findings, then the commands that mend what is not well."""
+    rows = [(one.component, one.verdict.value, one.reason) for one in found]
+    console.grid((stack.name, "verdict", "reason"), rows, verdict=1)
     due = [one for one in found if one.mend]
     if not due:
         console.say("Nothing is missing.")

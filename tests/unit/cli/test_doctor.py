@@ -189,10 +189,16 @@ def test_the_plan_is_the_templates_defaults_below_samconfigs_values(environment:
     assert plan.unknown == ()
 
 
+def test_what_a_deployment_is_given_goes_before_samconfigs_values() -> None:
+    plan = plan_of("prod", {"ReserveConcurrency": "false", "Misspelt": "1"})
+    assert not plan.is_on("ReserveConcurrency")
+    assert plan.unknown == ("Misspelt",)
+
+
 def test_a_parameter_that_the_template_does_not_know_is_told(tmp_path: Path) -> None:
     template = tmp_path / "template.yaml"
     template.write_text("\nParameters:\n  LogLevel:\n    Default: INFO\n\nMappings:\n")
-    plan = plan_of("dev", template)
+    plan = plan_of("dev", template=template)
     assert plan.unknown == ("DailyBudgetUsd", "DeletionProtection")
     (told,) = (one for one in machine.findings(plan) if one.component == "samconfig.toml [dev]")
     assert told.verdict is Verdict.FAILING

@@ -44,14 +44,14 @@ class Lambda(Client):
         )
 
     def _alias(self, FunctionName: str, **_: object) -> dict[str, Any]:
-        live = self.live[FunctionName.removeprefix("it-")]
+        live = self.live[FunctionName.rpartition("-")[2]]
         routing = {"AdditionalVersionWeights": self._weights}
         return {"FunctionVersion": str(live), "RevisionId": f"r{live}", "RoutingConfig": routing}
 
     def _pages(self, FunctionName: str) -> list[dict[str, Any]]:
         published = {
             str(number): NOW - timedelta(minutes=minutes)
-            for number, minutes in self._versions[FunctionName.removeprefix("it-")].items()
+            for number, minutes in self._versions[FunctionName.rpartition("-")[2]].items()
         }
         every = {"$LATEST": NOW, **published}
         return [
@@ -62,7 +62,7 @@ class Lambda(Client):
     @property
     def moved(self) -> dict[str, str]:
         return {
-            one["FunctionName"].removeprefix("it-"): one["FunctionVersion"]
+            one["FunctionName"].rpartition("-")[2]: one["FunctionVersion"]
             for one in self.asked("update_alias")
         }
 
