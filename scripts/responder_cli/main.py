@@ -49,7 +49,12 @@ EPILOG = """\b
 Examples:
   responder health
   responder explain events/generic/firing.json
+  responder alerts query --severity CRITICAL --since 24h
+  responder incidents show INCIDENT
+  responder logs ALERT_ID
   responder dlq list
+  responder secrets check
+  responder doctor --environment prod
   responder feedback INCIDENT wrong --note "it was the certificate"
   responder signature rules show
   responder card preview

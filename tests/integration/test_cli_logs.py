@@ -40,9 +40,9 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def say(house: House, function: str, step: str, seconds: float = 0, **fields: object) -> None:
-    """A step that was logged so many seconds after now, which has passed."""
+    """A step that was logged so many seconds from now; what is negative has passed."""
     assert house.stack is not None
-    at = int((NOW + timedelta(seconds=seconds)).timestamp() * 1000)
+    at = int((utc_now() + timedelta(seconds=seconds)).timestamp() * 1000)
     message = json.dumps({"level": fields.pop("level", "INFO"), "message": step, **fields})
     house.stack.client("logs").put_log_events(
         logGroupName=f"/aws/lambda/it-{FUNCTIONS[function]}Function",
@@ -68,7 +68,7 @@ def test_an_alert_is_followed_through_all_functions_in_order(house: House) -> No
     say(house, "distribution", "Card posted", -0.5, incident_id=ID, alert_id="a1")
     say(house, "reception", "Accepted", -2, alert_id="a1")
     say(house, "analysis", "Alert counted", -1, alert_id="a1", incident_id=ID)
-    say(house, "reception", "Accepted another", -1, alert_id="a2")
+    say(house, "reception", "Accepted another", -1.5, alert_id="a2")
     say(house, "distribution", "Another's card", -0.4, incident_id=f"{ID}0")
     assert steps(house, "a1") == ["Accepted", "Alert counted", "Card posted"]
     assert steps(house, ID) == ["Accepted", "Alert counted", "Card posted"]
