@@ -62,13 +62,11 @@ def card(stack: Stack, incident_id: str) -> Card | None:
 
 
 def alerts(stack: Stack, incident: Incident, limit: int) -> list[AlertRecord]:
-    """The newest ``limit`` alerts of an incident, of the newest ``MOST_ALERTS`` of its service."""
+    """The newest ``limit`` alerts of an incident, of the newest ``MOST_ALERTS`` of its time."""
     last = incident.resolved_at or utc_now()
     stream = accepted.newest(stack, Severity, incident.first_received_at, last + ALERTS_LATE)
     candidates = [
-        one.alert_id
-        for one in islice(stream, MOST_ALERTS)
-        if (one.source, one.service) == (incident.source, incident.service)
+        one.alert_id for one in islice(stream, MOST_ALERTS) if one.source == incident.source
     ]
     found: list[AlertRecord] = []
     for start in range(0, len(candidates), accepted.PAGE_SIZE):
