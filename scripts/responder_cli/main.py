@@ -39,6 +39,7 @@ from responder_cli.runbook import runbook
 from responder_cli.secrets.commands import secrets
 from responder_cli.signature.commands import signature
 from responder_cli.silence import silence
+from responder_cli.sources.commands import sources
 from responder_cli.tune.commands import tune
 from responder_cli.window import window
 
@@ -123,6 +124,7 @@ for _command in (
     window,
     inhibit,
     runbook,
+    sources,
     signature,
     changes,
     evaluate,
