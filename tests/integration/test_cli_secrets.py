@@ -93,7 +93,7 @@ def test_an_empty_stack_says_what_is_missing_and_fails_for_slack(house: House) -
 def test_what_is_set_is_tried_where_that_harms_nobody(house: House) -> None:
     house.put("slack-bot-token", GOOD)
     house.put("anthropic-key", KEY)
-    house.put("sources", '{"tokens": {"grafana": "t", "zabbix": "u"}}')
+    house.put("sources", '{"tokens": {"grafana": "tokentokentokentoken"}}')
     house.put("slack-test-webhook", "https://hooks.slack.com/services/T/B/x")
     done = house.run("check")
     assert done.exit_code == 0, done.output
@@ -101,7 +101,7 @@ def test_what_is_set_is_tried_where_that_harms_nobody(house: House) -> None:
     found = house.checked()
     assert "Slack knows it" in found["slack-bot-token"]["reason"]
     assert "Anthropic accepts it" in found["anthropic-key"]["reason"]
-    assert found["sources"]["reason"] == "2 tokens; cannot be tried without using it"
+    assert found["sources"]["reason"] == "1 source; cannot be tried without using it"
     assert "hooks.slack.com" in found["slack-test-webhook"]["reason"]
     assert found["slack-bot-token"]["age"].endswith("s ago")
 
@@ -113,7 +113,6 @@ def test_what_is_set_is_tried_where_that_harms_nobody(house: House) -> None:
         ("slack-bot-token", "xapp-1", "begins with xoxb-"),
         ("anthropic-key", "sk-ant-other", "refuses it with 401"),
         ("anthropic-key", "sk ant", "bare value"),
-        ("sources", "tokens", "must be JSON"),
         ("notice-webhook", '{"url": "https://x"}', '"url" and "key"'),
         ("slack-webhook", "http://hooks.slack.com/x", "https://"),
     ],
@@ -191,8 +190,25 @@ def test_a_year_old_value_is_worth_a_look(house: House, monkeypatch: pytest.Monk
 
 def test_a_secret_that_was_never_deployed_is_not_there(house: House) -> None:
     house.client.delete_secret(SecretId="it/sources", ForceDeleteWithoutRecovery=True)
-    done = house.run("set", "sources", "--yes", value="{}")
-    assert (done.exit_code, "no secret it/sources" in done.stderr) == (3, True)
+    house.client.delete_secret(SecretId="it/anthropic-key", ForceDeleteWithoutRecovery=True)
+    assert "no secret it/sources" in house.checked()["sources"]["reason"]
+    done = house.run("set", "anthropic-key", "--yes", value=KEY)
+    assert (done.exit_code, "no secret it/anthropic-key" in done.stderr) == (3, True)
+
+
+@pytest.mark.parametrize("command", ["set", "rotate"])
+def test_sources_are_left_to_their_own_command(house: House, command: str) -> None:
+    house.put("sources", "{}")
+    done = house.run(command, "sources", "--yes", value='{"tokens": {}}')
+    assert (done.exit_code, "responder sources --help" in done.output) == (1, True)
+    assert house.value("sources") == "{}"
+
+
+def test_sources_that_cannot_be_read_are_named_and_not_shown(house: House) -> None:
+    house.put("slack-bot-token", GOOD)
+    house.put("sources", '{"tokens": {"grafana": {"token": 5, "secret": "xoxb-good-0815"}}}')
+    found = house.checked()["sources"]
+    assert (found["verdict"], "grafana" in found["reason"]) == ("failing", True)
 
 
 def test_a_key_is_not_asked_for_where_claude_is_reached_by_a_role(

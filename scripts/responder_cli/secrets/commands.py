@@ -19,8 +19,11 @@ from responder_cli.options import Command, examples, json_option, on_stack, yes_
 from responder_cli.secrets.kinds import KINDS, Kind, Malformed, Opinion
 
 EXIT_FAILED = 1
+#: It has a command of its own.
+SOURCES = "sources"
 #: Secrets Manager's own names of the version in use and of the one before.
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
+VERIFYING = ("responder secrets check", "responder inject --sample generic/firing --wait")
 #: From this age on a value is called old; nothing forces a change.
 OLD = timedelta(days=365)
 #: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
@@ -95,7 +98,7 @@ _NAMES = "\n\n\b\nNames:\n" + "\n".join(f"  {one.name:20}{one.what}" for one in 
     "set",
     epilog=examples(
         "responder secrets set slack-bot-token",
-        "responder secrets set sources --yes < sources.json",
+        "responder secrets set notice-webhook --yes < webhook.json",
     )
     + _NAMES,
 )
@@ -108,6 +111,7 @@ def set_(stack: Stack, name: str, unverified: bool, yes: bool) -> None:
     standard input it needs --yes.
     """
     kind = KINDS[name]
+    _refuse_sources(kind)
     before = _read(stack, kind)
     value = _given(kind)
     opinion = _tried(stack, kind, value, unverified)
@@ -140,25 +144,35 @@ def rotate(stack: Stack, name: str, unverified: bool, yes: bool, back: bool) -> 
     if back:
         _go_back(stack, kind, before, unverified=unverified, yes=yes)
         return
+    _refuse_sources(kind)
     value = _given(kind)
     opinion = _tried(stack, kind, value, unverified)
     _store(stack, kind, value, before, yes=yes)
     console.say(f"{name} is replaced. {opinion.words}. {_obeyed(stack)}")
     console.say("Verify it:")
-    for command in _verifying(kind):
+    for command in VERIFYING:
         console.say(f"  {command}")
     console.say(f"If it fails: responder secrets rotate {name} --back")
     console.say("Revoke the old one where it was made, once the new one works.")
 
 
+def _refuse_sources(kind: Kind) -> None:
+    """Written whole from a file, it would undo what somebody else just added."""
+    if kind.name == SOURCES:
+        raise click.ClickException("Sources are written one by one: responder sources --help")
+
+
 def _finding(stack: Stack, kind: Kind) -> dict[str, Any]:
-    stored = _read(stack, kind)
-    found: dict[str, Any] = {"name": kind.name, "set": stored is not None, "age": ""}
+    found: dict[str, Any] = {"name": kind.name, "set": False, "age": "", "since": None}
+    try:
+        stored = _read(stack, kind)
+    except NotFound as error:
+        return {**found, "verdict": Verdict.FAILING.value, "reason": str(error)}
     if stored is None:
         needed = kind.name == CLAUDE_SECRET and _by_key(stack)
         verdict = Verdict.WARNING if needed else Verdict.OK
-        return {**found, "verdict": verdict.value, "since": None, "reason": kind.without}
-    found |= {"age": _age(stored), "since": stored.since}
+        return {**found, "verdict": verdict.value, "reason": kind.without}
+    found |= {"set": True, "age": _age(stored), "since": stored.since}
     try:
         shape = kind.shape(stored.value)
     except Malformed as error:
@@ -253,12 +267,6 @@ def _go_back(stack: Stack, kind: Kind, now_used: Stored, *, unverified: bool, ye
         RemoveFromVersionId=version[CURRENT],
     )
     console.say(f"{kind.name} has its earlier value again. {_obeyed(stack)}")
-
-
-def _verifying(kind: Kind) -> tuple[str, ...]:
-    if kind.name == "sources":
-        return ("responder secrets check", "send an alert from a tool that has a new token")
-    return ("responder secrets check", "responder inject --sample generic/firing --wait")
 
 
 def _obeyed(stack: Stack) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from responder.adapters.claude import DEFAULT_BASE_URL
+from responder.intake.authentication.sources import sources_in
 from responder_cli.aws import Stack
 from responder_cli.health.checks import WITH_A_KEY
 from responder_cli.webhook import NoAnswer, post
@@ -72,10 +73,11 @@ def _bare(value: str) -> None:
 
 
 def _sources(value: str) -> str:
-    tokens = _document(value).get("tokens", {})
-    if not isinstance(tokens, dict):
-        raise Malformed('"tokens" must be an object, by name')
-    return f"{len(tokens)} tokens" if len(tokens) != 1 else "1 token"
+    found = sources_in(_document(value))
+    if found.unreadable:
+        names = ", ".join(sorted(found.unreadable))
+        raise Malformed(f"not readable: {names}; see responder sources check")
+    return f"{len(found.known)} sources" if len(found.known) != 1 else "1 source"
 
 
 def _notice_webhook(value: str) -> str:
