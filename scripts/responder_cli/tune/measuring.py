@@ -17,6 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from responder_cli.aws import LIVE, Stack
+from responder_cli.webhook import trust
 
 #: What the check of every new version is called with; see docs/deploy.md, Updates.
 EVENT = {"synthetic": "tune-memory"}
@@ -115,7 +116,7 @@ def _delete(client: Any, name: str) -> None:  # noqa: ANN401 - boto3
 
 def _download(url: str) -> bytes:
     """What lies at an address that Lambda signed for us."""
-    with urllib.request.urlopen(url, timeout=DOWNLOAD_SECONDS) as code:  # noqa: S310 - Lambda's own answer
+    with urllib.request.urlopen(url, timeout=DOWNLOAD_SECONDS, context=trust()) as code:  # noqa: S310 - Lambda's own answer
         return bytes(code.read())
 
 
