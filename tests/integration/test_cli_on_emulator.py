@@ -71,7 +71,7 @@ class House:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with emulated(tmp_path_factory) as emulator, pytest.MonkeyPatch.context() as patched:
-        patched.setenv("SSL_CERT_FILE", str(emulator.bundle))
+        patched.setenv("AWS_CA_BUNDLE", str(emulator.bundle))
         house = House(deploying.client("lambda", emulator.endpoint, emulator.bundle))
         house.make(deploying.client("iam", emulator.endpoint, emulator.bundle))
         yield house
