@@ -469,6 +469,9 @@ ALIASES = {
 
 TOOLS = tuple(dict.fromkeys(row.tool for row in ROWS))
 
+#: Tools that carry what others send: what another tool knows is that tool's on their route, too.
+CARRIERS = frozenset({"sns", "eventbridge", "cloudevents", "azure-event-grid"})
+
 
 def tools_of(payload: object, request: Request) -> Iterator[str]:
     """The tools whose rows know the payload, best first; each may come more than once."""

@@ -24,7 +24,7 @@ from responder.intake.changes.registry import news_of
 from responder.intake.draft import Draft, Request, finish, slug
 from responder.intake.envelope import unwrap
 from responder.intake.errors import NotAnAlert, Unreadable
-from responder.intake.recognition import named, reader, tools_of
+from responder.intake.recognition import CARRIERS, named, reader, tools_of
 
 if TYPE_CHECKING:
     from responder.intake.mapping import FieldMapping
@@ -118,11 +118,17 @@ def _told(news: News, request: Request) -> Parcel:
 def _shares(payload: object, request: Request, depth: int = 0) -> Iterator[_Share]:
     known = list(tools_of(payload, request))
     wanted = named(request)
-    tool = wanted if wanted in known else next(iter(known), "")
+    is_its_own = wanted in known and wanted not in CARRIERS
+    tool = wanted if is_its_own else next(iter(known), "")
     if tool:
         yield _Share(reader(tool).read, reader(tool).split(payload), payload, request, tool)
     elif isinstance(payload, list) and depth < MAX_NESTED_ARRAYS and generic.matches(payload):
         for value in payload:
+            yield from _shares(*unwrap(value, request), depth + 1)
+    elif isinstance(payload, dict) and depth < MAX_NESTED_ARRAYS and (
+        within := generic.wrapped(payload)
+    ):
+        for value in within:
             yield from _shares(*unwrap(value, request), depth + 1)
     elif wanted and isinstance(payload, dict | str):
         yield _Share(_by_route(wanted), (payload,), payload, request)
@@ -135,9 +141,10 @@ def _by_route(tool: str) -> Callable[[object, object, Request], Draft]:
 
     def read_as(element: object, whole: object, request: Request) -> Draft:
         try:
-            return reader(tool).read(element, whole, request)
+            draft = reader(tool).read(element, whole, request)
         except Unreadable:
             return generic.read(element, whole, request)
+        return generic.completed(draft, element)
 
     return read_as
 
