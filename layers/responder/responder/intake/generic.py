@@ -169,11 +169,6 @@ def _found_among(names: tuple[str, ...]) -> _Names:
     return _Names(*map(among, _KINDS))
 
 
-def matches(payload: list[object]) -> bool:
-    """Whether an array holds objects, each an alert of its own."""
-    return any(isinstance(item, dict) for item in payload)
-
-
 def read(element: object, whole: object, request: Request) -> Draft:
     """A generic alert, or one of unknown format where the names are not the generic ones.
 
@@ -229,16 +224,29 @@ def completed(draft: Draft, element: object) -> Draft:
     return replace(draft, status=Status.RESOLVED, ends_at=ends_at, happened_at=ends_at)
 
 
-def wrapped(payload: Mapping[str, object]) -> list[object]:
-    """The alerts in a list inside an object that is none itself; empty where there are none."""
+class Inside(NamedTuple):
+    """The elements of an array, each to be looked at by itself, and what counts for all."""
+
+    elements: list[object]
+    beside: Mapping[str, object]
+
+    def whole(self, element: object) -> object:
+        """An element with what it takes from beside its array."""
+        return {**self.beside, **element} if self.beside and isinstance(element, dict) else element
+
+
+def inside(payload: object) -> Inside | None:
+    """The objects of an array, or the alerts in one array of an object that is none itself."""
+    if isinstance(payload, list):
+        return Inside(payload, {}) if any(isinstance(one, dict) for one in payload) else None
+    fields = mapping(payload)
+    if fields.keys().isdisjoint(_LISTS) or is_generic(fields):
+        return None
     for name in _LISTS:
-        listed = payload.get(name)
+        listed = fields.get(name)
         if isinstance(listed, list) and any(is_generic(mapping(one)) for one in listed[:_MAX_SEEN]):
-            if is_generic(payload):
-                return []
-            beside = {name: payload[name] for name in _INHERITED if name in payload}
-            return [{**beside, **one} if isinstance(one, dict) else one for one in listed]
-    return []
+            return Inside(listed, {name: fields[name] for name in _INHERITED if name in fields})
+    return None
 
 
 def is_titled(value: object) -> bool:
