@@ -93,11 +93,12 @@ def folded(value: object) -> dict[str, object]:
     For tools whose users write the names, which they copy from macros of the tool.
     """
     names = islice(mapping(value).items(), _MAX_FOLDED)
-    return {_bare(name) if len(name) <= _LONGEST_NAME else name: item for name, item in names}
+    return {bare(name) if len(name) <= _LONGEST_NAME else name: item for name, item in names}
 
 
 @lru_cache(maxsize=2_048)
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
+    """A name in lower case without what separates its words."""
     return name.lower().translate(_SEPARATORS)
 
 

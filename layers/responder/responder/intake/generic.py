@@ -21,9 +21,11 @@ from responder.intake.errors import NotAnAlert
 from responder.intake.fields import (
     RESOURCE_NAMES,
     SERVICE_NAMES,
+    bare,
     first,
     mapping,
     scope_of,
+    sequence,
     string_map,
     tag_map,
 )
@@ -65,6 +67,10 @@ _ENDS = ("ends_at", "endsAt", "ended_at", "endedAt", "end_time", "endTime", "res
 _LINKS = ("url", "link", "runbook_url", "runbook", "dashboard_url", "dashboard", "alert_url",
           "alertUrl", "html_url", "web_url", "permalink", "incident_url", "details_url",
           "source_url", "link_to_upstream_details")  # fmt: skip
+# The same of the elements of a list of links, of which so many are looked at.
+_URLS = ("url", "href", "link")
+_URL_NAMES = ("name", "text", "title", "rel", "type")
+_MAX_LISTED = 20
 _SERVICES = (*SERVICE_NAMES, "serviceName", "component", "app_name", "appName", "system")
 _RESOURCES = (*RESOURCE_NAMES, "host_name", "hostName", "server", "resource_name", "resourceName",
               "instance_id", "target", "entity")  # fmt: skip
@@ -116,10 +122,15 @@ class _Names(NamedTuple):
     links: tuple[str, ...]
     services: tuple[str, ...]
     resources: tuple[str, ...]
+    title: tuple[str, ...]
+    message: tuple[str, ...]
+    source: tuple[str, ...]
+    tags: tuple[str, ...]
 
 
 _KINDS = _Names(_TITLES, _MESSAGES, _SEVERITIES, _STATES, _IDS, _RULES, _TIMES, _STARTS, _ENDS,
-                _LINKS, _SERVICES, _RESOURCES)  # fmt: skip
+                _LINKS, _SERVICES, _RESOURCES, ("title",), ("message",), ("source",),
+                ("labels", "tags"))  # fmt: skip
 
 
 def _names_of(fields: Mapping[str, object]) -> _Names:
@@ -133,7 +144,11 @@ def _names_of(fields: Mapping[str, object]) -> _Names:
 # cost half of its reading.
 @lru_cache(maxsize=256)
 def _found_among(names: tuple[str, ...]) -> _Names:
-    return _Names(*(tuple(name for name in kind if name in names) for kind in _KINDS))
+    by_bare = {bare(name): name for name in reversed(names)}
+    # As written here, else as the sender's language writes it: AlertName, ALERT_NAME, Alert Name.
+    kinds = ((name if name in names else by_bare.get(bare(name)) for name in kind)
+             for kind in _KINDS)  # fmt: skip
+    return _Names(*(tuple(dict.fromkeys(filter(None, kind))) for kind in kinds))
 
 
 def matches(payload: list[object]) -> bool:
@@ -185,11 +200,11 @@ def is_titled(value: object) -> bool:
 
 
 def _is_generic(fields: Mapping[str, object]) -> bool:
-    if first(fields, ["title"]):
-        return True
     names = _names_of(fields)
+    if first(fields, names.title):
+        return True
     has_state = bool(first(fields, names.severities) or first(fields, names.states))
-    return has_state and bool(first(fields, names.titles) or first(fields, ["message"]))
+    return has_state and bool(first(fields, names.titles) or first(fields, names.message))
 
 
 def _nested_alert(fields: Mapping[str, object]) -> Mapping[str, object]:
@@ -220,10 +235,10 @@ def _draft(
     inner: Mapping[str, object] | None = None,
 ) -> Draft:
     """The alert of ``fields``; where they are of no known names, ``inner`` may hold it."""
-    labels = tag_map(fields.get("labels")) | tag_map(fields.get("tags"))
+    labels = _labels(fields)
     told: Mapping[str, object] = fields
     if inner:
-        labels |= tag_map(inner.get("labels")) | tag_map(inner.get("tags"))
+        labels |= _labels(inner)
         told = {**fields, **inner}
     everything = {**labels, **told} if labels else told
     names, all_names = _names_of(told), _names_of(everything)
@@ -231,6 +246,8 @@ def _draft(
     title = (
         _title(fields, inner, request) if unknown else first(told, names.titles) or _line(message)
     )
+    if message == title:
+        message = next(filter(None, (_other(told, name, title) for name in names.messages)), "")
     native_id = first(told, names.ids)
     service = _name(everything, all_names.services)
     resource = _name(everything, all_names.resources)
@@ -241,11 +258,11 @@ def _draft(
     return Draft(
         source=(request.tool or "unknown")
         if unknown
-        else first(told, ["source"]) or request.tool or NAME,
+        else first(told, names.source) or request.tool or NAME,
         fingerprint=native_id or digest(*about),
         native_id=native_id,
         title=title or _NO_TITLE,
-        message="" if message == title else message,
+        message=message,
         rule=first(told, names.rules),
         severity=_severity(everything, all_names),
         status=status,
@@ -261,6 +278,18 @@ def _draft(
         raw=fields,
         unknown_format=unknown,
     )
+
+
+def _labels(fields: Mapping[str, object]) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    for name in _names_of(fields).tags:
+        labels |= tag_map(fields.get(name))
+    return labels
+
+
+def _other(fields: Mapping[str, object], name: str, title: str) -> str:
+    text = first(fields, (name,))
+    return "" if text == title else text
 
 
 def _status(fields: Mapping[str, object]) -> Status:
@@ -378,8 +407,18 @@ def _time(fields: Mapping[str, object], names: Iterable[str]) -> datetime | None
 
 
 def _links(fields: Mapping[str, object], names: _Names) -> dict[str, str]:
-    links = string_map(fields.get("links"))
+    links = string_map(fields.get("links")) or _listed(fields.get("links"))
     for name in names.links:
         if url := first(fields, (name,)):
             links[name.removesuffix("_url").removesuffix("Url")] = url
+    return links
+
+
+def _listed(value: object) -> dict[str, str]:
+    """Links as a list of URLs, or of objects with a name and a URL."""
+    links: dict[str, str] = {}
+    for item in islice(sequence(value), _MAX_LISTED):
+        url = first(mapping(item), _URLS) if isinstance(item, dict) else as_text(item)
+        name = first(mapping(item), _URL_NAMES) or "link"
+        links[f"{name} {len(links) + 1}" if name in links else name] = url
     return links
