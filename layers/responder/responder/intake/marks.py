@@ -161,6 +161,11 @@ def is_push(payload: object, request: Request) -> bool:
     return any(_is_pushed(element) for element in sequence(payload)[:_LOOKED_AT])
 
 
+def is_pushed(payload: object, request: Request) -> bool:
+    """Whether it is one of Alertmanager's alerts by itself."""
+    return "title" not in mapping(payload) and _is_pushed(payload)
+
+
 def _is_pushed(element: object) -> bool:
     fields = mapping(element)
     labels = fields.get("labels")

@@ -40,10 +40,10 @@ _MOST_DIGITS = 9
 
 
 def split(payload: object) -> Sequence[object]:
-    """The alerts of a notification or a push."""
-    return (
-        sequence(mapping(payload).get("alerts")) if isinstance(payload, dict) else sequence(payload)
-    )
+    """The alerts of a notification or a push, or one that someone passed on by itself."""
+    if not isinstance(payload, dict):
+        return sequence(payload)
+    return sequence(payload["alerts"]) if "alerts" in payload else (payload,)
 
 
 def read(element: object, whole: object, request: Request) -> Draft:
