@@ -194,6 +194,12 @@ def read_unknown(element: object, whole: object, request: Request) -> Draft:
     )
 
 
+def has_title(payload: object) -> bool:
+    """Whether the payload has a title of its own, as the generic body does."""
+    fields = mapping(payload)
+    return bool(first(fields, _names_of(fields).title))
+
+
 def is_titled(value: object) -> bool:
     """Whether one of the usual names gives a title anywhere in ``value``."""
     return bool(_nested(value, _TITLES) or _nested(value, _MESSAGES))
