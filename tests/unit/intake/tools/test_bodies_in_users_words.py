@@ -141,3 +141,11 @@ def test_one_alert_of_alertmanager_by_itself_is_that_alert() -> None:
     )
     assert alone == pushed
     assert (alone.source, alone.title) == ("alertmanager", "web-1 is down")
+
+
+def test_the_state_of_the_alert_in_opensearchs_context_counts() -> None:
+    context = {"monitor": {"name": "Errors"}, "trigger": {"name": "many", "severity": "1"},
+               "alert": {"id": "a1", "state": "COMPLETED"}}  # fmt: skip
+    completed, active = one({"ctx": context}), one({"ctx": {**context, "alert": None}})
+    assert (completed.status, active.status) == (Status.RESOLVED, Status.FIRING)
+    assert completed.fingerprint == active.fingerprint
