@@ -24,6 +24,12 @@ EPOCH = int(MOMENT.timestamp())
         "2026.05.13 09:08:07",
         "2026-05-13T09:08:07.0000000Z",
         "Wed, 13 May 2026 09:08:07 GMT",
+        "Wed, 13 May 2026 09:08:07 -0000",
+        "Wed May 13 09:08:07 UTC 2026",
+        "Wed May 13 05:08:07 EDT 2026",
+        "2026-05-13T11:08:07+02",
+        "2026-05-13T10:08:07.0+01.00",
+        "2026-05-13T09:08:07.000Z UTC",
         EPOCH,
         float(EPOCH),
         str(EPOCH),
@@ -45,7 +51,9 @@ def test_fractions_are_kept_to_the_microsecond() -> None:
 @pytest.mark.parametrize(
     "value",
     [None, "", "0", 0, -1, True, "0001-01-01T00:00:00Z", "soon", "9999-99-99", 1e400, float("nan"),
-     "2026-02-30T00:00:00Z", "99999-01-01T00:00:00Z", "9" * 5_000, {}, [], "a, b"],
+     "2026-02-30T00:00:00Z", "99999-01-01T00:00:00Z", "9" * 5_000, {}, [], "a, b",
+     # Hours off, as zones and halves of days that are not known would make them.
+     "Wed May 13 09:08:07 CEST 2026", "May 13, 2026 1:00 PM", "Wednesday, May 13, 2026 1:00 PM"],
 )  # fmt: skip
 def test_zero_values_and_nonsense_are_no_time(value: object) -> None:
     assert read_time(value) is None

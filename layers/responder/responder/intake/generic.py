@@ -35,7 +35,6 @@ from responder.intake.text import as_json, as_text, one_line
 from responder.intake.times import read_time
 
 NAME = "generic"
-
 _DEFAULT_SEVERITY = Severity.MEDIUM
 _NO_TITLE = "Alert of unknown format"
 _TITLES = ("title", "alert_name", "alertname", "alertName", "alert_title", "alertTitle", "name",
@@ -207,6 +206,12 @@ def read_unknown(element: object, whole: object, request: Request) -> Draft:
     )
 
 
+def has_title(payload: object) -> bool:
+    """Whether the payload has a title of its own, as the generic body does."""
+    fields = mapping(payload)
+    return bool(first(fields, _names_of(fields).title))
+
+
 def completed(draft: Draft, element: object) -> Draft:
     """What a reader made of a body that only its route knows, with what the usual names add.
 
@@ -302,6 +307,8 @@ def _draft(
     title = (
         _title(fields, inner, request) if unknown else first(told, names.titles) or _line(message)
     )
+    if message == title:
+        message = next(filter(None, (_other(told, name, title) for name in names.messages)), "")
     native_id = first(told, names.ids)
     service = _name(everything, all_names.services)
     resource = _name(everything, all_names.resources)
@@ -316,7 +323,7 @@ def _draft(
         fingerprint=native_id or digest(*about),
         native_id=native_id,
         title=title or _NO_TITLE,
-        message="" if message == title else message,
+        message=message,
         rule=first(told, names.rules),
         severity=_told_severity(everything, all_names)
         or (heading_severity(title) if unknown else None)
@@ -334,6 +341,11 @@ def _draft(
         raw=fields,
         unknown_format=unknown,
     )
+
+
+def _other(fields: Mapping[str, object], name: str, title: str) -> str:
+    text = first(fields, (name,))
+    return "" if text == title else text
 
 
 def _tags(fields: Mapping[str, object]) -> dict[str, str]:
@@ -491,7 +503,9 @@ def _links(fields: Mapping[str, object], names: _Names) -> dict[str, str]:
 def _listed_links(listed: list[object]) -> dict[str, str]:
     """Links as URLs, or as objects that name them."""
     links: dict[str, str] = {}
-    for number, item in enumerate(listed[:_MAX_LINKS], 1):
-        name = first(mapping(item), _OWN_LINK_NAMES) or f"link {number}"
-        links[name] = item if isinstance(item, str) else first(mapping(item), _OWN_LINKS)
+    for item in listed[:_MAX_LINKS]:
+        name = first(mapping(item), _OWN_LINK_NAMES) or "link"
+        url = item if isinstance(item, str) else first(mapping(item), _OWN_LINKS)
+        if url:
+            links[f"{name} {len(links) + 1}" if name in links else name] = url
     return links

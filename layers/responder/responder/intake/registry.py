@@ -92,7 +92,8 @@ def read(
         if elements := mapping.elements(payload):
             return _parcel(iter([_Share(mapping.read, elements, payload, request, request.tool)]))
         request = replace(request, notes=(*request.notes, _MISFIT.format(request.tool)))
-    if request.tool != generic.NAME and named(request) not in tools_of(payload, request):
+    is_generic = request.tool == generic.NAME and generic.has_title(payload)
+    if not is_generic and named(request) not in tools_of(payload, request):
         news = news_of(payload, request)
         if isinstance(news, NoNews):
             return Parcel(nothing=news.reason)

@@ -9,15 +9,17 @@ _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 # Epoch numbers by their size, up to the year 5138: seconds, then milli-, micro- and nanoseconds.
 _UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (1e20, 1_000_000_000))
-
 # RFC 3339 and its neighbours: up to any number of fraction digits (Go 9, Azure 7), offsets without
-# a colon (CloudWatch), Go's " +0000 UTC", dots or slashes in the date (Zabbix), no zone (UTC).
+# a colon (CloudWatch) or without minutes (PostgreSQL), Go's " +0000 UTC", a zone's name behind its
+# Z (OpenSearch), dots or slashes in the date (Zabbix), no zone (UTC).
 _WRITTEN = re.compile(
     r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})"
     r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,30}))?)?)?"
-    r"\s*(?:(Z|UTC|GMT)|([+-])(\d{2}):?(\d{2})(?:\s+[A-Z]{3,4})?)?",
+    r"\s*(?:(Z(?:\s+UTC)?|UTC|GMT)|([+-])(\d{2})(?:[:.]?(\d{2}))?(?:\s+[A-Z]{3,4})?)?",
     re.IGNORECASE,
 )
+# Behind the hour a word, which can only be a zone or AM and PM.
+_ZONE_WORD = re.compile(r"\d:\d\d\s+[A-Za-z]")
 # Java's and C's texts ("Tue Mar 10 11:50:00 UTC 2026"), put into the order of an e-mail's date; and
 # American ones, which only their AM or PM tells from European ones.
 _ASCTIME = re.compile(
@@ -63,15 +65,22 @@ def _written(text: str) -> datetime | None:
         return _from_parts(found)
     if found := _ASCTIME.fullmatch(text):
         month, day, time, zone, year = found.groups()
-        return _of_mail(f"{day} {month} {year} {time} {zone or 'UTC'}")
+        return _mailed(f"{day} {month} {year} {time} {zone or 'UTC'}")
     if found := _AMERICAN.fullmatch(text):
         return _from_american(found)
-    return _of_mail(text) if "," in text else None
+    return _mailed(text) if "," in text or text[:3].isalpha() else None
 
 
-def _of_mail(text: str) -> datetime:
+def _mailed(text: str) -> datetime | None:
+    """A date as in mails (RFC 5322), or as ``date`` prints it (Nagios).
+
+    A zone of an unknown name, or the half of a day that is taken for one, would make it a time
+    that is hours off.
+    """
     moment = parsedate_to_datetime(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment.tzinfo is None:
+        return None if text[-1].isalpha() or _ZONE_WORD.search(text) else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)
 
 
 def _from_american(found: re.Match[str]) -> datetime:
@@ -101,7 +110,7 @@ def _from_parts(found: re.Match[str]) -> datetime:
     year, month, day, hour, minute, second, fraction, _, sign, east, past = found.groups()
     zone = UTC
     if sign:
-        offset = timedelta(hours=int(east), minutes=int(past))
+        offset = timedelta(hours=int(east), minutes=int(past or 0))
         zone = timezone(-offset if sign == "-" else offset)
     micros = int((fraction or "").ljust(6, "0")[:6])
     moment = datetime(

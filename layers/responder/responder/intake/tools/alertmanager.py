@@ -26,9 +26,7 @@ from responder.intake.severity import default_of, severity_of_labels
 from responder.intake.times import read_time
 
 NAME = "alertmanager"
-
 _STATUSES = {status.value: status for status in Status}
-
 # FNV-1a, 64 bit, over sorted labels with 0xff between: Alertmanager's own fingerprint, so that
 # the same alert has the same one whether pushed by Prometheus or notified by Alertmanager.
 _FNV_START = 14695981039346656037
