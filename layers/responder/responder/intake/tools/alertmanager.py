@@ -73,7 +73,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         starts_at=read_time(fields.get("startsAt")),
         ends_at=ends_at,
         raw=element,
-        notes=_cut_by_sender(group),
+        notes=cut_by_sender(group, "Alertmanager"),
     )
 
 
@@ -124,10 +124,11 @@ def links_of(annotations: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _cut_by_sender(group: Mapping[str, object]) -> tuple[str, ...]:
+def cut_by_sender(group: Mapping[str, object], sender: str) -> tuple[str, ...]:
+    """A note on the alerts of a group that its sender left out and never sends."""
     if not group.get("truncatedAlerts"):
         return ()
     cut = first(group, ("truncatedAlerts",))[:_MOST_DIGITS]
     if not cut.isdecimal() or not int(cut):
         return ()
-    return (f"alerts: {cut} more of this group cut by Alertmanager (max_alerts)",)
+    return (f"alerts: {cut} more of this group cut by {sender} (max_alerts)",)

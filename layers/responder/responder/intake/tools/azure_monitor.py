@@ -9,6 +9,7 @@ activity log is always Fired; of health events the log's own status says when th
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from urllib.parse import quote
 
 from responder.alert import Scope, Severity, Status
 from responder.intake.azure_context import (
@@ -34,6 +35,11 @@ from responder.intake.times import read_time
 NAME = "azure-monitor"
 
 _ENDS = frozenset({"resolved", "deactivated"})
+_ALERT_PAGE = (
+    "https://portal.azure.com/#view/Microsoft_Azure_Monitoring_Alerts/"
+    "AlertDetails.ReactView/alertId~/"
+)
+_RESOURCE_PAGE = "https://portal.azure.com/#resource"
 _HEALTHY_AGAIN = "/healthevent/resolved/"
 # Sev0 to Sev4 as the older shapes write them.
 _SEVERITIES = dict(zip("01234", Severity, strict=True))
@@ -100,7 +106,7 @@ def _of_common(fields: Mapping[str, object], data: Mapping[str, object]) -> Draf
         resource=resource,
         scope=_scope(labels, context, subscription),
         labels=labels,
-        links=links(essentials, context),
+        links={**_portal(native_id, target), **links(essentials, context)},
         happened_at=resolved if ended else fired,
         starts_at=read_time(told.get("impactStartTime")) or fired,
         ends_at=resolved,
@@ -202,6 +208,14 @@ def _of_activity_log(
         delivery_id=first(log, ("eventDataId",)),
         raw=fields,
     )
+
+
+def _portal(alert_id: str, target: str) -> dict[str, str]:
+    """The alert and its resource in the portal; most kinds of alert carry no link."""
+    named = {"alert": _ALERT_PAGE + quote(alert_id, safe="", errors="replace"),
+             "resource": _RESOURCE_PAGE + quote(target, errors="replace")}  # fmt: skip
+    given = {"alert": alert_id, "resource": target}
+    return {name: url for name, url in named.items() if given[name].startswith("/subscriptions/")}
 
 
 def _same(context: Mapping[str, object], subscription: str, rule: str, target: str) -> str:

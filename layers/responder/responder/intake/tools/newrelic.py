@@ -46,7 +46,7 @@ def _issue(fields: Mapping[str, object]) -> Draft:
     title = _first(fields, ("title", "issueTitle", "alertConditionNames", "alertPolicyNames"))
     state = first(fields, ("state", "issueState", "status")).lower()
     title = title or (f"New Relic issue {issue_id}" if issue_id and state else "")
-    if not title or not (issue_id or state):
+    if not title:
         raise Unreadable("an issue without a title or an id")
     labels = tag_map(fields.get("labels")) | tag_map(fields.get("tags"))
     labels |= _named(fields, {"policy": "alertPolicyNames", "condition": "alertConditionNames"})
