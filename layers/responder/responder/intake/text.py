@@ -13,9 +13,11 @@ from pydantic_core import to_json
 # and the DEL and C1 controls, which no alert needs and terminals obey.
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SPACE = re.compile(r"\s+")
-# Senders leave placeholders that their template did not fill: $NAME, $NAME$, {{name}}, {MACRO},
-# *name*.
-_UNFILLED = re.compile(r"\$[A-Z_]+|\$[\w.]{1,80}\$|\{\{?[\s$#.\w]{1,80}\}?\}|\*[A-Za-z]+\*")
+# Senders leave placeholders that their template did not fill: $NAME, $NAME$, ${name}, {{name}},
+# {MACRO}, *name*.
+_UNFILLED = re.compile(
+    r"\$[A-Za-z_]+|\$[\w.]{1,80}\$|\$\{[^{}]{1,80}\}|\{\{?[\s$#.\w]{1,80}\}?\}|\*[A-Za-z]+\*"
+)
 _CUT_MARK = "…"
 
 
