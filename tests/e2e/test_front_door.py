@@ -86,7 +86,6 @@ def test_two_operators_do_not_overwrite_each_other(pipeline: Pipeline) -> None:
     sources(pipeline, "remove", "first", "--yes")
 
 
-@pytest.mark.skipif(not SCHEMATHESIS.exists(), reason="schemathesis is not in requirements/dev")
 def test_any_request_of_the_openapi_document_is_answered_as_it_says(
     pipeline: Pipeline, tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ TOOLS = ("cloudformation", "codedeploy", "github", "gitlab", "argocd", "flux")
 SAMPLES = sorted(path for tool in TOOLS for path in (EVENTS / tool).glob("*.json"))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.data())
 def test_any_mutation_is_accepted_as_something(data: st.DataObject) -> None:
     value = json.loads(data.draw(st.sampled_from(SAMPLES)).read_text())

@@ -35,7 +35,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(values)
 def test_any_json(value: object) -> None:
     body = value if isinstance(value, dict | list) else {"checks": [value]}

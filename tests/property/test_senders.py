@@ -63,7 +63,7 @@ def test_the_entries_of_this_test_are_right() -> None:
     assert SOURCES.unreadable == {}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(segments, query, headers, st.none() | st.binary(max_size=60))
 def test_any_request_is_refused(
     segment: str, asked: dict[str, str], given: dict[str, str], body: bytes | None
@@ -84,7 +84,7 @@ documents = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(words, documents, max_size=4))
 def test_any_secret_can_be_read(document: dict[str, object]) -> None:
     found = sources_in(document)

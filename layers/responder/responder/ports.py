@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from responder.analysis.context import Case
-from responder.analysis.verdict import Analysis
+if TYPE_CHECKING:
+    # Not at run time: reception knows neither incidents nor analyses, and starts without them.
+    from responder.analysis.context import Case
+    from responder.analysis.verdict import Analysis
 
 
 class Table(StrEnum):
@@ -206,13 +208,13 @@ class Question:
     """
 
     ceiling_usd: float
-    ask: Callable[[], Analysis]
+    ask: "Callable[[], Analysis]"
 
 
 class Analyst(Protocol):
     """Claude behind one call."""
 
-    def question(self, case: Case, tier: str) -> Question:
+    def question(self, case: "Case", tier: str) -> Question:
         """What asking about a case may cost, and asking. Raises Permanent without a price."""
 
 

@@ -25,7 +25,9 @@ OVER = datetime(2026, 12, 1, tzinfo=UTC)
 TIMES = ("TriggerTime", "FireTime")
 #: Names of what a tool or an envelope calls a delivery by.
 DELIVERIES = ("MessageId", "messageId", "message_id", "eventDataId", "guid", "event_guid",
-              "event_id", "sid")  # fmt: skip
+              "event_id", "sid", "check_result_id", "webhook_event_id", "incidentid")  # fmt: skip
+#: Objects whose field of such a name is what they tell of: Zabbix's problems.
+KEPT_BY = (({"event_value", "trigger_id"}, "event_id"),)
 #: Fields by which an object is known as an event, and which of them is its own id, where ``id`` is
 #: what it tells of everywhere else.
 EVENTS_BY = (
@@ -34,6 +36,9 @@ EVENTS_BY = (
     ({"created_on", "event"}, "id"), ({"resource", "timestamp", "type"}, "id"),
     ({"incident", "time", "event"}, "id"), ({"watch_id", "execution_time"}, "id"),
     ({"event_definition_id", "timestamp"}, "id"), ({"timestamp", "uuid", "level"}, "uuid"),
+    ({"output", "priority", "rule"}, "uuid"), ({"rule", "agent", "timestamp"}, "id"),
+    ({"incident_id", "body"}, "id"), ({"status_report_id", "body"}, "id"),
+    ({"component_id", "new_status"}, "id"),
 )  # fmt: skip
 #: Under these names payloads carry others as text.
 INSIDE = ("Message", "body", "payload", "data", "data_base64", "problemDetailsJSONv2")
@@ -79,7 +84,8 @@ def _rewritten(value: Any, now: datetime, rules: Mapping[str, Rule]) -> Any:  # 
         return [_rewritten(element, now, rules) for element in value]
     if not isinstance(value, dict):
         return _moved(value, now)
-    own = {key: _new for names, key in EVENTS_BY if names <= value.keys()}
+    own: dict[str, Rule] = {key: _new for names, key in EVENTS_BY if names <= value.keys()}
+    own |= {key: _same for names, key in KEPT_BY if names <= value.keys()}
     return {
         name: own[name](element) if name in own else _field(name, element, now, rules)
         for name, element in value.items()
@@ -105,6 +111,10 @@ def _inside(text: str, now: datetime, rules: Mapping[str, Rule]) -> Any:  # noqa
     if plain[:1] not in ("{", "["):
         return text
     return base64.b64encode(_text(plain, now, rules).encode()).decode()
+
+
+def _same(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    return value
 
 
 def _new(value: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -149,6 +149,8 @@ def test_a_resolve_never_takes_the_time_of_the_start() -> None:
     assert (firing.event_at.hour, firing.event_at.minute) == (9, 0)
     assert (resolved.event_at.minute, resolved.starts_at) == (30, firing.starts_at)
     assert read_one(title="Disk", status="closed", created_at=start).event_at == NOW
+    both = read_one(title="Disk", status="closed", timestamp=start, resolved_at=end)
+    assert both.event_at == resolved.event_at
 
 
 @pytest.mark.parametrize("nest", ["alert", "event", "data", "incident", "problem"])
@@ -259,10 +261,10 @@ def test_a_title_from_the_message_leaves_the_description_for_the_message() -> No
 
 def test_links_may_be_a_list() -> None:
     listed = [{"name": "Graph", "url": "https://a.example"}, "https://b.example",
-              {"text": "Graph", "href": "https://c.example"}, 5, None, {}]  # fmt: skip
+              {"text": "Logs", "href": "https://c.example"}, 5, None, {}]  # fmt: skip
     (alert,) = parse(json.dumps({"title": "Disk full", "links": listed}).encode(), JSON)
     assert alert.links == {
-        "Graph": "https://a.example", "link": "https://b.example", "Graph 3": "https://c.example",
+        "Graph": "https://a.example", "link 2": "https://b.example", "Logs": "https://c.example",
     }  # fmt: skip
 
 

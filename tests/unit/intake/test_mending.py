@@ -35,6 +35,7 @@ def test_a_mended_body_is_read_by_its_tool_and_its_resolve_meets_it() -> None:
     assert (firing.title, firing.severity) == ("Disk", Severity.CRITICAL)
     assert firing.message == 'df "/var":\n99 %\tused'
     assert (resolved.status, resolved.fingerprint) == (Status.RESOLVED, firing.fingerprint)
+    assert ["mended by intake" in note for note in firing.truncated] == [True]
 
 
 @pytest.mark.parametrize(

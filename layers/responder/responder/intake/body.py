@@ -4,9 +4,12 @@
 only what can never be read: what might be an alert goes on as text, however broken its JSON is.
 """
 
+import base64
+import binascii
 import json
 import zlib
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from responder.intake.errors import BadRequest
 from responder.intake.forms import form_fields, is_surely_form, multipart_fields
@@ -29,6 +32,7 @@ _OPENINGS = ("{", "[")
 # alone may have any name.
 _ENVELOPES = ("payload", "data", "json", "body")
 _MAX_BESIDE = 3
+_MENDED = "body: broken JSON (quotes, backslashes or empty values), mended by intake"
 # A text in which more than every tenth character cannot be decoded is no text.
 _MOST_UNREADABLE = 10
 # Line ends inside texts are what templates leave unescaped most; NaN and Infinity are no JSON, and
@@ -38,25 +42,35 @@ _DECODER = json.JSONDecoder(strict=False, parse_constant=str)
 _PATIENT_DECODER = json.JSONDecoder(strict=False, parse_constant=str, parse_int=str)
 
 
-def read_body(body: bytes, headers: Mapping[str, str]) -> object:
-    """Parsed JSON (or a form's fields), else the text itself.
+class Body(NamedTuple):
+    """Parsed JSON (or a form's fields), else the text itself. ``notes`` say what was mended."""
 
-    Raises BadRequest for what can never be read, or is too large.
-    """
+    value: object
+    notes: tuple[str, ...] = ()
+
+
+def read_body(body: bytes, headers: Mapping[str, str]) -> Body:
+    """What is in a body. Raises BadRequest for what can never be read, or is too large."""
+    mended_parts: list[str] = []
+    value = _value(body, headers, mended_parts)
+    return Body(value, (_MENDED,) if mended_parts else ())
+
+
+def _value(body: bytes, headers: Mapping[str, str], mended_parts: list[str]) -> object:
     _check_size(len(body))
     declared = headers.get("content-type", "")
     content_type, _, parameters = declared.lower().partition(";")
     content_type = content_type.strip()
     body = _unzipped(body, headers)
     if content_type == _MULTIPART and (parts := multipart_fields(body, declared)):
-        return _opened(parts)
+        return _opened(parts, mended_parts)
     text = _decoded(body, parameters)
     if not text.strip():
         raise BadRequest(400, "empty_body", "The request has no body.")
     if _looks_like_json(text):
-        return _json_or_text(text)
+        return _json_or_text(text, mended_parts)
     if (content_type == _FORM or is_surely_form(text)) and (form := form_fields(text)):
-        return _opened(form)
+        return _opened(form, mended_parts)
     return _scalar(text, is_json=content_type == "application/json")
 
 
@@ -70,19 +84,42 @@ def load_json(text: str) -> object:
         return _PATIENT_DECODER.decode(text)
 
 
+def json_inside(text: str) -> object | None:
+    """The object, array or text that a text holds as JSON; None where it holds none."""
+    if text.lstrip()[:1] not in (*_OPENINGS, '"'):
+        return None
+    try:
+        value = load_json(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict | list | str) else None
+
+
+def from_base64(value: object) -> str:
+    """The text of base64, empty where there is none."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
+
+
 def _looks_like_json(text: object) -> bool:
     return isinstance(text, str) and text.lstrip()[:1] in _OPENINGS
 
 
-def _json_or_text(text: str) -> object:
+def _json_or_text(text: str, mended_parts: list[str]) -> object:
     try:
         value = load_json(text)
     except RecursionError:
         return text
     except ValueError:
         value = mended(text, load_json)
+        if value is not None:
+            mended_parts.append(text)
     if isinstance(value, dict) and len(value) <= _MAX_BESIDE:
-        return _opened(value)
+        return _opened(value, mended_parts)
     return text if value is None else value
 
 
@@ -98,12 +135,12 @@ def _scalar(text: str, *, is_json: bool) -> object:
     return value if isinstance(value, str) and value.strip() else text
 
 
-def _opened(fields: dict[str, object]) -> object:
+def _opened(fields: dict[str, object], mended_parts: list[str]) -> object:
     """What a field of the body holds as JSON, with the fields beside it; else the fields."""
     for name in _ENVELOPES if len(fields) > 1 else fields:
         held = fields.get(name)
         if isinstance(held, str) and _looks_like_json(held):
-            inner = _json_or_text(held)
+            inner = _json_or_text(held, mended_parts)
             if isinstance(inner, dict):
                 return {key: value for key, value in fields.items() if key != name} | inner
             if isinstance(inner, list) and len(fields) == 1:

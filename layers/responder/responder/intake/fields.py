@@ -98,7 +98,7 @@ def folded(value: object) -> dict[str, object]:
 
 @lru_cache(maxsize=2_048)
 def bare(name: str) -> str:
-    """A name in lower case without what separates its words."""
+    """``name`` in lower case, without separators and what macros stand in."""
     return name.lower().translate(_SEPARATORS)
 
 

@@ -21,7 +21,7 @@ def event_grid_code(body: bytes, headers: Mapping[str, str]) -> str:
     if headers.get(_EVENT_GRID, "").lower() != _VALIDATION:
         return ""
     try:
-        payload = read_body(body, headers)
+        payload = read_body(body, headers).value
     except BadRequest:
         return ""
     event = mapping(next(iter(sequence(payload)), payload))

@@ -99,6 +99,7 @@ ROWS: tuple[Row, ...] = (
     Row("eventbridge", ("AutoScalingGroupARN", "Event")),
     Row("cloudevents", ("specversion", "type", "source", "id")),
     Row("azure-monitor", ("schemaId", "data"), test=marks.is_azure_schema),
+    Row("azure-monitor", ("data",), test=marks.holds_essentials),
     Row("azure-monitor", ("AlertRuleName", "SearchQuery")),
     Row("azure-monitor", ("context", "status"), test=marks.is_azure_metric),
     Row("azure-event-grid", ("eventType", "topic"), test=marks.is_grid_event),
@@ -127,6 +128,8 @@ ROWS: tuple[Row, ...] = (
     Row("grafana-legacy", ("ruleUrl", "ruleName")),
     Row("datadog", ("alert_transition",)),
     Row("datadog", ("alert_cycle_key",)),
+    Row("datadog", ("ALERT_TRANSITION",)),
+    Row("datadog", ("ALERT_CYCLE_KEY",)),
     Row("datadog", ("aggreg_key",)),
     Row("datadog", ("alertTransition",)),
     Row("datadog", ("last_updated", "event_type", "title")),
@@ -175,6 +178,7 @@ ROWS: tuple[Row, ...] = (
     Row("victorops", ("STATE.CURRENT_ALERT_PHASE",)),
     Row("signalfx", ("detectorId", "incidentId")),
     Row("signalfx", ("detectorUrl", "rule")),
+    Row("signalfx", ("statusExtended", "incidentId")),
     Row("signalfx", ("sf_schema",)),
     Row("honeycomb", header="x-honeycomb-webhook-token", test=marks.is_object),
     Row("honeycomb", ("trigger_description", "status")),
@@ -188,7 +192,8 @@ ROWS: tuple[Row, ...] = (
     Row("appdynamics", ("eventType", "severity"), test=marks.is_policy_event),
     Row("appdynamics", ("event_type", "severity"), test=marks.is_policy_event),
     Row("alertmanager", ("labels",), test=marks.is_push, array=True),
-    Row("alertmanager", ("startsAt", "annotations", "labels"), test=marks.is_pushed),
+    Row("alertmanager", ("annotations", "labels"), test=marks.is_one_alert),
+    Row("alertmanager", ("generatorURL", "labels"), test=marks.is_one_alert),
     Row("github", ("workflow_run", "repository"), test=marks.is_github_run),
     Row("github", ("workflow_job", "repository"), test=marks.is_github_run),
     Row("github", ("check_run", "repository"), test=marks.is_github_run),
@@ -260,6 +265,7 @@ ROWS: tuple[Row, ...] = (
     Row("opensearch", ("text",), test=marks.is_opensearch_prose),
     Row("opensearch", text=True, test=marks.is_opensearch_prose),
     Row("uptime-kuma", ("heartbeat", "monitor")),
+    Row("uptime-kuma", ("msg",), test=marks.is_kuma_message),
     Row("pingdom", ("check_id", "current_state")),
     Row("pingdom", ("incidentid", "checkname")),
     Row("site24x7", ("MONITORNAME", "STATUS")),
@@ -483,6 +489,9 @@ ALIASES = {
 }
 
 TOOLS = tuple(dict.fromkeys(row.tool for row in ROWS))
+
+#: Tools that carry what others send: what another tool knows is that tool's on their route, too.
+CARRIERS = frozenset({"sns", "eventbridge", "cloudevents", "azure-event-grid"})
 
 
 def tools_of(payload: object, request: Request) -> Iterator[str]:

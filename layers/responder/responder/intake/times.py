@@ -19,8 +19,14 @@ _WRITTEN = re.compile(
     r"\s*(?:(Z(?:\s+UTC)?|UTC|GMT)|([+-])(\d{2})(?:[:.]?(\d{2}))?(?:\s+[A-Z]{3,4})?)?",
     re.IGNORECASE,
 )
-# Behind the hour a word, which can only be a zone or AM and PM.
-_ZONE_WORD = re.compile(r"\d:\d\d\s+[A-Za-z]")
+# Java's and C's texts ("Tue Mar 10 11:50:00 UTC 2026"), put into the order of an e-mail's date; and
+# American ones, which only their AM or PM tells from European ones.
+_ASCTIME = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d)(?: ([A-Z]{3,4}))? (\d{4})"
+)
+_AMERICAN = re.compile(
+    r"(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2}):(\d\d)(?::(\d\d))? ([AP])M", re.IGNORECASE
+)
 _NUMBER = re.compile(r"\d{9,20}(?:\.\d{1,12})?")
 _LONGEST = 64
 
@@ -56,19 +62,26 @@ def _written(text: str) -> datetime | None:
         return _from_epoch(float(text) if "." in text else int(text))
     if found := _WRITTEN.fullmatch(text):
         return _from_parts(found)
-    return _mailed(text) if text[:3].isalpha() else None
+    if found := _ASCTIME.fullmatch(text):
+        month, day, time, zone, year = found.groups()
+        return _of_mail(f"{day} {month} {year} {time} {zone or 'UTC'}")
+    if found := _AMERICAN.fullmatch(text):
+        return _from_american(found)
+    return _of_mail(text) if "," in text else None
 
 
-def _mailed(text: str) -> datetime | None:
-    """A date as in mails (RFC 5322), or as ``date`` prints it (Nagios).
-
-    A zone of an unknown name, or the half of a day that is taken for one, would make it a time
-    that is hours off.
-    """
+def _of_mail(text: str) -> datetime | None:
     moment = parsedate_to_datetime(text)
-    if moment.tzinfo is None:
-        return None if text[-1].isalpha() or _ZONE_WORD.search(text) else moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC)
+    if moment.tzinfo:
+        return moment.astimezone(UTC)
+    # A zone of an unknown name, or PM, which is taken for one: a time that may be hours off.
+    return None if text[-1:].isalpha() else moment.replace(tzinfo=UTC)
+
+
+def _from_american(found: re.Match[str]) -> datetime:
+    month, day, year, hour, minute = map(int, found.groups()[:5])
+    hour = hour % 12 + (12 if found[7].upper() == "P" else 0)
+    return datetime(year, month, day, hour, minute, int(found[6] or 0), tzinfo=UTC)
 
 
 def _iso(text: str) -> datetime | None:

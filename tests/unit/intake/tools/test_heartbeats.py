@@ -170,6 +170,7 @@ def test_monit() -> None:
     )
     same_problem(firing, read_as("monit/connection_succeeded.json", ends_at=MENDED))
     nothing("monit/instance_changed.json")
+    assert only("monit/does_not_exist.json").fingerprint != firing.fingerprint
 
 
 @pytest.mark.parametrize(

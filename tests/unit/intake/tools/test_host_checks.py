@@ -56,6 +56,23 @@ def test_flapping_is_an_alert_of_its_own() -> None:
     assert firing.fingerprint != only("nagios/service_problem.json").fingerprint
 
 
+@pytest.mark.parametrize(
+    ("kind", "state", "status"),
+    [
+        ("PROBLEM", "OK", "firing"),
+        ("CUSTOM", "OK", "resolved"),
+        ("CUSTOM", "WARNING", "firing"),
+        ("RECOVERY", None, "resolved"),
+        ("Recovery", "CRITICAL", "resolved"),
+        (None, "UP", "resolved"),
+    ],
+)
+def test_the_type_comes_before_the_state(kind: str | None, state: str | None, status: str) -> None:
+    body = changed("nagios/service_problem.json", notification_type=kind, state=state)
+    (alert,) = parse(body, JSON, "nagios")
+    assert alert.status == status
+
+
 @pytest.mark.parametrize("kind", ["DOWNTIMESTART", "DOWNTIMEEND", "DOWNTIMECANCELLED"])
 def test_downtimes_are_no_alerts(kind: str) -> None:
     assert read(changed("nagios/downtime_start.json", notification_type=kind), JSON).not_alerts == 1
@@ -85,6 +102,7 @@ def test_output_that_breaks_the_json_does_not_lose_the_page() -> None:
         severity=Severity.MEDIUM,
         event_at=BROKE,
     )
+    assert "mended by intake" in alert.truncated[0]
     assert alert.message == '3 lines match "OOM|panic" in C:\\logs\\app.log\nlast: "killed"'
 
 

@@ -91,7 +91,7 @@ def test_falco() -> None:
         resource="orders-5c9",
         event_at=BROKE,
     )
-    assert alert.labels["evt.time"] == "1795165963905479123"
+    assert alert.labels["evt.rawarg.addr"] == "9007199254740993123"
     assert alert.labels["tags"] == "container, mitre_execution, shell"
     assert "fd.name" not in alert.labels
     other = read_as("falco/critical_of_another_pod.json", severity=Severity.CRITICAL)

@@ -91,6 +91,7 @@ def test_pingdoms_beepmanager_tells_of_the_same_check() -> None:
     [
         ({"tags": ["severity:critical"]}, Severity.CRITICAL),
         ({"tags": ["p3"]}, Severity.MEDIUM),
+        ({"tags": {"critical": "no"}}, Severity.HIGH),
         ({"tags": ["page", "info"]}, Severity.HIGH),
         ({"importance_level": None}, Severity.HIGH),
     ],

@@ -41,6 +41,13 @@ def test_an_incident_of_better_stack() -> None:
     assert only("better-stack/incident_acknowledged.json").alert_id == firing.alert_id
 
 
+def test_a_resolve_by_its_time_alone() -> None:
+    body = json.loads(sample("better-stack/incident_resolved.json"))
+    body["data"]["attributes"]["status"] = None
+    (alert,) = parse(json.dumps(body).encode(), JSON)
+    assert (alert.status, alert.ends_at) == (Status.RESOLVED, alert.event_at)
+
+
 def test_a_resolve_by_its_event_alone() -> None:
     body = {**json.loads(sample("better-stack/incident_started.json")), "event": "resolved"}
     (alert,) = parse(json.dumps(body).encode(), JSON)

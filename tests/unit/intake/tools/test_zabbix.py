@@ -9,7 +9,7 @@ from responder.alert import Severity, Status
 from responder.intake import parse
 from responder.intake.registry import read
 from samples import JSON, NOW, only, sample
-from unit.intake.tools.expecting import BROKE, read_as, same_problem
+from unit.intake.tools.expecting import BROKE, MENDED, read_as, same_problem
 
 OURS = json.loads(sample("zabbix/firing.json"))
 
@@ -63,6 +63,14 @@ def test_the_official_names_are_read_and_a_time_without_zone_is_utc() -> None:
         event_at=BROKE,
         starts_at=BROKE,
     )
+
+
+def test_a_recovery_by_official_names_has_its_own_date_and_time() -> None:
+    body = json.loads(sample("zabbix/official_names_without_zone.json"))
+    body |= {"event_value": "0", "event_recovery_date": "2026.11.20"}
+    body |= {"event_recovery_time": "09:20:01"}
+    (resolved,) = parse(json.dumps(body).encode(), JSON)
+    assert (resolved.starts_at, resolved.event_at, resolved.ends_at) == (BROKE, MENDED, MENDED)
 
 
 @pytest.mark.parametrize(

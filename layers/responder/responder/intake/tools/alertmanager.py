@@ -40,7 +40,7 @@ _MOST_DIGITS = 9
 
 
 def split(payload: object) -> Sequence[object]:
-    """The alerts of a notification or a push, or one that someone passed on by itself."""
+    """The alerts of a notification or a push."""
     if not isinstance(payload, dict):
         return sequence(payload)
     return sequence(payload["alerts"]) if "alerts" in payload else (payload,)

@@ -34,6 +34,7 @@ from responder.intake.times import read_time
 NAME = "azure-monitor"
 
 _ENDS = frozenset({"resolved", "deactivated"})
+_HEALTHY_AGAIN = "/healthevent/resolved/"
 # Sev0 to Sev4 as the older shapes write them.
 _SEVERITIES = dict(zip("01234", Severity, strict=True))
 # https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema#severity-level
@@ -218,7 +219,11 @@ def _same(context: Mapping[str, object], subscription: str, rule: str, target: s
 def _has_ended(condition: str, context: Mapping[str, object]) -> bool:
     if condition.lower() in _ENDS:
         return True
-    return bool(activity(context)) and first(context, ("status",)).lower() == "resolved"
+    if not activity(context):
+        return False
+    # Of a resource that is well again, some events say it in their operation only.
+    operation = first(context, ("operationName",)).lower()
+    return first(context, ("status",)).lower() == "resolved" or _HEALTHY_AGAIN in operation
 
 
 def _title(context: Mapping[str, object]) -> str:

@@ -46,10 +46,11 @@ def read(element: object, whole: object, request: Request) -> Draft:
     cluster = first(mapping(fields.get("cluster")), ("name",))
     labels = _labels(fields, rule, agent)
     at = read_time(fields.get("timestamp"))
+    identity = "/".join((manager, first(agent, ("id",)) or host, rule_id or title))
     return Draft(
         source=NAME,
-        fingerprint="/".join((manager, first(agent, ("id",)) or host, rule_id or title)),
-        native_id=first(fields, ("id",)),
+        fingerprint=identity,
+        native_id=identity,
         title=title,
         message=first(fields, ("full_log",)) or title,
         rule=rule_id or title,
