@@ -103,16 +103,6 @@ def test_what_is_cut_of_a_long_list_is_counted() -> None:
     assert "7 more" in found[-1].truncated[0]
 
 
-def test_links_may_be_a_list() -> None:
-    listed = ["https://a.example.net/", {"name": "dash", "url": "https://b.example.net/"},
-              {"href": "https://c.example.net/", "text": "run"}, None]  # fmt: skip
-    assert only({"title": "Disk", "links": listed}).links == {
-        "link 1": "https://a.example.net/",
-        "dash": "https://b.example.net/",
-        "run": "https://c.example.net/",
-    }
-
-
 @pytest.mark.parametrize(
     ("body", "title"),
     [

@@ -35,6 +35,7 @@ from responder.intake.text import as_json, as_text, one_line
 from responder.intake.times import read_time
 
 NAME = "generic"
+
 _DEFAULT_SEVERITY = Severity.MEDIUM
 _NO_TITLE = "Alert of unknown format"
 _TITLES = ("title", "alert_name", "alertname", "alertName", "alert_title", "alertTitle", "name",
@@ -206,12 +207,6 @@ def read_unknown(element: object, whole: object, request: Request) -> Draft:
     )
 
 
-def has_title(payload: object) -> bool:
-    """Whether the payload has a title of its own, as the generic body does."""
-    fields = mapping(payload)
-    return bool(first(fields, _names_of(fields).title))
-
-
 def completed(draft: Draft, element: object) -> Draft:
     """What a reader made of a body that only its route knows, with what the usual names add.
 
@@ -252,6 +247,12 @@ def inside(payload: object) -> Inside | None:
         if isinstance(listed, list) and any(is_generic(mapping(one)) for one in listed[:_MAX_SEEN]):
             return Inside(listed, {name: fields[name] for name in _INHERITED if name in fields})
     return None
+
+
+def has_title(payload: object) -> bool:
+    """Whether the payload has a title of its own, as the generic body does."""
+    fields = mapping(payload)
+    return bool(first(fields, _names_of(fields).title))
 
 
 def is_titled(value: object) -> bool:
@@ -308,7 +309,8 @@ def _draft(
         _title(fields, inner, request) if unknown else first(told, names.titles) or _line(message)
     )
     if message == title:
-        message = next(filter(None, (_other(told, name, title) for name in names.messages)), "")
+        others = (first(told, (name,)) for name in names.messages)
+        message = next((text for text in others if text != title), "")
     native_id = first(told, names.ids)
     service = _name(everything, all_names.services)
     resource = _name(everything, all_names.resources)
@@ -341,11 +343,6 @@ def _draft(
         raw=fields,
         unknown_format=unknown,
     )
-
-
-def _other(fields: Mapping[str, object], name: str, title: str) -> str:
-    text = first(fields, (name,))
-    return "" if text == title else text
 
 
 def _tags(fields: Mapping[str, object]) -> dict[str, str]:
@@ -503,9 +500,7 @@ def _links(fields: Mapping[str, object], names: _Names) -> dict[str, str]:
 def _listed_links(listed: list[object]) -> dict[str, str]:
     """Links as URLs, or as objects that name them."""
     links: dict[str, str] = {}
-    for item in listed[:_MAX_LINKS]:
-        name = first(mapping(item), _OWN_LINK_NAMES) or "link"
-        url = item if isinstance(item, str) else first(mapping(item), _OWN_LINKS)
-        if url:
-            links[f"{name} {len(links) + 1}" if name in links else name] = url
+    for number, item in enumerate(listed[:_MAX_LINKS], 1):
+        name = first(mapping(item), _OWN_LINK_NAMES) or f"link {number}"
+        links[name] = item if isinstance(item, str) else first(mapping(item), _OWN_LINKS)
     return links

@@ -9,6 +9,7 @@ _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 # Epoch numbers by their size, up to the year 5138: seconds, then milli-, micro- and nanoseconds.
 _UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (1e20, 1_000_000_000))
+
 # RFC 3339 and its neighbours: up to any number of fraction digits (Go 9, Azure 7), offsets without
 # a colon (CloudWatch) or without minutes (PostgreSQL), Go's " +0000 UTC", a zone's name behind its
 # Z (OpenSearch), dots or slashes in the date (Zabbix), no zone (UTC).
@@ -18,8 +19,6 @@ _WRITTEN = re.compile(
     r"\s*(?:(Z(?:\s+UTC)?|UTC|GMT)|([+-])(\d{2})(?:[:.]?(\d{2}))?(?:\s+[A-Z]{3,4})?)?",
     re.IGNORECASE,
 )
-# Behind the hour a word, which can only be a zone or AM and PM.
-_ZONE_WORD = re.compile(r"\d:\d\d\s+[A-Za-z]")
 # Java's and C's texts ("Tue Mar 10 11:50:00 UTC 2026"), put into the order of an e-mail's date; and
 # American ones, which only their AM or PM tells from European ones.
 _ASCTIME = re.compile(
@@ -65,22 +64,18 @@ def _written(text: str) -> datetime | None:
         return _from_parts(found)
     if found := _ASCTIME.fullmatch(text):
         month, day, time, zone, year = found.groups()
-        return _mailed(f"{day} {month} {year} {time} {zone or 'UTC'}")
+        return _of_mail(f"{day} {month} {year} {time} {zone or 'UTC'}")
     if found := _AMERICAN.fullmatch(text):
         return _from_american(found)
-    return _mailed(text) if "," in text or text[:3].isalpha() else None
+    return _of_mail(text) if "," in text else None
 
 
-def _mailed(text: str) -> datetime | None:
-    """A date as in mails (RFC 5322), or as ``date`` prints it (Nagios).
-
-    A zone of an unknown name, or the half of a day that is taken for one, would make it a time
-    that is hours off.
-    """
+def _of_mail(text: str) -> datetime | None:
     moment = parsedate_to_datetime(text)
-    if moment.tzinfo is None:
-        return None if text[-1].isalpha() or _ZONE_WORD.search(text) else moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC)
+    if moment.tzinfo:
+        return moment.astimezone(UTC)
+    # A zone of an unknown name, or PM, which is taken for one: a time that may be hours off.
+    return None if text[-1:].isalpha() else moment.replace(tzinfo=UTC)
 
 
 def _from_american(found: re.Match[str]) -> datetime:
