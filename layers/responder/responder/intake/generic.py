@@ -86,6 +86,7 @@ _OWN_NAMES = ("name", "title", "label", "value", "level", "id")
 _OWN_STATES = ("state", "status", "name", "value")
 _OWN_LINKS = ("url", "href", "link")
 _OWN_LINK_NAMES = ("name", "text", "title", "rel")
+_TELLING = frozenset({*_TITLES, *_MESSAGES})
 _MAX_NAMES = 64
 _MAX_NAMES_LENGTH = 1_000
 _RESOLVED = frozenset({"resolved", "resolve", "ok", "recovered", "recovery", "closed", "close",
@@ -155,18 +156,28 @@ def _names_of(fields: Mapping[str, object]) -> _Names:
     return _found_among(names)
 
 
-# A sender's bodies have few sets of names, and looking for each of 150 names in each body would
-# cost half of its reading.
+def _places() -> dict[str, list[tuple[int, int]]]:
+    """Where each bare name stands: in which kinds, and at which rank."""
+    places: dict[str, list[tuple[int, int]]] = {}
+    for kind, names in enumerate(_KINDS):
+        for rank, name in enumerate(dict.fromkeys(map(bare, names))):
+            places.setdefault(name, []).append((kind, rank))
+    return places
+
+
+_PLACES = _places()
+_SPELLED = frozenset(name for kind in _KINDS for name in kind)
+
+
+# A sender's bodies have few sets of names.
 @lru_cache(maxsize=256)
 def _found_among(names: tuple[str, ...]) -> _Names:
     """The names as written, or else in another case or with other separators: ``AlertName``."""
-    written = {bare(name): name for name in reversed(names)}
-
-    def among(kind: tuple[str, ...]) -> tuple[str, ...]:
-        found = (name if name in names else written.get(bare(name)) for name in kind)
-        return tuple(dict.fromkeys(name for name in found if name))
-
-    return _Names(*map(among, _KINDS))
+    found: list[list[tuple[int, bool, str]]] = [[] for _ in _KINDS]
+    for name in names:
+        for kind, rank in _PLACES.get(bare(name), ()):
+            found[kind].append((rank, name not in _SPELLED, name))
+    return _Names(*(tuple(name for *_, name in sorted(ranked)) for ranked in found))
 
 
 def read(element: object, whole: object, request: Request) -> Draft:
@@ -257,7 +268,7 @@ def has_title(payload: object) -> bool:
 
 def is_titled(value: object) -> bool:
     """Whether one of the usual names gives a title anywhere in ``value``."""
-    return bool(_nested(value, _TITLES) or _nested(value, _MESSAGES))
+    return bool(_nested(value))
 
 
 def is_generic(fields: Mapping[str, object]) -> bool:
@@ -405,8 +416,7 @@ def _title(
         return request.subject
     found = first(inner, _TITLES) or first(inner, _MESSAGES) if inner else ""
     names = _names_of(fields)
-    found = found or first(fields, names.titles) or _nested(fields, _TITLES)
-    found = found or first(fields, names.messages) or _nested(fields, _MESSAGES)
+    found = found or first(fields, names.titles) or _nested(fields) or first(fields, names.messages)
     return _line(found) or _prose(fields) or _pairs(fields)
 
 
@@ -416,20 +426,24 @@ def _first_text(value: object) -> str:
     return value if isinstance(value, str) else next(texts, "")
 
 
-def _nested(value: object, names: Iterable[str]) -> str:
-    names = tuple(names)
+def _nested(value: object) -> str:
+    """The outermost title, found breadth first; the outermost message where nothing has a title."""
+    message = ""
     waiting: deque[object] = deque([value])
     for _ in range(_MAX_NODES):
         if not waiting:
             break
         item = waiting.popleft()
         if isinstance(item, dict):
-            if found := first(item, names):
-                return found
-            waiting.extend(list(item.values())[:_MAX_NODES])
-        elif isinstance(item, list):
-            waiting.extend(item[:_MAX_NODES])
-    return ""
+            if not _TELLING.isdisjoint(item):
+                if title := first(item, _TITLES):
+                    return title
+                message = message or first(item, _MESSAGES)
+            within: Iterable[object] = item.values()
+        else:
+            within = sequence(item)
+        waiting.extend([one for one in islice(within, _MAX_NODES) if isinstance(one, dict | list)])
+    return message
 
 
 def _prose(fields: Mapping[str, object]) -> str:
