@@ -266,3 +266,15 @@ def test_links_may_be_a_list() -> None:
     assert alert.links == {
         "Graph": "https://a.example", "link": "https://b.example", "Graph 3": "https://c.example",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "left", ["$TITLE", "$title", "$HOSTNAME$", "${name}", "${N=Alerting;M=AlertName}", "{{ name }}"]
+)
+def test_what_a_template_did_not_fill_is_not_there(left: str) -> None:
+    body = {"title": left, "id": left, "name": "Disk full", "severity": "high"}
+    (alert,) = parse(json.dumps(body).encode(), JSON)
+    assert (alert.title, alert.native_id) == ("Disk full", "")
+    body = {"title": "Costs $5", "id": "${a}-${b}", "severity": "high"}
+    (alert,) = parse(json.dumps(body).encode(), JSON)
+    assert (alert.title, alert.native_id) == ("Costs $5", "${a}-${b}")

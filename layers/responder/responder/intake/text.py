@@ -16,7 +16,7 @@ _SPACE = re.compile(r"\s+")
 # Senders leave placeholders that their template did not fill: $NAME, $NAME$, ${a.name}, {{name}},
 # {MACRO}, *name*, and what Go's templates write instead.
 _UNFILLED = re.compile(
-    r"\$[A-Z_]+|\$[\w.]{1,80}\$|\$\{[\w.]{1,80}\}|\{\{?[\s$#.\w]{1,80}\}?\}|\*[A-Za-z]+\*"
+    r"\$[A-Za-z_]+|\$[\w.]{1,80}\$|\$\{[^{}]{1,80}\}|\{\{?[\s$#.\w]{1,80}\}?\}|\*[A-Za-z]+\*"
     r"|<no value>|<nil>"
 )
 _CUT_MARK = "…"
