@@ -1,6 +1,7 @@
 """SolarWinds (Orion): its alert action that sends a request, with our template or variables' names.
 
-https://documentation.solarwinds.com/en/success_center/orionplatform/content/core-sending-a-get-or-post-request-sw2361.htm
+https://documentation.solarwinds.com/en/success_center/orionplatform/content/core-setting-trigger-actions-and-escalation-levels-sw1031.htm
+https://documentation.solarwinds.com/en/success_center/orionplatform/content/core-variable-construction-sw1109.htm
 
 Whether an action is of the trigger or of the reset is told by ``event_type``, else by the state of
 the object. ``AlertID`` is of the alert's definition: the object tells its alerts apart.
