@@ -20,7 +20,7 @@ from responder_cli.aws import Stack
 from responder_cli.eval import cases, report, running, secrets
 from responder_cli.eval.cases import Scenario
 from responder_cli.eval.running import Outcome
-from responder_cli.health.checks import CLAUDE_SECRET
+from responder_cli.health.outside import CLAUDE_SECRET
 from responder_cli.options import examples, json_option, yes_option
 
 CORPUS: Final = Path(__file__).parents[3] / "tests" / "evals"
