@@ -1,10 +1,13 @@
-"""Accepted alerts by severity and time, through the table's index: no command scans."""
+"""Accepted alerts by severity and time, through the table's index: no command scans.
+
+Those of our own checks are left out.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from responder.alert import Severity
+from responder.alert import SYNTHETIC_SOURCE, Severity
 from responder_cli.aws import Stack
 
 
@@ -20,10 +23,13 @@ def pages(stack: Stack, severity: Severity, start: datetime, **more: object) -> 
             TableName=stack.table("alerts"),
             IndexName="timestamp-index",
             KeyConditionExpression="severity = :severity AND #at >= :start",
-            ExpressionAttributeNames={"#at": "timestamp"},
+            # Heartbeats and the checks of new versions are nobody's alerts.
+            FilterExpression="#source <> :ours",
+            ExpressionAttributeNames={"#at": "timestamp", "#source": "source"},
             ExpressionAttributeValues={
                 ":severity": {"S": severity.value},
                 ":start": {"N": str(int(start.timestamp()))},
+                ":ours": {"S": SYNTHETIC_SOURCE},
             },
             **more,
         )

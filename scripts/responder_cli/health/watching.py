@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Group
+from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
@@ -55,7 +55,7 @@ def watch(
     """Look at each of ``moments`` and show it; the last findings, when they end or on Ctrl-C."""
     terminal = sys.stdout.isatty() and not as_json
     before: Sequence[Finding] = ()
-    screen = Live(auto_refresh=False, screen=True) if terminal else None
+    screen = Live(console=Console(), auto_refresh=False, screen=True) if terminal else None
     try:
         with screen or nullcontext():
             for moment in moments:

@@ -1,6 +1,8 @@
 """``responder health`` as a command: all checks at once, exit codes, the topic, and watching."""
 
+import io
 import json
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -176,6 +178,25 @@ def test_a_watch_outlives_an_outage_of_aws() -> None:
     assert watching.watch("it", remembered, moments(3), as_json=True) == [WELL]
     assert seen[1][0].verdict is Verdict.FAILING
     assert "no route" in seen[1][0].reason
+
+
+class Terminal(io.StringIO):
+    """What a terminal was sent."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_watch_on_a_terminal_draws_in_place_and_leaves_the_screen_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    watching.watch("it", looks([WELL], [ILL]), moments(2, KeyboardInterrupt), as_json=False)
+    sent = terminal.getvalue()
+    assert sent.count("\x1b[?1049h") == sent.count("\x1b[?1049l") == 1
+    assert sent.index("ran 3 s ago") < sent.index("ran 900 s ago") < sent.index("\x1b[?1049l")
 
 
 def test_on_a_terminal_what_is_wrong_comes_first() -> None:
