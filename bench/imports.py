@@ -18,7 +18,7 @@ from responder import settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 #: Heavy packages whose absence is a promise of some function.
-WATCHED = ("anthropic", "slack_sdk")
+WATCHED = ("anthropic", "slack_sdk", "cryptography")
 UNIT = "boto3 + client('sqs')"
 ROUNDS = 7
 

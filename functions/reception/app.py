@@ -1,4 +1,4 @@
-"""The reception function: API Gateway, SNS and EventBridge call ``handler``.
+"""The reception function: API Gateway, SNS, EventBridge and alarms call ``handler``.
 
 ``{"synthetic": …}`` checks a new version. What it decides is in ``responder.intake``.
 """
@@ -28,6 +28,8 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         if is_notification(event):
             RECEPTION.notification(event, trace)
             return {}
-        raise ValueError("neither a request, nor an SNS or EventBridge event, nor a check")
+        raise ValueError(
+            "neither a request, nor an event of SNS, EventBridge or an alarm, nor a check"
+        )
     finally:
         TELEMETRY.flush()

@@ -25,9 +25,9 @@ def build(folder: Path, architecture: str, say: Callable[[str], None]) -> None:
     """Bring ``folder`` up to date; a second process that wants the same waits."""
     stamp = folder / _STAMP
     with _alone():
-        wanted = _digest(architecture)
-        if stamp.exists() and stamp.read_text() == wanted:
+        if is_current(folder, architecture):
             return
+        wanted = _digest(architecture)
         say("Building the functions and layers")
         log = layout.LOCAL / "log"
         stamp.unlink(missing_ok=True)
@@ -45,6 +45,12 @@ def build(folder: Path, architecture: str, say: Callable[[str], None]) -> None:
             log / "compile.log",
         )
         stamp.write_text(wanted)
+
+
+def is_current(folder: Path, architecture: str) -> bool:
+    """Whether what was built there is of today's code, for this processor."""
+    stamp = folder / _STAMP
+    return stamp.exists() and stamp.read_text() == _digest(architecture)
 
 
 def _sam_build(folder: Path, architecture: str, environment: Mapping[str, str], log: Path) -> None:

@@ -115,6 +115,8 @@ def _emulator_settings(port: int, trust: certificates.Certificates) -> dict[str,
         "SSL_CERT_FILE": str(trust.bundle),
         "REQUESTS_CA_BUNDLE": str(trust.bundle),
         "LOG_LEVEL": "WARNING",
+        # They inherit that, too, and would log no step; on AWS the template's LogLevel sets this.
+        "AWS_LAMBDA_LOG_LEVEL": "INFO",
     }
 
 

@@ -14,11 +14,24 @@ from responder import settings
 from responder.analysis import lifecycle
 from responder.clock import utc_now
 
+#: What follows a change set that SAM has shown. One without changes is no failure then.
+CHANGE_SETS = {
+    "ask": ("--confirm-changeset", "--no-fail-on-empty-changeset"),
+    "go": ("--no-confirm-changeset", "--no-fail-on-empty-changeset"),
+}
+
 
 def command(
-    environment: str, architecture: str, bucket: str, given: Mapping[str, str]
+    environment: str,
+    architecture: str,
+    bucket: str,
+    given: Mapping[str, str],
+    change_set: str = "",
 ) -> list[str]:
-    """The call of SAM; ``given`` goes before what samconfig says, the processor before both."""
+    """The call of SAM; ``given`` goes before what samconfig says, the processor before both.
+
+    ``change_set`` says whether SAM asks (a key of ``CHANGE_SETS``); empty leaves it to samconfig.
+    """
     parameters = {
         **samconfig.parameters(environment),
         **given,
@@ -30,6 +43,7 @@ def command(
         *("--template-file", str(layout.BUILD / "template.yaml")),
         # samconfig lets SAM make a bucket of its own, which it would do beside ours.
         *(("--s3-bucket", bucket, "--no-resolve-s3") if bucket else ()),
+        *CHANGE_SETS.get(change_set, ()),
         "--parameter-overrides",
         *(f"{name}={value}" for name, value in parameters.items()),
     ]
@@ -53,12 +67,15 @@ def main() -> None:
     parser.add_argument("--environment", choices=("dev", "staging", "prod"), required=True)
     parser.add_argument("--architecture", choices=("arm64", "x86_64"), required=True)
     parser.add_argument("--bucket", default="", help="for the code; else the one that SAM manages")
+    parser.add_argument(
+        "--change-set", choices=CHANGE_SETS, default="", help="else as samconfig has it"
+    )
     parser.add_argument("parameters", nargs="*", type=_pair, metavar="NAME=VALUE")
     chosen = parser.parse_args()
     given = dict(chosen.parameters)
     for said in warnings(chosen.environment, given, utc_now()):
         print(f"warning: {said}", file=sys.stderr)
-    call = command(chosen.environment, chosen.architecture, chosen.bucket, given)
+    call = command(chosen.environment, chosen.architecture, chosen.bucket, given, chosen.change_set)
     sys.exit(subprocess.run(call, cwd=layout.REPOSITORY, check=False).returncode)  # noqa: S603 (our own command)
 
 

@@ -3,16 +3,40 @@
 Those of our own checks are left out.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from responder.alert import SYNTHETIC_SOURCE, Severity
-from responder_cli.aws import Stack
+from responder.incident import AlertRecord
+from responder.ports import Table
+from responder.protocols import items
+from responder_cli.aws import Stack, plain
+
+#: Alerts that are read at once where only the newest are wanted.
+PAGE_SIZE = 200
+EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def pages(stack: Stack, severity: Severity, start: datetime, **more: object) -> Iterator[Any]:
-    """DynamoDB's pages of the alerts of a severity received since ``start``.
+@dataclass(frozen=True)
+class Accepted:
+    """What the index knows of an alert; ``at`` is when it was accepted, in whole seconds."""
+
+    alert_id: str
+    at: datetime
+    severity: Severity
+    status: str
+    source: str
+    service: str
+    title: str
+
+
+def pages(
+    stack: Stack, severity: Severity, start: datetime, end: datetime = EVER, **more: object
+) -> Iterator[Any]:
+    """DynamoDB's pages of the alerts of a severity received from ``start`` to ``end``.
 
     ``more`` goes to the query as it is, such as what to select.
     """
@@ -22,7 +46,7 @@ def pages(stack: Stack, severity: Severity, start: datetime, **more: object) -> 
         .paginate(
             TableName=stack.table("alerts"),
             IndexName="timestamp-index",
-            KeyConditionExpression="severity = :severity AND #at >= :start",
+            KeyConditionExpression="severity = :severity AND #at BETWEEN :start AND :end",
             # Heartbeats and the checks of new versions are nobody's alerts.
             FilterExpression="#source <> :ours",
             ExpressionAttributeNames={"#at": "timestamp", "#source": "source"},
@@ -30,8 +54,40 @@ def pages(stack: Stack, severity: Severity, start: datetime, **more: object) -> 
                 ":severity": {"S": severity.value},
                 ":start": {"N": str(int(start.timestamp()))},
                 ":ours": {"S": SYNTHETIC_SOURCE},
+                ":end": {"N": str(int(end.timestamp()))},
             },
             **more,
         )
     )
     return found
+
+
+def newest(
+    stack: Stack, severities: Iterable[Severity], start: datetime, end: datetime = EVER
+) -> Iterator[Accepted]:
+    """Alerts of these severities, the newest first; pages are read as they are asked for."""
+    streams = [_newest(stack, severity, start, end) for severity in severities]
+    return heapq.merge(*streams, key=lambda one: one.at, reverse=True)
+
+
+def records(stack: Stack, alert_ids: Sequence[str]) -> list[AlertRecord]:
+    """The alerts with all that was kept of them, in this order; none for those that expired."""
+    found = stack.store(Table.ALERTS).read([items.alert_key(one) for one in alert_ids])
+    decoded = (items.decode(record, AlertRecord) for record in found.values())
+    return [one for one in decoded if one is not None]
+
+
+def _newest(stack: Stack, severity: Severity, start: datetime, end: datetime) -> Iterator[Accepted]:
+    paged = {"PageSize": PAGE_SIZE}
+    for page in pages(stack, severity, start, end, ScanIndexForward=False, PaginationConfig=paged):
+        yield from map(_accepted, page["Items"])
+
+
+def _accepted(item: dict[str, Any]) -> Accepted:
+    given = plain(item)
+    return Accepted(
+        alert_id=given["alert_id"],
+        at=datetime.fromtimestamp(given["timestamp"], UTC),
+        severity=Severity(given["severity"]),
+        **{name: str(given.get(name, "")) for name in ("status", "source", "service", "title")},
+    )

@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -12,17 +13,20 @@ from typing import Final
 
 import click
 
+from responder import settings
+from responder.adapters.secrets import Secret
 from responder.analysis import pricing
 from responder.analysis.context import Case
 from responder.analysis.pricing import Usage
 from responder.analysis.prompt import Prompt
 from responder.analysis.reading import Unusable
 from responder.analysis.schema import SCHEMA
-from responder.analysis.tiering import Tier
+from responder.analysis.tiering import SMALL, Tier
 from responder.analysis.verdict import Analysis
 from responder.errors import Permanent, Reason, Retryable
 from responder.ports import Analyst
 from responder_cli import console
+from responder_cli.aws import Stack
 
 #: More would only meet the rate limits of a new organisation.
 AT_ONCE: Final = 4
@@ -43,6 +47,49 @@ class Unguarded:
     def call[T](self, action: Callable[[], T]) -> T:
         """Just call."""
         return action()
+
+
+def priced(_: click.Context, __: click.Parameter, model: str | None) -> str | None:
+    """Refuses an option's model that has no price: nothing may be spent that cannot be counted."""
+    if model is not None:
+        try:
+            pricing.require_price(model)
+        except Permanent as error:
+            raise click.BadParameter(console.safe(error.detail)) from error
+    return model
+
+
+bedrock_id_option = click.option("--bedrock-id", help="What Amazon Bedrock calls --model.")
+
+
+def tried[S: settings.Claude](
+    present: S, tier: str, model: str | None, bedrock_id: str | None
+) -> S:
+    """The settings with another model of a tier, under the name that its way to Claude has."""
+    by_bedrock = present.claude_access == "bedrock"
+    if bedrock_id is not None and not (by_bedrock and model):
+        raise click.UsageError("--bedrock-id goes with --model, on Amazon Bedrock only.")
+    if model is None:
+        return present
+    if by_bedrock and not (bedrock_id or "").startswith(f"anthropic.{model}"):
+        raise click.UsageError(f"On Bedrock a model has an id of its own: --bedrock-id of {model}.")
+    size = "small" if tier == SMALL else "large"
+    names = {f"model_{size}": model} | ({f"bedrock_{size}": bedrock_id} if bedrock_id else {})
+    return present.model_copy(update=names)
+
+
+def key(given: settings.Claude, stack: Stack | None) -> Callable[[bool], str]:
+    """ANTHROPIC_API_KEY, else the stack's secret; asked for where the chosen way needs a key.
+
+    The ways through AWS sign as the credentials of the environment (AWS_PROFILE).
+    """
+    if own := os.environ.get("ANTHROPIC_API_KEY", "").strip():
+        return lambda _: own
+    if isinstance(given, settings.Analysis) and stack is not None:
+        return Secret(stack.client("secretsmanager"), given.anthropic_secret, given.max_age)
+    if given.claude_access == "api-key":
+        raise click.UsageError("Set ANTHROPIC_API_KEY, name a --stack, or give --offline.")
+    return lambda _: ""
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,20 @@ class Stack:
         found = self._description
         return found.get("LastUpdatedTime") or found.get("CreationTime")
 
+    @property
+    def state(self) -> str:
+        """CloudFormation's word for how it is, such as UPDATE_COMPLETE."""
+        return str(self._description.get("StackStatus", ""))
+
+    @property
+    def protected(self) -> bool:
+        """Whether CloudFormation refuses to delete it."""
+        return bool(self._description.get("EnableTerminationProtection"))
+
+    def other(self, name: str) -> "Stack":
+        """Another stack of the same account and region."""
+        return Stack(name, self.make_client, self.on_aws, self._clients)
+
     def store(self, *tables: Table) -> DynamoStore:
         """Some of its tables, as the lanes read and write them."""
         names = {table: self.table(table.value) for table in tables}

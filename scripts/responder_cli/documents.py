@@ -2,11 +2,12 @@
 
 import getpass
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from responder.clock import utc_now
 from responder.document import Document
@@ -24,10 +25,15 @@ def read[D: Document](file: Path, model: type[D]) -> D:
 
     Raises ClickException, naming the place, for what is wrong.
     """
+    return parsed(file, model, Document.model_fields.keys())
+
+
+def parsed[M: BaseModel](file: Path, model: type[M], left_out: Collection[str] = ()) -> M:
+    """What a file holds, without the fields ``left_out``. Raises ClickException as ``read``."""
     try:
         given = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_unique)
         if isinstance(given, dict):
-            given = {name: given[name] for name in given.keys() - Document.model_fields.keys()}
+            given = {name: value for name, value in given.items() if name not in left_out}
         return model.model_validate(given)
     except ValidationError as error:
         said = [console.safe(line) for line in problems.of_document(error, model)]

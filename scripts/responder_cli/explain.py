@@ -10,7 +10,9 @@ from responder.analysis.freshness import Makers
 from responder.change import Change
 from responder.clock import utc_now
 from responder.incident import Incident
+from responder.intake.draft import slug
 from responder.intake.errors import BadRequest
+from responder.intake.mapping import FieldMapping
 from responder.intake.registry import read
 from responder.policy.route import Channels, route
 from responder.policy.routes import Routes, routed
@@ -37,6 +39,7 @@ CHANNELS = Channels("SlackChannel", "SlackCriticalChannel (else SlackChannel)", 
         "responder explain body.json --tool grafana --json",
         "responder explain events/alertmanager/firing.json --rules rules.json",
         "responder explain events/alertmanager/firing.json --routes routes.json",
+        "responder explain body.json --tool shopmon --mapping shopmon.json",
     )
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -47,6 +50,8 @@ CHANNELS = Channels("SlackChannel", "SlackCriticalChannel (else SlackChannel)", 
               help="Signature rules to obey, as `signature rules apply` takes them.")  # fmt: skip
 @click.option("--routes", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Routes to obey, as `route apply` takes them.")  # fmt: skip
+@click.option("--mapping", type=documents.FILE,
+              help="A field mapping for the tool's route (docs/mapping.md).")  # fmt: skip
 @json_option
 def explain(
     file: Path,
@@ -54,6 +59,7 @@ def explain(
     headers: tuple[str, ...],
     rules: Path | None,
     routes: Path | None,
+    mapping: Path | None,
     as_json: bool,
 ) -> None:
     """Show how a payload would be read: alerts (severity, signature, route) and changes.
@@ -64,8 +70,11 @@ def explain(
     given = dict(map(_header, headers))
     if file.suffix == ".json":
         given = {"Content-Type": "application/json", **given}
+    if mapping and not tool:
+        raise click.UsageError("--mapping needs --tool: it is for the route of a tool.")
+    mappings = {slug(tool): documents.parsed(mapping, FieldMapping)} if mapping and tool else {}
     try:
-        parcel = read(file.read_bytes(), given, tool)
+        parcel = read(file.read_bytes(), given, tool, mappings=mappings)
     except BadRequest as error:
         words = console.safe(str(error))
         raise click.ClickException(f"refused with {error.status}: {words}") from error

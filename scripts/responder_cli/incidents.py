@@ -1,27 +1,42 @@
 """The incidents that a stack has stored, for the commands that look at them."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
 
+from responder.alert import Severity
 from responder.clock import utc_now
-from responder.incident import AlertRecord, Incident, IncidentState
+from responder.incident import AlertRecord, Card, Incident, IncidentState
 from responder.ports import Table
 from responder.protocols import items
+from responder_cli import accepted
 from responder_cli.aws import NotFound, Stack
 
 #: An open incident is looked at again before this long, so that the index of due times holds it.
 ALL_OPEN = timedelta(days=365)
 MOST_INCIDENTS = 1_000
+#: Alerts whose incidents are looked for where no index leads to these. Each is read whole, 2,000 of
+#: them are about 4 MB.
+MOST_ALERTS = 2_000
+#: A resolve is received this long, at most, after the moment that it speaks of.
+ALERTS_LATE = timedelta(minutes=15)
 
 
 def opened(stack: Stack) -> Iterator[Incident]:
     """The open incidents, found through the index of due times: no scan."""
     store = stack.store(Table.INCIDENTS)
     ids = store.due(utc_now() + ALL_OPEN, MOST_INCIDENTS)
-    for record in store.read([items.incident_item(one) for one in ids]).values():
-        incident = items.decode(record, Incident)
-        if incident is not None and incident.state is IncidentState.OPEN and not incident.synthetic:
+    for incident in _read(stack, ids):
+        if incident.state is IncidentState.OPEN and not incident.synthetic:
             yield incident
+
+
+def alerted(stack: Stack, start: datetime) -> Iterator[Incident]:
+    """The incidents, open or over, of the newest ``MOST_ALERTS`` alerts since ``start``."""
+    newest = islice(accepted.newest(stack, Severity, start), MOST_ALERTS)
+    records = accepted.records(stack, [one.alert_id for one in newest])
+    ids = dict.fromkeys(one.incident_id for one in records if one.incident_id)
+    yield from (one for one in _read(stack, list(ids)) if not one.synthetic)
 
 
 def of_alert(stack: Stack, named: str) -> Incident:
@@ -39,3 +54,32 @@ def load(stack: Stack, incident_id: str) -> Incident:
     if found is None:
         raise NotFound(f"stack {stack.name} has no incident {incident_id}")
     return found
+
+
+def card(stack: Stack, incident_id: str) -> Card | None:
+    """The card of an incident; None until distribution has begun one."""
+    return items.load(stack.store(Table.INCIDENTS), items.card_item(incident_id), Card)
+
+
+def alerts(stack: Stack, incident: Incident, limit: int) -> list[AlertRecord]:
+    """The newest ``limit`` alerts of an incident, of the newest ``MOST_ALERTS`` of its time."""
+    last = incident.resolved_at or utc_now()
+    stream = accepted.newest(stack, Severity, incident.first_received_at, last + ALERTS_LATE)
+    candidates = [
+        one.alert_id for one in islice(stream, MOST_ALERTS) if one.source == incident.source
+    ]
+    found: list[AlertRecord] = []
+    for start in range(0, len(candidates), accepted.PAGE_SIZE):
+        records = accepted.records(stack, candidates[start : start + accepted.PAGE_SIZE])
+        found += [one for one in records if one.incident_id == incident.incident_id]
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _read(stack: Stack, ids: Sequence[str]) -> Iterator[Incident]:
+    records = stack.store(Table.INCIDENTS).read([items.incident_item(one) for one in ids])
+    for record in records.values():
+        incident = items.decode(record, Incident)
+        if incident is not None:
+            yield incident

@@ -15,23 +15,32 @@ from responder_cli import console
 from responder_cli.analysis import analysis
 from responder_cli.aws import NotFound, words
 from responder_cli.backup import backup
+from responder_cli.cache.commands import cache
 from responder_cli.canary.commands import canary_prompt
 from responder_cli.card.commands import card
 from responder_cli.changes import changes
 from responder_cli.cost.commands import cost
-from responder_cli.deploy import deploy
+from responder_cli.deploy.commands import deploy
 from responder_cli.dlq.commands import dlq
+from responder_cli.doctor.commands import doctor
 from responder_cli.eval.commands import evaluate
 from responder_cli.explain import explain
 from responder_cli.feedback import feedback
 from responder_cli.health.commands import health
 from responder_cli.inhibit import inhibit
 from responder_cli.inject.commands import inject
+from responder_cli.logs.commands import logs, tail
+from responder_cli.lookup.alerts import alerts
+from responder_cli.lookup.incidents import group as incidents
 from responder_cli.report import report
+from responder_cli.rollback.commands import rollback
 from responder_cli.route.commands import route
 from responder_cli.runbook import runbook
+from responder_cli.secrets.commands import secrets
 from responder_cli.signature.commands import signature
 from responder_cli.silence import silence
+from responder_cli.sources.commands import sources
+from responder_cli.tune.commands import tune
 from responder_cli.window import window
 
 EXIT_UNREACHABLE = 3
@@ -41,7 +50,12 @@ EPILOG = """\b
 Examples:
   responder health
   responder explain events/generic/firing.json
+  responder alerts query --severity CRITICAL --since 24h
+  responder incidents show INCIDENT
+  responder logs ALERT_ID
   responder dlq list
+  responder secrets check
+  responder doctor --environment prod
   responder feedback INCIDENT wrong --note "it was the certificate"
   responder signature rules show
   responder card preview
@@ -96,8 +110,13 @@ for _command in (
     explain,
     inject,
     health,
+    alerts,
+    incidents,
+    logs,
+    tail,
     dlq,
     analysis,
+    cache,
     feedback,
     silence,
     card,
@@ -105,13 +124,18 @@ for _command in (
     window,
     inhibit,
     runbook,
+    sources,
     signature,
     changes,
     evaluate,
     canary_prompt,
+    secrets,
     report,
     cost,
+    tune,
     backup,
+    doctor,
     deploy,
+    rollback,
 ):
     cli.add_command(_command)

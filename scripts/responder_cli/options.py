@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 from pydantic import ValidationError
 
-from responder.clock import span_of
+from responder.clock import span_of, to_utc, utc_now
 from responder_cli import aws, console, problems
 from responder_cli.aws import Stack
 
@@ -85,6 +85,19 @@ def duration(text: str) -> timedelta:
     if not span:
         raise click.BadParameter(f"{text!r} is no duration like 30m, 2h or 1d12h")
     return span
+
+
+def moment(text: str) -> datetime:
+    """A type of click: so long ago (2h, 1d12h), or a date and time, in UTC unless it says else."""
+    if span := span_of(text):
+        return utc_now() - span
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is neither a time ago like 2h nor a moment like 2026-11-21T14:00"
+        ) from None
+    return to_utc(found) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def as_written(span: timedelta) -> str:

@@ -128,12 +128,19 @@ def search(stack: Stack, text: str, folder: Path | None, as_json: bool) -> None:
         console.say(f"Nothing in {len(files)} runbooks has most of these words, one in a heading.")
     for one in found:
         console.say(one.place, style="bold")
+        if one.url:
+            console.say(f"  {one.url}")
         for line in one.text.split("\n"):
             console.say(f"  {line}")
 
 
 def _as_json(passage: Passage) -> dict[str, str]:
-    return {"file": passage.file, "heading": passage.heading, "text": passage.text}
+    return {
+        "file": passage.file,
+        "heading": passage.heading,
+        "text": passage.text,
+        "url": passage.url,
+    }
 
 
 def _shelf(stack: Stack) -> S3Shelf:

@@ -4,7 +4,6 @@ A window for what is mild is what others call quiet hours.
 """
 
 import getpass
-import re
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
@@ -16,9 +15,10 @@ import click
 from responder.alert import Severity
 from responder.clock import utc_now
 from responder.policy.matching import Matcher
-from responder.policy.window import Span, Window, knows_zone
+from responder.policy.window import Window
 from responder.ports import Table
 from responder.protocols import chunks, windows
+from responder.recurrence import DAYS, Span, dates_of, days_of, knows_zone, time_of
 from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.options import (
@@ -31,33 +31,19 @@ from responder_cli.options import (
     refusals_as_usage,
 )
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_RANGE = re.compile(r"(\w+)(?:-(\w+))?")
 _DAY_AND_TIME = "%a %Y-%m-%d %H:%M"
 
 
-def _days(text: str) -> tuple[int, ...]:
-    """Days of the week: mon-fri, sat,sun or day for every day."""
-    try:
-        return () if text.lower() == "day" else _numbers(text.lower(), DAYS.index, len(DAYS))
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not written like mon-fri, sat,sun or day") from None
+def _option[T](read: Callable[[str], T]) -> Callable[[str], T]:
+    """An option's type: what ``read`` makes of it, or a refusal of the option."""
 
+    def convert(text: str) -> T:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
 
-def _dates(text: str) -> tuple[int, ...]:
-    """Dates of the month: 1-7 or 1,15."""
-    try:
-        return _numbers(text, int, 0)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not written like 1-7 or 1,15") from None
-
-
-def _time(text: str) -> time:
-    """A time of the day like 22:00."""
-    try:
-        return datetime.strptime(text, "%H:%M").time()
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is no time like 22:00") from None
+    return convert
 
 
 def _zone(text: str) -> str:
@@ -65,6 +51,9 @@ def _zone(text: str) -> str:
     if not knows_zone(text):
         raise click.BadParameter(f"{text!r} is no time zone like Europe/Berlin or UTC")
     return text
+
+
+_DAYS, _DATES, _TIME = _option(days_of), _option(dates_of), _option(time_of)
 
 
 @click.group(
@@ -97,11 +86,11 @@ def window() -> None:
 )
 @click.argument("matchers", nargs=-1, metavar="[MATCHER]...")
 @click.option(
-    "--every", "days", type=_days, metavar="DAYS", required=True, help="mon-fri, sat,sun, or day."
+    "--every", "days", type=_DAYS, metavar="DAYS", required=True, help="mon-fri, sat,sun, or day."
 )
-@click.option("--dates", type=_dates, metavar="DATES", help="And only on these dates: 1-7 or 1,15.")
+@click.option("--dates", type=_DATES, metavar="DATES", help="And only on these dates: 1-7 or 1,15.")
 @click.option(
-    "--at", type=_time, metavar="TIME", required=True, help="When it begins, by its zone's clocks."
+    "--at", type=_TIME, metavar="TIME", required=True, help="When it begins, by its zone's clocks."
 )
 @click.option("--for", "span", type=duration, required=True, help="How long: 30m, 2h, 1d12h.")
 @click.option(
@@ -214,23 +203,6 @@ def _recurs(window: Window) -> str:
     days = ",".join(DAYS[day] for day in window.days) or "day"
     dates = f" on {','.join(map(str, window.dates))}" if window.dates else ""
     return f"every {days}{dates} {window.at:%H:%M} for {as_written(window.lasts)} {window.zone}"
-
-
-def _numbers(text: str, read: Callable[[str], int], turn: int) -> tuple[int, ...]:
-    """Single numbers and ranges; after ``turn`` they begin again. Raises ValueError."""
-    found: set[int] = set()
-    for part in text.split(","):
-        written = _RANGE.fullmatch(part.strip())
-        if written is None:
-            raise ValueError(part)
-        first = read(written[1])
-        last = read(written[2] or written[1])
-        if last < first:
-            last += turn
-        if last < first:
-            raise ValueError(part)
-        found |= {number % turn if turn else number for number in range(first, last + 1)}
-    return tuple(sorted(found))
 
 
 def _as_json(window: Window, now: datetime) -> dict[str, Any]:

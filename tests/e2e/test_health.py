@@ -305,10 +305,10 @@ def no_table(pipeline: Pipeline) -> Iterator[None]:
 STATES: list[tuple[Callable[..., Any], str, str, str]] = [
     (backed_up, "processing queue", "nobody takes from it", "update-event-source-mapping"),
     (dead_letter, "processing dead letters", "1 waiting, unreadable", "dlq reprocess"),
-    (no_secret, "slack secret", "neither a bot token nor a webhook", "put-secret-value"),
+    (no_secret, "slack secret", "neither a bot token nor a webhook", "secrets set slack-bot-token"),
     (open_breaker, "claude breaker", "open for", "analysis off"),
     (spent_budget, "claude budget", "spent to 100 %", "DailyBudgetUsd"),
-    (revoked_token, "slack token", "invalid_auth", "put-secret-value"),
+    (revoked_token, "slack token", "invalid_auth", "secrets set slack-bot-token"),
     (stale_heartbeat, "heartbeat", "stale: sent", "HeartbeatFunction"),
     (drifted, "drift", "50 alerts are nowhere", "logs tail"),
     (no_table, "analysis-cache table", "it is gone", "create-table"),

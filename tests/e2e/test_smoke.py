@@ -157,12 +157,10 @@ def test_a_wrong_key_is_refused(pipeline: Pipeline, headers: dict[str, str]) -> 
     [
         (b"", "empty_body"),
         (b"  \n", "empty_body"),
-        (b'{"title": "cut off', "invalid_json"),
         (b"42", "not_an_object"),
-        (b'"disk full"', "not_an_object"),
         (b"\xff\x00\xfe", "undecodable"),
     ],
-    ids=["empty", "blank", "broken JSON", "number", "string", "no text"],
+    ids=["empty", "blank", "number", "no text"],
 )
 def test_what_cannot_be_read_is_refused_with_a_reason(
     pipeline: Pipeline, body: bytes, error: str
@@ -174,8 +172,8 @@ def test_what_cannot_be_read_is_refused_with_a_reason(
     assert told["message"]
 
 
-def test_the_same_bytes_as_text_get_a_card_of_unknown_format(pipeline: Pipeline) -> None:
-    answer = pipeline.post(b'{"title": "cut off', content_type="text/plain")
+def test_broken_json_gets_a_card_of_unknown_format(pipeline: Pipeline) -> None:
+    answer = pipeline.post(b'{"title": "cut off')
     assert answer.status == 202, answer
     (alert_id,) = answer.alert_ids
     incident = until_incident(pipeline, alert_id, lambda one: one.unknown_format)

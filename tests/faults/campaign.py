@@ -31,8 +31,10 @@ from responder.errors import Reason
 from responder.incident import Incident, Notice
 from responder.policy import storm
 from responder.policy.inhibition import NO_INHIBITIONS, Inhibitions
+from responder.policy.matching import Matcher
 from responder.policy.route import Channels
 from responder.policy.routes import Routes
+from responder.policy.window import Window, Windows
 from responder.ports import Message, Queue
 from responder.protocols import card_messages, context, details, details_reply, items
 from responder.protocols.analyse import Investigator
@@ -82,6 +84,8 @@ SHORT = replace(
 )
 #: A storm may outlast its bound within a campaign, too.
 BOUNDED = replace(storm.STORM, lasts=timedelta(minutes=3))
+#: Below CRITICAL everything waits for the end of a window, in some campaigns.
+EVERYTHING = Matcher.parse("title=~v1.*")
 #: After the storm, what is muted is looked at for so long: its cause may be open for ever.
 MUTED_LASTS = timedelta(minutes=10)
 #: After the storm the budgets are raised, as operators do.
@@ -160,6 +164,7 @@ class Campaign:
         self.world = World(seed)
         chance = random.Random(seed)
         self.inhibitions = MUTING if chance.random() < 0.5 else NO_INHIBITIONS
+        self.window = _window(random.Random(f"window {seed}"))
         self.hourly = chance.choice([0, 0, 1, 2])
         self.sent = schedule(self.world.rng)
         self.store = MemoryStore(self.world)
@@ -288,10 +293,12 @@ class Campaign:
     ) -> dict[Queue, Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]]:
         world, telemetry = self.world, self.telemetry
         ports = (self.store, self.queues, telemetry, world.now)
+        windows = Windows([self.window] if self.window else [])
         recorder = Recorder(
             *ports,
             arrive,
             MAKERS,
+            holds=lambda: [windows.hold],
             gate=self._gate,
             inhibitions=lambda: self.inhibitions,
             routes=lambda: ROUTES,
@@ -335,6 +342,7 @@ class Campaign:
             telemetry,
             world.now,
             NEVER,
+            holds=lambda: [windows.hold],
             inhibitions=lambda: self.inhibitions,
             gate=self._gate,
             watch=BudgetWatch(*ports, limits),
@@ -357,6 +365,19 @@ class Campaign:
                 records, Announcement, deliverer.handle
             ),
         }
+
+
+def _window(rng: random.Random) -> Window | None:
+    if rng.random() < 0.6:
+        return None
+    return Window(
+        id="w1",
+        matchers=(EVERYTHING,),
+        at=(START + timedelta(minutes=rng.randint(0, 4))).time(),
+        lasts=timedelta(minutes=rng.randint(1, 4)),
+        zone="UTC",
+        comment="backups",
+    )
 
 
 def _limits(rng: random.Random) -> Limits:

@@ -14,6 +14,7 @@ from responder.analysis.ledger import Line
 from responder.contracts import AnalysisRequest, Announcement, Trouble
 from responder.errors import Reason
 from responder.incident import CacheEntry, CacheState, Card, Details, Incident, Pointer
+from responder.policy import holding
 from responder.ports import (
     Key,
     Message,
@@ -248,6 +249,15 @@ def held_for_ever() -> Sequence[Replacement]:
     return [(storms, "_reported", reported)]
 
 
+def ends_told_in_a_window() -> Sequence[Replacement]:
+    """What is over is told at once, whatever window lasts."""
+
+    def quiet_end(incident: Incident, checks: holding.Checks, now: datetime) -> None:
+        return None
+
+    return [(holding, "_quiet_end", quiet_end)]
+
+
 PLANTS: dict[str, Plant] = {
     plant.__name__: plant
     for plant in (
@@ -267,6 +277,7 @@ PLANTS: dict[str, Plant] = {
         book_beside_settling,
         tell_beside_opening,
         held_for_ever,
+        ends_told_in_a_window,
     )
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from faults.campaign import CAUSE, SYMPTOM, Campaign, PlainDetails
+from faults.world import START
 from responder.alert import Severity, Status
 from responder.analysis.budget import Purse
 from responder.analysis.ledger import Ledger
@@ -36,7 +37,7 @@ SURELY = timedelta(seconds=90)
 #: Who has a first card takes room for so long, of the longest limit of a campaign.
 ROOM = timedelta(minutes=3) + SURELY
 #: What keeps an incident from a card in a campaign.
-HELD = (Reason.STORM, Reason.THROTTLE, Reason.INHIBITED)
+HELD = (Reason.STORM, Reason.THROTTLE, Reason.INHIBITED, Reason.MAINTENANCE)
 
 
 def broken(campaign: Campaign) -> list[str]:
@@ -76,6 +77,7 @@ class _Reckoning:
         yield from self._storms()
         yield from self._listed_in_one_thread()
         yield from self._muted()
+        yield from self._windows()
         yield from self._operators()
         yield from self._money()
 
@@ -316,6 +318,26 @@ class _Reckoning:
         numbers = [notice.number for notice in incident.notices]
         if numbers != list(range(1, len(numbers) + 1)):
             yield f"{incident.incident_id}: notices {numbers}"
+
+    def _windows(self) -> Iterator[str]:
+        """A window holds nothing after its end, and nobody hears of an end while it lasts."""
+        window = self.campaign.window
+        span = window.coming(START - timedelta(minutes=1)) if window else None
+        heard = {(one.text, one.at) for one in self.campaign.slack.messages if one.thread_ts}
+        for incident in self.incidents.values():
+            waits = incident.silence.reason if incident.silence else incident.held
+            opened = incident.state is IncidentState.OPEN or incident.silence is not None
+            if waits == Reason.MAINTENANCE and opened:
+                yield f"{incident.incident_id}: waits for the end of a window that is over"
+            if span is None or incident.storm or incident.severity is Severity.CRITICAL:
+                continue
+            for notice in incident.notices:
+                # An analysis does not ask for windows: the next alert or tick does.
+                asked = notice.kind is not NoticeKind.SEVERITY_DOUBTED
+                within = asked and span.begins <= notice.at < span.ends
+                told = f"notice|{incident.incident_id}|{notice.number}"
+                if within and any(text == told and at < span.ends for text, at in heard):
+                    yield f"{incident.incident_id}: {notice.kind} was told in a window"
 
     def _muted(self) -> Iterator[str]:
         """Who is muted has an older open cause; the lists hold the open causes and nobody else."""

@@ -258,14 +258,29 @@ def test_without_a_key_of_ones_own_the_stack_s_is_used(
     assert secrets.asked("get_secret_value")[0]["SecretId"] == ANALYSIS["ANTHROPIC_KEY_SECRET"]
 
 
+AWS = {"CLAUDE_REGION": "eu-west-1", "CLAUDE_WORKSPACE": "wrkspc_1"}
+OPUS = ("--model", "claude-opus-5", "--bedrock-id", "anthropic.claude-opus-5-v1:0")
+
+
+@pytest.mark.parametrize("access", ["aws", "bedrock"])
 def test_a_stack_that_reaches_claude_through_aws_is_asked_that_way(
-    house: House, claude: Claude, variables: dict[str, str]
+    house: House, claude: Claude, variables: dict[str, str], access: str
 ) -> None:
     analysed(house, "v1:disk", "disk full", 10)
-    variables |= {"CLAUDE_ACCESS": "aws", "CLAUDE_REGION": "eu-west-1"}
-    variables["CLAUDE_WORKSPACE"] = "wrkspc_1"
-    assert house.run("--yes").exit_code == 0
+    variables |= AWS | {"CLAUDE_ACCESS": access}
+    assert house.run("--yes", "--prompt", "v1").exit_code == 0
     assert claude.signed == [True]
+    assert claude.sent[0]["system"][0]["text"] == VERSIONS["v1"]
+
+
+def test_another_model_on_bedrock_is_tried_by_its_id_there(
+    house: House, variables: dict[str, str]
+) -> None:
+    analysed(house, "v1:disk", "disk full", 10)
+    variables |= AWS | {"CLAUDE_ACCESS": "bedrock"}
+    found = house.json("--yes", *OPUS)
+    assert found["incidents"][0]["new"]["made_by"] == "claude-opus-5"
+    assert found["promote"] == {"ModelSmall": OPUS[1], "BedrockIdSmall": OPUS[3]}
 
 
 def _fails(result: Result, code: int, said: str) -> None:
@@ -282,6 +297,7 @@ def test_what_cannot_be_tried_is_said(
     analysed(house, "v1:disk", "disk full", 10)
     variables |= {"CLAUDE_ACCESS": "bedrock", "CLAUDE_REGION": "eu-west-1"}
     _fails(house.run("--model", "claude-opus-5"), 2, "On Bedrock a model has an id of its own")
+    _fails(house.run("--model", SMALL, *OPUS[2:]), 2, "On Bedrock a model has an id of its own")
     _fails(house.run("--profile", "other"), 2, "set it, without --profile")
     variables["PROMPT_VERSION"] = "v9"
     _fails(house.run("--yes"), 1, "was deployed from another version")

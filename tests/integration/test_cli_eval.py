@@ -158,5 +158,5 @@ def test_what_is_missing_is_said(words: tuple[str, ...], code: int, said: str) -
 
 def test_a_model_without_a_price_is_refused_before_anything_is_spent(claude: Server) -> None:
     result = online(claude, "--model", "claude-unheard-of", "--yes")
-    assert result.exit_code == 3
+    assert result.exit_code == 2
     assert "no price is known" in result.output

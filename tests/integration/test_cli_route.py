@@ -71,6 +71,32 @@ def test_a_failing_test_says_what_was_expected_and_what_came(nowhere: House) -> 
     assert (told["failed"], told["tests"][0]["passed"]) == (1, False)
 
 
+def test_quiet_hours_are_tried_at_any_moment(nowhere: House) -> None:
+    hours = {"at": "22:00", "lasts": "8h", "zone": "Europe/Berlin"}
+    quiet = {"channel": "#a", "quiet_hours": [hours]}
+    facts = {"facts": {"severity": "LOW"}, "channel": "#a"}
+    night, noon = "2026-11-21T03:00+01:00", "2026-11-21T12:00+01:00"
+    tests = [{**facts, "at": night, "held": True}, {**facts, "at": noon}, facts]
+    file = nowhere.file({"routes": [quiet], "tests": tests})
+    assert nowhere.json("check", file)["failed"] == 0
+
+    def held(at: str) -> set[str]:
+        found = nowhere.json("test", file, "--at", at)["alerts"]
+        return {one["held_for"] for one in found if one["severity"] == "MEDIUM"}
+
+    assert held("2026-11-21T02:00:00") == {"quiet_hours"}
+    assert held("2026-11-21T11:00:00") == {""}
+    table = nowhere.run("test", file, "--at", "2026-11-21T02:00:00")
+    assert "held (quiet_hours)" in " ".join(table.output.split())
+
+
+def test_a_time_zone_that_is_none_is_refused(nowhere: House) -> None:
+    hours = {"at": "22:00", "lasts": "8h", "zone": "Berlin"}
+    done = nowhere.run("check", nowhere.file({"routes": [{"quiet_hours": [hours]}]}))
+    assert done.exit_code == 1
+    assert "route 1: 'Berlin' is no time zone" in done.output
+
+
 def test_a_test_can_expect_that_an_incident_is_held(nowhere: House) -> None:
     quiet = {"channel": "#a", "minimum_severity": "HIGH"}
     facts = {"facts": {"severity": "LOW"}, "channel": "#a"}

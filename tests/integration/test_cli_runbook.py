@@ -126,7 +126,7 @@ def test_what_the_function_does_not_read_is_warned_of(
 def test_a_folder_is_searched_before_it_is_pushed(bench: Bench) -> None:
     asked = ("search", "disk full", "--folder", str(bench.folder), "--json")
     assert json.loads(bench.run(*asked).stdout) == [
-        {"file": "disk.md", "heading": "Disk full", "text": "1. Find what grows"}
+        {"file": "disk.md", "heading": "Disk full", "text": "1. Find what grows", "url": ""}
     ]
     assert bench.stored() == []
 

@@ -1,5 +1,6 @@
 """Every patch of the emulator, seen from outside by a client as a person would miss it."""
 
+import base64
 import io
 import json
 import time
@@ -235,6 +236,23 @@ def test_a_process_that_dies_at_its_start_ends_no_other(
         assert eventually(begun.exists)
         assert "errorMessage" in invoke()
         assert first.result() == "not disturbed"
+
+
+def test_who_invokes_is_told_the_report(client: Client, outputs: Mapping[str, str]) -> None:
+    answer = client("lambda").invoke(
+        FunctionName=outputs["FunctionName"], LogType="Tail", Payload='{"Records": []}'
+    )
+    *_, report = base64.b64decode(answer["LogResult"]).decode().splitlines()
+    assert report.startswith("REPORT RequestId: ")
+    assert "Max Memory Used: " in report
+
+
+def test_code_is_told_to_be_where_the_emulator_serves_it(
+    client: Client, outputs: Mapping[str, str]
+) -> None:
+    """``test_cli_on_emulator`` follows the address."""
+    found = client("lambda").get_function(FunctionName=outputs["FunctionName"])
+    assert found["Code"]["Location"].startswith("https://")
 
 
 def _clients(emulator: Emulator) -> Client:

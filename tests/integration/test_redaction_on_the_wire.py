@@ -10,7 +10,7 @@ from local_stack.loopback import Reply, Request
 from responder.adapters.claude import ApiKey, Claude
 from responder.analysis.tiering import tiers
 from responder.errors import Retryable
-from responder_cli.eval.secrets import measure, planted
+from responder_cli.eval.secrets import KNOWN, measure, planted
 from serving import serving
 
 CORPUS = Path(__file__).parents[1] / "evals" / "redaction"
@@ -31,7 +31,7 @@ def test_no_secret_of_the_corpus_reaches_the_wire(record_property: Callable[...,
         error = {"type": "overloaded_error", "message": "no"}
         return Reply(529, json.dumps({"type": "error", "error": error}).encode())
 
-    secrets = list(planted(CORPUS))
+    secrets = list(planted(CORPUS / KNOWN))
     with serving(overloaded) as server:
         way_in = ApiKey(lambda _: "sk-test", base_url=server.url, timeout_seconds=5)
         claude = Claude(way_in, tiers("claude-haiku-5-5", "claude-sonnet-5-5"), Unguarded())
@@ -62,7 +62,15 @@ def test_the_measure_agrees_and_ordinary_texts_stay_readable() -> None:
     assert found.over_redaction <= MOST_OVER_REDACTED, found.changed
 
 
+def test_what_was_held_out_leaks_only_where_nothing_tells_it_from_an_id() -> None:
+    """A bare hex value is mostly a digest or a trace; the other one looks like several names."""
+    known = {"finicity-api-token", "dropbox-long-lived-api-token"}
+    found = measure(CORPUS)
+    assert found.held_out == 60
+    assert set(found.held_out_leaked) <= known
+
+
 def test_a_leak_would_be_seen() -> None:
-    one = next(planted(CORPUS))
+    one = next(planted(CORPUS / KNOWN))
     assert one.leaks_into(f"x {one.secret} y")
     assert not one.leaks_into("x [secret-1] y")

@@ -48,8 +48,8 @@ def test_a_small_budget_is_never_exceeded_and_who_gets_nothing_keeps_the_triage(
     moody: tuple[Moody, str],
 ) -> None:
     claude, url = moody
-    # About two thirds of what all of it would cost, whatever order the workers take.
-    limits = Limits(daily_usd=0.08)
+    # Well below what all of it would cost, whatever order the workers take.
+    limits = Limits(daily_usd=0.05)
     replay = replayed(url, limits)
 
     replay.check_the_books(claude.fates)

@@ -17,7 +17,7 @@ TOOLS = ("cloudformation", "codedeploy", "github", "gitlab", "argocd", "flux")
 SAMPLES = sorted(path for tool in TOOLS for path in (EVENTS / tool).glob("*.json"))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.data())
 def test_any_mutation_is_accepted_as_something(data: st.DataObject) -> None:
     value = json.loads(data.draw(st.sampled_from(SAMPLES)).read_text())
@@ -26,7 +26,7 @@ def test_any_mutation_is_accepted_as_something(data: st.DataObject) -> None:
     if not isinstance(value, dict | list):
         return
     found = read(json.dumps(value).encode(), JSON, received_at=NOW)
-    assert found.alerts or found.changes or found.nothing
+    assert found.alerts or found.changes or found.nothing or found.not_alerts
     for alert in found.alerts:
         assert not any("reader failed" in note for note in alert.truncated)
         assert not carries_change(AlertMessage(alert=alert).model_dump_json())

@@ -49,20 +49,19 @@ def check(body: bytes, given_headers: dict[str, str], tool: str | None) -> None:
         assert AlertMessage.model_validate_json(message).alert == alert
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), headers, tools)
 def test_any_bytes(body: bytes, given_headers: dict[str, str], tool: str | None) -> None:
     check(body, given_headers, tool)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(values, tools)
 def test_any_json(value: object, tool: str | None) -> None:
     check(json.dumps(value).encode(), {}, tool)
     check(json.dumps(value).encode(), JSON, tool)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.data())
 def test_any_mutation_of_a_sample(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(SAMPLES)).read_text()
@@ -85,7 +84,6 @@ def mutated(value: object, data: st.DataObject) -> object:
     return data.draw(values)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["firing", "resolved"]), st.integers(0, 10_000), st.integers(0, 10_000))
 def test_alert_id_is_stable_and_tells_status_and_time_apart(
     status: str, first: int, second: int

@@ -3,6 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from responder.analysis import fulltext
 from responder.analysis.markdown import MAX_HEADING, MAX_PASSAGE, split, steps
 from responder.analysis.retrieval import MOST, Index
 from unit.analysis.examples import alert
@@ -16,7 +17,8 @@ LINES = st.sampled_from(
     ["# A", "## B c", "#", "```", "~~~~", "```sh", "1. do", "- [x](#x)", "", "text", "x" * 700]
 )
 TEXTS = st.one_of(st.text(), st.lists(LINES).map("\n".join))
-INDEX = Index(split("disk.md", "# Disk full\nRotate the logs, or near NOT AND heading.\n"))
+PASSAGES = split("disk.md", "# Disk full\nRotate the logs, or near NOT AND heading.\n")
+INDEXES = [Index(PASSAGES, engine) for engine in (fulltext.FullText, fulltext.Plain)]
 
 
 @given(TEXTS | st.sampled_from([f"# {one}\n{one}" for one in (" " * 9_999, "#" * 9_999)]))
@@ -28,6 +30,7 @@ def test_any_text_is_cut_into_bounded_passages_that_can_be_searched(text: str) -
         assert all(steps(passage.text, 3))
         passage.model_dump_json().encode()
     Index(passages)
+    Index(passages, fulltext.Plain)
 
 
 @given(TEXTS)
@@ -49,10 +52,10 @@ def test_nothing_in_an_alert_is_syntax_of_the_search(
     asked = alert(
         title=title, rule=message, message=message, service=service, labels=labels, links=links
     )
-    assert len(INDEX.about(asked).passages) <= MOST
+    assert all(len(index.about(asked).passages) <= MOST for index in INDEXES)
 
 
 @given(st.sampled_from(HOSTILE))
 def test_hostile_text_around_it_hides_no_problem(hostile: str) -> None:
     asked = alert(title="Disk full", rule=hostile, message=hostile)
-    assert INDEX.about(asked).passages
+    assert all(index.about(asked).passages for index in INDEXES)

@@ -68,7 +68,7 @@ def test_the_instance_never_takes_part(
     assert signature(first).key == signature(second).key
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.text(alphabet="ab1./:=-_'\"\\ \n$@", min_size=1, max_size=12))
 def test_time_grows_linearly(piece: str) -> None:
     def best(length: int) -> float:

@@ -12,7 +12,7 @@ WITH_KEY = {("/alerts", "post"), ("/alerts/{tool+}", "post")}
 WITHOUT_KEY = {
     (path, method)
     for path in ("/in/{token}", "/in/{token}/{tool+}")
-    for method in ("post", "get", "options")
+    for method in ("post", "put", "get", "options")
 }
 OUR_TROUBLE = (
     "DEFAULT_5XX",
@@ -114,6 +114,9 @@ def test_access_logs_are_json_and_hold_no_secret() -> None:
     # The token of /in/{token} is in the path; the key is in identity.apiKey.
     assert not logged & {"path", "requestOverride.path", "identity.apiKey", "customDomain.basePath"}
     assert not [name for name in logged if name.startswith(("authorizer", "identity.caller"))]
+    # A token may be in the query, too.
+    assert "$input" not in given
+    assert not [name for name in logged if "query" in name.lower()]
     assert {"requestId", "resourcePath", "status", "identity.apiKeyId"} <= logged
     assert not [s for s in stage()["MethodSettings"] if s.get("DataTraceEnabled")]
     assert not [s for s in stage()["MethodSettings"] if s.get("LoggingLevel", "OFF") != "OFF"]

@@ -7,7 +7,7 @@ import pytest
 from template.deployed import ROOT
 
 LAYER = "layers/dependencies"
-LOCKS = (LAYER, "functions/analysis", "functions/distribution")
+LOCKS = (LAYER, "functions/analysis", "functions/distribution", "functions/reception")
 
 
 def pins(folder: str) -> dict[str, str]:

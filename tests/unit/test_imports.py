@@ -26,3 +26,10 @@ def test_a_function_starts_with_no_more_sdks_than_it_needs(
 
 def test_the_probe_sees_anthropic() -> None:
     assert imports.function("analysis", also="anthropic").watched == ("anthropic",)
+
+
+def test_reception_starts_without_incidents_analyses_and_the_readers_of_tools() -> None:
+    modules = imports.function("reception").modules
+    assert "responder.intake.reception" in modules
+    needless = ("responder.incident", "responder.analysis.verdict", "responder.intake.tools")
+    assert not [name for name in modules if name.startswith(needless)]

@@ -16,7 +16,7 @@ from responder.adapters.secrets import Secret
 from responder.adapters.sqs import SqsQueues
 from responder.adapters.telemetry import PowertoolsTelemetry
 from responder.clock import utc_now
-from responder.errors import Permanent, Reason, Retryable
+from responder.errors import Reason, Retryable
 from responder.ports import Queue, Store, Table, Telemetry
 
 if TYPE_CHECKING:
@@ -57,13 +57,17 @@ class QueueFunction:
 @cache
 def reception() -> "tuple[Reception, PowertoolsTelemetry]":
     """The reception function."""
+    from responder.adapters.entra import EntraKeySets
+    from responder.adapters.sns import SnsNotary
+    from responder.intake.authentication.senders import Helpers
     from responder.intake.reception import Reception
 
     given = settings.load(settings.Reception, environment.variables())
     telemetry = _telemetry("reception")
     queues = SqsQueues(environment.sqs(), {Queue.PROCESSING: given.processing_url}, {})
     secret = Secret(environment.secrets(), given.sources_secret, given.max_age)
-    return Reception(queues, secret.as_json, telemetry, utc_now), telemetry
+    helpers = Helpers(SnsNotary(environment.unsigned_sns), EntraKeySets())
+    return Reception(queues, secret.as_json, helpers, telemetry, utc_now), telemetry
 
 
 @cache
@@ -298,8 +302,8 @@ def heartbeat() -> "tuple[Pulse, PowertoolsTelemetry]":
     return Pulse(store, door, telemetry, utc_now), telemetry
 
 
-def analyst(given: settings.Analysis, way: "WayIn", guard: "Guard") -> "Claude":
-    """Claude as these settings have it; ``responder canary-prompt`` asks through it, too."""
+def analyst(given: settings.Claude, way: "WayIn", guard: "Guard") -> "Claude":
+    """Claude as these settings have it; the command line asks through it, too."""
     from responder.adapters.claude import Claude
 
     return Claude(
@@ -311,7 +315,7 @@ def analyst(given: settings.Analysis, way: "WayIn", guard: "Guard") -> "Claude":
     )
 
 
-def tiers_of(given: settings.Analysis) -> "Mapping[str, Tier]":
+def tiers_of(given: settings.Claude) -> "Mapping[str, Tier]":
     """The two tiers by name."""
     from responder.analysis.tiering import tiers
 
@@ -325,14 +329,14 @@ def tiers_of(given: settings.Analysis) -> "Mapping[str, Tier]":
     )
 
 
-def redaction_of(given: settings.Analysis) -> "Rules":
+def redaction_of(given: settings.Claude) -> "Rules":
     """What is masked beyond the usual."""
     from responder.analysis.redaction import Rules
 
     return Rules(given.redact_private, given.redact_patterns.split())
 
 
-def way_in(given: settings.Analysis, key: Callable[[bool], str]) -> "WayIn":
+def way_in(given: settings.Claude, key: Callable[[bool], str]) -> "WayIn":
     """The chosen way to Claude; ``key`` is read on the first one only."""
     from responder.adapters.claude import ApiKey
     from responder.adapters.claude_aws import Bedrock, PlatformOnAws
@@ -419,17 +423,17 @@ def _lifecycle(models: Collection[str], telemetry: Telemetry) -> str:
 
 def _zones() -> str:
     """Maintenance windows need the rules of time zones, which the system or tzdata has."""
-    from responder.policy.window import knows_zone
+    from responder.recurrence import knows_zone
 
     return "known" if knows_zone("Europe/Berlin") else "unknown: windows hold nothing"
 
 
 def _runbooks(library: "Library") -> str:
-    """They are searched by SQLite's FTS5, which not every Python has."""
-    try:
-        return f"{library.read()} passages"
-    except Permanent as error:
-        return f"not searched: {error}"
+    """They are searched by SQLite's FTS5, where this Python has it."""
+    from responder.analysis import fulltext
+
+    found = f"{library.read()} passages"
+    return found if fulltext.is_built_in() else f"{found}, searched without FTS5"
 
 
 def _name(queue_url: str) -> str:

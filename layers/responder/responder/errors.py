@@ -31,6 +31,15 @@ class Reason(StrEnum):
     # Events of a source of changes that are none.
     OTHER_BRANCH = "other_branch"
     NO_CHANGE = "no_change"
+    # Requests that are not let in. Their senders are told no more than that.
+    UNKNOWN_SENDER = "unknown_sender"
+    WRONG_TOKEN = "wrong_token"  # noqa: S105 - a reason, not a secret
+    WRONG_ROUTE = "wrong_route"
+    WRONG_HEADER = "wrong_header"
+    UNSIGNED = "unsigned"
+    WRONG_SIGNATURE = "wrong_signature"
+    STALE_SIGNATURE = "stale_signature"
+    UNKNOWN_TOPIC = "unknown_topic"
     # Operator notices that are not told by themselves.
     TOLD_ALREADY = "told_already"
     TOLD_WITH_THE_NEXT = "told_with_the_next"

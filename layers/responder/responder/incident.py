@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from responder.alert import Alert, Moment, Scope, Severity, Status
 from responder.analysis.verdict import Analysis
+from responder.recurrence import Recurrence
 
 #: Notices kept on an incident, beside the pages of a storm's list; older ones were told long ago.
 MAX_NOTICES = 20
@@ -89,6 +90,12 @@ class Refusal(BaseModel):
     reason: str
 
 
+class QuietHours(Recurrence):
+    """Hours in which what is milder than ``below`` is not told of."""
+
+    below: Severity
+
+
 class Destination(BaseModel):
     """What the operators' ``route`` (by its name; empty: none matched) says of an incident's card.
 
@@ -103,6 +110,7 @@ class Destination(BaseModel):
     mentions: tuple[Mention, ...] = ()
     minimum_severity: Severity = Severity.INFO
     renotify_after: timedelta | None = None
+    quiet_hours: tuple[QuietHours, ...] = ()
     refused: Refusal | None = None
 
     def holds(self, severity: Severity) -> bool:

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from responder.analysis.context import Case
-from responder.analysis.verdict import Analysis
+if TYPE_CHECKING:
+    # Not at run time: reception knows neither incidents nor analyses, and starts without them.
+    from responder.analysis.context import Case
+    from responder.analysis.verdict import Analysis
 
 
 class Table(StrEnum):
@@ -181,6 +183,23 @@ class Shelved(NamedTuple):
     left_out: Sequence[str] = ()
 
 
+class Notary(Protocol):
+    """SNS, as far as a subscriber speaks to it."""
+
+    def certificate(self, url: str) -> bytes:
+        """The certificate at an address that was checked, in PEM. Raises Retryable."""
+
+    def confirm(self, topic: str, token: str) -> None:
+        """Confirm our subscription to a topic, by its ARN; again is harmless. Raises Retryable."""
+
+
+class KeySets(Protocol):
+    """The keys with which Microsoft Entra ID signs."""
+
+    def key(self, tenant: str, key_id: str) -> Mapping[str, object] | None:
+        """A tenant's public key as a JSON Web Key, or None. Raises Retryable."""
+
+
 class Shelf(Protocol):
     """Where operators keep their runbooks."""
 
@@ -196,13 +215,13 @@ class Question:
     """
 
     ceiling_usd: float
-    ask: Callable[[], Analysis]
+    ask: "Callable[[], Analysis]"
 
 
 class Analyst(Protocol):
     """Claude behind one call."""
 
-    def question(self, case: Case, tier: str) -> Question:
+    def question(self, case: "Case", tier: str) -> Question:
         """What asking about a case may cost, and asking. Raises Permanent without a price."""
 
 

@@ -14,7 +14,7 @@ _JSON = ("{", "[")
 
 def pack(text: str) -> str:
     """``text`` in characters that every queue takes."""
-    if len(text) <= _SHORT and text.startswith(_JSON) and text.isascii():
+    if len(text) <= _SHORT and text.startswith(_JSON) and text.isprintable():
         return text
     return base64.b64encode(zlib.compress(text.encode(errors="replace"), 1)).decode()
 

@@ -64,15 +64,12 @@ class Lanes(Common, Secrets):
     critical_dlq_url: str = Field(alias="CRITICAL_DLQ_URL", min_length=1)
 
 
-class Analysis(Lanes):
-    """Settings of the analysis function."""
+class Claude(_Settings):
+    """How Claude is asked: which way, which models, and what is masked.
 
-    alerts_table: str = Field(alias="ALERTS_TABLE", min_length=1)
-    cache_table: str = Field(alias="CACHE_TABLE", min_length=1)
-    processing_url: str = Field(alias="PROCESSING_QUEUE_URL", min_length=1)
-    processing_dlq_url: str = Field(alias="PROCESSING_DLQ_URL", min_length=1)
-    analysis_url: str = Field(alias="ANALYSIS_QUEUE_URL", min_length=1)
-    analysis_dlq_url: str = Field(alias="ANALYSIS_DLQ_URL", min_length=1)
+    The analysis function and the command line have it from variables of the same names.
+    """
+
     claude_access: Literal["api-key", "aws", "bedrock"] = Field("api-key", alias="CLAUDE_ACCESS")
     claude_region: str = Field("", alias="CLAUDE_REGION", pattern=r"^[a-z0-9-]*$")
     claude_workspace: str = Field("", alias="CLAUDE_WORKSPACE")
@@ -82,16 +79,9 @@ class Analysis(Lanes):
     bedrock_small: str = Field("anthropic.claude-haiku-5-5", alias="BEDROCK_ID_SMALL")
     bedrock_large: str = Field("anthropic.claude-sonnet-5-5", alias="BEDROCK_ID_LARGE")
     bedrock_schema_models: str = Field("", alias="BEDROCK_SCHEMA_MODELS")
-    anthropic_secret: str = Field(alias="ANTHROPIC_KEY_SECRET", min_length=1)
     anthropic_base_url: str = Field("", alias="ANTHROPIC_BASE_URL")
     claude_timeout: float = Field(45, alias="CLAUDE_TIMEOUT_SECONDS", gt=0)
-    claude_patience: float = Field(600, alias="CLAUDE_PATIENCE_SECONDS", ge=0)
-    cache_sharing: Literal["shared", "environment", "scope"] = Field(
-        "environment", alias="CACHE_SHARING"
-    )
-    # The names in signature.VERSIONS; not imported, as every function loads this module.
-    signature_version: Literal["1"] = Field("1", alias="SIGNATURE_VERSION")
-    # The names in prompt.VERSIONS; not imported, likewise.
+    # The names in prompt.VERSIONS; not imported, as every function loads this module.
     prompt_version: Literal["v1", "v2"] = Field("v2", alias="PROMPT_VERSION")
     model_small: str = Field("claude-haiku-5-5", alias="MODEL_SMALL", min_length=1)
     model_large: str = Field("claude-sonnet-5-5", alias="MODEL_LARGE", min_length=1)
@@ -99,17 +89,8 @@ class Analysis(Lanes):
     effort_large: Effort = Field("medium", alias="EFFORT_LARGE")
     max_tokens_small: int = Field(2000, alias="MAX_TOKENS_SMALL", ge=500)
     max_tokens_large: int = Field(4000, alias="MAX_TOKENS_LARGE", ge=500)
-    daily_budget_usd: float = Field(5, alias="DAILY_BUDGET_USD", ge=0)
-    monthly_budget_usd: float | None = Field(None, alias="MONTHLY_BUDGET_USD", ge=0)
-    budget_per_source: Annotated[Mapping[str, float], BeforeValidator(parse_shares)] = Field(
-        {}, alias="BUDGET_PER_SOURCE"
-    )
     redact_private: bool = Field(False, alias="REDACT_PRIVATE")
     redact_patterns: str = Field("", alias="REDACT_PATTERNS")
-    quiet_close_hours: float = Field(24, alias="QUIET_CLOSE_HOURS", gt=0)
-    storm_threshold: int = Field(8, alias="STORM_THRESHOLD", ge=0, le=100)
-    throttle_threshold: int = Field(60, alias="THROTTLE_THRESHOLD", ge=0, le=500)
-    runbook_bucket: str = Field(alias="RUNBOOK_BUCKET", min_length=1)
 
     @model_validator(mode="after")
     def _way_is_whole(self) -> Self:
@@ -126,6 +107,33 @@ class Analysis(Lanes):
                 if not bedrock.startswith(f"anthropic.{model}"):
                     raise ValueError(f"BEDROCK_ID_{tier} is not Bedrock's id of MODEL_{tier}")
         return self
+
+
+class Analysis(Lanes, Claude):
+    """Settings of the analysis function."""
+
+    alerts_table: str = Field(alias="ALERTS_TABLE", min_length=1)
+    cache_table: str = Field(alias="CACHE_TABLE", min_length=1)
+    processing_url: str = Field(alias="PROCESSING_QUEUE_URL", min_length=1)
+    processing_dlq_url: str = Field(alias="PROCESSING_DLQ_URL", min_length=1)
+    analysis_url: str = Field(alias="ANALYSIS_QUEUE_URL", min_length=1)
+    analysis_dlq_url: str = Field(alias="ANALYSIS_DLQ_URL", min_length=1)
+    anthropic_secret: str = Field(alias="ANTHROPIC_KEY_SECRET", min_length=1)
+    claude_patience: float = Field(600, alias="CLAUDE_PATIENCE_SECONDS", ge=0)
+    cache_sharing: Literal["shared", "environment", "scope"] = Field(
+        "environment", alias="CACHE_SHARING"
+    )
+    # The names in signature.VERSIONS; not imported, as every function loads this module.
+    signature_version: Literal["1"] = Field("1", alias="SIGNATURE_VERSION")
+    daily_budget_usd: float = Field(5, alias="DAILY_BUDGET_USD", ge=0)
+    monthly_budget_usd: float | None = Field(None, alias="MONTHLY_BUDGET_USD", ge=0)
+    budget_per_source: Annotated[Mapping[str, float], BeforeValidator(parse_shares)] = Field(
+        {}, alias="BUDGET_PER_SOURCE"
+    )
+    quiet_close_hours: float = Field(24, alias="QUIET_CLOSE_HOURS", gt=0)
+    storm_threshold: int = Field(8, alias="STORM_THRESHOLD", ge=0, le=100)
+    throttle_threshold: int = Field(60, alias="THROTTLE_THRESHOLD", ge=0, le=500)
+    runbook_bucket: str = Field(alias="RUNBOOK_BUCKET", min_length=1)
 
     @property
     def limits(self) -> Limits:

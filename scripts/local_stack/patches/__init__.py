@@ -4,7 +4,15 @@ Every patch is one function whose docstring names the gap, and has its test in
 ``tests/integration/test_emulator_patches.py``.
 """
 
-from local_stack.patches import alarms, cloudformation, metrics, permissions, processes, queues
+from local_stack.patches import (
+    alarms,
+    cloudformation,
+    code,
+    metrics,
+    permissions,
+    processes,
+    queues,
+)
 from local_stack.patches.background import start
 
 
@@ -13,6 +21,7 @@ def apply() -> None:
     metrics.log_events_have_ids()
     metrics.embedded_metrics()
     metrics.lambda_metrics()
+    metrics.reports_are_told_to_who_invokes()
     queues.message_move_tasks()
     queues.dead_letter_sources()
     alarms.accept_expressions()
@@ -23,5 +32,6 @@ def apply() -> None:
     cloudformation.mapping_concurrency()
     cloudformation.binary_media_types()
     permissions.queue_batches_need_no_action_of_their_own()
+    code.addresses_are_those_that_it_serves()
     processes.one_failed_start_ends_no_other()
     start([queues.record_depth_and_age, alarms.evaluate_all])

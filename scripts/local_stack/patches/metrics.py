@@ -58,6 +58,25 @@ def lambda_metrics() -> None:
     lambda_svc._execute_function_dispatch = counted
 
 
+def reports_are_told_to_who_invokes() -> None:
+    """What ``LogType: Tail`` answers ends with Lambda's report; the emulator's has none."""
+    dispatch = lambda_svc._execute_function_dispatch
+
+    def reported(func: Any, config: Any, event: Any, request_id: str, started: float) -> Any:
+        result = dispatch(func, config, event, request_id, started)
+        milliseconds = round((time.time() - started) * 1000)
+        used = lambda_svc._probe_peak_memory_mb(func)
+        if isinstance(result, dict):
+            result["log"] = (
+                f"{result.get('log') or ''}\nREPORT RequestId: {request_id}\t"
+                f"Duration: {milliseconds} ms\tBilled Duration: {milliseconds} ms\t"
+                f"Memory Size: {config.get('MemorySize', 128)} MB\tMax Memory Used: {used} MB\t"
+            )
+        return result
+
+    lambda_svc._execute_function_dispatch = reported
+
+
 def _record_embedded(line: str) -> None:
     try:
         document = json.loads(line)

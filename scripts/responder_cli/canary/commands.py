@@ -3,18 +3,15 @@
 ``finding`` finds the incidents, ``comparing`` shows what differs. Nothing is written anywhere.
 """
 
-import os
 from collections.abc import Callable
 from typing import Final
 
 import click
 
 from responder import bootstrap, settings
-from responder.adapters.secrets import Secret
-from responder.analysis import pricing, prompt
+from responder.analysis import prompt
 from responder.analysis.context import Case
 from responder.analysis.tiering import LARGE, SMALL, TierName
-from responder.errors import Permanent
 from responder_cli import asking, console
 from responder_cli.asking import Reply
 from responder_cli.aws import Stack
@@ -24,18 +21,14 @@ from responder_cli.options import examples, json_option, on_stack, yes_option
 
 EXIT_INCOMPLETE: Final = 1
 
-#: The setting and the parameter with the model of a tier.
-_SETTING: Final = {SMALL: "model_small", LARGE: "model_large"}
-_PARAMETER: Final = {SMALL: "ModelSmall", LARGE: "ModelLarge"}
-
-
-def _priced(_: click.Context, __: click.Parameter, model: str | None) -> str | None:
-    if model is not None:
-        try:
-            pricing.require_price(model)
-        except Permanent as error:
-            raise click.BadParameter(console.safe(error.detail)) from error
-    return model
+#: What a promotion changes: parameters of the template, and the settings that they become.
+_PARAMETERS: Final = {
+    "PromptVersion": "prompt_version",
+    "ModelSmall": "model_small",
+    "ModelLarge": "model_large",
+    "BedrockIdSmall": "bedrock_small",
+    "BedrockIdLarge": "bedrock_large",
+}
 
 
 @click.command(
@@ -48,7 +41,9 @@ def _priced(_: click.Context, __: click.Parameter, model: str | None) -> str | N
 )
 @click.option("--prompt", "version", type=click.Choice(list(prompt.VERSIONS)),
               help="The instructions to try; else the configured ones.")  # fmt: skip
-@click.option("--model", callback=_priced, help="The model to try; else the tier's configured one.")
+@click.option("--model", callback=asking.priced,
+              help="The model to try; else the tier's configured one.")  # fmt: skip
+@asking.bedrock_id_option
 @click.option("--tier", type=click.Choice([SMALL, LARGE]), default=SMALL, show_default=True,
               help="Only analyses of this tier are replayed.")  # fmt: skip
 @click.option("--last", type=click.IntRange(1, 200), default=20, show_default=True,
@@ -60,6 +55,7 @@ def canary_prompt(
     stack: Stack,
     version: str | None,
     model: str | None,
+    bedrock_id: str | None,
     tier: TierName,
     last: int,
     yes: bool,
@@ -72,7 +68,8 @@ def canary_prompt(
     shows how much answers differ by themselves. Exit code 1 when not everything was answered.
     """
     present = _configured(stack)
-    tried = _tried(present, version, model, tier)
+    tried = asking.tried(present, tier, model, bedrock_id)
+    tried = tried.model_copy(update={"prompt_version": version or tried.prompt_version})
     incidents = finding.analysed(stack, tier, last)
     if not incidents:
         raise click.ClickException(f"Claude has analysed nothing yet with the {tier} model.")
@@ -97,16 +94,6 @@ def _configured(stack: Stack) -> settings.Analysis:
         raise click.ClickException(console.safe(str(error))) from error
 
 
-def _tried(
-    present: settings.Analysis, version: str | None, model: str | None, tier: TierName
-) -> settings.Analysis:
-    """The settings as they would be after the promotion."""
-    if model is not None and present.claude_access == "bedrock":
-        raise click.UsageError("On Bedrock a model has an id of its own: deploy it in dev.")
-    given = {"prompt_version": version, _SETTING[tier]: model}
-    return present.model_copy(update={name: one for name, one in given.items() if one is not None})
-
-
 def _replay(
     stack: Stack, tried: settings.Analysis, tier: TierName, cases: list[Case], *, yes: bool
 ) -> list[Pair]:
@@ -127,21 +114,16 @@ def _replay(
 
 
 def _key(stack: Stack, given: settings.Analysis) -> Callable[[bool], str]:
-    """What the chosen way needs: a key, or (the AWS ways) the credentials of the environment."""
     if given.claude_access != "api-key" and click.get_current_context().params["profile"]:
         raise click.UsageError("Claude is asked as AWS_PROFILE says: set it, without --profile.")
-    if key := os.environ.get("ANTHROPIC_API_KEY", "").strip():
-        return lambda _: key
-    return Secret(stack.client("secretsmanager"), given.anthropic_secret, given.max_age)
+    return asking.key(given, stack)
 
 
 def _parameters(new: settings.Analysis, old: settings.Analysis) -> dict[str, str]:
     """The template's parameters in which they differ, as ``new`` has them."""
-    names = {"PromptVersion": "prompt_version"}
-    names |= {_PARAMETER[tier]: _SETTING[tier] for tier in (SMALL, LARGE)}
     return {
         parameter: getattr(new, name)
-        for parameter, name in names.items()
+        for parameter, name in _PARAMETERS.items()
         if getattr(new, name) != getattr(old, name)
     }
 

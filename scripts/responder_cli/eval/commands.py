@@ -5,26 +5,25 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import click
 
-from responder.adapters.claude import ApiKey, Claude
+from responder import bootstrap, settings
 from responder.analysis import pricing, prompt
-from responder.analysis.tiering import LARGE, SMALL, Tier, TierName, tiers
-from responder.settings import Analysis as Settings
+from responder.analysis.tiering import LARGE, SMALL, TierName
 from responder_cli import asking, aws, console
 from responder_cli.aws import Stack
+from responder_cli.canary import finding
 from responder_cli.eval import cases, report, running, secrets
 from responder_cli.eval.cases import Scenario
 from responder_cli.eval.running import Outcome
-from responder_cli.health.outside import CLAUDE_SECRET
 from responder_cli.options import examples, json_option, yes_option
 
 CORPUS: Final = Path(__file__).parents[3] / "tests" / "evals"
 EXIT_BELOW: Final = 1
+ACCESS: Final = get_args(settings.Claude.model_fields["claude_access"].annotation)
 
 
 @click.group(
@@ -34,17 +33,21 @@ EXIT_BELOW: Final = 1
         "responder eval --offline",
         "ANTHROPIC_API_KEY=... responder eval --repeat 3",
         "responder eval --tier large --case 'misleading*' --yes --fail-under 0.9",
+        "CLAUDE_REGION=eu-central-1 responder eval --access bedrock",
         "responder eval redaction",
     ),
 )
 @click.option("--offline", is_flag=True, help="Replay the answers written by hand; asks nobody.")
 @click.option("--tier", type=click.Choice([SMALL, LARGE]), default=SMALL, show_default=True)
-@click.option("--model", help="A model of prices.json; else the tier's own.")
+@click.option("--model", callback=asking.priced, help="A model of prices.json; else the tier's.")
+@asking.bedrock_id_option
+@click.option("--access", type=click.Choice(list(ACCESS)),
+              help="The way to Claude; else CLAUDE_ACCESS, or the API key.")  # fmt: skip
 @click.option("--repeat", type=click.IntRange(1, 50), default=1, show_default=True)
 @click.option("--case", "pattern", default="*", help="Only cases of this name, as in a shell.")
 @click.option("--fail-under", type=click.FloatRange(0, 1), default=0.0,
               help="Exit with 1 where a smaller share of answers passes.")  # fmt: skip
-@click.option("--stack", "stack_name", help="Take the key from this stack's secret.")
+@click.option("--stack", "stack_name", help="Ask as this stack's live function does.")
 @click.option("--corpus", type=click.Path(exists=True, file_okay=False, path_type=Path),
               default=CORPUS, help="Like tests/evals.")  # fmt: skip
 @yes_option
@@ -55,6 +58,8 @@ def evaluate(
     offline: bool,
     tier: TierName,
     model: str | None,
+    bedrock_id: str | None,
+    access: str | None,
     repeat: int,
     pattern: str,
     fail_under: float,
@@ -65,8 +70,9 @@ def evaluate(
 ) -> None:
     """Measure how good the analyses are, on cases whose causes are known.
 
-    The key is taken from ANTHROPIC_API_KEY or a stack's secret, the address from
-    ANTHROPIC_BASE_URL.
+    Everything of Claude's settings is taken from a stack, or from variables of the same names as
+    the function's (CLAUDE_ACCESS, CLAUDE_REGION, MODEL_SMALL, PROMPT_VERSION, ANTHROPIC_BASE_URL
+    ...). The key is ANTHROPIC_API_KEY or the stack's; AWS is asked as AWS_PROFILE.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -74,8 +80,10 @@ def evaluate(
     if offline:
         _offline(scenarios, as_json)
         return
-    key = _key(stack_name, ctx.obj or aws.connect)
-    outcomes = _online(scenarios, _tier(tier, model), tier, repeat, key=key, yes=yes)
+    stack = (ctx.obj or aws.connect)(stack_name, None, None) if stack_name else None
+    given = asking.tried(_settings(stack, access), tier, model, bedrock_id)
+    key = asking.key(given, stack)
+    outcomes = _online(scenarios, given, key, tier, repeat, yes=yes)
     found = report.of_run(outcomes)
     beside = report.of_baselines(scenarios)
     if as_json:
@@ -109,12 +117,18 @@ def redaction(ctx: click.Context, corpus: Path, as_json: bool) -> None:
                 "ordinary": found.ordinary,
                 "changed": list(found.changed),
                 "over_redaction": found.over_redaction,
+                "held_out": found.held_out,
+                "held_out_leaked": list(found.held_out_leaked),
             }
         )
     else:
         leaked = f"{len(found.leaked)} of {found.planted}"
         console.say(f"{leaked} kinds of secrets leak ({found.leak_rate:.1%}).")
         for name in found.leaked:
+            console.say(f"  {name}")
+        held_out = f"{len(found.held_out_leaked)} of {found.held_out}"
+        console.say(f"{held_out} held out for a test of the detectors leak.")
+        for name in found.held_out_leaked:
             console.say(f"  {name}")
         changed = f"{len(found.changed)} of {found.ordinary}"
         console.say(f"{changed} ordinary texts are changed ({found.over_redaction:.1%}).")
@@ -156,38 +170,35 @@ def _offline(scenarios: Sequence[Scenario], as_json: bool) -> None:
         raise click.exceptions.Exit(EXIT_BELOW)
 
 
-def _tier(name: TierName, model: str | None) -> Tier:
-    fields = Settings.model_fields
-    configured = tiers(fields["model_small"].default, fields["model_large"].default)[name]
-    chosen = replace(configured, model=model) if model else configured
-    pricing.require_price(chosen.model)
-    return chosen
-
-
-def _key(stack_name: str | None, connect: Callable[..., Stack]) -> str:
-    if key := os.environ.get("ANTHROPIC_API_KEY", "").strip():
-        return key
-    if stack_name is None:
-        raise click.UsageError("Set ANTHROPIC_API_KEY, name a --stack, or give --offline.")
-    stack = connect(stack_name, None, None)
-    secret = f"{stack.output('SecretPrefix')}/{CLAUDE_SECRET}"
-    answer = stack.client("secretsmanager").get_secret_value(SecretId=secret)
-    if key := str(answer.get("SecretString", "")).strip():
-        return key
-    raise click.ClickException(f"the secret {secret} has no value")
+def _settings(stack: Stack | None, access: str | None) -> settings.Claude:
+    """How Claude is asked: as a stack's live function does, else as the environment says."""
+    if stack is not None and access is not None:
+        raise click.UsageError("A stack has its own way to Claude: --stack goes without --access.")
+    try:
+        if stack is not None:
+            return finding.configured(stack)
+        variables = dict(os.environ) | ({"CLAUDE_ACCESS": access} if access else {})
+        return settings.load(settings.Claude, variables)
+    except (finding.Unreadable, settings.SettingsError) as error:
+        raise click.ClickException(console.safe(str(error))) from error
 
 
 def _online(
-    scenarios: Sequence[Scenario], tier: Tier, name: TierName, repeat: int, *, key: str, yes: bool
+    scenarios: Sequence[Scenario],
+    given: settings.Claude,
+    key: Callable[[bool], str],
+    name: TierName,
+    repeat: int,
+    *,
+    yes: bool,
 ) -> list[Outcome]:
-    expected = asking.estimate([prompt.build(one.case) for one in scenarios], tier, repeat)
-    asking.agree(expected, tier, yes=yes)
-    way_in = ApiKey(
-        lambda _: key,
-        base_url=os.environ.get("ANTHROPIC_BASE_URL", ""),
-        timeout_seconds=Settings.model_fields["claude_timeout"].default,
-    )
-    claude = Claude(way_in, {name: tier}, asking.Unguarded())
+    way, tier = bootstrap.way_in(given, key), bootstrap.tiers_of(given)[name]
+    pricing.require_price(tier.model)
+    rules = bootstrap.redaction_of(given)
+    prompts = [prompt.build(one.case, rules, given.prompt_version) for one in scenarios]
+    price = way.terms(tier.model).price
+    asking.agree(asking.estimate(prompts, tier, repeat, price), tier, yes=yes)
+    claude = bootstrap.analyst(given, way, asking.Unguarded())
     outcomes = []
     with console.progress("asking Claude") as one_more:
         for outcome in running.ask(scenarios, claude, name, repeat):

@@ -22,7 +22,9 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "received_at": NOW - timedelta(minutes=6),
 }
 #: Of the incident, not of its first alert.
-_INCIDENTS_OWN: Final = ("count", "firing", "first_seen", "last_seen", "state", "flapping")
+_INCIDENTS_OWN: Final = (
+    "count", "firing", "first_seen", "last_seen", "state", "flapping", "worst", "firing_now",
+)  # fmt: skip
 
 
 def incident(**given: Any) -> Incident:  # noqa: ANN401 - fields of an alert or an incident

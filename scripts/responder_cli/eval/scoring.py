@@ -20,7 +20,7 @@ Group = tuple[str, ...]
 #: All of these groups must be there.
 Groups = tuple[Group, ...]
 
-Part = Literal["category", "cause", "evidence", "restraint", "first check", "severity"]
+Part = Literal["category", "cause", "evidence", "restraint", "first check", "severity", "runbook"]
 PARTS: Final[tuple[Part, ...]] = get_args(Part)
 
 
@@ -49,7 +49,7 @@ class Expected(_Document):
     """What a good analysis of a case says, and what none may say.
 
     ``outcome``: there are causes to name; nothing is wrong; or nobody can tell. ``cite`` lists
-    groups of fields, of each of which one must be cited.
+    groups of fields, of each of which one must be cited, ``runbook`` words of the passage to name.
     """
 
     family: str
@@ -60,6 +60,7 @@ class Expected(_Document):
     forbidden: tuple[Forbidden, ...] = ()
     first_check: Groups = ()
     severity: tuple[Severity | None, ...] = ()
+    runbook: Group = ()
 
     @field_validator("categories")
     @classmethod
@@ -115,6 +116,9 @@ def _parts(analysis: Analysis, expected: Expected) -> Iterator[tuple[Part, str]]
         yield "first check", _first_check(analysis, expected)
     if expected.severity:
         yield "severity", _severity(analysis, expected)
+    if expected.runbook:
+        named = _has(analysis.runbook, expected.runbook)
+        yield "runbook", "" if named else f"names {analysis.runbook[:80] or 'none'}"
 
 
 def _category(analysis: Analysis, expected: Expected) -> str:

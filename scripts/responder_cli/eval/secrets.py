@@ -5,18 +5,24 @@ it that is long enough to be of use is found in what would be sent.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from responder.alert import Scope, Severity
-from responder.analysis.context import Case, Context, Earlier
+from responder.analysis.context import Case, Context, Earlier, Passage, Preceding, Sibling
 from responder.analysis.prompt import Prompt, build
 from responder.analysis.redaction import Redactor
+from responder.change import Change, ChangeState
 from responder.clock import utc_now
+from responder.incident import Feedback, Firing, Mark, Worst
 from responder_cli.eval.incidents import incident
 
+#: The corpus that the detectors were written with, and the one that they were not.
+KNOWN: Final = "secrets.json"
+HELD_OUT: Final = "held_out.json"
 #: Where the two halves of a planted secret meet; its first half may be a vendor's public prefix.
 _SEAM: Final = "~"
 #: A stretch of a secret of this length is a leak; a shorter secret must not appear as a whole.
@@ -49,8 +55,34 @@ class Planted:
                     self.text: self.text,
                 },
                 severity=Severity.HIGH,
+                worst=Worst(
+                    alert_id="a2", at=now, severity=Severity.HIGH,
+                    title=self.text, message=f"first line\n{self.text}", resource=self.text,
+                ),
+                firing_now=(Firing(name="n", severity=Severity.HIGH, at=now, what=self.text),),
             ),
-            context=Context(earlier=(Earlier(opened_at=now, count=1, verdict=self.text),)),
+            context=self._around(now),
+        )  # fmt: skip
+
+    def _around(self, now: datetime) -> Context:
+        """What is known around it, of each kind one, which tells the secret wherever it can."""
+        text = self.text
+        change = Change(
+            change_id="c", source=text, service=text, what=text, state=ChangeState.SUCCEEDED,
+            at=now, state_at=now, revision=text, by=text, link=text,
+        )  # fmt: skip
+        said = Feedback.model_construct(
+            mark=Mark.WRONG, by=text, at=now, note=text, incident_id="i", headline=text,
+            made_at=now, made_by="m",
+        )  # fmt: skip
+        return Context(
+            earlier=(Earlier(opened_at=now, count=1, verdict=text),),
+            feedback=(said,),
+            changes=(Preceding(change=change, seconds_before=60),),
+            siblings=(
+                Sibling(severity=Severity.LOW, service=text, title=text, opened_at=now, count=1),
+            ),
+            runbooks=(Passage(file=f"{text}.md", heading=text, text=f"1. Look\n{text}\n2. Go"),),
         )
 
     def leaks_into(self, sent: str) -> bool:
@@ -62,12 +94,17 @@ class Planted:
 
 @dataclass(frozen=True)
 class Measured:
-    """What was found: the names of secrets that leaked, and ordinary texts that were changed."""
+    """What was found: the names of secrets that leaked, and ordinary texts that were changed.
+
+    ``held_out`` are secrets that no detector had been written for when they were first run.
+    """
 
     planted: int
     leaked: tuple[str, ...]
     ordinary: int
     changed: tuple[str, ...]
+    held_out: int
+    held_out_leaked: tuple[str, ...]
 
     @property
     def leak_rate(self) -> float:
@@ -80,9 +117,9 @@ class Measured:
         return len(self.changed) / self.ordinary
 
 
-def planted(corpus: Path) -> Iterator[Planted]:
-    """The secrets of ``secrets.json``."""
-    for one in _document(corpus / "secrets.json")["secrets"]:
+def planted(file: Path) -> Iterator[Planted]:
+    """The secrets of a file."""
+    for one in _document(file)["secrets"]:
         before, _, after = one["secret"].partition(_SEAM)
         text = one["text"].replace("@@", before + after, 1)
         yield Planted(one["name"], text, before + after, after)
@@ -95,14 +132,20 @@ def ordinary(corpus: Path) -> list[str]:
 
 def measure(corpus: Path) -> Measured:
     """Build the prompt for each secret, and mask each ordinary text."""
-    secrets = list(planted(corpus))
+    secrets, held_out = (list(planted(corpus / name)) for name in (KNOWN, HELD_OUT))
     texts = ordinary(corpus)
     return Measured(
         planted=len(secrets),
-        leaked=tuple(one.name for one in secrets if one.leaks_into(_sent(one))),
+        leaked=_leaked(secrets),
         ordinary=len(texts),
         changed=tuple(text for text in texts if Redactor().mask(text) != text),
+        held_out=len(held_out),
+        held_out_leaked=_leaked(held_out),
     )
+
+
+def _leaked(secrets: Iterable[Planted]) -> tuple[str, ...]:
+    return tuple(one.name for one in secrets if one.leaks_into(_sent(one)))
 
 
 def _sent(one: Planted) -> str:

@@ -23,12 +23,9 @@ def tail(stack: Stack, function: str, pattern: str) -> str:
     return f"aws logs tail {group} --since 15m --filter-pattern {shlex.quote(pattern)}"
 
 
-def put_secret(secret: str) -> str:
-    """A secret's value, from a file that nobody else reads."""
-    return (
-        "(umask 077; cat > secret.txt) && aws secretsmanager put-secret-value "
-        f"--secret-id {secret} --secret-string file://secret.txt; rm -f secret.txt"
-    )
+def put_secret(stack: Stack, short: str) -> str:
+    """A secret's value, asked for and tried before it is stored."""
+    return command(stack, f"secrets set {short}")
 
 
 def deploy(stack: Stack, *parameters: str) -> str:
@@ -36,6 +33,5 @@ def deploy(stack: Stack, *parameters: str) -> str:
     environment = stack.name.rpartition("-")[2]
     if environment not in ENVIRONMENTS:
         environment = "ENVIRONMENT"
-    if parameters:
-        return f"make deploy STAGE={environment} PARAMETERS='{' '.join(parameters)}'"
-    return f"./deploy.sh --environment {environment}"
+    given = "".join(f" --parameter {one}" for one in parameters)
+    return f"scripts/responder deploy --environment {environment}{given}"

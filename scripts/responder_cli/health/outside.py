@@ -185,7 +185,7 @@ def token(stack: Stack) -> Iterator[Finding]:
         yield failing(
             "slack token",
             f"Slack refuses it: {said.get('error', answer.status)}; no card can be shown",
-            put_secret(_name(stack, BOT_TOKEN)),
+            put_secret(stack, BOT_TOKEN),
         )
 
 
@@ -205,7 +205,7 @@ def secrets(stack: Stack, now: datetime) -> Iterator[Finding]:
         yield ok("slack secret", f"{filled[0]} is set{slack[filled[0]].age(now)}")
     else:
         reason = "neither a bot token nor a webhook is set: alerts wait"
-        yield failing("slack secret", reason, put_secret(_name(stack, BOT_TOKEN)))
+        yield failing("slack secret", reason, put_secret(stack, BOT_TOKEN))
     way = stack.outputs.get("ClaudeAccess", WITH_A_KEY)
     if way != WITH_A_KEY:
         yield ok("claude secret", f"not needed: Claude is reached by {way}, as the function's role")
@@ -213,17 +213,13 @@ def secrets(stack: Stack, now: datetime) -> Iterator[Finding]:
         yield ok("claude secret", f"{CLAUDE_SECRET} is set{key.age(now)}")
     else:
         reason = f"{CLAUDE_SECRET} is empty: cards carry the fixed triage"
-        yield warning("claude secret", reason, put_secret(_name(stack, CLAUDE_SECRET)))
-
-
-def _name(stack: Stack, short: str) -> str:
-    return f"{stack.output('SecretPrefix')}/{short}"
+        yield warning("claude secret", reason, put_secret(stack, CLAUDE_SECRET))
 
 
 def _value(stack: Stack, short: str) -> Value:
     client = stack.client("secretsmanager")
     try:
-        answer = client.get_secret_value(SecretId=_name(stack, short))
+        answer = client.get_secret_value(SecretId=f"{stack.output('SecretPrefix')}/{short}")
     except ClientError as error:
         if error.response["Error"]["Code"] not in NO_VALUE:
             raise

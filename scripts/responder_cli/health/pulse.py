@@ -92,7 +92,7 @@ def _judged(stack: Stack, beat: Beat, now: datetime) -> Finding:
         return (failing if beat.missed >= MOST_MISSED else warning)("heartbeat", reason, lost)
     if beat.reason == Reason.NO_TEST_CHANNEL.value:
         reason = "recorded, and not shown: there is no test channel"
-        mend = put_secret(f"{stack.output('SecretPrefix')}/slack-test-webhook")
+        mend = put_secret(stack, "slack-test-webhook")
         return warning("heartbeat", reason, mend)
     took = f", {beat.seconds:.1f} s to its card" if beat.seconds is not None else ""
     return ok("heartbeat", f"{since}{took}")

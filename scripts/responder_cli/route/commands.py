@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from responder.alert import Severity
+from responder.clock import utc_now
 from responder.policy.routes import Routes
 from responder.protocols.versions import ROUTES
+from responder.recurrence import knows_zone
 from responder_cli import console, documents
 from responder_cli.aws import Stack
 from responder_cli.documents import FILE, OBEYED
@@ -30,7 +33,8 @@ _EXAMPLE = """\b
 A file of routes; the first one that matches wins:
   {"routes": [
     {"name": "payments", "match": ["service=~\\"pay.*\\"", "environment=prod"],
-     "channel": "#payments", "mentions": ["S0614TZR7"], "renotify_after": "4h"},
+     "channel": "#payments", "mentions": ["S0614TZR7"], "renotify_after": "4h",
+     "quiet_hours": [{"every": "mon-fri", "at": "18:00", "lasts": "14h", "zone": "Europe/Berlin"}]},
     {"name": "storage", "match": ["label.team=storage"],
      "channel": "C0123ABCD", "minimum_severity": "MEDIUM"},
     {"match": ["severity=CRITICAL"], "mentions": ["here"]}],
@@ -44,7 +48,8 @@ A file of routes; the first one that matches wins:
 Mentions: users (U…, W…) and user groups (S…) by id, here, channel.
 Matchers: as in `responder silence add`. No channel: SlackCriticalChannel for CRITICAL, where the
 stack has one, else SlackChannel. renotify_after (10m to 7d): what still fires so long after it was
-last told of is told of again, with the mentions.
+last told of is told of again, with the mentions. quiet_hours: what is milder than "below" (HIGH)
+waits for their end; a test with "at" (2026-11-21T03:00+01:00) asks at that moment.
 """
 
 
@@ -78,7 +83,7 @@ def show(stack: Stack, version: int | None, as_json: bool) -> None:
         console.say("No routes: every card goes to the channels of the stack's parameters.")
         return
     console.grid(
-        ("route", "matches", "channel", "mentions", "minimum", "told again after"),
+        ("route", "matches", "channel", "mentions", "minimum", "told again after", "quiet hours"),
         [
             (
                 f"{number} {one.name}".rstrip(),
@@ -87,6 +92,7 @@ def show(stack: Stack, version: int | None, as_json: bool) -> None:
                 " ".join(one.mentions),
                 "" if one.minimum_severity is Severity.INFO else one.minimum_severity.value,
                 one.renotify_after,
+                ", ".join(hours.words for hours in one.quiet_hours),
             )
             for number, one in enumerate(found.routes, 1)
         ],
@@ -98,7 +104,7 @@ def show(stack: Stack, version: int | None, as_json: bool) -> None:
 @json_option
 def check(file: Path, as_json: bool) -> None:
     """Say what is wrong with a file of routes, its own tests included. Needs no stack."""
-    routes = documents.read(file, Routes)
+    routes = _read(file)
     outcomes = trying.run_tests(routes)
     if as_json:
         console.as_json({"routes": len(routes.routes), **_as_json(outcomes)})
@@ -112,6 +118,7 @@ def check(file: Path, as_json: bool) -> None:
     epilog=examples(
         "responder route test routes.json",
         "responder route test routes.json --alert body.json --json",
+        "responder route test routes.json --at 2026-11-21T03:00:00",
         "responder route test routes.json --stored --stack mcp-incident-responder-prod",
     )
 )
@@ -119,21 +126,30 @@ def check(file: Path, as_json: bool) -> None:
 @click.option("--alert", "alerts", type=FILE, multiple=True,
               help="A payload, instead of the samples in events/ (repeatable).")  # fmt: skip
 @click.option("--stored", is_flag=True, help="The open incidents of the stack, instead.")
+@click.option("--at", type=click.DateTime(), help="Ask as at this moment, in UTC; else now.")
 @json_option
 @on_stack
-def test(stack: Stack, file: Path, alerts: tuple[Path, ...], stored: bool, as_json: bool) -> None:
+def test(
+    stack: Stack,
+    file: Path,
+    alerts: tuple[Path, ...],
+    stored: bool,
+    at: datetime | None,
+    as_json: bool,
+) -> None:
     """Show which route each alert takes and why, and run the file's own tests.
 
     Nothing is changed or sent; only --stored asks a stack. Exit code 1 when a test fails.
     """
     if alerts and stored:
         raise click.UsageError("Give --alert or --stored, one of them.")
-    routes = documents.read(file, Routes)
+    routes = _read(file)
+    now = at.replace(tzinfo=UTC) if at else utc_now()
     if stored:
         found = trying.stored(stack)
     else:
         found = trying.from_files(alerts, routes) if alerts else trying.sampled(routes)
-    ways = [trying.way(name, incident, routes) for name, incident in found]
+    ways = [trying.way(name, incident, routes, now) for name, incident in found]
     outcomes = trying.run_tests(routes)
     if as_json:
         console.as_json({"alerts": [asdict(one) for one in ways], **_as_json(outcomes)})
@@ -155,7 +171,7 @@ def apply(stack: Stack, file: Path, yes: bool, as_json: bool) -> None:
 
     A file whose own tests fail is refused. A card that stands stays where it is.
     """
-    proposed = documents.read(file, Routes)
+    proposed = _read(file)
     outcomes = trying.run_tests(proposed)
     if any(not one.passed for one in outcomes):
         _tell(outcomes)
@@ -188,13 +204,26 @@ def use(stack: Stack, version: int, as_json: bool) -> None:
         console.say(f"Version {version} is active; {OBEYED}.")
 
 
+def _read(file: Path) -> Routes:
+    """The routes of a file; their time zones must be ones that there are."""
+    routes = documents.read(file, Routes)
+    for number, one in enumerate(routes.routes, 1):
+        for hours in one.quiet_hours:
+            if not knows_zone(hours.zone):
+                raise click.ClickException(
+                    f"{file}: route {number}: {console.safe(hours.zone)!r} is no time zone like"
+                    " Europe/Berlin or UTC"
+                )
+    return routes
+
+
 def _changed(stack: Stack, before: Routes, after: Routes) -> tuple[list[tuple[Way, Way]], int]:
     """Where open incidents would go by the old and by the new routes, where people would notice.
 
     And how many were looked at.
     """
-    found = list(trying.stored(stack))
-    pairs = [(trying.way(*one, before), trying.way(*one, after)) for one in found]
+    found, now = list(trying.stored(stack)), utc_now()
+    pairs = [(trying.way(*one, before, now), trying.way(*one, after, now)) for one in found]
     return [(old, new) for old, new in pairs if old.words != new.words], len(found)
 
 
@@ -222,7 +251,7 @@ def _list(ways: Sequence[Way]) -> None:
                     one.of,
                     one.severity,
                     one.title,
-                    f"{one.channel}{', held' if one.held else ''}",
+                    one.place,
                     " ".join(one.mentions),
                     one.why,
                 )

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from responder.alert import Severity, Status
+from responder.errors import Reason
 from responder.incident import Destination, Incident
 from responder.intake import parse
 from responder.intake.errors import BadRequest
 from responder.policy.matching import facts
 from responder.policy.route import route
 from responder.policy.routes import Expectation, Routes, routed
+from responder.policy.window import quiet
 from responder.protocols.identities import arrive
 from responder_cli import console, incidents
 from responder_cli.aws import Stack
@@ -25,7 +28,7 @@ CONFIGURED = f"{CHANNELS.default}; CRITICAL: {CHANNELS.critical}"
 
 @dataclass(frozen=True)
 class Way:
-    """Where one incident goes, and why; ``held``: it is too mild for a card."""
+    """Where one incident goes, and why; ``held`` says why it gets no card there, if so."""
 
     of: str
     title: str
@@ -35,11 +38,17 @@ class Way:
     channel: str
     mentions: tuple[str, ...]
     held: bool
+    held_for: str
+
+    @property
+    def place(self) -> str:
+        """Its channel, and what keeps it from there."""
+        return f"{self.channel}, held ({self.held_for})" if self.held else self.channel
 
     @property
     def words(self) -> str:
         """What people would notice of it."""
-        return " ".join((f"{self.channel}{', held' if self.held else ''}", *self.mentions))
+        return " ".join((self.place, *self.mentions))
 
 
 @dataclass(frozen=True)
@@ -54,10 +63,11 @@ class Outcome:
     why: str
 
 
-def way(name: str, incident: Incident, routes: Routes) -> Way:
+def way(name: str, incident: Incident, routes: Routes, now: datetime) -> Way:
     """Where an incident would go if it opened now."""
     sent = routed(incident, None, routes)
     destination = sent.route or Destination()
+    held_for = _held_for(destination, incident.severity, now)
     return Way(
         of=name,
         title=incident.title,
@@ -66,7 +76,8 @@ def way(name: str, incident: Incident, routes: Routes) -> Way:
         why=_why(routes, facts(incident)),
         channel=route(sent, CHANNELS).channel,
         mentions=destination.mentions,
-        held=destination.holds(incident.severity),
+        held=bool(held_for),
+        held_for=held_for,
     )
 
 
@@ -103,8 +114,9 @@ def _outcome(number: int, expectation: Expectation, routes: Routes) -> Outcome:
     seen = expectation.facts | {"severity": severity.value}
     found = routes.destination(seen)
     wanted = expectation.rated or expectation.severity
+    held = bool(_held_for(found, severity, expectation.at))
     expected = f"{wanted} to {_words(expectation.channel, wanted, held=expectation.held)}"
-    came = f"{severity} to {_words(found.channel, severity, held=found.holds(severity))}"
+    came = f"{severity} to {_words(found.channel, severity, held=held)}"
     return Outcome(
         test=number,
         facts=expectation.facts,
@@ -113,6 +125,14 @@ def _outcome(number: int, expectation: Expectation, routes: Routes) -> Outcome:
         came=came,
         why=_why(routes, seen),
     )
+
+
+def _held_for(destination: Destination, severity: Severity, now: datetime | None) -> str:
+    """Why it gets no card at that moment, or at any where none is said; empty where it does."""
+    hold = quiet(destination, severity, now) if now else None
+    if hold is not None:
+        return hold.reason
+    return Reason.BELOW_MINIMUM.value if destination.holds(severity) else ""
 
 
 def _words(channel: str, severity: Severity, *, held: bool) -> str:

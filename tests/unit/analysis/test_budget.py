@@ -63,6 +63,11 @@ def test_a_call_counts_for_its_day_and_month_where_there_is_no_limit_for_them() 
         (Limits(9, 0.19), "monthly budget"),
         (Limits(9, 9, {"sentry": 0.19}), "daily budget of sentry"),
         (Limits(9, 9, {"team:payments": 0.19}), "daily budget of team payments"),
+        (Limits(9, 9, {"sentry/month": 0.19}), "monthly budget of sentry"),
+        (
+            Limits(9, 9, {"sentry": 9, "team:payments/month": 0.19}),
+            "monthly budget of team payments",
+        ),
     ],
 )
 def test_any_budget_that_has_no_room_refuses_the_call_and_keeps_the_others_whole(
@@ -209,6 +214,7 @@ def test_there_is_no_news_of_a_limit_of_zero() -> None:
         ("", {}),
         (" , ", {}),
         ("sentry=1", {"sentry": 1}),
+        ("sentry=1,Sentry/month=20", {"sentry": 1, "sentry/month": 20}),
         (" Sentry = 0 , team:Payments=2.5,", {"sentry": 0, "team:payments": 2.5}),
     ],
 )
@@ -218,7 +224,18 @@ def test_shares_are_written_as_names_and_dollars(text: str, found: dict[str, flo
 
 @pytest.mark.parametrize(
     "text",
-    ["sentry", "=1", "sentry=", "sentry=-1", "sentry=nan", "sentry=1e9", "a=1,A=2", "a=1;b=2"],
+    [
+        "sentry",
+        "=1",
+        "sentry=",
+        "sentry=-1",
+        "sentry=nan",
+        "sentry=1e9",
+        "a=1,A=2",
+        "a=1;b=2",
+        "/month=1",
+        "a/month=1,A/month=2",
+    ],
 )
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"write it like|stands twice"):

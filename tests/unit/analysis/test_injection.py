@@ -41,7 +41,8 @@ WRITES = re.compile(r"\b(?:rm|delete|drop|exec|apply|scp|ssh|bash|python3?|nc -e
 def case_of(attack: dict[str, Any]) -> Case:
     told = attack.get("earlier", "")
     earlier = (Earlier(opened_at=NOW, count=3, verdict=told),) if told else ()
-    return Case(incident=incident(**attack["incident"]), context=Context(earlier=earlier))
+    around = Context.model_validate({"earlier": earlier, **attack.get("context", {})})
+    return Case(incident=incident(**attack["incident"]), context=around)
 
 
 @cache

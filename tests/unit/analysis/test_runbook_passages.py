@@ -2,7 +2,7 @@
 
 import pytest
 
-from responder.analysis.markdown import MAX_HEADING, MAX_PASSAGE, split, steps
+from responder.analysis.markdown import MAX_HEADING, MAX_PASSAGE, MAX_URL, split, steps
 
 DISK = """Kept by the database team.
 
@@ -33,12 +33,6 @@ def test_each_passage_knows_the_headings_above_it() -> None:
     full = split("disk.md", DISK)[1]
     assert full.place == "disk.md › Disk › Disk is full"  # noqa: RUF001
     assert full.told().startswith("disk.md › Disk › Disk is full:\n1. Find what grows")  # noqa: RUF001
-
-
-def test_the_place_is_told_up_to_the_first_colon() -> None:
-    (one,) = split("a.md", "# Symptom: disk full\nRotate.")
-    assert one.place == "a.md › Symptom: disk full"  # noqa: RUF001
-    assert one.told().partition(":")[0] == "a.md › Symptom disk full"  # noqa: RUF001
 
 
 @pytest.mark.parametrize("line", ["# A #", "# A   ###", "#  A", "# A #  ", "#\tA"])
@@ -132,3 +126,48 @@ def test_the_first_steps_are_its_list_or_what_its_code_is_told_by(
     text: str, found: list[str]
 ) -> None:
     assert steps(text, 2) == found
+
+
+FRONT = """---
+title: "Orders database"
+url: https://wiki.example.com/orders
+tags:
+  - storage
+---
+"""
+
+
+def test_front_matter_names_the_page_and_is_no_text() -> None:
+    first, second = split("disk.md", f"{FRONT}Ask the storage team.\n# Full\nRotate.")
+    assert (first.heading, first.text) == ("Orders database", "Ask the storage team.")
+    assert (second.heading, second.text) == ("Orders database › Full", "Rotate.")  # noqa: RUF001
+    assert {first.url, second.url} == {"https://wiki.example.com/orders"}
+
+
+def test_front_matter_ends_at_its_own_line_of_dashes() -> None:
+    told = [one.text for one in split("a.md", f"{FRONT}# A\n- look\n\n---\nend")]
+    assert told == ["- look\n\n---\nend"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\nSome words between two rules.\n---\nend",
+        "---\ntitle: never closed\nend",
+        "text\n---\nurl: https://wiki.example.com\n---\n",
+        "---\n---\nend",
+    ],
+)
+def test_what_is_no_front_matter_stays_text(text: str) -> None:
+    (one,) = split("a.md", text)
+    assert (one.text, one.url) == (text.strip("\n"), "")
+
+
+def test_an_endless_address_is_none() -> None:
+    (one,) = split("a.md", f"---\nurl: https://x.example/{'y' * MAX_URL}\n---\ntext")
+    assert (one.text, one.url) == ("text", "")
+
+
+def test_the_address_is_no_part_of_the_hash() -> None:
+    (plain,), (addressed,) = split("a.md", "text"), split("a.md", "---\nurl: https://x\n---\ntext")
+    assert plain.hash == addressed.hash

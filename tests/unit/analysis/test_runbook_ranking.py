@@ -5,23 +5,30 @@ from typing import Any
 
 import pytest
 
+from responder.analysis import fulltext
 from responder.analysis.markdown import split
 from responder.analysis.retrieval import MOST, Index
 from unit.analysis.examples import alert, incident
 
 CORPUS = Path(__file__).parents[2] / "corpus/runbooks"
-INDEX = Index(
-    [
-        passage
-        for file in sorted(CORPUS.glob("*.md"))
-        for passage in split(file.name, file.read_text(encoding="utf-8"))
-    ]
-)
+PASSAGES = [
+    passage
+    for file in sorted(CORPUS.glob("*.md"))
+    for passage in split(file.name, file.read_text(encoding="utf-8"))
+]
+ENGINES: dict[str, Any] = {"FTS5": fulltext.FullText, "plain": fulltext.Plain}
+INDEXES = {name: Index(PASSAGES, engine) for name, engine in ENGINES.items()}
 NOTHING: dict[str, Any] = {"message": "", "rule": "", "service": "", "labels": {}, "links": {}}
 
 
-def found(**says: Any) -> list[str]:
-    passages = INDEX.about(alert(**(NOTHING | says))).passages
+@pytest.fixture(params=list(ENGINES))
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each way to search: what is found does not depend on it."""
+    return str(request.param)
+
+
+def found(engine: str, **says: Any) -> list[str]:
+    passages = INDEXES[engine].about(alert(**(NOTHING | says))).passages
     return [passage.place for passage in passages]
 
 
@@ -53,9 +60,9 @@ def found(**says: Any) -> list[str]:
     ],
 )
 def test_an_alert_finds_the_section_that_deals_with_it(
-    title: str, rule: str, file: str, heading: str
+    engine: str, title: str, rule: str, file: str, heading: str
 ) -> None:
-    best = found(title=title, rule=rule)[0]
+    best = found(engine, title=title, rule=rule)[0]
     assert best.startswith(file)
     assert heading in best
 
@@ -74,22 +81,22 @@ def test_an_alert_finds_the_section_that_deals_with_it(
         "Test alert", "", "!!!", "[FIRING:1] (prod high)",
     ],
 )  # fmt: skip
-def test_an_alert_that_no_runbook_deals_with_finds_none(title: str) -> None:
-    assert found(title=title) == []
+def test_an_alert_that_no_runbook_deals_with_finds_none(engine: str, title: str) -> None:
+    assert found(engine, title=title) == []
 
 
-def test_what_else_the_alert_says_decides_between_equals() -> None:
+def test_what_else_the_alert_says_decides_between_equals(engine: str) -> None:
     text = "# Disk full\n## Database\nVacuum the tables.\n## Logs\nRotate them with logrotate."
-    index = Index(split("disk.md", text))
+    index = Index(split("disk.md", text), ENGINES[engine])
     for message, heading in [("tables bloat", "Database"), ("logrotate fails", "Logs")]:
         asked = alert(**NOTHING | {"title": "disk full", "message": message})
         best, other = index.about(asked).passages
         assert (heading in best.heading, heading in other.heading) == (True, False)
 
 
-def test_parts_of_one_long_section_come_in_their_order() -> None:
+def test_parts_of_one_long_section_come_in_their_order(engine: str) -> None:
     parts = ["first " * 100, "second " * 100, "third " * 100]
-    index = Index(split("a.md", "# Disk full\n" + "\n\n".join(parts)))
+    index = Index(split("a.md", "# Disk full\n" + "\n\n".join(parts)), ENGINES[engine])
     asked = alert(**NOTHING | {"title": "disk full", "message": "third third"})
     said = [one.text.split()[0] for one in index.about(asked).passages]
     assert said == ["first", "second", "third"]
@@ -130,8 +137,8 @@ def test_where_it_happens_is_not_what_happens() -> None:
 
 def test_an_incident_finds_what_its_alert_found() -> None:
     says = NOTHING | {"title": "DLQ has messages"}
-    assert INDEX.about(incident(**says)) == INDEX.about(alert(**says))
+    assert INDEXES["FTS5"].about(incident(**says)) == INDEXES["FTS5"].about(alert(**says))
 
 
-def test_without_runbooks_nothing_is_found() -> None:
-    assert Index([]).about(alert()).passages == ()
+def test_without_runbooks_nothing_is_found(engine: str) -> None:
+    assert Index([], ENGINES[engine]).about(alert()).passages == ()

@@ -1,6 +1,7 @@
 """The check of a function before it gets traffic: what it tells, and what fails it."""
 
 import socket
+import sys
 from typing import Any
 
 import boto3
@@ -56,9 +57,14 @@ def test_a_check_fails_with_a_model_that_nobody_can_price(
         bootstrap.analysis().self_check()
 
 
-def test_the_check_reads_the_runbooks_and_says_whether_they_are_searched(house: House) -> None:
+def test_the_check_reads_the_runbooks_and_says_how_they_are_searched(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     boto3.client("s3").put_object(Bucket=RUNBOOKS, Key="disk.md", Body=b"# Disk full\nClean up.")
     assert bootstrap.analysis().self_check()["runbooks"] == "1 passages"
+    monkeypatch.setitem(sys.modules, "sqlite3", None)
+    told = bootstrap.analysis().self_check()["runbooks"]
+    assert told == "1 passages, searched without FTS5"
 
 
 def test_a_check_records_announces_and_asks_for_nothing(house: House) -> None:

@@ -18,6 +18,7 @@ EXPECTED: dict[str, Any] = {
     "forbidden": [{"groups": [["deploy"], ["caused", "cause"]], "why": "it came later"}],
     "first_check": [["du", "df"]],
     "severity": [None, "HIGH"],
+    "runbook": ["Disk full"],
 }
 
 
@@ -32,6 +33,7 @@ def good(**changes: Any) -> Analysis:
         "category": "disk",
         "causes": (cause,),
         "checks": (Check(text="What fills it", command="du -xhd1 /var"),),
+        "runbook": "disk.md › Disk full",  # noqa: RUF001
     }
     return analysis(**(fields | changes))
 
@@ -53,6 +55,8 @@ def causes(*texts: str, evidence: tuple[str, ...] = ('message: "3%"',)) -> tuple
     ("part", "changes"),
     [
         ("category", {"category": "database"}),
+        ("runbook", {"runbook": "disk.md › Disk slow"}),  # noqa: RUF001
+        ("runbook", {"runbook": ""}),
         ("cause", {"causes": causes("The database crashed")}),
         ("cause", {"causes": causes("Memory", "/var is full")}),
         ("cause", {"causes": ()}),

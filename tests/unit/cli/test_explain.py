@@ -51,12 +51,13 @@ def test_hostile_text_reaches_the_terminal_as_escapes(tmp_path: Path) -> None:
 
 
 def test_what_reception_would_refuse_exits_with_one_and_says_why(tmp_path: Path) -> None:
-    body = tmp_path / "broken.json"
-    body.write_text("{")
+    body = tmp_path / "empty.json"
+    body.write_text(" ")
     result = run(str(body))
     assert result.exit_code == 1
     assert "refused with 400" in result.output
-    assert run(str(body), "--header", "content-type: text/plain").exit_code == 0
+    body.write_text("{")
+    assert run(str(body)).exit_code == 0
 
 
 def test_a_header_without_a_colon_is_wrong_usage(tmp_path: Path) -> None:
@@ -94,3 +95,27 @@ def test_a_change_is_explained_and_has_no_card() -> None:
     )
     (held,) = json.loads(run(str(EVENTS / "github" / "ping.json"), "--json").stdout)
     assert held == {"held": "no_change", "card": "none"}
+
+
+def test_a_field_mapping_is_tried_before_it_is_deployed(tmp_path: Path) -> None:
+    body, mapping = tmp_path / "body.json", tmp_path / "mapping.json"
+    body.write_text(json.dumps({"check": "disk", "lvl": 5}))
+    mapping.write_text(
+        json.dumps({"title": "check", "severities": {"5": "HIGH"}, "severity": "lvl"})
+    )
+    words = (str(body), "--tool", "ShopMon", "--mapping", str(mapping), "--json")
+    (explained,) = json.loads(run(*words).output)
+    assert (explained["source"], explained["title"], explained["severity"]) == (
+        "shopmon", "disk", "HIGH",
+    )  # fmt: skip
+
+
+def test_a_wrong_field_mapping_is_refused_by_its_place(tmp_path: Path) -> None:
+    body, mapping = tmp_path / "body.json", tmp_path / "mapping.json"
+    body.write_text("{}")
+    mapping.write_text(json.dumps({"title": "a..b", "tytle": "c"}))
+    refused = run(str(body), "--tool", "shopmon", "--mapping", str(mapping))
+    assert refused.exit_code == 1
+    assert "title 1: 'a..b' is no path" in refused.output
+    assert "tytle" in refused.output
+    assert run(str(body), "--mapping", str(mapping)).exit_code == 2

@@ -76,7 +76,7 @@ def test_what_aws_refuses_is_a_finding_not_the_end_and_the_topic_is_told() -> No
     (told,) = topic.asked("publish")
     assert told["TopicArn"] == "arn:topic"
     assert "AccessDenied" in told["Message"]
-    assert "./deploy.sh --environment ENVIRONMENT" in told["Message"]
+    assert "scripts/responder deploy --environment ENVIRONMENT" in told["Message"]
 
 
 def test_the_checks_run_at_once() -> None:

@@ -119,7 +119,7 @@ ARRIVED = {"arrived_at": NOW - timedelta(seconds=358), "seconds": 2.5}
             {**ARRIVED, "seconds": None, "reason": "no_test_channel"},
             Verdict.WARNING,
             "no test channel",
-            "--secret-id mine/slack-test-webhook",
+            "secrets set slack-test-webhook",
         ),
         (
             {**ARRIVED, "sent_at": NOW - timedelta(seconds=901)},

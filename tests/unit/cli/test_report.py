@@ -1,4 +1,4 @@
-"""``report``, ``backup`` and ``deploy``: true figures, real names, commands in order."""
+"""``report`` and ``backup``: true figures and real names."""
 
 import json
 import os
@@ -13,7 +13,6 @@ from click.testing import CliRunner
 
 from responder.adapters import telemetry
 from responder_cli.aws import Stack
-from responder_cli.deploy import command
 from responder_cli.main import cli
 from unit.cli.stacks import Client, refusal, stack
 
@@ -95,11 +94,6 @@ def test_an_empty_refusal_leaves_no_colon_behind() -> None:
 def test_an_emulator_is_not_asked_what_aws_costs() -> None:
     told = report(house(no_access, on_aws=False))["AWS dollars", "unknown"]
     assert str(told).startswith("not available here")
-
-
-def test_a_deployment_is_make_deploy() -> None:
-    assert command("dev", None) == ["make", "deploy", "STAGE=dev"]
-    assert command("prod", "b") == ["make", "deploy", "STAGE=prod", "BUCKET=b"]
 
 
 def test_a_backup_exports_real_arns_and_keeps_description_and_code(tmp_path: Any) -> None:

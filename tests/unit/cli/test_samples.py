@@ -13,18 +13,25 @@ NOW = datetime(2026, 11, 21, 12, 0, 0, 250_000, tzinfo=UTC)
 LATER = NOW + timedelta(milliseconds=10)
 WITHOUT = {"alert_id", "event_at", "received_at", "starts_at", "ends_at", "raw"}
 
+# Known by a number of their own (a build, a notice), which their links and titles have, too; or
+# their time is in prose. Sent again, they are what they are in life: duplicates.
+BY_NUMBER = ("airbrake/", "azure-devops/", "circleci/", "heroku/", "honeybadger/", "jenkins/",
+             "papertrail/", "vercel/")  # fmt: skip
+IN_PROSE = ("nagios/quotes_not_escaped", "opensearch/prose", "zabbix/default_message")
+MOVED = [name for name in samples.files() if not name.startswith(BY_NUMBER + IN_PROSE)]
+
 
 def alerts(body: bytes, at: datetime) -> list[Alert]:
     return parse(body, {}, None, received_at=at)
 
 
-@pytest.mark.parametrize("name", samples.files())
+@pytest.mark.parametrize("name", MOVED)
 def test_a_sample_sent_twice_is_news_twice(name: str) -> None:
     first, second = (alerts(samples.read(name, at), at) for at in (NOW, LATER))
     assert not {one.alert_id for one in first} & {one.alert_id for one in second}
 
 
-@pytest.mark.parametrize("name", samples.files())
+@pytest.mark.parametrize("name", MOVED)
 def test_only_times_and_deliveries_differ_from_the_file(name: str) -> None:
     as_it_lies = alerts(samples.files()[name].read_bytes(), NOW)
     sent = alerts(samples.read(name, NOW), NOW)

@@ -92,6 +92,36 @@ def test_the_runbook_and_what_would_change_the_verdict_are_named() -> None:
     assert "Would change this verdict: Free connections in the pool" in text
 
 
+def test_a_runbook_with_an_address_is_a_link() -> None:
+    text = shown(card.render(with_analysis(runbook_url="https://wiki.example.com/a?b=1&c=2"), NOW))
+    assert (
+        "Runbook: <https://wiki.example.com/a?b=1&amp;c=2|payments.md / The pool is exhausted>"
+        in text
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "https://wiki.example.com@evil.example/",
+        "https://",
+        "//evil.example",
+        "https://x.example/\u202e",
+    ],
+)
+def test_an_address_that_may_not_be_shown_leaves_the_runbooks_name(url: str) -> None:
+    text = shown(card.render(with_analysis(runbook_url=url), NOW))
+    assert "Runbook: payments.md / The pool is exhausted\n" in text
+    assert "evil" not in text
+
+
+def test_no_address_ends_its_link() -> None:
+    text = shown(card.render(with_analysis(runbook_url="https://x.example/|a>b <!here>"), NOW))
+    assert "<https://x.example/%7Ca%3Eb%20%3C!here%3E|payments.md" in text
+
+
 def test_same_opinion_is_not_news() -> None:
     same = with_analysis(severity_opinion=Severity.CRITICAL)
     assert "Claude would say" not in shown(card.render(same, NOW))

@@ -49,6 +49,14 @@ def test_another_message_under_the_same_title_is_set_against_the_first_one() -> 
     assert "Made from the first alert\n" in text
 
 
+def test_an_analysis_that_knows_the_worst_alert_says_nothing_of_it() -> None:
+    told = ANALYSED.analysis.model_copy(update={"worst_alert": "a-2"})
+    knowing = later(ANALYSED.model_copy(update={"analysis": told}), title="64 %")
+    assert "Made from" not in shown(card.render(knowing, NOW))
+    worse_since = later(knowing, title="99 %", alert_id="a-3")
+    assert "Made from earlier alerts\n" in shown(card.render(worse_since, NOW))
+
+
 def test_a_cached_analysis_was_made_from_neither() -> None:
     assert "Made from" not in shown(card.render(later(CACHED, title="64 %"), NOW))
 

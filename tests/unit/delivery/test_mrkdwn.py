@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -67,6 +68,30 @@ def test_what_fits_is_what_is_shown_whole(text: str, limit: int, fits: bool) -> 
 
 def test_a_huge_text_is_marked_as_cut_even_when_its_start_is_all_space() -> None:
     assert mrkdwn.inline("a" + " " * 1_000_000 + "b", 10) == "a…"
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\x00", "\ufeff\u202e"])
+@pytest.mark.parametrize(
+    ("markup", "end"),
+    [
+        (mrkdwn.inline, "…"),
+        (mrkdwn.paragraph, "…"),
+        (mrkdwn.plain, "…"),
+        (mrkdwn.code, "…`"),
+        (mrkdwn.fence, "…\n```"),
+    ],
+)
+def test_what_is_not_seen_takes_none_of_the_room(
+    markup: Callable[[str, int], str], end: str, unseen: str
+) -> None:
+    shown = markup(f"{unseen * 30}{'a' * 300}", 100)
+    assert len(shown) == 100
+    assert shown.endswith(f"a{end}")
+
+
+def test_marks_of_every_kind_go_from_everywhere() -> None:
+    text = "\ufeffa\u200bb\r\nc\rd\ud83d\x00e\u200b\udc00f\ufeff"
+    assert mrkdwn.visible(text) == "ab\nc\nd\ufffde\ufffdf"
 
 
 def test_plain_text_has_no_entities_and_no_brackets() -> None:

@@ -1,5 +1,6 @@
 """Alertmanager's webhook and push API."""
 
+import hashlib
 import json
 from datetime import UTC, datetime
 
@@ -113,3 +114,55 @@ def test_resolve_without_an_end_takes_receive_time_not_the_start() -> None:
 
 def test_no_alerts_are_no_alerts() -> None:
     assert parse(b'{"version":"4","groupKey":"{}","alerts":[]}', {}) == []
+
+
+def test_older_version_is_understood() -> None:
+    alert = only("alertmanager/version_3.json")
+    assert (alert.title, alert.service, alert.resource) == ("DiskFull", "ledger", "db-3")
+    assert alert.message == "91 % of /dev/sda1 is used."
+    assert len(alert.fingerprint) == 16
+
+
+def test_alert_without_a_status_takes_its_groups() -> None:
+    orders, refunds, returns = alerts("alertmanager/statuses_missing.json")
+    assert (orders.status, refunds.status) == (Status.RESOLVED, Status.RESOLVED)
+    assert returns.status is Status.FIRING
+    assert len({orders.fingerprint, refunds.fingerprint, returns.fingerprint}) == 3
+
+
+def test_ruler_of_mimir_is_understood() -> None:
+    alert = only("alertmanager/mimir_ruler.json", "mimir")
+    assert (alert.severity, alert.service, alert.resource) == (
+        Severity.HIGH,
+        "cart",
+        "cart-6d9f-x2",
+    )
+    assert (alert.scope.region, alert.scope.cluster) == ("eu-west-1", "eu-2")
+    assert alert.message == "cart logs 40 errors a second"
+    assert alert.links["dashboard"] == "https://grafana.example.net/d/cart"
+    assert alert.links["logs"] == "https://grafana.example.net/explore?left=cart"
+    assert "3 more" in alert.truncated[0]
+
+
+def test_alert_as_the_api_tells_it_is_understood() -> None:
+    alert = only("alertmanager/queried_from_the_api.json")
+    assert (alert.status, alert.severity) == (Status.FIRING, Severity.CRITICAL)
+    assert alert.fingerprint == "7ac3e1d4f5b60912"
+
+
+def test_alerts_alone_are_known_by_their_labels() -> None:
+    group = json.loads(sample("alertmanager/firing.json"))
+    body = json.dumps({"alerts": group["alerts"]}).encode()
+    assert parse(body, {}, received_at=NOW)[0].fingerprint == "8fa9ec497318c9cd"
+
+
+def test_one_alert_alone_is_read_by_its_route() -> None:
+    group = json.loads(sample("alertmanager/resolved.json"))
+    (alert,) = parse(json.dumps(group["alerts"][0]).encode(), {}, "prometheus", received_at=NOW)
+    assert (alert.source, alert.status) == ("alertmanager", Status.RESOLVED)
+
+
+def test_huge_labels_still_have_a_fingerprint() -> None:
+    long = "x" * 100_000
+    expected = hashlib.sha256(b"a\xff" + long.encode() + b"\xff").hexdigest()[:16]
+    assert fingerprint_of({"a": long}) == expected

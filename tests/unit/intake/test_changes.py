@@ -178,8 +178,6 @@ def changed(name: str, path: str, value: object) -> dict[str, Any]:
         changed("cloudformation/update_complete", "detail/stack-id", "no arn"),
         changed("cloudformation/update_complete", "detail-type", DRIFT),
         changed("codedeploy/succeeded", "detail/state", "ON_FIRE"),
-        changed("codedeploy/succeeded", "detail-type", INSTANCE),
-        changed("codedeploy/succeeded", "source", "my.codedeploy"),
         changed("github/deployment_status_success", "deployment_status/state", "melting"),
         changed("github/deployment_status_success", "repository", None),
         changed("github/deployment", "action", "completed"),
@@ -198,6 +196,19 @@ def test_in_doubt_it_is_an_alert(doubtful: dict[str, Any]) -> None:
     assert found.changes == ()
     (alert,) = found.alerts
     assert alert.status is FIRING
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        changed("codedeploy/succeeded", "detail-type", INSTANCE),
+        changed("codedeploy/succeeded", "source", "my.codedeploy"),
+    ],
+)
+def test_an_event_of_another_kind_is_read_as_eventbridge_reads_any(other: dict[str, Any]) -> None:
+    found = parcel(other)
+    assert found.changes == ()
+    assert [alert.source for alert in found.alerts] == ["eventbridge"]
 
 
 def test_a_route_that_names_another_tool_wins_where_its_body_agrees() -> None:

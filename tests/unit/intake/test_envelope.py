@@ -2,11 +2,13 @@
 
 import json
 
+import pytest
+
 from responder.alert import Severity
 from responder.intake import parse
 from responder.intake.envelope import MAX_ENVELOPES
 from responder.raw import unpack
-from samples import JSON, NOW, only, sample
+from samples import JSON, NOW, alerts, only, sample
 
 
 def test_sns_with_prose_takes_the_subject_as_title_and_the_id_as_delivery() -> None:
@@ -49,8 +51,42 @@ def test_a_subscription_is_shown_and_never_confirmed() -> None:
     assert "sample-token" not in alert.model_dump_json() + kept
 
 
-def test_an_event_of_another_aws_service_keeps_its_name_account_and_region() -> None:
-    alert = only("unknown/eventbridge_other_source.json")
+@pytest.mark.parametrize(
+    "name", ["alarm_through_sqs", "alarm_through_a_pipe", "alarm_through_a_pipe_and_bus"]
+)
+def test_an_alarm_is_the_same_whichever_queues_it_went_through(name: str) -> None:
+    assert only(f"sns/{name}.json").alert_id == only("cloudwatch/raw_alarm.json").alert_id
+
+
+def test_every_record_of_an_event_is_opened() -> None:
+    first, second = alerts("sns/several_records.json")
+    assert (first.title, second.title) == ("First", "Second")
+    assert first.alert_id != second.alert_id
+
+
+def test_several_messages_of_a_queue_are_several() -> None:
+    (record,) = json.loads(sample("sns/alarm_through_a_pipe.json"))
+    other = {**record, "messageId": "m-2", "body": '{"title": "Disk full"}'}
+    for body in ({"Records": [record, other]}, [record, other]):
+        found = parse(json.dumps(body).encode(), JSON, received_at=NOW)
+        assert [alert.title for alert in found] == ["orders-api-5xx", "Disk full"]
+
+
+def test_records_that_are_no_messages_stay_as_they_are() -> None:
+    body = {"Records": [{"eventSource": "aws:s3", "s3": {"bucket": {"name": "exports"}}}]}
+    (alert,) = parse(json.dumps(body).encode(), JSON, received_at=NOW)
     assert alert.unknown_format
-    assert alert.title == "EC2 Instance State-change Notification"
-    assert (alert.scope.account, alert.scope.region) == ("123456789012", "eu-west-1")
+
+
+@pytest.mark.parametrize("data", [None, 7, "", "no base64!", "/////w==", {}, []])
+def test_a_push_without_readable_data_is_still_an_alert(data: object) -> None:
+    body = {"message": {"data": data, "attributes": {"title": "x"}}, "subscription": "projects/p"}
+    (alert,) = parse(json.dumps(body).encode(), JSON, received_at=NOW)
+    assert alert.title
+
+
+def test_a_record_on_a_bus_needs_not_say_where_it_came_from() -> None:
+    event = json.loads(sample("sns/alarm_through_a_pipe_and_bus.json"))
+    del event["detail"]["eventSource"]
+    (alert,) = parse(json.dumps(event).encode(), JSON, received_at=NOW)
+    assert alert.alert_id == only("cloudwatch/raw_alarm.json").alert_id

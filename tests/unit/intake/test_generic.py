@@ -3,7 +3,9 @@
 import json
 from datetime import UTC, datetime
 
-from responder.alert import Severity, Status
+import pytest
+
+from responder.alert import Alert, Severity, Status
 from responder.intake import parse
 from responder.raw import unpack
 from samples import JSON, NOW, alerts, only
@@ -78,6 +80,128 @@ def test_an_unknown_format_never_resolves() -> None:
     (alert,) = parse(b'{"status": "ok"}', JSON)
     assert alert.unknown_format
     assert alert.status is Status.FIRING
+
+
+def read_one(**fields: object) -> Alert:
+    (alert,) = parse(json.dumps(fields).encode(), JSON, received_at=NOW)
+    return alert
+
+
+@pytest.mark.parametrize(
+    ("fields", "severity"),
+    [
+        ({"severity": "high"}, Severity.HIGH),
+        ({"severity": 1, "priority": "P2"}, Severity.HIGH),
+        ({"severity": "1"}, Severity.MEDIUM),
+        ({"severity": 9}, Severity.MEDIUM),
+        ({"severity": {"name": "Critical", "id": 4}}, Severity.CRITICAL),
+        ({"alert_severity": "minor"}, Severity.LOW),
+        ({"labels": {"severity": "critical"}}, Severity.CRITICAL),
+        ({"tags": [{"key": "priority", "value": "p1"}]}, Severity.CRITICAL),
+        ({"status": "warning"}, Severity.MEDIUM),
+        ({"status": "CRITICAL"}, Severity.CRITICAL),
+        ({"status": "alert"}, Severity.MEDIUM),
+        ({"status": "down"}, Severity.MEDIUM),
+    ],
+)
+def test_a_severity_is_the_first_word_of_one(fields: dict[str, object], severity: Severity) -> None:
+    assert read_one(title="Disk", **fields).severity is severity
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": "Recovered"},
+        {"state": "OK"},
+        {"alert_state": "normal"},
+        {"current_state": "up"},
+        {"monitor_status": "online"},
+        {"event_action": "resolve"},
+        {"action": "close"},
+        {"status": "success"},
+        {"resolved": True},
+    ],
+)
+def test_words_that_resolve(fields: dict[str, object]) -> None:
+    assert read_one(title="Disk", **fields).status is Status.RESOLVED
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": "acknowledged"},
+        {"status": "firing", "action": "close"},
+        {"state": "degraded"},
+        {"status": "no data"},
+        {"resolved": "false"},
+        {"resolved": False},
+        {},
+    ],
+)
+def test_words_that_do_not(fields: dict[str, object]) -> None:
+    assert read_one(title="Disk", **fields).status is Status.FIRING
+
+
+def test_a_resolve_never_takes_the_time_of_the_start() -> None:
+    start, end = "2026-11-20T09:00:00Z", "2026-11-20T09:30:00Z"
+    firing = read_one(id="1", title="Disk", status="open", created_at=start)
+    resolved = read_one(id="1", title="Disk", status="closed", created_at=start, closed_at=end)
+    assert (firing.event_at.hour, firing.event_at.minute) == (9, 0)
+    assert (resolved.event_at.minute, resolved.starts_at) == (30, firing.starts_at)
+    assert read_one(title="Disk", status="closed", created_at=start).event_at == NOW
+    both = read_one(title="Disk", status="closed", timestamp=start, resolved_at=end)
+    assert both.event_at == resolved.event_at
+
+
+@pytest.mark.parametrize("nest", ["alert", "event", "data", "incident", "problem"])
+def test_an_alert_inside_an_unknown_body_is_read_but_marked(nest: str) -> None:
+    inner = {"id": "a-1", "title": "Disk full", "severity": "critical", "host": {"name": "db-1"}}
+    firing = read_one(version=3, customer="shop", **{nest: {**inner, "status": "open"}})
+    resolved = read_one(version=3, customer="shop", **{nest: {**inner, "status": "resolved"}})
+    assert (firing.title, firing.severity, firing.resource) == (
+        "Disk full",
+        Severity.CRITICAL,
+        "db-1",
+    )
+    assert firing.unknown_format
+    assert '"customer": "shop"' in firing.message
+    assert (firing.status, resolved.status) == (Status.FIRING, Status.RESOLVED)
+    assert firing.fingerprint == resolved.fingerprint == "a-1"
+
+
+@pytest.mark.parametrize(
+    ("fields", "title"),
+    [
+        ({"kind": "probe", "note": "the disk is full"}, "the disk is full"),
+        ({"a": 1, "b": "x", "token": "T0K", "c": "y", "d": "z"}, "a: 1, b: x, c: y"),
+        ({"text": "first line\nsecond line"}, "first line"),
+        ({"attachments": [{"color": "danger", "title": "CPU high"}]}, "CPU high"),
+        ({"a": [], "b": {}}, "Alert of unknown format"),
+    ],
+)
+def test_the_best_title_that_can_be_found(fields: dict[str, object], title: str) -> None:
+    alert = read_one(**fields)
+    assert (alert.title, alert.unknown_format) == (title, True)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"source": "cron", "title": "t", "message": "m", "severity": "high", "timestamp": "x"},
+        {"host": "a", "service": "b", "status": "down", "name": "n", "output": "o"},
+        {"name": "n", "status": "ok", "url": "https://a.example", "id": 5, "message": "m"},
+        {"check": "disk", "status": "critical", "now": 5, "name": "n"},
+        {"monitor": "m", "rule": "r", "type": "threshold", "title": "t"},
+        {"device": "d", "sensor": "s", "status": "high", "title": "t"},
+        {"agent": "a", "rule": "r", "level": "error", "name": "n"},
+        {"level": "error", "id": "1", "message": "m", "duration": 5},
+        {"data": {"x": 1}, "type": "incident", "title": "t"},
+        {"page": 1, "incident": "i", "title": "t"},
+    ],
+)
+def test_a_body_of_common_names_is_no_tools(fields: dict[str, object]) -> None:
+    alert = read_one(**fields)
+    assert alert.source in ("generic", "unknown", "cron")
 
 
 def test_unknown_tool_of_the_route_is_its_source() -> None:

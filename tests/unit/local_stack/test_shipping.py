@@ -37,6 +37,14 @@ def test_a_bucket_of_ours_keeps_sam_from_making_one() -> None:
     assert "--s3-bucket" not in shipping.command("dev", "arm64", "", {})
 
 
+def test_a_change_set_is_asked_about_or_not_whatever_samconfig_says() -> None:
+    asks = shipping.command("dev", "arm64", "", {}, "ask")
+    goes = shipping.command("prod", "arm64", "", {}, "go")
+    assert ("--confirm-changeset" in asks, "--no-confirm-changeset" in goes) == (True, True)
+    assert "changeset" not in " ".join(shipping.command("prod", "arm64", "", {}))
+    assert parameters(goes) == parameters(shipping.command("prod", "arm64", "", {}))
+
+
 def test_a_build_for_this_machine_is_never_deployed_to_aws() -> None:
     ours, theirs = (
         template(deploying.command({})),

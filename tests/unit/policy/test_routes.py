@@ -1,5 +1,6 @@
 """The operators' routes: which one wins, what a file may say, and when it is asked."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,17 +9,25 @@ from pydantic import ValidationError
 from fakes import alert, incident
 from responder.alert import Severity
 from responder.document import MAX_BYTES
-from responder.incident import Destination
+from responder.incident import Destination, Incident
 from responder.policy.routes import Routes, routed
+from responder.policy.window import of_route
 
 
 def routes(*written: dict[str, Any]) -> Routes:
     return Routes.model_validate({"routes": written})
 
 
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
 def destination(file: Routes, **facts: str) -> Destination:
     return file.destination(facts)
 
+
+NIGHT = {"every": "day", "at": "22:00", "lasts": "8h", "zone": "Europe/Berlin"}
+WEEKEND = NIGHT | {"every": "fri", "at": "18:00", "lasts": "2d14h", "below": "CRITICAL"}
 
 FILE = routes(
     {
@@ -82,6 +91,13 @@ def test_a_minimum_holds_what_is_milder_and_never_critical(
         ({"minimum_severity": "BAD"}, "routes.0.minimum_severity"),
         ({"chanel": "#a"}, "routes.0.chanel"),
         ({"mentions": ["here"] * 11}, "at most 10"),
+        ({"quiet_hours": [NIGHT | {"every": "mo-fr"}]}, "mon-fri"),
+        ({"quiet_hours": [NIGHT | {"at": "24:00"}]}, "no time like 22:00"),
+        ({"quiet_hours": [NIGHT | {"lasts": "8"}]}, "like 8h"),
+        ({"quiet_hours": [NIGHT | {"lasts": "8d"}]}, "up to 7d"),
+        ({"quiet_hours": [NIGHT | {"lasts": "1d"}]}, "it would never end"),
+        ({"quiet_hours": [NIGHT | {"below": "INFO"}]}, "nothing is below INFO"),
+        ({"quiet_hours": [{"at": "22:00", "lasts": "8h"}]}, "quiet_hours.0.zone"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(written: dict[str, Any], said: str) -> None:
@@ -142,6 +158,42 @@ def test_what_is_held_may_leave_by_newer_routes() -> None:
 def test_our_own_checks_take_no_route() -> None:
     own = incident(synthetic=True)
     assert routed(own, None, routes({"channel": "#a", "minimum_severity": "CRITICAL"})) is own
+
+
+@pytest.mark.parametrize(
+    ("now", "severity", "ends"),
+    [
+        # Wednesday night and noon.
+        ("2026-11-18T23:00+01:00", Severity.MEDIUM, "2026-11-19T06:00+01:00"),
+        ("2026-11-19T05:59+01:00", Severity.MEDIUM, "2026-11-19T06:00+01:00"),
+        ("2026-11-19T06:00+01:00", Severity.MEDIUM, ""),
+        ("2026-11-18T12:00+01:00", Severity.INFO, ""),
+        ("2026-11-18T23:00+01:00", Severity.HIGH, ""),
+        # Saturday night: both, and the longer one counts.
+        ("2026-11-21T23:00+01:00", Severity.MEDIUM, "2026-11-23T08:00+01:00"),
+        ("2026-11-21T23:00+01:00", Severity.HIGH, "2026-11-23T08:00+01:00"),
+        ("2026-11-21T23:00+01:00", Severity.CRITICAL, ""),
+    ],
+)
+def test_quiet_hours_hold_what_is_milder_until_the_longest_ends(
+    now: str, severity: Severity, ends: str
+) -> None:
+    file = routes({"name": "nights", "quiet_hours": [NIGHT, WEEKEND]})
+    held = of_route(routed(incident(severity=severity), None, file), moment(now))
+    assert (held and (held.silence_id, held.reason, held.until)) == (
+        ("nights", "quiet_hours", moment(ends)) if ends else None
+    )
+
+
+def test_hours_of_an_unknown_zone_hold_nothing() -> None:
+    file = routes({"quiet_hours": [NIGHT | {"zone": "Mars/Olympus"}]})
+    held = routed(incident(severity=Severity.LOW), None, file)
+    assert of_route(held, moment("2026-11-18T23:00+01:00")) is None
+
+
+def test_an_incident_remembers_its_hours() -> None:
+    sent = routed(incident(), None, routes({"quiet_hours": [NIGHT, WEEKEND]}))
+    assert Incident.model_validate_json(sent.model_dump_json()) == sent
 
 
 RATED = Routes.model_validate(

@@ -14,7 +14,8 @@ from responder.alert import Severity
 from responder.errors import Reason
 from responder.policy.holding import review
 from responder.policy.matching import Matcher
-from responder.policy.window import Span, Window, Windows, knows_zone
+from responder.policy.window import Window, Windows
+from responder.recurrence import Span, knows_zone
 
 BERLIN = "Europe/Berlin"
 HOUR = timedelta(hours=1)

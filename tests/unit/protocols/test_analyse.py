@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import Desk
+from fakes import Desk, alert
 from faults.world import START
 from responder.alert import Scope, Severity
 from responder.analysis.freshness import LIFE
@@ -37,6 +37,14 @@ def test_an_analysis_knows_for_which_place_it_was_made(desk: Desk) -> None:
     stored = desk.entry().analysis
     assert stored is not None
     assert stored.made_for == desk.incident().scope != Scope()
+
+
+def test_an_analysis_knows_which_worst_alert_it_was_told(desk: Desk) -> None:
+    desk.record(alert("a2", fingerprint="f2", severity=Severity.CRITICAL, title="Disk is full"))
+    handle(desk)
+    told = desk.incident()
+    assert told.worst is not None
+    assert told.analysis.worst_alert == told.worst.alert_id == "a2"
 
 
 def test_a_finished_analysis_is_attached_and_not_paid_again(desk: Desk) -> None:

@@ -134,6 +134,16 @@ def test_every_budget_has_an_incident_of_its_own(desk: Desk) -> None:
     assert all("BudgetPerSource" in one.analysis.actions[0] for one in ours(desk))
 
 
+def test_a_share_of_a_month_is_told_as_such_beside_that_of_the_day(desk: Desk) -> None:
+    desk.limits = Limits(1_000, None, {"sentry": 1, "sentry/month": 20})
+    month = month_of(desk.now())
+    desk.put(purse_item(month), Purse(month=month, settled={f"{month} sentry": 20 * MICRO}))
+    watch(desk)
+    (told,) = ours(desk)
+    assert told.title == "The monthly budget of sentry for Claude is spent"
+    assert f"20.00 dollars for {month}" in told.message
+
+
 def test_a_monthly_budget_is_told_for_the_whole_month(desk: Desk) -> None:
     desk.limits = Limits(1_000, 50)
     month = month_of(desk.now())

@@ -245,3 +245,26 @@ def test_who_refreshes_what_is_disputed_meanwhile_loses_the_lease_and_nobody_get
 )
 def test_a_dispute_is_about_the_very_analysis_only(entry: CacheEntry | None) -> None:
     assert lease.dispute(entry, FRESH.made_at, NOW) is None
+
+
+def test_what_an_operator_clears_is_served_no_more_and_its_waiters_are_kept() -> None:
+    cleared = lease.clear(done(waiters=("i1",)), FRESH, NOW)
+    assert cleared == IDLE.model_copy(update={"waiters": ("i1",)})
+    given_up = triage(fallback_reason="no_key")
+    assert lease.clear(done(analysis=given_up), given_up, NOW) == IDLE
+
+
+def test_who_held_the_lease_of_what_is_cleared_stores_nothing() -> None:
+    abandoned = pending(analysis=FRESH, lease_until=NOW)
+    cleared = lease.clear(abandoned, FRESH, NOW)
+    assert cleared == IDLE
+    assert lease.complete(cleared, abandoned.owner, FRESH, SOON) is None
+
+
+@pytest.mark.parametrize(
+    "entry", [None, IDLE, pending(analysis=FRESH), done(analysis=verdict(made_at=SOON))]
+)
+def test_what_is_under_way_or_newer_than_what_was_seen_is_not_cleared(
+    entry: CacheEntry | None,
+) -> None:
+    assert lease.clear(entry, FRESH, NOW) is None

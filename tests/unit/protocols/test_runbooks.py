@@ -11,7 +11,7 @@ import pytest
 from fakes import Desk, alert, incident, triage, verdict
 from faults.world import START
 from responder.alert import Scope
-from responder.analysis import freshness
+from responder.analysis import freshness, fulltext
 from responder.analysis.context import Context, Passage, Retrieved
 from responder.errors import Permanent, Reason, ResponderError, Retryable
 from responder.incident import CacheEntry, CacheState, Storm
@@ -158,22 +158,22 @@ def test_a_tick_goes_on_where_the_shelf_does_not_answer(desk: Readers) -> None:
     assert desk.telemetry.counts["RunbooksUnreadable:unavailable"] == 1
 
 
-@pytest.mark.parametrize("missing", ["no such module: fts5", "No module named '_sqlite3'"])
-def test_where_sqlite_cannot_search_everything_works_as_without_runbooks(
+@pytest.mark.parametrize("missing", ["FTS5", "SQLite"])
+def test_where_sqlite_cannot_search_the_runbooks_are_found_all_the_same(
     desk: Readers, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    if "fts5" in missing:
+    if missing == "FTS5":
         monkeypatch.setattr(sqlite3, "connect", lambda *_, **__: NoFullText())
     else:
-        monkeypatch.setitem(sys.modules, "responder.analysis.retrieval", None)
+        monkeypatch.setitem(sys.modules, "sqlite3", None)
+    assert not fulltext.is_built_in()
     desk.tick()
     desk.record(alert())
+    assert desk.first_checks() == STEPS
     handle(desk)
-    assert desk.incident().analysis.runbooks == ()
-    assert not desk.incident().analysis.is_fallback
-    assert desk.telemetry.counts["RunbooksUnreadable:misconfigured"] == 1
-    with pytest.raises(Permanent):
-        desk.library.read()
+    (told,) = desk.claude.cases
+    assert desk.incident().analysis.runbooks == (told.context.runbooks[0].hash,)
+    assert desk.library.read() == 1
 
 
 def test_files_beyond_the_limits_are_named(desk: Readers) -> None:

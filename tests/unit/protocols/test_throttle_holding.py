@@ -150,7 +150,7 @@ def test_what_began_a_digest_was_held_and_counts_as_no_card(desk: Desk) -> None:
     seconds=st.lists(st.integers(1, 1500), min_size=HOURLY, max_size=60),
     hourly=st.integers(1, 4),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_source_never_has_more_cards_in_any_hour(seconds: list[int], hourly: int) -> None:
     desk = Desk()
     limit(desk, hourly=hourly)

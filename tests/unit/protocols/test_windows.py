@@ -164,6 +164,60 @@ def test_a_tick_killed_anywhere_at_the_end_leaves_one_storm_and_doubles_nothing(
         assert cards(desk) == 4, number
 
 
+def ended_in_a_window(desk: Desk, **changes: Any) -> None:
+    """A card stands, a window of half an hour begins, and the incident is over."""
+    desk.record(alert("a1", **changes))
+    desk.deliver_all()
+    window(desk)
+    desk.record(resolve(at=60, **changes))
+    desk.deliver_all()
+
+
+def test_an_end_in_a_window_is_on_the_card_at_once_and_told_to_nobody(desk: Desk) -> None:
+    ended_in_a_window(desk)
+    assert desk.slack.methods() == ["post", "update"]
+    assert "Resolved after" in shown(desk)
+    assert desk.telemetry.counts["NoticesHeld:maintenance"] == 1
+    desk.tick(35)
+    assert [call for call in desk.slack.calls if call.thread_ts] == []
+    assert desk.card().told == desk.incident().last_notice
+    assert desk.telemetry.counts["NoticesHeld:shown_meanwhile"] == 1
+    assert desk.incident().due_at is None
+
+
+def test_a_webhook_tells_of_an_end_when_the_window_is_over(desk: Desk) -> None:
+    desk.slack.editable = False
+    ended_in_a_window(desk)
+    desk.tick(25)
+    assert desk.slack.methods() == ["post"]
+    desk.tick(10)
+    assert [call.text.startswith("✅ Resolved") for call in desk.slack.calls] == [False, True]
+
+
+def test_the_end_of_what_was_critical_is_told_at_once(desk: Desk) -> None:
+    ended_in_a_window(desk, severity=Severity.CRITICAL)
+    replies = [call.text for call in desk.slack.calls if call.thread_ts]
+    assert [text.startswith("✅ Resolved") for text in replies] == [True]
+
+
+def test_an_end_before_a_window_waits_for_nothing(desk: Desk) -> None:
+    desk.record(alert("a1"))
+    desk.record(resolve(at=30))
+    window(desk)
+    desk.record(resolve("r2", at=90))
+    assert desk.incident().silence is None
+
+
+def test_what_fires_again_in_the_window_is_told_at_its_end(desk: Desk) -> None:
+    ended_in_a_window(desk)
+    desk.record(alert("a2", at=120))
+    desk.deliver_all()
+    assert [call for call in desk.slack.calls if call.thread_ts] == []
+    desk.tick(35)
+    replies = [call.text for call in desk.slack.calls if call.thread_ts]
+    assert [text.startswith("🔁 Fired again") for text in replies] == [True]
+
+
 def test_what_was_resolved_in_a_window_is_never_shown(desk: Desk) -> None:
     window(desk)
     desk.record(alert("a1"))

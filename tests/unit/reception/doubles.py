@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from responder.contracts import AlertMessage
 from responder.errors import Reason, ResponderError, Retryable
+from responder.intake.authentication.senders import Helpers
 from responder.intake.reception import Reception
 from responder.ports import Outgoing, Queue
 from samples import NOW
@@ -55,23 +56,68 @@ class KeptTelemetry:
 
 
 @dataclass
+class KeptNotary:
+    """Has certificates by their address, and keeps what is confirmed."""
+
+    certificates: dict[str, bytes] = field(default_factory=dict)
+    confirmed: list[tuple[str, str]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    trouble: ResponderError | None = None
+
+    def certificate(self, url: str) -> bytes:
+        self.asked.append(url)
+        if self.trouble:
+            raise self.trouble
+        return self.certificates[url]
+
+    def confirm(self, topic: str, token: str) -> None:
+        if self.trouble:
+            raise self.trouble
+        self.confirmed.append((topic, token))
+
+
+@dataclass
+class KeptKeySets:
+    """Has keys by tenant and name."""
+
+    keys: dict[tuple[str, str], Mapping[str, object]] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    trouble: ResponderError | None = None
+
+    def key(self, tenant: str, key_id: str) -> Mapping[str, object] | None:
+        self.asked.append((tenant, key_id))
+        if self.trouble:
+            raise self.trouble
+        return self.keys.get((tenant, key_id))
+
+
+@dataclass
 class Wired:
-    """Reception with its doubles. ``sources`` None means that the secret is missing."""
+    """Reception with its doubles. ``sources`` None means that the secret is missing.
+
+    ``trouble`` is raised instead of handing the secret over.
+    """
 
     queues: KeptQueues = field(default_factory=KeptQueues)
     telemetry: KeptTelemetry = field(default_factory=KeptTelemetry)
+    notary: KeptNotary = field(default_factory=KeptNotary)
+    key_sets: KeptKeySets = field(default_factory=KeptKeySets)
     sources: Mapping[str, object] | None = field(default_factory=lambda: SOURCES)
     asked_afresh: int = 0
+    trouble: ResponderError | None = None
 
     @property
     def reception(self) -> Reception:
-        return Reception(self.queues, self._read, self.telemetry, lambda: NOW)
+        helpers = Helpers(self.notary, self.key_sets)
+        return Reception(self.queues, self._read, helpers, self.telemetry, lambda: NOW)
 
     def messages(self) -> list[AlertMessage]:
         return [AlertMessage.model_validate_json(sent.body) for sent in self.queues.sent]
 
     def _read(self, fresh: bool) -> Mapping[str, object]:
         self.asked_afresh += fresh
+        if self.trouble:
+            raise self.trouble
         if self.sources is None:
             detail = "the secret mcp-responder/sources has no value"
             raise Retryable(Reason.SECRET_MISSING, detail, after=30)

@@ -52,7 +52,14 @@ def loaded(reception: Reception, flushed: Flushed, monkeypatch: pytest.MonkeyPat
     return module
 
 
-@pytest.mark.parametrize("name", ["cloudwatch/sns_alarm.json", "cloudwatch/eventbridge_alarm.json"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cloudwatch/sns_alarm.json",
+        "cloudwatch/eventbridge_alarm.json",
+        "cloudwatch/lambda_action_alarm.json",
+    ],
+)
 def test_notifications_become_alerts(name: str) -> None:
     wired = Wired()
     assert is_notification(event(name))

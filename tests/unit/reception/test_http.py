@@ -54,7 +54,6 @@ def test_broken_base64_is_the_senders_fault() -> None:
     ("body", "headers", "status", "code"),
     [
         (None, JSON, 400, "empty_body"),
-        (b"{", JSON, 400, "invalid_json"),
         (b"5", JSON, 400, "not_an_object"),
         (b"x" * (MAX_BODY_BYTES + 1), {}, 413, "too_large"),
     ],

@@ -140,7 +140,7 @@ class ApiKey:
 
 
 class Claude:
-    """The analyst. Holds no state but its way in."""
+    """The analyst. Holds no state but its way in, and the last prompt."""
 
     def __init__(
         self,

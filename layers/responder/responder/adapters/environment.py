@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ def sqs() -> "SQSClient":
 def sns() -> "SNSClient":
     """An SNS client."""
     return _session().client("sns", config=_config())
+
+
+def unsigned_sns(region: str) -> "SNSClient":
+    """An SNS client without credentials, as the address in a confirmation would be visited."""
+    config = _config().merge(Config(signature_version=UNSIGNED))
+    return _session().client("sns", region_name=region, config=config)
 
 
 def secrets() -> "SecretsManagerClient":

@@ -41,6 +41,7 @@ class Secret:
         self._clock = clock
         self._value = ""
         self._fetched: float | None = None
+        self._read: tuple[str, Mapping[str, object] | None] = ("", None)
 
     @property
     def name(self) -> str:
@@ -63,14 +64,16 @@ class Secret:
         return self._value
 
     def as_json(self, fresh: bool = False) -> Mapping[str, object]:
-        """Its value as a JSON object. Raises Retryable, naming the secret, when it is none."""
-        try:
-            value = json.loads(self(fresh))
-        except ValueError:
-            value = None
-        if isinstance(value, dict):
-            return value
-        raise Retryable(Reason.MISCONFIGURED, f"the secret {self.name} is not a JSON object")
+        """Its value as a JSON object, the same one until it changes.
+
+        Raises Retryable, naming the secret, when it is none.
+        """
+        text = self(fresh)
+        if self._read[0] != text:
+            self._read = (text, _json_object(text))
+        if self._read[1] is None:
+            raise Retryable(Reason.MISCONFIGURED, f"the secret {self.name} is not a JSON object")
+        return self._read[1]
 
     def present(self) -> bool:
         """Whether it has a value. Raises Retryable only when Secrets Manager does not answer."""
@@ -99,6 +102,14 @@ class Secret:
             after=RETRY_AFTER,
             took_effect=False,
         )
+
+
+def _json_object(text: str) -> Mapping[str, object] | None:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def secret_name(secret_id: str) -> str:

@@ -28,6 +28,8 @@ ABANDONED_AFTER = timedelta(minutes=15)
 KEPT_DAYS = timedelta(days=1)
 #: Each has a counter in the purse, and maybe an incident in the transaction of the watch.
 MAX_SHARES = 40
+#: How a share's name ends that is of a month, not of a day.
+MONTHLY = "/month"
 _DAY = len("2026-11-21")
 _DOLLARS = re.compile(r"\d{1,9}(\.\d{1,6})?")
 
@@ -73,7 +75,10 @@ class Limit:
 
 @dataclass(frozen=True)
 class Limits:
-    """What may be spent: in a day, in a month (None: as the days allow), and in a day by whom."""
+    """What may be spent: in a day, in a month (None: as the days allow), and by whom.
+
+    ``shares`` have a source or a team as their name, with ``/month`` behind it for those of one.
+    """
 
     daily_usd: float
     monthly_usd: float | None = None
@@ -84,7 +89,7 @@ class Limits:
         found = [Limit(_floor(self.daily_usd))]
         if self.monthly_usd is not None:
             found.append(Limit(_floor(self.monthly_usd), monthly=True))
-        return (*found, *(Limit(_floor(usd), name) for name, usd in self.shares.items()))
+        return (*found, *(_share_of(name, usd) for name, usd in self.shares.items()))
 
     def of(self, payer: Payer) -> tuple[Limit, ...]:
         """The budgets that a call for ``payer`` counts against."""
@@ -93,7 +98,7 @@ class Limits:
 
 
 def parse_shares(text: str) -> dict[str, float]:
-    """Daily dollars by source or team, written like ``sentry=1,team:payments=2.5``.
+    """Dollars by source or team, written like ``sentry=1,team:payments/month=40``.
 
     Raises ValueError for anything else.
     """
@@ -102,14 +107,18 @@ def parse_shares(text: str) -> dict[str, float]:
         name, _, amount = pair.partition("=")
         name = name.strip().casefold()
         usd = float(amount) if _DOLLARS.fullmatch(amount.strip()) else -1.0
-        if not name or usd < 0:
-            raise ValueError("write it like sentry=1,team:payments=2.5")
+        if not name.removesuffix(MONTHLY) or usd < 0:
+            raise ValueError("write it like sentry=1,team:payments/month=40")
         if name in found:
             raise ValueError(f"a budget stands twice: {name}")
         found[name] = usd
     if len(found) > MAX_SHARES:
         raise ValueError(f"no more than {MAX_SHARES} budgets of sources and teams")
     return found
+
+
+def _share_of(name: str, usd: float) -> Limit:
+    return Limit(_floor(usd), name.removesuffix(MONTHLY), monthly=name.endswith(MONTHLY))
 
 
 class Reservation(BaseModel):

@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from responder.alert import Moment, Severity
+from responder.analysis.text import one_line
 from responder.change import Change
 from responder.incident import Feedback, Incident, Mark
 
@@ -22,7 +23,8 @@ _SAID: Final = {
 #: A longer link would be cut in the facts, and half a link leads nowhere.
 MAX_LINK_TOLD = 120
 
-#: Between a file and the headings that lead to a passage of it.
+#: Between a passage's place and its text; between a file and the headings that lead to the passage.
+AFTER_PLACE = ":\n"
 BETWEEN_HEADINGS = " › "  # noqa: RUF001 - as Slack and editors show a path
 
 
@@ -89,7 +91,7 @@ class Preceding(BaseModel):
 class Passage(BaseModel):
     """A part of a runbook: its file, the headings above it, what it says, and the hash of that.
 
-    ``changed_at`` is when the file was last written.
+    ``changed_at`` is when the file was last written, ``url`` where people read it, if it says so.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -98,6 +100,7 @@ class Passage(BaseModel):
     heading: str
     text: str
     changed_at: Moment | None = None
+    url: str = ""
 
     @property
     def hash(self) -> str:
@@ -110,8 +113,8 @@ class Passage(BaseModel):
         return BETWEEN_HEADINGS.join(filter(None, (self.file, self.heading)))
 
     def told(self) -> str:
-        """With its place first, whatever is cut of it, and up to the first colon."""
-        return f"{self.place.replace(':', '')}:\n{self.text}"
+        """With its place first, whatever is cut of it, on a line of its own."""
+        return f"{one_line(self.place)}{AFTER_PLACE}{self.text}"
 
 
 class Retrieved(BaseModel):
@@ -146,6 +149,17 @@ class Context(BaseModel):
             yield f"open.{number}", sibling.told()
         for number, passage in enumerate(self.runbooks, 1):
             yield f"runbook.{number}", passage.told()
+
+    def quotable(self) -> Iterator[str]:
+        """The texts whose addresses an answer may repeat.
+
+        Not those of other incidents, nor what a change says of itself: whoever can raise a mild
+        alert, or name a branch, would have an address on the card of this incident.
+        """
+        yield from (one.verdict for one in self.earlier)
+        yield from (text for one in self.feedback for text in (one.note, one.headline))
+        yield from (one.change.link for one in self.changes)
+        yield from (one.told() for one in self.runbooks)
 
     def _feedback(self) -> Iterator[tuple[str, str]]:
         """What operators said of earlier analyses of the problem: ``marks`` counts all of it."""

@@ -64,7 +64,25 @@ def _random_looking(value: str) -> bool:
     """
     runs = [run for run in re.split(r"[/+_=-]", value) if len(run) >= 16]
     whole = [] if "-" in value or "_" in value else [re.sub(r"[/+=]", "", value)]
-    return any(_mixed(run) for run in whole + runs)
+    if any(_scattered(run) for run in runs):
+        return True
+    return len(value) >= 28 and any(_mixed(run) for run in whole + runs)
+
+
+_SMALL_AND_DIGITS = re.compile(r"[a-z0-9]{20,}")
+_HEX = re.compile(r"[a-f0-9]+")
+
+
+def _scattered(run: str) -> bool:
+    """Whether digits are scattered among small letters; hex digits are a digest's, or an id's."""
+    if not _SMALL_AND_DIGITS.fullmatch(run) or _HEX.fullmatch(run):
+        return False
+    changes = sum(1 for before, after in pairwise(run) if before.isdigit() != after.isdigit())
+    return changes >= 0.2 * len(run)
+
+
+def _with_a_digit(value: str) -> bool:
+    return not value.isalpha()
 
 
 def _mixed(run: str) -> bool:
@@ -90,10 +108,14 @@ def _assigned(words: str) -> re.Pattern[str]:
     """``word=value``, ``"word": "value"``, ``word => value``, ``<word>value``, escaped or not."""
     return re.compile(
         rf"(?i:{words})(?:\\?[\"']?\s{{0,5}}(?:=>|[:=])\s{{0,5}}|>)(?!{PLACEHOLDER.pattern})"
-        r"(?:\\?\"(?P<double>[^\"\\\r\n]{1,2000})|'(?P<single>[^'\r\n]{1,2000})"
+        r"(?:[bru]{0,2}\\?\"(?P<double>[^\"\\\r\n]{1,2000})|[bru]{0,2}'(?P<single>[^'\r\n]{1,2000})"
         r"|(?P<bare>[^\s\"',;&<)}\]\\]{1,2000}))"
     )
 
+
+#: Other options and arguments of the same command, and the value that is looked for.
+_OPTIONS = r"[^\r\n|;]{0,200}?"
+_GIVEN = r"[\"']?(?P<{}>[^\s\"'-][^\s\"']{{0,400}})"
 
 DETECTORS: tuple[Detector, ...] = (
     # Text of the alert that imitates a placeholder would otherwise be replaced by somebody's data.
@@ -151,8 +173,69 @@ DETECTORS: tuple[Detector, ...] = (
             r"|NRAK-\w{16,}+|sntr[yx]s_[\w=-]{16,}+|lin_api_\w{16,}+|dckr_pat_[\w-]{16,}+"
             r"|rubygems_[0-9a-f]{32,}+|SK[0-9a-f]{32}|key-[0-9a-z]{32}|[0-9a-f]{32}-us\d{1,2}"
             r"|s\.[A-Za-z0-9]{24}(?!\w)|AT[AC]TT3[\w=-]{16,}+|[A-Za-z0-9]{14}\.atlasv1\.[\w-]{40,}+"
-            r"|AGE-SECRET-KEY-1[A-Z0-9]{20,}+|glc_[\w=-]{16,}+)"
+            r"|AGE-SECRET-KEY-1[A-Z0-9]{20,}+|glc_[\w=-]{16,}+"
+            r"|PMAK-[0-9a-f-]{24,}+|rdme_\w{16,}+|dt0[a-z]\d\d\.[\w.]{16,}+|fio-u-[\w=-]{16,}+"
+            r"|pscale_(?:tkn|pw|oauth)_[\w.=-]{16,}+|s-s4t2(?:ud|af)-[0-9a-f]{16,}+)"
         ),
+    ),
+    # Others that say what they are: sm_pat_…, acme_token_…
+    Detector(
+        SECRET,
+        re.compile(
+            r"(?<![A-Za-z0-9])(?:pat|aat|tkn|token|secret|apikey|sk)_(?P<value>[A-Za-z0-9]{16,}+)"
+        ),
+        _with_a_digit,
+    ),
+    # Hashes of passwords, as crypt writes them.
+    Detector(
+        SECRET,
+        re.compile(
+            r"(?<![\w$])\$(?:1|2[abxy]?|5|6|7|y|gy|argon2\w{0,2}|scrypt)\$[\w./$,=+-]{16,}+"
+        ),
+    ),
+    # define('DB_PASSWORD', '…'); a form's field, encoded once more; and "name": "DB_PASSWORD",
+    # "value": "…", as containers' environments and XML settings have it.
+    Detector(
+        SECRET,
+        re.compile(
+            rf"(?i:{_STRONG}|{_WEAK})(?:"
+            r"[\"']\s{0,3},\s{0,3}[bru]{0,2}[\"'](?P<argument>[^\"'\r\n]{1,2000})[\"']"
+            r"|%3[Dd](?P<encoded>[^\s%&\"'<>]{1,2000})"
+            r"|\\?[\"']?[\s,]{0,40}\\?[\"']?(?i:value)\\?[\"']?\s{0,5}[:=]\s{0,5}"
+            rf"(?!{PLACEHOLDER.pattern})(?:\\?[\"'](?P<quoted>[^\"'\\\r\n]{{1,2000}})"
+            r"|(?P<bare>[^\s\"',;&<)}\]\\]{1,2000})))"
+        ),
+    ),
+    # SQL; redis.conf; .netrc.
+    Detector(
+        SECRET,
+        re.compile(
+            r"(?i:identified\s{1,3}by|with\s{1,3}(?:encrypted\s{1,3})?password)\s{1,3}"
+            r"(?:'(?P<single>[^'\r\n]{1,400})|\"(?P<double>[^\"\r\n]{1,400}))"
+        ),
+    ),
+    Detector(
+        SECRET,
+        re.compile(
+            r"(?i:password)\s{1,3}(?:'(?P<single>[^'\r\n]{1,400})|\"(?P<double>[^\"\r\n]{1,400}))"
+        ),
+        _not_a_plain_word,
+    ),
+    Detector(
+        SECRET,
+        re.compile(
+            r"(?<![\w-])(?i:requirepass|masterauth|login\s{1,3}\S{1,100}\s{1,3}password)"
+            rf"\s{{1,3}}(?!{PLACEHOLDER.pattern})(?P<value>[^\s\"']{{1,400}})"
+        ),
+    ),
+    # .pgpass: host:port:database:user:password
+    Detector(
+        SECRET,
+        re.compile(
+            r"(?<![\w.*-])[\w.*-]{1,253}:[1-9]\d{3,4}:[^\s:]{1,100}:[^\s:]{1,100}:"
+            r"(?P<value>[^\s:\"',]{4,200})(?![\w:])"
+        ),
+        _not_a_plain_word,
     ),
     Detector(SECRET, _assigned(_STRONG)),
     Detector(SECRET, _assigned(_WEAK), _not_a_plain_word),
@@ -171,6 +254,19 @@ DETECTORS: tuple[Detector, ...] = (
             r"|(?i:mysql|mariadb)\w{0,20}\s[^\r\n|;]{0,200}?(?<=\s)-p(?P<mysql>[^\s\"'-][^\s\"']{3,200})"
         ),
     ),
+    # What other programs are given as an option: sshpass -p …, redis-cli -a …, smbclient -U u%…
+    Detector(
+        SECRET,
+        re.compile(
+            r"(?<![\w-])(?:sshpass\s{1,3}-p\s{0,3}(?P<ssh>[^\s\"'-][^\s\"']{0,400})"
+            rf"|(?:docker|podman|helm\sregistry)\slogin\s{_OPTIONS}(?<=\s)-p[\s=]{_GIVEN.format('login')}"
+            rf"|redis-cli\s{_OPTIONS}(?<=\s)-a\s{{1,3}}{_GIVEN.format('redis')}"
+            rf"|ldap\w{{3,10}}\s{_OPTIONS}(?<=\s)-w\s{{1,3}}{_GIVEN.format('ldap')}"
+            rf"|snmp\w{{3,10}}\s{_OPTIONS}(?<=\s)-c\s{{1,3}}{_GIVEN.format('snmp')}"
+            rf"|(?:smb|rpc)client\s{_OPTIONS}(?<=\s)-U\s{{0,3}}[\"']?[^\s%\"']{{1,100}}%{_GIVEN.format('smb')}"
+            rf"|net\suse\s{_OPTIONS}/user:\S{{1,100}}\s{{1,3}}{_GIVEN.format('share')})"
+        ),
+    ),
     Detector(
         SECRET,
         re.compile(
@@ -182,7 +278,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector(SECRET, re.compile(rf"[?&](?i:{_QUERY})=(?P<value>[^\s&\"'<>#\[]{{4,2000}})")),
     # Keys without a prefix.
     Detector(
-        SECRET, re.compile(r"(?<![A-Za-z0-9/+_-])[A-Za-z0-9/+_-]{28,}+={0,2}"), _random_looking
+        SECRET, re.compile(r"(?<![A-Za-z0-9/+_-])[A-Za-z0-9/+_-]{20,}+={0,2}"), _random_looking
     ),
     Detector(
         "email",

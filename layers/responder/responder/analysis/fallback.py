@@ -49,21 +49,24 @@ def triage(
     The first of the matching ``runbooks`` says what to do first.
     """
     family = _family(alert)
-    return fixed(
+    made = fixed(
         headline=_headline(alert),
         summary=_summary(alert, family),
-        checks=with_steps(tuple(_checks(alert, family)), runbooks),
+        checks=tuple(_checks(alert, family)),
         category=family.category,
         made_at=now,
         fallback_reason=reason,
     )
+    return with_runbook(made, runbooks)
 
 
-def with_steps(checks: Sequence[Check], runbooks: Sequence[Passage]) -> tuple[Check, ...]:
-    """The best runbook's first steps before ``checks``, unless a runbook's are there already."""
-    told = any(check.text.startswith(RUNBOOK) for check in checks)
-    steps = () if told else _steps(runbooks)
-    return tuple([*steps, *checks][:MAX_CHECKS])
+def with_runbook(made: Analysis, runbooks: Sequence[Passage]) -> Analysis:
+    """The best runbook's first steps before the checks, unless a runbook's are there already."""
+    if not runbooks or any(check.text.startswith(RUNBOOK) for check in made.checks):
+        return made
+    checks = (*_steps(runbooks[0]), *made.checks)[:MAX_CHECKS]
+    best = {"runbook": runbooks[0].place, "runbook_url": runbooks[0].url}
+    return made.model_copy(update={"checks": checks} | (best if runbooks[0].url else {}))
 
 
 def of_storm(now: datetime) -> Analysis:
@@ -169,12 +172,11 @@ def _checks(alert: Alert, family: Family) -> Iterator[Check]:
         yield Check(text=question)
 
 
-def _steps(runbooks: Sequence[Passage]) -> Iterator[Check]:
-    """The first steps of the best runbook; the card has room for what the family asks as well."""
-    for best in runbooks[:1]:
-        yield Check(text=shorten(one_line(f"{RUNBOOK}{best.place}"), MAX_STEP))
-        for step in markdown.steps(best.text, MAX_STEPS):
-            yield Check(text=shorten(step, MAX_STEP))
+def _steps(best: Passage) -> Iterator[Check]:
+    """The first steps of a runbook; the card has room for what the family asks as well."""
+    yield Check(text=shorten(one_line(f"{RUNBOOK}{best.place}"), MAX_STEP))
+    for step in markdown.steps(best.text, MAX_STEPS):
+        yield Check(text=shorten(step, MAX_STEP))
 
 
 def _span(span: timedelta) -> str:

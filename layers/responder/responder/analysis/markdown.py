@@ -1,6 +1,8 @@
 """Splits a runbook, a Markdown file, into passages by its headings; ``retrieval`` searches them.
 
-Headings are lines that begin with one to six ``#``. A comment in a code block is none.
+Headings are lines that begin with one to six ``#``. A comment in a code block is none. Front matter
+(YAML between two lines of dashes) is no text: its ``title`` stands above all headings, its ``url``
+is the page's address.
 """
 
 import re
@@ -17,6 +19,14 @@ MAX_PASSAGE: Final = 1_000
 #: Characters of the headings above it, so that an answer has room to name its file, too.
 MAX_HEADING: Final = 100
 
+#: Characters of a page's address: every incident that it fits keeps it.
+MAX_URL: Final = 1_000
+_FRONT = re.compile(
+    r"---[ \t]*\n(?P<lines>(?:[A-Za-z][\w-]*:.*\n)(?:(?:[A-Za-z][\w-]*:|[ \t-]|#).*\n|\n)*?)"
+    r"---[ \t]*(?:\n|$)"
+)
+_FIELD = re.compile(r"(?P<name>title|url):[ \t]+(?P<quote>[\"']?)(?P<value>.*)(?P=quote)[ \t]*$")
+
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _CONTENTS = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+\[[^\]]*\]\(#[^)]*\)\s*$")
@@ -28,10 +38,15 @@ _COMMENT = re.compile(r"\s*#(?!!)\s*(?:\d{1,3}[.)]\s*)?([^\W\d_]\S*\s.*)$")
 def split(file: str, text: str, changed_at: datetime | None = None) -> list[Passage]:
     """The passages of one file, in its order; each knows the headings that it stands under."""
     found = []
+    front, text = _front(clean(text.replace("\r\n", "\n")))
+    above = [title] if (title := one_line(front.get("title", ""))) else []
+    url = one_line(front.get("url", ""))
     for headings, lines in _sections(text):
-        heading = _bounded(headings)
+        heading = _bounded(above + headings)
         for part in _parts("\n".join(lines).strip("\n")):
             passage = Passage(file=file, heading=heading, text=part, changed_at=changed_at)
+            if len(url) <= MAX_URL:
+                passage = passage.model_copy(update={"url": url})
             found.append(passage)
     return found
 
@@ -50,11 +65,20 @@ def steps(text: str, most: int) -> list[str]:
     return [one_line(one) for one in chosen if one.strip()][:most]
 
 
+def _front(text: str) -> tuple[dict[str, str], str]:
+    """What the front matter says of the page, and the text behind it."""
+    found = _FRONT.match(text)
+    if found is None:
+        return {}, text
+    fields = (_FIELD.match(line) for line in found["lines"].split("\n"))
+    return {one["name"]: one["value"] for one in fields if one}, text[found.end() :]
+
+
 def _sections(text: str) -> Iterator[tuple[list[str], list[str]]]:
     """Each run of lines under one heading, with all headings above it."""
     above: list[tuple[int, str]] = []
     lines: list[str] = []
-    for line, code in _with_fences(clean(text.replace("\r\n", "\n"))):
+    for line, code in _with_fences(text):
         heading = None if code else _HEADING.match(line)
         if heading is None:
             if code or not _CONTENTS.match(line):

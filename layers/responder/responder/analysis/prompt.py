@@ -5,15 +5,17 @@ are never edited in place: a change is a new file, which a setting promotes by i
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from responder.analysis.context import Case
+from responder.analysis.context import AFTER_PLACE, Case
 from responder.analysis.markdown import MAX_HEADING, MAX_PASSAGE
 from responder.analysis.redaction import Redactor, Rules
-from responder.analysis.text import clean, cut_middle, links_in
+from responder.analysis.text import clean, cut_middle, links_in, without_a_cut_word
+from responder.incident import Firing, Incident, IncidentState, Worst
 
 #: The instructions by version: the name of their file.
 VERSIONS: Final[Mapping[str, str]] = {
@@ -27,11 +29,23 @@ PROMPT_VERSION: Final = "v2"
 DATA_TOKENS: Final = 3000
 DATA_CHARS: Final = DATA_TOKENS * 3
 
-_MAX_VALUE: Final = {"title": 400, "message": 4000, "explanation": 400}
+#: Characters that these kinds of fields have in any case, as far as they need them: however much is
+#: told before them, the alert's own labels and what may have caused or may cure it are told, too.
+_RESERVED: Final = {"change": 600, "runbook": 1200, "labels": 1200}
+
+_MAX_VALUE: Final = {
+    "title": 400,
+    "message": 4000,
+    "worst_alert.title": 400,
+    "worst_alert.message": 1500,
+    "firing_now": 900,
+}
 _MAX_OTHER_VALUE: Final = 300
 #: A passage of a runbook whole: its place, and its text.
 _MAX_RUNBOOK: Final = MAX_HEADING + MAX_PASSAGE + 100
 _MAX_NAME: Final = 100
+#: Of what fires, the worst by name; the rest is a number.
+_MOST_FIRING: Final = 8
 
 
 @dataclass(frozen=True)
@@ -39,13 +53,15 @@ class Prompt:
     """What is sent, and what is needed to read the answer.
 
     ``facts`` are the fields as Claude sees them (masked, cut); ``links`` the URLs that an answer
-    may repeat; ``redactor`` puts personal data back.
+    may repeat; ``redactor`` puts personal data back; ``pages`` are the addresses of runbooks by
+    their fields, which Claude is not told.
     """
 
     user: str
     facts: Mapping[str, str]
     links: frozenset[str]
     redactor: Redactor
+    pages: Mapping[str, str] = field(default_factory=dict)
     version: str = PROMPT_VERSION
 
     @property
@@ -68,6 +84,7 @@ def build(case: Case, rules: Rules | None = None, version: str = PROMPT_VERSION)
         facts=facts,
         links=_links(case),
         redactor=redactor,
+        pages={f"runbook.{n}": one.url for n, one in enumerate(case.context.runbooks, 1)},
         version=version,
     )
 
@@ -89,6 +106,8 @@ def _fields(case: Case) -> Iterator[tuple[str, str]]:
     yield "count", str(incident.count)
     yield "firing", str(incident.firing)
     yield "message", incident.message
+    yield from _worst(incident.worst)
+    yield "firing_now", _firing_now(incident)
     yield from case.context.fields()
     for name, value in incident.labels.items():
         yield f"labels.{name}", value
@@ -96,30 +115,86 @@ def _fields(case: Case) -> Iterator[tuple[str, str]]:
         yield f"links.{name}", value
 
 
+def _worst(worst: Worst | None) -> Iterator[tuple[str, str]]:
+    """What the worst alert says otherwise than the first one, whose fields stand above."""
+    otherwise = worst is not None and (worst.speaks_otherwise or worst.resource is not None)
+    if worst is None or not otherwise:
+        return
+    yield "worst_alert", f"{worst.severity.value} at {worst.at.isoformat(timespec='seconds')}"
+    yield "worst_alert.title", worst.title or ""
+    yield "worst_alert.resource", worst.resource or ""
+    yield "worst_alert.message", worst.message or ""
+
+
+def _firing_now(incident: Incident) -> str:
+    """What fires beside the worst alert, or instead of it; nothing where the fields above say all.
+
+    The worst come first, of equals the newest.
+    """
+    told = incident.firing_now[:_MOST_FIRING]
+    worst = incident.worst.name if incident.worst else ""
+    if incident.state is not IncidentState.OPEN or {one.name for one in told} <= {worst}:
+        return ""
+    more = max(incident.firing - len(told), 0)
+    return "; ".join([*map(_fires, told), *([f"and {more} more"] if more else [])])
+
+
+def _fires(one: Firing) -> str:
+    what = without_a_cut_word(one.what)
+    return f"{one.severity.value} {what} (alert of {one.at.isoformat(timespec='seconds')})"
+
+
 def _masked(case: Case, redactor: Redactor) -> Iterator[tuple[str, str]]:
     """Masked before anything is cut: half a secret would no longer look like one."""
     for name, value in _fields(case):
-        if text := clean(value).strip():
-            yield redactor.mask(clean(name)), redactor.mask_field(name, text)
+        if text := without_a_cut_word(clean(value).strip()):
+            yield redactor.mask(clean(name)), _mask(redactor, name, text)
+
+
+def _mask(redactor: Redactor, name: str, text: str) -> str:
+    """A runbook's place is told up to the first colon, which its headings lose once masked.
+
+    Masked with its text, a heading such as "Expired token" would make a secret of the first word.
+    """
+    if not name.startswith("runbook."):
+        return redactor.mask_field(name, text)
+    place, _, rest = text.partition(AFTER_PLACE)
+    return redactor.mask(place).replace(":", "") + AFTER_PLACE + redactor.mask(rest)
 
 
 def _within_budget(fields: Iterator[tuple[str, str]]) -> dict[str, str]:
+    """As much as there is room for, in the order of the fields, but for what is reserved."""
+    short = [
+        (cut_middle(name, _MAX_NAME), cut_middle(value, _longest(name))) for name, value in fields
+    ]
     facts: dict[str, str] = {}
+    reserved = _reserved(short)
     room = DATA_CHARS
     omitted = 0
-    for name, value in fields:
-        short_name = cut_middle(name, _MAX_NAME)
-        short = cut_middle(value, _longest(name))
-        while len(short) > 100 and _size(short_name, short) > room:
-            short = cut_middle(value, len(short) // 2)
-        if _size(short_name, short) > room:
+    for name, value in short:
+        reserved.pop(_kind(name), None)
+        left = room - sum(reserved.values())
+        while len(value) > 100 and _size(name, value) > left:
+            value = cut_middle(value, len(value) // 2)
+        if _size(name, value) > left:
             omitted += 1
             continue
-        facts[short_name] = short
-        room -= _size(short_name, short)
+        facts[name] = value
+        room -= _size(name, value)
     if omitted:
         facts["omitted_fields"] = str(omitted)
     return facts
+
+
+def _reserved(fields: list[tuple[str, str]]) -> dict[str, int]:
+    needed: Counter[str] = Counter()
+    for name, value in fields:
+        needed[_kind(name)] += _size(name, value)
+    return {kind: min(share, needed[kind]) for kind, share in _RESERVED.items() if needed[kind]}
+
+
+def _kind(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def _longest(name: str) -> int:
@@ -139,4 +214,6 @@ def _encode(facts: Mapping[str, str]) -> str:
 
 
 def _links(case: Case) -> frozenset[str]:
-    return frozenset().union(*(links_in(clean(value)) for _, value in _fields(case)))
+    own = (value for _, value in _fields(Case(incident=case.incident)))
+    texts = (*own, *case.context.quotable())
+    return frozenset().union(*(links_in(clean(text)) for text in texts))

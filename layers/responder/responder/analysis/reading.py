@@ -68,6 +68,7 @@ def read(text: str, stop_reason: str | None, prompt: Prompt, call: Call) -> Anal
     if not headline:
         raise Unusable(Reason.MALFORMED_ANSWER, "the answer is not a verdict", call)
     causes = tuple(_causes(answer.get("causes"), prompt, scrub))
+    runbook, page = _runbook(answer.get("runbook"), prompt, scrub)
     return Analysis(
         headline=headline,
         summary=scrub(answer.get("summary"), MAX_SUMMARY),
@@ -82,7 +83,8 @@ def read(text: str, stop_reason: str | None, prompt: Prompt, call: Call) -> Anal
         noise_likelihood=_share(answer.get("noise_likelihood")),
         noise_fix=scrub(answer.get("noise_fix"), MAX_TEXT),
         would_change=scrub(answer.get("would_change"), MAX_TEXT),
-        runbook=_runbook(answer.get("runbook"), prompt, scrub),
+        runbook=runbook,
+        runbook_url=page,
         made_by=call.model,
         tier=call.tier,
         made_at=call.made_at,
@@ -139,11 +141,13 @@ def _actions(value: object, scrub: Scrub) -> Iterator[str]:
         yield f"{text} (risk: {risk})" if risk in RISKS else text
 
 
-def _runbook(value: object, prompt: Prompt, scrub: Scrub) -> str:
-    """The name of a passage that Claude was given, else nothing."""
+def _runbook(value: object, prompt: Prompt, scrub: Scrub) -> tuple[str, str]:
+    """The name of a passage that Claude was given, and its page; else nothing."""
     name = scrub(value, MAX_RUNBOOK)
-    given = (fact for field, fact in prompt.facts.items() if field.startswith("runbook."))
-    return name if name and any(one_line(fact).startswith(name) for fact in given) else ""
+    for field, fact in prompt.facts.items():
+        if name and field.startswith("runbook.") and one_line(fact).startswith(name):
+            return name, prompt.pages.get(field, "")
+    return "", ""
 
 
 def _causes(value: object, prompt: Prompt, scrub: Scrub) -> Iterator[Cause]:

@@ -1,4 +1,4 @@
-"""Finds the passages of runbooks that fit an incident: SQLite's full-text search, in memory.
+"""Finds the passages of runbooks that fit an incident, in memory.
 
 ``protocols.runbooks`` keeps an index. No page is better than a wrong one: a passage fits only where
 it has most of the words that name the problem, and some of them in its headings.
@@ -6,17 +6,16 @@ it has most of the words that name the problem, and some of them in its headings
 
 import math
 import re
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import PurePosixPath
 from typing import Final
 
 from responder.alert import Alert
+from responder.analysis import fulltext
 from responder.analysis.context import Passage, Retrieved
 from responder.analysis.text import clean
-from responder.errors import Permanent, Reason
 from responder.incident import Incident
 
 #: Passages that an incident gets.
@@ -97,29 +96,17 @@ class Question:
 class Index:
     """The passages of all runbooks, ready to be searched."""
 
-    def __init__(self, passages: Sequence[Passage]) -> None:
-        """Reads them all; the texts stay outside of the database, which only finds them.
-
-        Raises Permanent where this Python's SQLite has no FTS5.
-        """
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        engine: Callable[[Sequence[fulltext.Text]], fulltext.Search] = fulltext.of,
+    ) -> None:
+        """Reads them all."""
         self.passages = tuple(passages)
         self._hashes = frozenset(one.hash for one in self.passages)
         self._files = [PurePosixPath(one.file).stem.lower() for one in self.passages]
-        # Read by one thread at a time, which need not be the one that made it.
-        self._database = sqlite3.connect(":memory:", check_same_thread=False)
-        try:
-            self._database.execute(
-                "CREATE VIRTUAL TABLE passages USING fts5("
-                "heading, body, content='', tokenize='porter unicode61')"
-            )
-        except sqlite3.OperationalError as error:
-            raise Permanent(Reason.MISCONFIGURED, f"SQLite: {error}") from error
-        self._database.executemany(
-            "INSERT INTO passages(rowid, heading, body) VALUES (?, ?, ?)",
-            (
-                (number, _spelt(f"{one.file} {one.heading}"), _spelt(one.text))
-                for number, one in enumerate(self.passages)
-            ),
+        self._search = engine(
+            [(_spelt(f"{one.file} {one.heading}"), _spelt(one.text)) for one in self.passages]
         )
 
     def about(self, what: Alert | Incident) -> Retrieved:
@@ -146,10 +133,10 @@ class Index:
 
     def _fitting(self, subject: Sequence[str]) -> set[int]:
         """The passages with enough of a subject's words."""
-        found = {word: self._matching(word) for word in subject}
+        found = {word: self._search.matching(word) for word in subject}
         # A word with a digit is mostly a name of one thing, which no runbook is expected to know.
         found = {word: at for word, at in found.items() if at or not _has_digit(word)}
-        headings = {word: self._matching(word, "heading") for word in found}
+        headings = {word: self._search.matching(word, in_heading=True) for word in found}
         rarity = {word: len(self.passages) / max(len(at), 1) for word, at in found.items()}
         weights = {word: math.log(1 + rarity[word]) for word in found}
         total = sum(weights.values())
@@ -161,23 +148,10 @@ class Index:
             and _share(number, headings, weights) >= LEAST_IN_HEADINGS * total
         }
 
-    def _matching(self, word: str, column: str = "") -> set[int]:
-        wanted = f"{column} : {_quoted(word)}" if column else _quoted(word)
-        return set(self._numbers("SELECT rowid FROM passages WHERE passages MATCH ?", wanted))
-
     def _ranked(self, question: Question) -> list[int]:
-        """All with any word of a subject; a word in a heading counts for four in the text."""
+        """All with any word of a subject."""
         subject = tuple(dict.fromkeys(chain(*question.subjects)))
-        if not subject:
-            return []
-        return self._numbers(
-            "SELECT rowid FROM passages WHERE passages MATCH ? "
-            "ORDER BY bm25(passages, 4.0, 1.0), rowid",
-            f"({_any_of(subject)}) AND ({_any_of((*subject, *question.beside))})",
-        )
-
-    def _numbers(self, query: str, wanted: str) -> list[int]:
-        return [number for (number,) in self._database.execute(query, (wanted,))]
+        return self._search.ranked(subject, (*subject, *question.beside)) if subject else []
 
 
 def _share(number: int, found: Mapping[str, set[int]], weights: Mapping[str, float]) -> float:
@@ -223,15 +197,3 @@ def _is_name(part: str) -> bool:
 
 def _has_digit(word: str) -> bool:
     return any(map(str.isdigit, word))
-
-
-def _any_of(words: Sequence[str]) -> str:
-    return " OR ".join(map(_quoted, words))
-
-
-def _quoted(word: str) -> str:
-    """A word as FTS5's string, in which nothing is syntax; words hold no quotation marks.
-
-    https://www.sqlite.org/fts5.html#fts5_strings
-    """
-    return f'"{word}"'

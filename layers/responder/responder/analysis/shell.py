@@ -127,7 +127,8 @@ _NETWORK: Final = frozenset(
 #: Files and variables that hold credentials, also where a program would only print them.
 _CREDENTIALS = re.compile(
     r"\.(?:aws|ssh|kube|docker|gnupg|pgpass|netrc|env|npmrc|pypirc)\b|/etc/(?:shadow|gshadow|sudoers)"
-    r"|id_(?:rsa|dsa|ecdsa|ed25519)|/environ\b|/var/run/secrets|/run/secrets|\.(?:pem|key|pfx|p12)\b",
+    r"|id_(?:rsa|dsa|ecdsa|ed25519)|/environ\b|\.\w{0,20}_history\b|\.config/gcloud"
+    r"|\b(?:pg_shadow|pg_authid|pg_user_mappings?|rolpassword|authentication_string)\b|/var/run/secrets|/run/secrets|\.(?:pem|key|pfx|p12)\b",
     re.IGNORECASE,
 )
 
@@ -189,7 +190,9 @@ def _kubectl(arguments: Sequence[str]) -> bool:
         plain[0] in {"get", "describe", "logs", "top", "events", "explain", "version"}
         or plain[:2] in (["rollout", "history"], ["rollout", "status"], ["auth", "can-i"])
     )
-    secret = any(re.search(r"(?:^|,)secrets?(?:/|,|\.|$)", word) for word in arguments)
+    secret = any(
+        re.search(r"(?:^|,)secrets?(?:/|,|\.|$)", word, re.IGNORECASE) for word in arguments
+    )
     printed = any(word.startswith(("-o", "--output", "--template")) for word in arguments)
     elsewhere = ("--server", "-s", "--kubeconfig", "--token", "--as", "--raw", "--insecure")
     return bool(reads) and not (secret and printed) and _without(*elsewhere)(arguments)
@@ -239,7 +242,8 @@ _AWS_CREDENTIALS: Final = frozenset(
     ("get-secret-value", "batch-get-secret-value", "get-session-token", "get-federation-token",
      "get-authorization-token", "get-login-password", "get-password-data", "get-role-credentials",
      "get-credentials-for-identity", "get-cluster-credentials", "get-open-id-token", "get-data-key",
-     "get-instance-access-details", "get-api-key", "get-api-keys")
+     "get-instance-access-details", "get-api-key", "get-api-keys", "get-token",
+     "describe-user-pool-client")
 )  # fmt: skip
 
 
@@ -288,7 +292,7 @@ def _find(arguments: Sequence[str]) -> bool:
 
 
 def _awk(arguments: Sequence[str]) -> bool:
-    return not any(re.search(r"system|getline|[|>@]|-[fvi]", word) for word in arguments)
+    return not any(re.search(r"system|getline|ENVIRON|[|>@]|-[fvi]", word) for word in arguments)
 
 
 def _sed(arguments: Sequence[str]) -> bool:
@@ -335,19 +339,25 @@ _CONTAINERS = _first("ps", "logs", "inspect", "stats", "events", "images", "info
 
 _PROGRAMS: Final[dict[str, Rule]] = {
     **dict.fromkeys(
-        ("df", "du", "free", "uptime", "ps", "netstat", "lsof", "vmstat", "iostat", "mpstat",
+        ("df", "du", "free", "uptime", "netstat", "lsof", "vmstat", "iostat", "mpstat",
          "last", "who", "w", "id", "nproc", "stat", "ls", "cat", "head", "tail", "wc", "cut",
          "grep", "egrep", "fgrep", "zgrep", "zcat", "tr", "nl", "lsblk", "findmnt", "lscpu",
-         "uname", "pgrep", "getent", "lsmod", "numastat", "nslookup", "host"),
+         "uname", "pgrep", "lsmod", "numastat", "nslookup", "host"),
         _any,
     ),
     "ss": lambda arguments: not any(re.match(r"-\w*K|--kill", word) for word in arguments),
+    # Without a dash "e" adds each process's environment.
+    "ps": lambda arguments: not re.fullmatch(r"[a-z]*e[a-z]*", "".join(arguments[:1])),
+    "getent": lambda arguments: not any("shadow" in word for word in arguments),
     "awk": _awk,
     "sed": _sed,
     "find": _find,
     "sort": _Options("bdfghMnruVszck0123456789,t:", frozenset({"-k", "-t"}), most=5),
     "uniq": _Options("cdiu", most=0),
-    "jq": _without("-f", "--from-file", "-n", "--rawfile", "--slurpfile", "-L"),
+    "jq": lambda arguments: (
+        _without("-f", "--from-file", "-n", "--rawfile", "--slurpfile", "-L")(arguments)
+        and not any(re.search(r"\$ENV|(?<![.\w])env\b", word) for word in arguments)
+    ),
     "top": _Options("bcHS", frozenset({"-n", "-p", "-o", "-d"}), most=0),
     "date": lambda arguments: all(word in {"-u", "-R"} or word[:1] == "+" for word in arguments),
     "hostname": _Options("fIisd", most=0),

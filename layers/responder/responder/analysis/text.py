@@ -38,6 +38,7 @@ _AFTER_A_LINK = ".,;:!?)]}*_~"
 _WIDE = {code + 0xFEE0: code for code in range(0x21, 0x7F)} | {0x3002: ".", 0xFF61: "."}
 
 LINK_REMOVED = "[link removed]"
+_ELLIPSIS = "…"
 
 
 def clean(text: str) -> str:
@@ -57,7 +58,26 @@ def one_line(text: str) -> str:
 
 def shorten(text: str, limit: int) -> str:
     """At most ``limit`` characters; an ellipsis says that something is missing."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + _ELLIPSIS
+
+
+def without_a_cut_word(text: str) -> str:
+    """``text`` without the half word before an ellipsis that ends it.
+
+    Half a secret no longer looks like one: who cut the text before it came here did not mask it.
+    A text of one word stays, unless it is an address, which may begin with a password. So does a
+    plain word before three dots, as people write them.
+    """
+    kept = text.rstrip()
+    mark = next((mark for mark in (_ELLIPSIS, "...") if kept.endswith(mark)), "")
+    before = kept.removesuffix(mark)
+    if not mark or before != before.rstrip():
+        return text
+    last = before.rsplit(None, 1)[-1] if before else ""
+    alone = last == before and "://" not in last
+    if alone or (mark != _ELLIPSIS and last.isalpha()):
+        return text
+    return before.removesuffix(last) + mark
 
 
 def cut_middle(text: str, limit: int) -> str:

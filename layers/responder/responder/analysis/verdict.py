@@ -39,11 +39,13 @@ class Analysis(BaseModel):
 
     ``fallback_reason`` says why Claude did not make it (empty while Claude is still awaited and
     for analyses of Claude). Each action tells its risk. ``noise_fix`` is what would keep noise
-    quiet, ``would_change`` what would most change the verdict, ``runbook`` the passage that fits.
-    ``made_for`` is the scope of the incident that it was made for, which
-    others may share, and ``deployment`` the version of the service that it alerted of. ``runbooks``
-    are the hashes of the passages that it was told. ``tier`` is ``small`` or ``large``,
-    ``fallback`` for the fixed triage. ``seconds`` is what the answer took, 0 where unknown.
+    quiet, ``would_change`` what would most change the verdict, ``runbook`` the passage that fits,
+    ``runbook_url`` its page, as the page itself says. ``made_for`` is the scope of the incident
+    that it was made for, which others may share, ``deployment`` the version of the service that it
+    alerted of, ``runbooks`` the hashes of the passages that it was told, ``worst_alert`` the id of
+    the worst alert that it was told beside the first one, empty for none. ``tier`` is ``small`` or
+    ``large``, ``fallback`` for the fixed triage. ``seconds`` is what the answer took, 0 where
+    unknown.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -62,6 +64,7 @@ class Analysis(BaseModel):
     noise_fix: str = ""
     would_change: str = ""
     runbook: str = ""
+    runbook_url: str = ""
     made_by: str
     tier: str
     made_at: Moment
@@ -74,6 +77,7 @@ class Analysis(BaseModel):
     made_for: Scope = Scope()
     deployment: str = ""
     runbooks: tuple[str, ...] = ()
+    worst_alert: str = ""
 
     @property
     def is_fallback(self) -> bool:

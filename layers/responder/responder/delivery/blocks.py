@@ -37,14 +37,14 @@ def sections(items: Iterable[str]) -> list[Block]:
 
 def context(items: Sequence[str]) -> Block | None:
     """Small print, one element per item; None for none."""
-    return small_print([item for item in items if item]) if any(items) else None
+    kept = [item for item in items if item]
+    return small_print(kept) if kept else None
 
 
 def small_print(items: Sequence[str]) -> Block:
     """Small print of at least one item, none of them empty."""
-    fitting = [item for item in items if limits.within(item, limits.CONTEXT_TEXT)]
-    elements = [_mrkdwn(item) for item in fitting[: limits.CONTEXT_ELEMENTS]]
-    return {"type": "context", "elements": elements}
+    elements = [_mrkdwn(item) for item in items if limits.within(item, limits.CONTEXT_TEXT)]
+    return {"type": "context", "elements": elements[: limits.CONTEXT_ELEMENTS]}
 
 
 def fit(head: Sequence[Block | None], body: Sequence[Block | None], footer: Block) -> list[Block]:

@@ -110,10 +110,10 @@ def _state(incident: Incident) -> blocks.Block | None:
 
 
 def _seen(incident: Incident) -> str:
-    first, last = mrkdwn.date(incident.first_seen), mrkdwn.date(incident.last_seen)
+    first = mrkdwn.date(incident.first_seen)
     if incident.last_seen - incident.first_seen < _SAME_TIME:
         return f"Seen {first}"
-    return f"First seen {first} · last seen {last}"
+    return f"First seen {first} · last seen {mrkdwn.date(incident.last_seen)}"
 
 
 def _since(incident: Incident, *, several: bool) -> str:

@@ -157,17 +157,17 @@ def _summary(incident: Incident, room: Room) -> list[str]:
 
 def _causes(analysis: Analysis, room: Room) -> list[str]:
     numbered = _numbered(analysis.causes, room.causes)
-    return _under("*Likely causes*", (_cause(number, cause, room) for number, cause in numbered))
+    return _under("*Likely causes*", [_cause(number, cause, room) for number, cause in numbered])
 
 
 def _checks(analysis: Analysis, room: Room) -> list[str]:
     numbered = _numbered(analysis.checks, room.checks)
-    return _under("*Check first*", (_check(number, check, room) for number, check in numbered))
+    return _under("*Check first*", [_check(number, check, room) for number, check in numbered])
 
 
 def _actions(analysis: Analysis, room: Room) -> list[str]:
-    texts = (mrkdwn.inline(action, room.action) for action in analysis.actions[: room.actions])
-    return _under("*Do next*", (f"• {text}" for text in texts if text))
+    texts = [mrkdwn.inline(action, room.action) for action in analysis.actions[: room.actions]]
+    return _under("*Do next*", [f"• {text}" for text in texts if text])
 
 
 def _under(heading: str, items: Iterable[str]) -> list[str]:
@@ -197,11 +197,9 @@ def _grouping(incident: Incident) -> str:
     """What is special in it; and once there was anything to group, what the alerts share."""
     special, _, rest = incident.explanation.partition(_KEPT)
     shared, _, _ = rest.partition(_IGNORED)
-    corrected, kept = mrkdwn.inline(special, _EXPLANATION), mrkdwn.inline(shared, _EXPLANATION)
-    told = (
-        f"Grouping: {corrected}" if corrected else "",
-        f"Grouped by {kept}" if kept and incident.count > 1 else "",
-    )
+    corrected = mrkdwn.inline(special, _EXPLANATION)
+    kept = mrkdwn.inline(shared, _EXPLANATION) if incident.count > 1 else ""
+    told = (f"Grouping: {corrected}" if corrected else "", f"Grouped by {kept}" if kept else "")
     return " ".join(part for part in told if part)
 
 
@@ -229,7 +227,7 @@ def _cause(number: int, cause: Cause, room: Room) -> str:
     text = mrkdwn.inline(cause.text, room.cause)
     if not text:
         return ""
-    evidence = (mrkdwn.inline(item, room.quote) for item in cause.evidence[: room.evidence])
+    evidence = [mrkdwn.inline(item, room.quote) for item in cause.evidence[: room.evidence]]
     shown = [f"      ↳ {item}" for item in evidence if item]
     return "\n".join([f"{number}. {text} (confidence {cause.confidence.value})", *shown])
 
@@ -244,9 +242,11 @@ def _check(number: int, check: Check, room: Room) -> str:
 
 def _made_from(incident: Incident) -> str:
     """Which alert it was made from, where the card shows what a worse one says."""
-    worst = incident.worst
+    worst, told = incident.worst, incident.analysis.worst_alert
     if worst is None or not worst.speaks_otherwise or incident.from_cache:
         return ""
+    if told:
+        return "" if told == worst.alert_id else "Made from earlier alerts"
     title = mrkdwn.inline(incident.title, _TITLE)
     named = worst.title is not None and title and not incident.analysis.is_fallback
     said = f": {title}" if named else ""
@@ -287,8 +287,10 @@ def _noise(analysis: Analysis) -> str:
 
 
 def _runbook(analysis: Analysis) -> str:
+    """With a link to its page where it has one that may be shown."""
     name = mrkdwn.inline(analysis.runbook, _RUNBOOK)
-    return f"Runbook: {name}" if name else ""
+    shown = mrkdwn.link(analysis.runbook_url, analysis.runbook, _RUNBOOK) or name
+    return f"Runbook: {shown}" if name else ""
 
 
 def _would_change(analysis: Analysis) -> str:

@@ -6,6 +6,7 @@ Functions return markup; what they return must not be escaped or cut again.
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -21,19 +22,17 @@ _SURROGATES = "\ud800-\udfff"
 _INVISIBLE = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 )
-_SEEN = re.compile(f"[^{_INVISIBLE}]+")
 _SURROGATE = re.compile(f"[{_SURROGATES}]")
 _REFUSED = re.compile(f"[{_INVISIBLE}{_SURROGATES}]")
 _BLANK_LINES = re.compile(r"\n\s*\n\s*")
 # Slack formats only at the borders of words and knows no escape for it; look-alikes take the place
 # of the marks there, and names like node_cpu_seconds stay as they are, ready to be copied.
-# The marks come first in the pattern, so that the search runs from one to the next.
+# A pattern begins with its mark, so that the search runs from one to the next.
+_BORDER = "(?:(?<![A-Za-z0-9].)|(?![A-Za-z0-9]))"
+_BOLD, _ITALIC, _STRIKE = (re.compile(re.escape(mark) + _BORDER) for mark in "*_~")
 # Of a name that Slack would draw as a picture (":white_check_mark:") the first colon goes as well;
 # within words it stays, as in ARNs and in the recorded names of Prometheus.
-_FORMATTING = re.compile(
-    r"[*_~](?:(?<![A-Za-z0-9].)|(?![A-Za-z0-9]))|:(?<![A-Za-z0-9].)(?=[a-z0-9_+'-]{1,100}:)"
-)
-_LOOK_ALIKE = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", ":": "\ua789"}
+_PICTURE = re.compile(r":(?<![A-Za-z0-9].)(?=[a-z0-9_+'-]{1,100}:)")
 # A backtick begins or ends code even within a word.
 _BACKTICK = "\u02cb"
 _HALF_ENTITY = re.compile(r"&[a-z]{0,3}$")
@@ -44,21 +43,26 @@ _LONGEST_ESCAPE = len("&amp;")
 # Raw text is cut to this multiple of its limit before it is worked on, so that a huge alert costs
 # no more than a long one.
 _RAW_FACTOR = 2
+# How much of its limit a text is first given beyond it, for what is not seen of it: a fifth.
+_NEAR = 5
+# Escaping only makes a text longer. Two more characters are of use: one shows that there was more
+# to cut, and one is the neighbour by which ``_disarm`` knows what to do with that.
+_MORE = 2
 
 
 def inline(text: str, limit: int) -> str:
     """One line of text, for a mrkdwn object."""
-    if len(text) * _LONGEST_ESCAPE <= limit:
-        return _disarm(_whole(text)) if text else ""
-    raw, shortened = _raw(text, limit)
-    return _cut(_disarm(_literal(_one_line(raw), limit)), limit, shortened)
+    if len(text) <= limit:
+        line = _disarm(_whole(text)) if text else ""
+        return line if len(line) * 2 <= limit else _cut(line, limit)
+    line, shortened = _start(text, limit, _one_line)
+    return _cut(_disarm(_literal(line[: limit + _MORE])), limit, shortened)
 
 
 def paragraph(text: str, limit: int) -> str:
     """Text with its line breaks, for a mrkdwn object; runs of empty lines become one."""
-    raw, shortened = _raw(text, limit)
-    lines = _BLANK_LINES.sub("\n\n", raw).strip()
-    return _cut(_disarm(_literal(lines, limit)), limit, shortened)
+    lines, shortened = _start(text, limit, _no_blank_lines)
+    return _cut(_disarm(_literal(lines[: limit + _MORE])), limit, shortened)
 
 
 def plain(text: str, limit: int) -> str:
@@ -67,26 +71,28 @@ def plain(text: str, limit: int) -> str:
     Whether Slack decodes entities there is not documented, so brackets become look-alikes: they
     read right either way, and can never begin a mention.
     """
-    raw, shortened = _raw(text, limit)
-    line = _one_line(raw)[: limit + 1].replace("<", "\u2039").replace(">", "\u203a")
-    return _cut(line, limit, shortened)
+    line, shortened = _start(text, limit, _one_line)
+    unlike = line[: limit + 1].replace("<", "\u2039").replace(">", "\u203a")
+    return _cut(unlike, limit, shortened)
 
 
 def code(text: str, limit: int) -> str:
     """One line in code style, empty for empty text."""
-    if len(text) * _LONGEST_ESCAPE <= limit - 2:
+    room = limit - 2
+    if len(text) <= limit:
         line = _whole(text)
-        return f"`{line}`" if line else ""
-    raw, shortened = _raw(text, limit)
-    line = _literal(_one_line(raw), limit)
-    return f"`{_cut(line, limit - 2, shortened)}`" if line else ""
+        shown = line if len(line) * 2 <= room else _cut(line, room)
+    else:
+        line, shortened = _start(text, limit, _one_line)
+        shown = _cut(_literal(line[: limit + _MORE]), room, shortened)
+    return f"`{shown}`" if line else ""
 
 
 def fence(text: str, limit: int) -> str:
     """A closed block of code, empty for empty text; its own backticks become look-alikes."""
-    raw, shortened = _raw(text, limit)
-    body = raw.strip("\n").rstrip()
-    return f"```\n{_cut(_literal(body, limit), limit - FENCE, shortened)}\n```" if body else ""
+    body, shortened = _start(text, limit, _body)
+    shown = _cut(_literal(body[: limit + _MORE]), limit - FENCE, shortened)
+    return f"```\n{shown}\n```" if body else ""
 
 
 def bold(text: str, limit: int) -> str:
@@ -107,7 +113,7 @@ def link(url: str, label: str, limit: int) -> str:
 
 def date(moment: datetime) -> str:
     """A moment that Slack shows in the reader's own time zone."""
-    fallback = f"{moment.isoformat(' ')[:16]} UTC"
+    fallback = f"{moment.replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
@@ -152,20 +158,50 @@ def fits(text: str, limit: int) -> bool:
 def visible(text: str) -> str:
     """``text`` without characters that must never reach Slack; not escaped yet."""
     # None of those characters counts as printable; unprintable are line breaks and new emoji, too.
-    if text.isprintable() or not _REFUSED.search(text):
-        return text
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _SURROGATE.sub("\ufffd", "".join(_SEEN.findall(lines)))
+    return text if text.isprintable() else _without_refused(text)
+
+
+def _without_refused(text: str) -> str:
+    found = _REFUSED.search(text)
+    if found and "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        found = _REFUSED.search(text, found.start())
+    # Each kind goes from the whole text at once: few texts have more than two.
+    while found:
+        lone = "\ud800" <= found[0] <= "\udfff"
+        text = _SURROGATE.sub("\ufffd", text) if lone else text.replace(found[0], "")
+        found = _REFUSED.search(text, found.start())
+    return text
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _no_blank_lines(text: str) -> str:
+    return _BLANK_LINES.sub("\n\n", text).strip()
+
+
+def _body(text: str) -> str:
+    return text.strip("\n").rstrip()
+
+
+def _start(text: str, limit: int, tidied: Callable[[str], str]) -> tuple[str, bool]:
+    """The visible start of ``text`` as ``tidied`` lays it out, and whether its end was left out."""
+    # Of most long texts little more than what is shown needs any work.
+    near = limit + limit // _NEAR
+    if len(text) > near:
+        start = tidied(visible(text[:near]))
+        if len(start) >= limit + _MORE:
+            return start, True
+    raw, shortened = _raw(text, limit)
+    return tidied(raw), shortened
+
+
 def _whole(text: str) -> str:
-    """One line of a text that needs no cut, escaped and without backticks: most texts are such."""
-    seen = text if text.isprintable() else visible(text)
-    return escape(" ".join(seen.split())).replace("`", _BACKTICK)
+    """All of a text as one line, escaped and without backticks."""
+    seen = text if text.isprintable() else _without_refused(text)
+    return _literal(" ".join(seen.split()))
 
 
 def _raw(text: str, limit: int) -> tuple[str, bool]:
@@ -173,22 +209,27 @@ def _raw(text: str, limit: int) -> tuple[str, bool]:
     most = limit * _RAW_FACTOR
     if len(text) > most:
         return visible(text[:most]), True
-    return text if text.isprintable() else visible(text), False
+    return text if text.isprintable() else _without_refused(text), False
 
 
-def _literal(text: str, limit: int) -> str:
-    """``text`` escaped and without backticks, as far as it can be seen at ``limit``."""
-    # Escaping only makes it longer. Two more characters: one shows that there was more to cut,
-    # and one is the neighbour by which ``_disarm`` knows what to do with that.
-    return escape(text[: limit + 2]).replace("`", _BACKTICK)
+def _literal(text: str) -> str:
+    """``text`` escaped and without backticks."""
+    # Most texts have none of them, and to look for one costs less than to replace it.
+    if "&" in text or "<" in text or ">" in text:
+        text = escape(text)
+    return text.replace("`", _BACKTICK) if "`" in text else text
 
 
 def _disarm(escaped: str) -> str:
     # Most texts have none, and a search for one character costs far less than one for a class.
-    few_colons = escaped.count(":") < 2
-    if few_colons and "_" not in escaped and "*" not in escaped and "~" not in escaped:
-        return escaped
-    return _FORMATTING.sub(lambda found: _LOOK_ALIKE[found[0]], escaped)
+    # Pictures first: their names may have an underscore.
+    if escaped.count(":") > 1:
+        escaped = _PICTURE.sub("\ua789", escaped)
+    if "*" in escaped:
+        escaped = _BOLD.sub("\u2217", escaped)
+    if "_" in escaped:
+        escaped = _ITALIC.sub("\u02cd", escaped)
+    return _STRIKE.sub("\u223c", escaped) if "~" in escaped else escaped
 
 
 def _cut(escaped: str, limit: int, shortened: bool = False) -> str:

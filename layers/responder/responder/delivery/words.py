@@ -137,7 +137,7 @@ def lock_screen(incident: Incident, named: str) -> str:
 
 def duration(span: timedelta) -> str:
     """The two leading units of a time span; never negative."""
-    seconds = max(0, int(span.total_seconds()))
+    seconds = max(0, span.days * 86_400 + span.seconds)
     if seconds < 60:
         return f"{seconds} s"
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400

@@ -90,7 +90,8 @@ def finish(draft: Draft, request: Request) -> Alert:
     """The alert of a draft: every field bounded and clean, with its identity."""
     notes = [*request.notes, *draft.notes]
     source = slug(draft.source)
-    fingerprint = short(draft.fingerprint)
+    # What lacks its tool's id is told apart by what a person would see of it.
+    fingerprint = short(draft.fingerprint) or digest(draft.title, draft.service, draft.resource)
     happened_at = _happened_at(draft, request, notes)
     event_at = happened_at or request.received_at
     raw = _packed(draft.raw, notes)

@@ -1,21 +1,37 @@
-"""Taking payloads out of what they were sent in: SNS messages and JSON inside strings.
+"""Taking payloads out of what they were sent in: messages, CloudEvents and JSON inside strings.
 
 No URL that an envelope names is ever fetched, and its tokens are never kept.
 """
 
+import base64
+import binascii
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypeGuard
 
 from responder.intake.body import load_json
+from responder.intake.changes.registry import news_of
 from responder.intake.draft import Request
 from responder.intake.fields import first, mapping, sequence
+from responder.intake.recognition import named, tools_of
 from responder.intake.times import read_time
 
 #: Envelopes inside envelopes that are opened; what is deeper is read as it stands.
-MAX_ENVELOPES = 4
+MAX_ENVELOPES = 6
 
 # https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
-_HANDSHAKES = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
+_NOTIFICATION = "Notification"
+_SNS_FIELDS = ("Type", "TopicArn", "Message")
+# https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+_SQS = "aws:sqs"
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html
+_OF_PIPE = "Event from aws:"
+# https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
+_BINARY_MODE = "ce-specversion"
+_CLOUD_EVENT, _GRID_EVENT = _EVENTS = ("specversion", "eventType")
+_ATTRIBUTES = ("specversion", "type", "source", "id", "time", "subject")
+
+Fields = Mapping[str, object]
+_Opened = tuple[object, Request] | None
 
 
 def unwrap(value: object, request: Request) -> tuple[object, Request]:
@@ -23,44 +39,159 @@ def unwrap(value: object, request: Request) -> tuple[object, Request]:
     headers = request.headers
     if delivery := headers.get("idempotency-key") or headers.get("x-amz-sns-message-id"):
         request = replace(request, delivery_id=delivery)
-    inner: object
+    if _BINARY_MODE in headers:
+        value = _structured(value, headers)
     for _ in range(MAX_ENVELOPES):
-        if isinstance(value, str):
-            inner = _json_inside(value)
-        elif _is_sns(value, ("Notification",)):
-            inner = value["Message"]
-            request = replace(
-                request,
-                delivery_id=first(value, ["MessageId"]) or request.delivery_id,
-                sent_at=read_time(value.get("Timestamp")) or request.sent_at,
-                subject=first(value, ["Subject"]) or request.subject,
-            )
-        elif (message := _lambda_record(value)) is not None:
-            inner = message
-        else:
-            return value, request
-        if inner is None:
-            return value, request
-        value = inner
+        opened = _open(value, request)
+        if opened is None:
+            break
+        value, request = opened
     return value, request
 
 
-def _is_sns(value: object, kinds: tuple[str, ...]) -> TypeGuard[dict[str, object]]:
-    return (
-        isinstance(value, dict)
-        and value.get("Type") in kinds
-        and isinstance(value.get("TopicArn"), str)
-        and isinstance(value.get("Message"), str)
+def _open(value: object, request: Request) -> _Opened:
+    """What is inside, or None where it is no envelope, or one whose inside says less than it."""
+    if isinstance(value, str):
+        inner = _json_inside(value)
+        return None if inner is None else (inner, request)
+    if isinstance(value, dict):
+        for key, opener in _OPENERS:
+            if key in value:
+                return opener(value, request)
+    return None
+
+
+def _of_sns(message: Fields, request: Request) -> _Opened:
+    """Prose stays in its envelope, which names the topic."""
+    if message.get("Type") != _NOTIFICATION or not _is_sns(message):
+        return None
+    inner = _json_inside(first(message, ("Message",)))
+    if inner is None:
+        return None
+    return inner, replace(
+        request,
+        delivery_id=first(message, ("MessageId",)) or request.delivery_id,
+        sent_at=read_time(message.get("Timestamp")) or request.sent_at,
+        subject=first(message, ("Subject",)) or request.subject,
     )
 
 
-def _lambda_record(value: object) -> object | None:
-    """The message of an event with which SNS calls a Lambda function; it always holds one."""
-    records = sequence(mapping(value).get("Records"))
-    if len(records) != 1:
+def _of_lambda(event: Fields, request: Request) -> _Opened:
+    """The messages with which SNS or SQS call a function."""
+    messages: list[object] = []
+    for record in map(mapping, sequence(event["Records"])):
+        message = mapping(record.get("Sns"))
+        if _is_sns(message):
+            messages.append(message)
+        elif record.get("eventSource") == _SQS:
+            messages.append(record)
+    if not messages or len(messages) < len(sequence(event["Records"])):
         return None
-    message = mapping(records[0]).get("Sns")
-    return message if _is_sns(message, ("Notification", *_HANDSHAKES)) else None
+    return (messages[0] if len(messages) == 1 else messages), request
+
+
+def _of_sqs(record: Fields, request: Request) -> _Opened:
+    body = record.get("body")
+    if record["eventSource"] != _SQS or not isinstance(body, str | dict):
+        return None
+    delivery = first(record, ("messageId",)) or request.delivery_id
+    return body, replace(request, delivery_id=delivery)
+
+
+def _of_pipe(event: Fields, request: Request) -> _Opened:
+    """A record that EventBridge Pipes put on a bus."""
+    kind, detail = event["detail-type"], event.get("detail")
+    if not isinstance(kind, str) or not kind.startswith(_OF_PIPE) or not isinstance(detail, dict):
+        return None
+    # The bus keeps the record's body and not always where it came from.
+    return {"eventSource": _SQS, **detail}, request
+
+
+def _of_pubsub(push: Fields, request: Request) -> _Opened:
+    """https://cloud.google.com/pubsub/docs/push#receive_push."""
+    message = mapping(push.get("message"))
+    text = _from_base64(message.get("data"))
+    if not text:
+        return None
+    inner = _json_inside(text)
+    return text if inner is None else inner, replace(
+        request,
+        delivery_id=first(message, ("messageId", "message_id")) or request.delivery_id,
+        sent_at=read_time(message.get("publishTime")) or request.sent_at,
+    )
+
+
+def _of_cloud_event(event: Fields, request: Request) -> _Opened:
+    """Data that a tool knows; what none knows says less than the event's own type and source."""
+    data = event.get("data")
+    if data is None and "data_base64" in event:
+        data = _from_base64(event["data_base64"])
+    if isinstance(data, str):
+        data = _json_inside(data)
+    if not isinstance(data, dict | list):
+        return None
+    inside = replace(
+        request,
+        delivery_id=f"{first(event, ('source',))}#{first(event, ('id',))}",
+        sent_at=read_time(event.get("time")) or request.sent_at,
+    )
+    known = isinstance(data, list) or _is_known(data, inside, "cloudevents")
+    return (data, inside) if known else None
+
+
+def _of_event_grid(event: Fields, request: Request) -> _Opened:
+    """An alert of a tool that was sent through Azure Event Grid."""
+    data = event.get("data")
+    if "topic" not in event or not isinstance(data, dict):
+        return None
+    if not _is_known(data, request, "azure-event-grid"):
+        return None
+    return data, replace(
+        request,
+        delivery_id=first(event, ("id",)) or request.delivery_id,
+        sent_at=read_time(event.get("eventTime")) or request.sent_at,
+    )
+
+
+def _is_known(data: dict[str, object], request: Request, envelope: str) -> bool:
+    """Whether data can be read without its envelope, by itself or by the route's tool."""
+    if named(request) not in ("", envelope) or next(tools_of(data, request), None):
+        return True
+    # Events within events are not followed here: a body may hold thousands of them.
+    if any(name in data for name in _EVENTS):
+        return True
+    return _open(data, request) is not None or news_of(data, request) is not None
+
+
+_OPENERS: tuple[tuple[str, Callable[[Fields, Request], _Opened]], ...] = (
+    ("TopicArn", _of_sns),
+    ("Records", _of_lambda),
+    ("eventSource", _of_sqs),
+    (_CLOUD_EVENT, _of_cloud_event),
+    ("subscription", _of_pubsub),
+    (_GRID_EVENT, _of_event_grid),
+    ("detail-type", _of_pipe),
+)
+
+
+def _is_sns(message: Fields) -> bool:
+    return all(isinstance(message.get(name), str) for name in _SNS_FIELDS)
+
+
+def _structured(value: object, headers: Mapping[str, str]) -> dict[str, object]:
+    """A CloudEvent whose attributes came as headers, in the form of one that came whole."""
+    names = ((name, headers.get(f"ce-{name}")) for name in _ATTRIBUTES)
+    return {name: text for name, text in names if text} | {"data": value}
+
+
+def _from_base64(value: object) -> str:
+    """The text of base64, empty where there is none."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
 
 
 def _json_inside(text: str) -> object | None:

@@ -5,6 +5,7 @@ The readers of the tools use them, so that a missing or odd field costs that fie
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from responder.alert import NOWHERE, Scope
@@ -28,6 +29,12 @@ SERVICE_NAMES = ("service", "service_name", "service.name", "app", "app_kubernet
                  "app.kubernetes.io/name", "application", "job")  # fmt: skip
 RESOURCE_NAMES = ("resource", "instance", "pod", "host", "hostname", "node", "device", "container")
 
+_TAG_NAMES = ("name", "key", "tag", "label")
+_TAG_VALUES = ("value",)
+_SEPARATORS = str.maketrans("", "", "._- ${}")
+_MAX_FOLDED = 300
+_LONGEST_NAME = 64
+
 
 def mapping(value: object) -> Mapping[str, object]:
     """``value`` where it is a JSON object, else an empty one."""
@@ -49,22 +56,49 @@ def first(values: Mapping[str, object], names: Iterable[str]) -> str:
     return ""
 
 
+def squeezed(values: Mapping[str, object]) -> dict[str, object]:
+    """The values by bare lower-case names, so that alertId, ALERT_ID and "alert.id" are one."""
+    return {_squeezed(name): value for name, value in values.items()}
+
+
 def string_map(value: object) -> dict[str, str]:
     """A JSON object as text to text; empty values are left out."""
     return {name: text for name, item in mapping(value).items() if (text := as_text(item))}
 
 
 def tag_map(value: object) -> dict[str, str]:
-    """Tags as labels: an object, or a list or comma-separated text of ``name:value``."""
+    """Tags as labels: an object, or a list or comma-separated text of ``name:value``.
+
+    The elements of a list may also be objects, such as ``{"name": ..., "value": ...}``.
+    """
     if isinstance(value, dict):
         return string_map(value)
-    parts = value.split(",") if isinstance(value, str) else map(as_text, sequence(value))
+    parts = value.split(",") if isinstance(value, str) else sequence(value)
     labels = {}
     for part in parts:
-        name, separator, text = part.strip().partition(":" if ":" in part else "=")
+        if isinstance(part, dict):
+            name, text = first(part, _TAG_NAMES), first(part, _TAG_VALUES)
+            separator = text
+        else:
+            written = as_text(part).strip()
+            name, separator, text = written.partition(":" if ":" in written else "=")
         if name:
             labels[name.strip()] = text.strip() if separator else "true"
     return labels
+
+
+def folded(value: object) -> dict[str, object]:
+    """An object by its bare names: ``HOST.NAME``, ``hostName`` and ``host_name`` are ``hostname``.
+
+    For tools whose users write the names, which they copy from macros of the tool.
+    """
+    names = islice(mapping(value).items(), _MAX_FOLDED)
+    return {_bare(name) if len(name) <= _LONGEST_NAME else name: item for name, item in names}
+
+
+@lru_cache(maxsize=2_048)
+def _bare(name: str) -> str:
+    return name.lower().translate(_SEPARATORS)
 
 
 class Place(NamedTuple):
@@ -100,3 +134,8 @@ def scope_of(labels: Mapping[str, object]) -> Scope:
     if _ALL_SCOPE_NAMES.isdisjoint(labels):
         return NOWHERE
     return Scope(**{part: first(labels, names) for part, names in SCOPE_NAMES.items()})
+
+
+@lru_cache(maxsize=4096)
+def _squeezed(name: str) -> str:
+    return "".join(filter(str.isalnum, name[:80])).lower()

@@ -4,12 +4,20 @@ The generic body is ``{"source", "title", "message", "severity", "timestamp"}`` 
 names beside them. What no reader knows is read here too: it is accepted, marked and never dropped.
 """
 
+import re
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
+
+from pydantic_core import to_json
 
 from responder.alert import Severity, Status
 from responder.intake.draft import Draft, Request, digest
+from responder.intake.errors import NotAnAlert
 from responder.intake.fields import (
     RESOURCE_NAMES,
     SERVICE_NAMES,
@@ -19,32 +27,113 @@ from responder.intake.fields import (
     string_map,
     tag_map,
 )
-from responder.intake.secret_fields import without_secrets
+from responder.intake.secret_fields import is_secret, text_without_secrets, without_secrets
 from responder.intake.severity import read_severity
-from responder.intake.text import as_json, one_line
+from responder.intake.text import as_json, as_text, one_line
 from responder.intake.times import read_time
 
 NAME = "generic"
 
 _DEFAULT_SEVERITY = Severity.MEDIUM
-_TITLES = ("title", "alert_name", "alertname", "alertName", "name", "summary", "subject",
-           "headline", "detail-type")  # fmt: skip
+_NO_TITLE = "Alert of unknown format"
+_TITLES = ("title", "alert_name", "alertname", "alertName", "alert_title", "alertTitle", "name",
+           "summary", "subject", "headline", "short_description", "event_title", "incident_title",
+           "rule_name", "ruleName", "check_name", "checkName", "monitor_name", "monitorName",
+           "display_name", "displayName", "detail-type", "alert", "event", "incident",
+           "problem")  # fmt: skip
 _MESSAGES = ("message", "description", "text", "body", "msg", "details", "reason", "content",
-             "summary", "output", "error")  # fmt: skip
-_SEVERITIES = ("severity", "priority", "level", "urgency")
-_STATES = ("status", "state", "alert_status", "alert_state", "current_state", "event_action")
-_IDS = ("fingerprint", "dedup_key", "dedupKey", "incident_key", "alias", "alert_id", "alertId",
-        "incident_id", "id", "uid", "uuid", "key")  # fmt: skip
-_RULES = ("rule", "rule_name", "ruleName", "alertname", "monitor", "check")
-_TIMES = ("timestamp", "@timestamp", "event_at", "occurred_at", "time", "datetime", "date", "ts",
-          "updated_at", "created_at", "createdAt")  # fmt: skip
-_STARTS = ("starts_at", "startsAt", "started_at", "start_time", "startTime")
-_ENDS = ("ends_at", "endsAt", "ended_at", "end_time", "endTime", "resolved_at", "resolvedAt")
-_LINKS = ("url", "link", "runbook_url", "runbook", "dashboard_url", "dashboard")
+             "summary", "output", "error", "long_description", "comment", "info")  # fmt: skip
+_SEVERITIES = ("severity", "priority", "level", "urgency", "alert_severity", "alertSeverity",
+               "severity_level", "severityLevel", "criticality", "sev", "importance",
+               "alert_level")  # fmt: skip
+_STATES = ("status", "state", "alert_status", "alertStatus", "alert_state", "alertState",
+           "current_state", "currentState", "new_state", "newState", "incident_status",
+           "monitor_status", "event_action", "action", "event_type",
+           "transition")  # fmt: skip
+_IDS = ("fingerprint", "dedup_key", "dedupKey", "dedup_id", "incident_key", "incidentKey", "alias",
+        "alert_id", "alertId", "alertID", "alert_uid", "incident_id", "incidentId",
+        "problem_id", "problemId", "id", "uid", "uuid", "key")  # fmt: skip
+_RULES = ("rule", "rule_name", "ruleName", "alertname", "monitor", "check", "check_name",
+          "monitor_name")  # fmt: skip
+_TIMES = ("timestamp", "@timestamp", "event_at", "event_time", "eventTime", "occurred_at",
+          "occurredAt", "time", "datetime", "date", "ts", "updated_at", "updatedAt",
+          "triggered_at", "triggeredAt", "fired_at", "firedAt", "sent_at")  # fmt: skip
+_STARTS = ("starts_at", "startsAt", "started_at", "startedAt", "start_time", "startTime",
+           "created_at", "createdAt", "opened_at", "openedAt")  # fmt: skip
+_ENDS = ("ends_at", "endsAt", "ended_at", "endedAt", "end_time", "endTime", "resolved_at",
+         "resolvedAt", "closed_at", "closedAt")  # fmt: skip
+_LINKS = ("url", "link", "runbook_url", "runbook", "dashboard_url", "dashboard", "alert_url",
+          "alertUrl", "html_url", "web_url", "permalink", "incident_url", "details_url",
+          "source_url", "link_to_upstream_details")  # fmt: skip
+_SERVICES = (*SERVICE_NAMES, "serviceName", "component", "app_name", "appName", "system")
+_RESOURCES = (*RESOURCE_NAMES, "host_name", "hostName", "server", "resource_name", "resourceName",
+              "instance_id", "target", "entity")  # fmt: skip
+# Objects in which senders of unknown formats put the alert itself, and under which names such an
+# object says what it is.
+_NESTS = ("alert", "event", "incident", "problem", "data", "issue", "notification", "payload",
+          "detail", "attributes", "alarm", "monitor", "check")  # fmt: skip
+_OWN_NAMES = ("name", "title", "label", "value", "level", "id")
+_MAX_NAMES = 64
+_MAX_NAMES_LENGTH = 1_000
 _RESOLVED = frozenset({"resolved", "resolve", "ok", "recovered", "recovery", "closed", "close",
-                       "clear", "cleared", "normal", "healthy", "up"})  # fmt: skip
+                       "clear", "cleared", "normal", "healthy", "up", "fixed", "restored",
+                       "success", "succeeded", "successful", "passed", "inactive", "good",
+                       "online", "resolve_alert", "alert_resolved",
+                       "incident_resolved"})  # fmt: skip
+# States that are severities as well ("status": "critical"); others, such as "alert", are none.
+_TELLING_STATES = frozenset({"critical", "crit", "fatal", "emergency", "major", "error", "warning",
+                             "warn", "minor"})  # fmt: skip
 # How far the search for a title goes in a body of unknown format.
 _MAX_NODES = 300
+# Values of a body of unknown format that its message shows, and how deep it goes; more would be
+# cut off the message anyway.
+_MAX_SHOWN = 2_000
+_DEEPEST = 40
+_LEFT_OUT = "…"
+# How far into a broken JSON text its fields are looked for, and how many of them are taken.
+_MAX_BROKEN = 20_000
+_MAX_FRAGMENTS = 100
+_FRAGMENT = re.compile(
+    r"""["']([\w@. -]{1,60})["']\s{0,9}:\s{0,9}"""
+    r"""(?:"([^"\r\n]{1,500})|'([^'\r\n]{1,500})|(\d{1,20}))"""
+)
+_WORDS = 2
+_PAIRS = 3
+
+
+class _Names(NamedTuple):
+    """The names of a body by what they may say, each kind in order of trust."""
+
+    titles: tuple[str, ...]
+    messages: tuple[str, ...]
+    severities: tuple[str, ...]
+    states: tuple[str, ...]
+    ids: tuple[str, ...]
+    rules: tuple[str, ...]
+    times: tuple[str, ...]
+    starts: tuple[str, ...]
+    ends: tuple[str, ...]
+    links: tuple[str, ...]
+    services: tuple[str, ...]
+    resources: tuple[str, ...]
+
+
+_KINDS = _Names(_TITLES, _MESSAGES, _SEVERITIES, _STATES, _IDS, _RULES, _TIMES, _STARTS, _ENDS,
+                _LINKS, _SERVICES, _RESOURCES)  # fmt: skip
+
+
+def _names_of(fields: Mapping[str, object]) -> _Names:
+    names = tuple(islice(fields, _MAX_NAMES + 1))
+    if len(names) > _MAX_NAMES or sum(map(len, names)) > _MAX_NAMES_LENGTH:
+        return _KINDS
+    return _found_among(names)
+
+
+# A sender's bodies have few sets of names, and looking for each of 150 names in each body would
+# cost half of its reading.
+@lru_cache(maxsize=256)
+def _found_among(names: tuple[str, ...]) -> _Names:
+    return _Names(*(tuple(name for name in kind if name in names) for kind in _KINDS))
 
 
 def matches(payload: list[object]) -> bool:
@@ -53,7 +142,12 @@ def matches(payload: list[object]) -> bool:
 
 
 def read(element: object, whole: object, request: Request) -> Draft:
-    """A generic alert, or one of unknown format where the names are not the generic ones."""
+    """A generic alert, or one of unknown format where the names are not the generic ones.
+
+    Raises NotAnAlert for an empty array: a list of no alerts.
+    """
+    if element == [] and whole == []:
+        raise NotAnAlert("an empty list")
     fields = mapping(element)
     if not _is_generic(fields):
         return read_unknown(element, whole, request)
@@ -61,15 +155,21 @@ def read(element: object, whole: object, request: Request) -> Draft:
 
 
 def read_unknown(element: object, whole: object, request: Request) -> Draft:
-    """Anything at all as an alert; it always fires, since only a known tool can say resolved."""
+    """Anything at all as an alert; it fires, since only what is understood can say resolved."""
     if isinstance(element, dict):
-        return _draft(element, request, status=Status.FIRING, unknown=True)
+        inner = _nested_alert(element)
+        status = _status(inner) if inner else Status.FIRING
+        return _draft(element, request, status=status, unknown=True, inner=inner)
     text = element if isinstance(element, str) else as_json(element)
-    title = request.subject or next((one_line(line) for line in text.splitlines() if line), "")
+    if fields := _fragments(text):
+        text = text_without_secrets(text)
+        draft = _draft(fields, request, status=Status.FIRING, unknown=True)
+        return replace(draft, message=text, raw=text)
+    title = request.subject or _line(text)
     return Draft(
         source=request.tool or "unknown",
         fingerprint=digest(text),
-        title=title or "Alert of unknown format",
+        title=title if any(map(str.isalnum, title)) else _NO_TITLE,
         message=text,
         severity=_DEFAULT_SEVERITY,
         status=Status.FIRING,
@@ -79,66 +179,130 @@ def read_unknown(element: object, whole: object, request: Request) -> Draft:
     )
 
 
+def is_titled(value: object) -> bool:
+    """Whether one of the usual names gives a title anywhere in ``value``."""
+    return bool(_nested(value, _TITLES) or _nested(value, _MESSAGES))
+
+
 def _is_generic(fields: Mapping[str, object]) -> bool:
     if first(fields, ["title"]):
         return True
-    has_state = bool(first(fields, _SEVERITIES) or first(fields, _STATES))
-    return has_state and bool(first(fields, _TITLES) or first(fields, ["message"]))
+    names = _names_of(fields)
+    has_state = bool(first(fields, names.severities) or first(fields, names.states))
+    return has_state and bool(first(fields, names.titles) or first(fields, ["message"]))
+
+
+def _nested_alert(fields: Mapping[str, object]) -> Mapping[str, object]:
+    """The object within ``fields`` that reads as a generic alert; empty where none does."""
+    for name in _NESTS:
+        inner = fields.get(name)
+        if isinstance(inner, dict) and _is_generic(inner):
+            return inner
+    return {}
+
+
+def _fragments(text: str) -> dict[str, object]:
+    """The fields that can still be seen in JSON that is cut off or broken beyond mending."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return {}
+    found: dict[str, object] = {}
+    for match in islice(_FRAGMENT.finditer(text[:_MAX_BROKEN]), _MAX_FRAGMENTS):
+        found.setdefault(match[1], match[2] or match[3] or match[4])
+    return found
 
 
 def _draft(
-    fields: Mapping[str, object], request: Request, *, status: Status, unknown: bool = False
+    fields: Mapping[str, object],
+    request: Request,
+    *,
+    status: Status,
+    unknown: bool = False,
+    inner: Mapping[str, object] | None = None,
 ) -> Draft:
+    """The alert of ``fields``; where they are of no known names, ``inner`` may hold it."""
     labels = tag_map(fields.get("labels")) | tag_map(fields.get("tags"))
-    everything = {**labels, **fields}
-    message = _pretty(fields) if unknown else first(fields, _MESSAGES)
-    title = _title(fields, request) if unknown else first(fields, _TITLES) or _line(message)
-    native_id = first(fields, _IDS)
-    service, resource = first(everything, SERVICE_NAMES), first(everything, RESOURCE_NAMES)
+    told: Mapping[str, object] = fields
+    if inner:
+        labels |= tag_map(inner.get("labels")) | tag_map(inner.get("tags"))
+        told = {**fields, **inner}
+    everything = {**labels, **told} if labels else told
+    names, all_names = _names_of(told), _names_of(everything)
+    message = _pretty(fields) if unknown else first(told, names.messages)
+    title = (
+        _title(fields, inner, request) if unknown else first(told, names.titles) or _line(message)
+    )
+    native_id = first(told, names.ids)
+    service = _name(everything, all_names.services)
+    resource = _name(everything, all_names.resources)
     scope = scope_of(everything)
+    ends_at = _time(told, names.ends)
+    happened_at = _time(told, names.times)
     about = (title, service, resource, scope.key()) if title else (as_json(fields),)
     return Draft(
         source=(request.tool or "unknown")
         if unknown
-        else first(fields, ["source"]) or request.tool or NAME,
+        else first(told, ["source"]) or request.tool or NAME,
         fingerprint=native_id or digest(*about),
         native_id=native_id,
-        title=title or "Alert of unknown format",
+        title=title or _NO_TITLE,
         message="" if message == title else message,
-        rule=first(fields, _RULES),
-        severity=read_severity(first(fields, _SEVERITIES)) or _DEFAULT_SEVERITY,
+        rule=first(told, names.rules),
+        severity=_severity(everything, all_names),
         status=status,
         service=service,
         resource=resource,
         scope=scope,
         labels=labels,
-        links=_links(fields),
-        happened_at=_time(fields, _TIMES),
-        starts_at=_time(fields, _STARTS),
-        ends_at=_time(fields, _ENDS),
+        links=_links(told, names),
+        happened_at=(ends_at or happened_at) if status is Status.RESOLVED else happened_at,
+        starts_at=_time(told, names.starts),
+        ends_at=ends_at,
         delivery_id=request.delivery_id,
         raw=fields,
         unknown_format=unknown,
     )
 
 
-def _source(fields: Mapping[str, object], request: Request, *, unknown: bool) -> str:
-    if unknown:
-        return request.tool or "unknown"
-    return first(fields, ["source"]) or request.tool or NAME
-
-
 def _status(fields: Mapping[str, object]) -> Status:
-    says_so = first(fields, _STATES).lower() in _RESOLVED or fields.get("resolved") is True
+    says_so = (
+        first(fields, _names_of(fields).states).lower() in _RESOLVED
+        or fields.get("resolved") is True
+    )
     return Status.RESOLVED if says_so else Status.FIRING
 
 
-def _title(fields: Mapping[str, object], request: Request) -> str:
+def _severity(fields: Mapping[str, object], names: _Names) -> Severity:
+    """The first severity that is a word; a bare number may count up or down, so it says none."""
+    for name in names.severities:
+        if (value := fields.get(name)) and (found := read_severity(_own_name(value))):
+            return found
+    state = first(fields, names.states).lower()
+    return (read_severity(state) if state in _TELLING_STATES else None) or _DEFAULT_SEVERITY
+
+
+def _name(fields: Mapping[str, object], names: Iterable[str]) -> str:
+    """The text of the first of ``names`` that has one, which may be an object's own name."""
+    for name in names:
+        if (value := fields.get(name)) and (text := _own_name(value)):
+            return text
+    return ""
+
+
+def _own_name(value: object) -> str:
+    if isinstance(value, dict):
+        return first(value, _OWN_NAMES)
+    return "" if isinstance(value, list) else as_text(value)
+
+
+def _title(
+    fields: Mapping[str, object], inner: Mapping[str, object] | None, request: Request
+) -> str:
     """The likeliest title: the outermost of the usual names, found breadth first."""
     if request.subject:
         return request.subject
-    found = _nested(fields, _TITLES) or _nested(fields, _MESSAGES)
-    return _line(found)
+    found = first(inner, _TITLES) or first(inner, _MESSAGES) if inner else ""
+    found = found or _nested(fields, _TITLES) or _nested(fields, _MESSAGES)
+    return _line(found) or _prose(fields) or _pairs(fields)
 
 
 def _nested(value: object, names: Iterable[str]) -> str:
@@ -157,21 +321,65 @@ def _nested(value: object, names: Iterable[str]) -> str:
     return ""
 
 
+def _prose(fields: Mapping[str, object]) -> str:
+    """The first value that is more than one word."""
+    for name, value in islice(fields.items(), _MAX_NODES):
+        if isinstance(value, str) and not is_secret(name):
+            line = _line(value)
+            if len(line.split(maxsplit=_WORDS)) >= _WORDS and read_time(line) is None:
+                return line
+    return ""
+
+
+def _pairs(fields: Mapping[str, object]) -> str:
+    """The first few values with their names, where nothing says what they are about."""
+    pairs = (
+        f"{name}: {text}"
+        for name, value in fields.items()
+        if not isinstance(value, dict | list) and not is_secret(name) and (text := as_text(value))
+    )
+    return _line(", ".join(islice(pairs, _PAIRS)))
+
+
 def _line(text: str) -> str:
     return next((line for line in map(one_line, text[:2_000].splitlines()) if line), "")
 
 
+def _excerpt(value: object, room: list[int], depth: int = 0) -> object:
+    """As much of a payload as a person would read; ``room`` is the number of values, used up."""
+    if not isinstance(value, dict | list) or not value:
+        return value
+    if depth > _DEEPEST:
+        return _LEFT_OUT
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    kept: dict[object, object] = {}
+    for name, item in pairs:
+        room[0] -= 1
+        if room[0] < 0:
+            kept[_LEFT_OUT] = _LEFT_OUT
+            break
+        kept[name] = _excerpt(item, room, depth + 1)
+    return kept if isinstance(value, dict) else list(kept.values())
+
+
 def _pretty(fields: Mapping[str, object]) -> str:
-    return as_json(without_secrets(fields), indent=2)
+    value = without_secrets(_excerpt(fields, [_MAX_SHOWN]))
+    try:
+        return to_json(value, indent=2).decode()
+    except (ValueError, RecursionError):
+        return as_json(value, indent=2)
 
 
 def _time(fields: Mapping[str, object], names: Iterable[str]) -> datetime | None:
-    return next((time for time in (read_time(fields.get(name)) for name in names) if time), None)
+    for name in names:
+        if time := read_time(fields.get(name)):
+            return time
+    return None
 
 
-def _links(fields: Mapping[str, object]) -> dict[str, str]:
+def _links(fields: Mapping[str, object], names: _Names) -> dict[str, str]:
     links = string_map(fields.get("links"))
-    for name in _LINKS:
-        if url := first(fields, [name]):
-            links[name.removesuffix("_url")] = url
+    for name in names.links:
+        if url := first(fields, (name,)):
+            links[name.removesuffix("_url").removesuffix("Url")] = url
     return links

@@ -1,7 +1,8 @@
 """The way of a request through intake: ``read`` and ``parse``.
 
-Asked are the tool that the route names, where the body agrees; then those that tell of changes;
-then the tools in the order of ``recognition``. What none knows is read by the tool of the route if
+Asked are the operator's field mapping of the route, where it fits; the tool that the route names,
+where the body agrees; then those that tell of changes; then the tools in the order of
+``recognition``. What none knows is read by the tool of the route if
 it can be, else by the generic names or as unknown format: nothing that might be an alert is
 refused.
 """
@@ -9,7 +10,8 @@ refused.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from responder.alert import Alert
 from responder.change import Change
@@ -24,10 +26,16 @@ from responder.intake.envelope import unwrap
 from responder.intake.errors import NotAnAlert, Unreadable
 from responder.intake.recognition import named, reader, tools_of
 
+if TYPE_CHECKING:
+    from responder.intake.mapping import FieldMapping
+
 #: Alerts read from one request; the rest is cut, and the last alert says so.
 MAX_ALERTS = 10_000
 #: Arrays within arrays whose elements are looked at one by one; what is deeper is one alert.
 MAX_NESTED_ARRAYS = 2
+NO_MAPPINGS: Mapping[str, "FieldMapping"] = MappingProxyType({})
+
+_MISFIT = "field mapping of {}: finds no title, left aside by intake"
 
 
 @dataclass(frozen=True)
@@ -50,9 +58,10 @@ def parse(
     tool: str | None = None,
     *,
     received_at: datetime | None = None,
+    mappings: "Mapping[str, FieldMapping]" = NO_MAPPINGS,
 ) -> list[Alert]:
     """Every alert of a request, as ``read`` finds it."""
-    return list(read(body, headers, tool, received_at=received_at).alerts)
+    return list(read(body, headers, tool, received_at=received_at, mappings=mappings).alerts)
 
 
 def read(
@@ -61,8 +70,11 @@ def read(
     tool: str | None = None,
     *,
     received_at: datetime | None = None,
+    mappings: "Mapping[str, FieldMapping]" = NO_MAPPINGS,
 ) -> Parcel:
     """All that is in a request. ``tool`` is the one that the route names.
+
+    ``mappings`` are the operator's, by the tool of their route.
 
     Raises BadRequest, and nothing else, where the sender must change the request. A body that no
     tool knows, or one bad element among good ones, becomes an alert of unknown format.
@@ -72,14 +84,22 @@ def read(
         received_at=_aware(received_at),
         tool=slug(tool) if tool else "",
     )
-    payload, request = unwrap(read_body(body, request.headers), request)
+    found = read_body(body, request.headers)
+    if found.notes:
+        request = replace(request, notes=found.notes)
+    payload, request = unwrap(found.value, request)
+    if mapping := mappings.get(request.tool):
+        if elements := mapping.elements(payload):
+            return _parcel(iter([_Share(mapping.read, elements, payload, request, request.tool)]))
+        request = replace(request, notes=(*request.notes, _MISFIT.format(request.tool)))
     if request.tool != generic.NAME and named(request) not in tools_of(payload, request):
         news = news_of(payload, request)
         if isinstance(news, NoNews):
             return Parcel(nothing=news.reason)
         if news is not None:
             return _told(news, request)
-    return _parcel(_shares(payload, request))
+    total = len(payload) if isinstance(payload, list) else 0
+    return _parcel(_shares(payload, request), total)
 
 
 class _Share(NamedTuple):
@@ -107,7 +127,7 @@ def _shares(payload: object, request: Request, depth: int = 0) -> Iterator[_Shar
     elif isinstance(payload, list) and depth < MAX_NESTED_ARRAYS and generic.matches(payload):
         for value in payload:
             yield from _shares(*unwrap(value, request), depth + 1)
-    elif wanted and isinstance(payload, dict):
+    elif wanted and isinstance(payload, dict | str):
         yield _Share(_by_route(wanted), (payload,), payload, request)
     else:
         yield _Share(generic.read, (payload,), payload, request)
@@ -125,11 +145,18 @@ def _by_route(tool: str) -> Callable[[object, object, Request], Draft]:
     return read_as
 
 
-def _parcel(shares: Iterator[_Share]) -> Parcel:
+def _parcel(shares: Iterator[_Share], total: int = 0) -> Parcel:
+    """What the shares hold. ``total``: the elements of an array.
+
+    Those for which there is no room are not even looked at: a million would take seconds.
+    """
     alerts: list[Alert] = []
     not_alerts = cut = 0
     for share in shares:
         room = MAX_ALERTS - len(alerts) - not_alerts
+        if room <= 0:
+            cut = max(cut, total - len(alerts) - not_alerts, 1)
+            break
         cut += max(len(share.values) - room, 0)
         for value in share.values[:room]:
             try:

@@ -1,6 +1,7 @@
 """The one table from the words of monitoring tools to our severities; all readers use it."""
 
 import re
+from collections.abc import Mapping
 
 from responder.alert import Severity
 
@@ -17,7 +18,8 @@ _BY_RANK = list(Severity)
 _PRIORITY = re.compile(r"p(?:riority)?[-_ ]?([1-5])(?!\d)")
 _SEV = re.compile(r"sev(?:erity)?[-_ ]?([0-4])(?!\d)")
 _LONGEST = 60
-
+# Tags that are a severity by themselves; most of the words above have other meanings there.
+_BARE = frozenset({"critical", *(f"p{n}" for n in range(1, 6)), *(f"sev{n}" for n in range(5))})
 
 # What an alert is worth where its tool says nothing: most tools without severities tell of what
 # is down, and a tool that is not named here has severities of its own.
@@ -25,14 +27,42 @@ _DEFAULTS = dict.fromkeys(
     (
         "cloudwatch", "pingdom", "uptime-kuma", "uptimerobot", "statuscake", "better-stack",
         "checkly", "healthchecks", "updown", "site24x7", "honeycomb", "aws-health",
+        "github", "gitlab", "jenkins", "argocd", "flux", "bitbucket", "circleci", "azure-devops",
+        "terraform-cloud", "vercel", "heroku", "rollbar", "bugsnag", "raygun", "airbrake",
+        "honeybadger", "prtg", "gatus", "freshping", "cronitor", "dead-mans-snitch", "monit",
     ),
     Severity.HIGH,
 )  # fmt: skip
 
 
+# Labels and tags by which people give an alert its severity.
+_LABELS = ("severity", "priority", "level")
+
+
 def default_of(tool: str) -> Severity:
     """The severity of an alert whose tool says none."""
     return _DEFAULTS.get(tool, Severity.MEDIUM)
+
+
+def severity_of_labels(labels: Mapping[str, object]) -> Severity | None:
+    """The severity that labels or tags name, by the first that names one."""
+    for name in _LABELS:
+        if name in labels and (found := read_severity(labels[name])):
+            return found
+    return None
+
+
+def tagged(labels: Mapping[str, str]) -> Severity | None:
+    """The same, where also a bare tag such as ``P1`` is a severity."""
+    if named := severity_of_labels(labels):
+        return named
+    bare = (name for name, value in labels.items() if value == "true" and name.lower() in _BARE)
+    return read_severity(next(bare, None))
+
+
+def labelled(labels: Mapping[str, str], tool: str) -> Severity:
+    """The severity that labels or tags name, for tools that have none; else their default."""
+    return tagged(labels) or default_of(tool)
 
 
 def read_severity(value: object) -> Severity | None:

@@ -3,6 +3,7 @@
 An incident that opens while something holds it gets no card and no analysis until that ends, and
 then only if it is still open. One that has a card already keeps it up to date, but tells no
 notices. Only an explicit silence holds CRITICAL; nothing holds the alerts of our own checks.
+The end of one that has a card waits for the end of a window, too, and is on its card at once.
 What is milder than its route's minimum is held likewise, until its severity has risen to it.
 """
 
@@ -11,9 +12,11 @@ from datetime import datetime
 
 from responder.alert import Severity
 from responder.errors import Reason
-from responder.incident import Hold, Incident, IncidentState
+from responder.incident import Hold, Incident, IncidentState, NoticeKind
 from responder.policy import storm
 
+#: What holds the end of an incident back, too: nobody waits for that at such an hour.
+_WINDOWS = frozenset({Reason.MAINTENANCE.value, Reason.QUIET_HOURS.value})
 #: One thing that may hold an incident, now.
 Check = Callable[[Incident, datetime], Hold | None]
 #: What may hold incidents at this moment, in the order in which it is asked.
@@ -34,7 +37,8 @@ def review(incident: Incident, checks: Checks, now: datetime, *, opening: bool =
     if incident.storm is not None:
         return _hushed(incident, checks, now)
     if incident.state is not IncidentState.OPEN:
-        return incident.model_copy(update={"silence": None, "silence_ended": None})
+        quiet = _quiet_end(incident, checks, now)
+        return incident.model_copy(update={"silence": quiet, "silence_ended": None})
     found = _first(incident, checks, now)
     held = _held(incident, found, opening=opening)
     ended = None if found else incident.silence or incident.silence_ended
@@ -53,6 +57,21 @@ def _hushed(raging: Incident, checks: Checks, now: datetime) -> Incident:
     found = (check(raging, now) for check in checks)
     silence = next((hold for hold in found if hold and hold.reason == Reason.SILENCED), None)
     return raging.model_copy(update={"silence": silence})
+
+
+def _quiet_end(incident: Incident, checks: Checks, now: datetime) -> Hold | None:
+    """The window in which it was over, while that lasts; the end under a silence is told at once.
+
+    One that was over before it began, or has no card, waits for nothing.
+    """
+    newest = incident.notices[-1] if incident.notices else None
+    ends_now = newest is not None and newest.kind is NoticeKind.RESOLVED and newest.at == now
+    waits = ends_now or incident.silence is not None
+    passes = incident.synthetic or incident.held or incident.severity is Severity.CRITICAL
+    if passes or not waits:
+        return None
+    found = (check(incident, now) for check in checks)
+    return next((hold for hold in found if hold and hold.reason in _WINDOWS), None)
 
 
 def _first(incident: Incident, checks: Checks, now: datetime) -> Hold | None:

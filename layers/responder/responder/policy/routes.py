@@ -18,15 +18,17 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
+    ValidationError,
     model_validator,
 )
 
-from responder.alert import Alert, Severity
+from responder.alert import Alert, Moment, Severity
 from responder.channel import canonical, is_id
 from responder.clock import span_of
 from responder.document import Document
-from responder.incident import Destination, Incident, Mention
+from responder.incident import Destination, Incident, Mention, QuietHours
 from responder.policy.matching import Matcher, Operator, facts, matches_all
+from responder.recurrence import MAX_LASTS, days_of, time_of
 
 MAX_ROUTES = 500
 MAX_TESTS = 500
@@ -69,13 +71,55 @@ Span = Annotated[str, Field(max_length=20), AfterValidator(_span)]
 Written = Annotated[str, Field(max_length=1_200), AfterValidator(_matcher)]
 
 
+class Quiet(BaseModel):
+    """Hours as operators write them: ``every`` mon-fri, ``at`` 18:00, ``lasts`` 14h in ``zone``.
+
+    What is milder than ``below`` waits for their end.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    every: Annotated[str, Field(max_length=40)] = "day"
+    at: Annotated[str, Field(max_length=5)]
+    lasts: Annotated[str, Field(max_length=20)]
+    zone: Annotated[str, Field(min_length=1, max_length=64)]
+    below: Severity = Severity.HIGH
+
+    @model_validator(mode="after")
+    def _can_be_meant(self) -> Self:
+        if self.below is Severity.INFO:
+            raise ValueError("nothing is below INFO")
+        if not timedelta(0) < span_of(self.lasts) <= MAX_LASTS:
+            raise ValueError(f"{self.lasts!r} is no time up to 7d, like 8h, 14h30m or 2d14h")
+        try:
+            self.hours()
+        except ValidationError as error:
+            raise ValueError(str(error.errors()[0].get("ctx", {}).get("error"))) from error
+        return self
+
+    @property
+    def words(self) -> str:
+        """All of it in one line."""
+        return f"below {self.below} every {self.every} {self.at} for {self.lasts} {self.zone}"
+
+    def hours(self) -> QuietHours:
+        """What an incident remembers of them. Raises ValueError."""
+        return QuietHours(
+            days=days_of(self.every),
+            at=time_of(self.at),
+            lasts=span_of(self.lasts),
+            zone=self.zone,
+            below=self.below,
+        )
+
+
 class Route(BaseModel):
     """Where the incidents go that all of ``match`` match (all incidents, where it is empty).
 
     Without a ``channel`` they go where they would without routes. ``mentions`` are people (U…, W…)
     and groups (S…) by their ids, ``here`` or ``channel``. What is milder than ``minimum_severity``
     gets no card. ``renotify_after`` is how long one that still fires may go on before it is told
-    again, and each time after that.
+    again, and each time after that. In its ``quiet_hours`` it is told of what is bad alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -86,6 +130,7 @@ class Route(BaseModel):
     mentions: Annotated[tuple[Mention, ...], Field(max_length=10)] = ()
     minimum_severity: Severity = Severity.INFO
     renotify_after: Span = ""
+    quiet_hours: Annotated[tuple[Quiet, ...], Field(max_length=10)] = ()
     _matchers: tuple[Matcher, ...] = PrivateAttr(())
 
     def model_post_init(self, context: object) -> None:
@@ -119,8 +164,9 @@ class Rating(BaseModel):
 class Expectation(BaseModel):
     """An entry of a file's own tests: where an incident with these facts must go.
 
-    An empty ``channel`` is the configured one; ``held``: it must get no card, as it is too mild;
-    ``rated``: the severity that it must be given, without: the one of its facts.
+    An empty ``channel`` is the configured one; ``held``: it must get no card, as it is too mild,
+    or as there are quiet hours ``at`` that moment; ``rated``: the severity that it must be given,
+    without: the one of its facts.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -128,6 +174,7 @@ class Expectation(BaseModel):
     facts: dict[str, str]
     channel: Channel = ""
     held: bool = False
+    at: Moment | None = None
     rated: Severity | None = None
 
     @model_validator(mode="after")
@@ -193,6 +240,7 @@ class Routes(Document):
             mentions=route.mentions,
             minimum_severity=route.minimum_severity,
             renotify_after=span_of(route.renotify_after) or None,
+            quiet_hours=tuple(one.hours() for one in route.quiet_hours),
         )
 
 

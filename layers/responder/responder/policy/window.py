@@ -1,55 +1,29 @@
 """Maintenance windows and quiet hours: what operators do not want to be told of at certain hours.
 
-A window recurs by days of the week and dates of the month, by the clocks of its time zone. It
-lasts exactly its duration, also when the clocks change meanwhile; a begin that clocks skip is as
-much later as they skip, one that they show twice is the first.
+A window is asked for by itself, or as the quiet hours of a route (``quiet``).
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from itertools import pairwise
-from typing import Annotated, NamedTuple, Self
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from responder.alert import Severity
 from responder.errors import Reason
-from responder.incident import Hold, Incident
+from responder.incident import Destination, Hold, Incident
 from responder.policy.matching import Index, Matcher, asks_for_nothing, facts, matches_all
-
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-MAX_LASTS = timedelta(days=7)
-#: Every day of the week falls on every date of the month within this time.
-HORIZON = timedelta(days=3 * 366)
-#: From here on the horizon has Februaries of both lengths.
-_ANY_DAY = date(2026, 1, 1)
+from responder.recurrence import Recurrence, Span, knows_zone
 
 
-class Span(NamedTuple):
-    """One occurrence of a window, in UTC."""
+class Window(Recurrence):
+    """``matchers`` must match, and the severity be below ``below``, whenever it recurs.
 
-    begins: datetime
-    ends: datetime
-
-
-class Window(BaseModel):
-    """``matchers`` must match, and the severity be below ``below``, for ``lasts`` from ``at`` on.
-
-    ``days`` are days of the week (0 is Monday), ``dates`` of the month; empty for all, and a begin
-    needs both. Without matchers everything below ``below`` is meant.
+    Without matchers everything below ``below`` is meant.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Annotated[str, Field(min_length=1, max_length=64)]
     matchers: Annotated[tuple[Matcher, ...], Field(max_length=20)] = ()
-    days: tuple[Annotated[int, Field(ge=0, le=6)], ...] = ()
-    dates: tuple[Annotated[int, Field(ge=1, le=31)], ...] = ()
-    at: time
-    lasts: Annotated[timedelta, Field(ge=timedelta(minutes=1), le=MAX_LASTS)]
-    zone: Annotated[str, Field(max_length=64)]
     below: Severity = Severity.CRITICAL
     comment: Annotated[str, Field(min_length=3, max_length=300)]
     author: Annotated[str, Field(max_length=100)] = ""
@@ -60,10 +34,6 @@ class Window(BaseModel):
             raise ValueError("it would hold everything: one matcher must ask for something")
         if self.below is Severity.INFO:
             raise ValueError("nothing is below INFO")
-        if self.at.second or self.at.microsecond or self.at.tzinfo or self.lasts % MINUTE:
-            raise ValueError("it begins and ends with a minute")
-        if self.lasts >= DAY and self.lasts >= _longest_gap(self.days, self.dates):
-            raise ValueError("it would never end: it begins again before it is over")
         return self
 
     @property
@@ -76,21 +46,6 @@ class Window(BaseModel):
         """Whether an incident with these facts is held while the window lasts."""
         return self.below.worse_than(incident.severity) and matches_all(self.matchers, seen)
 
-    def running(self, now: datetime) -> Span | None:
-        """The occurrence that lasts now; of several the newest."""
-        today = now.astimezone(ZoneInfo(self.zone)).date()
-        for back in range(self.lasts // DAY + 2):
-            found = self._on(today - back * DAY)
-            if found and found.begins <= now < found.ends:
-                return found
-        return None
-
-    def coming(self, now: datetime) -> Span:
-        """The first occurrence that begins after now."""
-        today = now.astimezone(ZoneInfo(self.zone)).date()
-        days = (today + ahead * DAY for ahead in range(HORIZON // DAY))
-        return next(found for day in days if (found := self._on(day)) and found.begins > now)
-
     def as_hold(self, span: Span) -> Hold:
         """What an incident remembers of it."""
         return Hold(
@@ -100,15 +55,6 @@ class Window(BaseModel):
             comment=self.comment,
             author=self.author,
         )
-
-    def _on(self, day: date) -> Span | None:
-        """The occurrence that begins on a local day."""
-        if self.days and day.weekday() not in self.days:
-            return None
-        if self.dates and day.day not in self.dates:
-            return None
-        begins = datetime.combine(day, self.at, ZoneInfo(self.zone)).astimezone(UTC)
-        return Span(begins, begins + self.lasts)
 
 
 class Windows:
@@ -147,22 +93,19 @@ class Windows:
         return self._running[window.id]
 
 
-def knows_zone(name: str) -> bool:
-    """Whether this machine has the rules of an IANA time zone."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
+def of_route(incident: Incident, now: datetime) -> Hold | None:
+    """What the quiet hours of an incident's route make it remember."""
+    return quiet(incident.route, incident.severity, now) if incident.route else None
 
 
-@cache
-def _longest_gap(days: tuple[int, ...], dates: tuple[int, ...]) -> timedelta:
-    """From one begin to the next, on these days of the week and dates of the month."""
-    every = (_ANY_DAY + ahead * DAY for ahead in range(HORIZON // DAY))
-    begins = [
-        day
-        for day in every
-        if (not days or day.weekday() in days) and (not dates or day.day in dates)
-    ]
-    return max(later - one for one, later in pairwise(begins))
+def quiet(route: Destination, severity: Severity, now: datetime) -> Hold | None:
+    """The quiet hours of a route that hold an incident of this severity longest."""
+    spans = (
+        hours.running(now)
+        for hours in route.quiet_hours
+        if hours.below.worse_than(severity) and knows_zone(hours.zone)
+    )
+    ends = max((span.ends for span in spans if span), default=None)
+    if ends is None:
+        return None
+    return Hold(silence_id=route.route, reason=Reason.QUIET_HOURS.value, until=ends)

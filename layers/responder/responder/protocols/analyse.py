@@ -124,7 +124,7 @@ class Investigator:
         try:
             self._investigate(request, look, incident, me)
         except Exception:
-            self._release(request, me, self.now())
+            self._release(incident, request, me, self.now())
             raise
 
     def _investigate(
@@ -135,7 +135,7 @@ class Investigator:
             analysis = self._ask(incident, look, me)
         except Retryable as error:
             if self.now() - request.first_sent < self.patience:
-                self._postpone(request, me, error)
+                self._postpone(incident, request, me, error)
                 return
             analysis = self._give_up(incident, error.reason)
         except Permanent as error:
@@ -179,6 +179,7 @@ class Investigator:
             "made_for": incident.scope,
             "deployment": _deployment(incident),
             "runbooks": tuple(passage.hash for passage in case.context.runbooks),
+            "worst_alert": incident.worst.alert_id if incident.worst else "",
         }
         return analysis.model_copy(update=made_of)
 
@@ -186,17 +187,21 @@ class Investigator:
     def _watch(self) -> Watch:
         return Watch(self.store, self.queues, self.telemetry, self.now, self.stack)
 
-    def _postpone(self, request: AnalysisRequest, me: str, error: Retryable) -> None:
+    def _postpone(
+        self, incident: Incident, request: AnalysisRequest, me: str, error: Retryable
+    ) -> None:
         """Wait as long as Claude asks for, but never beyond the end of our patience."""
         now = self.now()
         until = waiting.next_try(request.first_sent, now, error.after)
         until = min(until, max(request.first_sent + self.patience, now))
-        self._release(request, me, until)
+        self._release(incident, request, me, until)
         self._wait(request, until, error.reason)
 
-    def _release(self, request: AnalysisRequest, me: str, next_try: datetime) -> None:
+    def _release(
+        self, incident: Incident, request: AnalysisRequest, me: str, next_try: datetime
+    ) -> None:
         self._change(
-            request.cache_key,
+            incident.cache_key,
             lambda entry: lease.release(entry, me, next_try, request.first_sent),
         )
 
@@ -370,10 +375,8 @@ def with_analysis(
     if analysis.is_fallback:
         if not incident.analysis.is_fallback:
             return None
-        checks = fallback.with_steps(incident.analysis.checks, runbooks)
-        analysis = incident.analysis.model_copy(
-            update={"fallback_reason": analysis.fallback_reason, "checks": checks}
-        )
+        reason = {"fallback_reason": analysis.fallback_reason}
+        analysis = fallback.with_runbook(incident.analysis, runbooks).model_copy(update=reason)
         if analysis == incident.analysis:
             return None
     due = min(incident.due_at or now + LOOK_AGAIN, now + LOOK_AGAIN)

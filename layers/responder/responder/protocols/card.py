@@ -167,6 +167,12 @@ def _overtakes(later: Notice, earlier: Notice, incident: Incident) -> bool:
     return over or later.kind is earlier.kind or {later.kind, earlier.kind} <= _STATES
 
 
+def says_already(notice: Notice, incident: Incident) -> bool:
+    """Whether a card that can be edited has said since a window that its incident is over."""
+    waited = incident.told_from is not None and notice.at < incident.told_from
+    return waited and notice.kind is NoticeKind.RESOLVED and not incident.still_fires
+
+
 def passed_over(incident: Incident, card: Card, told: int) -> list[Notice]:
     """The notices that a later one, told now, has overtaken."""
     return [one for one in incident.notices if card.told < one.number < told]

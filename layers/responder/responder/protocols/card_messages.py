@@ -92,17 +92,24 @@ class CardMessages:
 
     def tell(self, notice: Notice, incident: Incident, card: Card) -> None:
         """A notice: in the card's thread, or where it belongs."""
-        said_elsewhere = notice.kind is NoticeKind.SEVERITY_DOUBTED and not self.chat.editable
         if notice.kind is NoticeKind.ESCALATED:
             self._escalate(notice, incident, card)
-        elif not said_elsewhere and not self._reply(notice, incident, card):
+        elif not self._said_elsewhere(notice, incident) and not self._reply(notice, incident, card):
             return
-        # What a webhook's analysis message says of the severity is told by it.
         raised = notice.kind is NoticeKind.SEVERITY_RAISED
         severity = incident.severity if raised else words.severity_now(incident)
         called_for = severity if raised or cards.rises(card, notice, severity) else None
         self.grip.change(lambda card: cards.told(card, notice.number, called_for))
         self._count_passed_over(notice.number, incident, card)
+
+    def _said_elsewhere(self, notice: Notice, incident: Incident) -> bool:
+        if not self.chat.editable:
+            # A webhook's analysis message says what the analysis thinks of the severity.
+            return notice.kind is NoticeKind.SEVERITY_DOUBTED
+        said = cards.says_already(notice, incident)
+        if said:
+            self.grip.telemetry.count("NoticesHeld", reason=Reason.SHOWN_MEANWHILE.value)
+        return said
 
     def _count_passed_over(self, told: int, incident: Incident, card: Card) -> None:
         for _ in cards.passed_over(incident, card, told):

@@ -38,7 +38,7 @@ class Gatherer:
         for name, source in self.sources.items():
             try:
                 found = source(incident, found)
-            except Retryable as error:
+            except items.TROUBLES as error:
                 self.telemetry.count("ContextMissing", reason=name)
                 self.telemetry.warning("Context missing", source=name, detail=str(error))
         return found

@@ -1,8 +1,12 @@
-"""What operators let hold incidents, as it stands: silences first, then windows."""
+"""What operators let hold incidents, as it stands: silences first, then windows.
+
+The quiet hours of routes are the last of these; an incident has its own (``policy.routes``).
+"""
 
 from responder.clock import Clock
 from responder.policy.holding import Checks
 from responder.policy.silence import Silences
+from responder.policy.window import of_route
 from responder.ports import Store, Telemetry
 from responder.protocols.chunks import Current
 from responder.protocols.silences import SILENCES
@@ -21,4 +25,4 @@ class CurrentHolds:
 
     def __call__(self) -> Checks:
         """What is known; the first that holds an incident wins."""
-        return self._silences().hold, self._windows().hold
+        return self._silences().hold, self._windows().hold, of_route

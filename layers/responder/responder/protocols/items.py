@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 from zlib import crc32
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from responder.errors import Conflict, Reason, Retryable
 from responder.incident import AlertRecord, Incident
@@ -33,6 +33,9 @@ MAX_RACES = 40
 CHANGES_RETENTION = timedelta(days=14)
 #: Races beyond this many wait a moment, at random, before they look again.
 PATIENT_RACES = 3
+#: How a look at an item may end that is not needed: the store does not answer, or another version
+#: wrote what this one cannot read, as in a canary deployment.
+TROUBLES = (Retryable, ValidationError)
 #: The due-index is spread over this many partitions.
 DUE_SHARDS = 4
 
@@ -79,6 +82,14 @@ def decode[M: BaseModel](record: Record, model: type[M]) -> M | None:
         return None
     known = {name: record.data[name] for name in model.model_fields if name in record.data}
     return model.model_validate(known)
+
+
+def decode_if_readable[M: BaseModel](record: Record, model: type[M]) -> M | None:
+    """As ``decode``; None also for what another version wrote and this one cannot read."""
+    try:
+        return decode(record, model)
+    except ValidationError:
+        return None
 
 
 def write_of(key: Key, value: BaseModel, expect: int, now: datetime) -> Write:

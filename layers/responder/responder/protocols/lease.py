@@ -165,6 +165,22 @@ def dispute(entry: CacheEntry | None, made_at: datetime, now: datetime) -> Cache
     )
 
 
+def clear(entry: CacheEntry | None, seen: Analysis | None, now: datetime) -> CacheEntry | None:
+    """The entry without the analysis ``seen`` in it, by an operator's order; waiters are kept.
+
+    None where there is another one by now or none, and while somebody holds a live lease: whoever
+    refreshes it would store what the order was about. The item stays and its version rises, so that
+    a worker that was slow finds that it lost a race.
+    """
+    if entry is None or entry.analysis is None or entry.analysis != seen:
+        return None
+    if held_by_other(entry, "", now):
+        return None
+    return CacheEntry(
+        cache_key=entry.cache_key, waiters=entry.waiters, disputed_at=entry.disputed_at
+    )
+
+
 def drain(entry: CacheEntry | None, told: frozenset[str]) -> CacheEntry | None:
     """Remove the waiters that have been told."""
     if entry is None or not told & set(entry.waiters):

@@ -142,6 +142,8 @@ class Recorder:
                 storms.report(incident, self.telemetry)
             if before is not None and _flapped(before, incident):
                 self.telemetry.count("NoticesHeld", reason=Reason.FLAPPING.value)
+            if before and incident.silence and _ended_quietly(before, incident):
+                self.telemetry.count("NoticesHeld", reason=incident.silence.reason)
             delay = 0 if incident_id in again else _delay(before, incident, now)
             if delay is not None and not incident.held:
                 announcing.send(self.queues, incident, now, delay)
@@ -346,6 +348,12 @@ def _flapped(before: Incident, incident: Incident) -> bool:
     """Whether a new beginning or an end went untold, as there were too many of them."""
     untold = incident.last_notice == before.last_notice
     return incident.flapping and untold and incident.state is not before.state
+
+
+def _ended_quietly(before: Incident, incident: Incident) -> bool:
+    """Whether it was over in a window, so that nobody is told before that ends."""
+    told = incident.last_notice == before.last_notice
+    return incident.state is not IncidentState.OPEN and not told
 
 
 def _unheld(before: Incident, incident: Incident) -> bool:

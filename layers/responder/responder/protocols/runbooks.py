@@ -12,7 +12,7 @@ from responder.alert import Alert
 from responder.analysis import markdown
 from responder.analysis.context import Retrieved
 from responder.clock import Clock
-from responder.errors import Permanent, Reason, ResponderError
+from responder.errors import ResponderError
 from responder.incident import Incident
 from responder.ports import RunbookFile, Shelf, Telemetry
 
@@ -62,15 +62,10 @@ class Library:
             self._telemetry.warning("Runbooks unreadable", detail=str(error))
 
     def read(self) -> int:
-        """Read the shelf now; the number of passages that there are.
+        """Read the shelf now; the number of passages that there are. Raises Retryable."""
+        # First needed here: a cold start does without it.
+        from responder.analysis.retrieval import Index
 
-        Raises Retryable, or Permanent where this Python's SQLite cannot search.
-        """
-        try:
-            # Where SQLite is first needed: importing it costs a cold start some ms.
-            from responder.analysis.retrieval import Index
-        except ImportError as error:
-            raise Permanent(Reason.MISCONFIGURED, str(error)) from error
         files, left_out = self._shelf.read()
         if left_out:
             self._telemetry.count("RunbooksLeftOut", len(left_out))

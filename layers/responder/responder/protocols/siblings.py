@@ -52,7 +52,7 @@ class Siblings:
         """Of the same service first, then by how near in time they opened."""
         ids = self._store.due(EVER, LOOKED_AT)
         records = self._store.read([items.incident_item(one) for one in ids]) if ids else {}
-        found = (items.decode(record, Glimpse) for record in records.values())
+        found = (items.decode_if_readable(record, Glimpse) for record in records.values())
         siblings = [one for one in found if one is not None and _is_sibling(incident, one)]
         siblings.sort(key=lambda one: _telling(incident, one))
         told = tuple(_told(one) for one in siblings[:MOST_SIBLINGS])

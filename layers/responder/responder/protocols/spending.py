@@ -17,7 +17,7 @@ from responder.analysis.budget import Limit, Limits, Payer, Purse, Reservation
 from responder.analysis.ledger import Ledger, Line
 from responder.clock import Clock
 from responder.delivery import words
-from responder.errors import Permanent, Reason, Retryable
+from responder.errors import Permanent, Reason
 from responder.incident import Incident
 from responder.ports import Key, Store, Telemetry
 from responder.protocols import items
@@ -103,7 +103,7 @@ class Spending:
         """Never fails a paid call: what cannot be settled now stays reserved till later."""
         try:
             items.settle(lambda: self._attempt(bill, line, model))
-        except Retryable as error:
+        except items.TROUBLES as error:
             self.telemetry.warning(
                 "Budget not settled", detail=str(error), reserved=bill.call.micro / budget.MICRO
             )

@@ -25,7 +25,6 @@ from responder.analysis import trouble as troubles
 from responder.analysis.trouble import NotServed, Trouble
 from responder.clock import Clock
 from responder.contracts import AlertMessage
-from responder.errors import Retryable
 from responder.ports import Outgoing, Queue, Queues, Store, Telemetry
 from responder.protocols import items
 
@@ -146,7 +145,7 @@ class Watch:
     def _quietly(self, act: Callable[[], None]) -> None:
         try:
             act()
-        except Retryable as error:
+        except items.TROUBLES as error:
             self.telemetry.warning("Trouble with Claude not told", detail=str(error))
 
 

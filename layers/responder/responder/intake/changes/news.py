@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from responder.alert import Scope, Severity, Status
+from responder.alert import Scope, Status
 from responder.change import Change, ChangeState
 from responder.errors import Reason
 from responder.intake.draft import Draft, Request, digest
+from responder.intake.severity import default_of
 from responder.intake.text import bounded, one_line
 
 # Bytes of UTF-8, so that a list of changes stays far below an item's 400 kB:
@@ -22,7 +23,6 @@ MAX_LINK = 300
 #: Characters of a commit's hash that people read.
 SHORT_HASH = 12
 
-_DEFAULT_SEVERITY = Severity.MEDIUM
 _STATUSES = {ChangeState.FAILED: Status.FIRING, ChangeState.SUCCEEDED: Status.RESOLVED}
 
 
@@ -33,7 +33,8 @@ class News:
     ``identity`` is the same in all events of a change. ``subject`` is what a later change of the
     same thing shares, so that its success ends the alert of a failure; empty where nothing of this
     kind can fail. ``at`` is when ``state`` began, ``began`` when the change did, where both are
-    told. ``detail`` is the tool's own word on what happened.
+    told. ``told_at`` orders the alerts of a tool that tells the same state again later.
+    ``detail`` is the tool's own word on what happened.
     """
 
     source: str
@@ -44,6 +45,7 @@ class News:
     raw: object
     subject: tuple[str, ...] = ()
     at: datetime | None = None
+    told_at: datetime | None = None
     began: datetime | None = None
     revision: str = ""
     by: str = ""
@@ -102,14 +104,14 @@ def draft_of(news: News) -> Draft | None:
         title=f"{news.service}: {news.what} {said}",
         message="\n".join(part for part in details if part),
         rule=f"{news.source} deployment",
-        severity=_DEFAULT_SEVERITY,
+        severity=default_of(news.source),
         status=status,
         service=news.service,
         resource="/".join(news.subject),
         scope=news.scope,
         labels={"version": news.revision} if news.revision else {},
         links={"change": news.link} if news.link else {},
-        happened_at=news.at,
+        happened_at=news.told_at or news.at,
         raw=news.raw,
     )
 

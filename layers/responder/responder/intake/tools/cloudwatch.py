@@ -1,19 +1,21 @@
-"""CloudWatch alarms, as SNS carries them and as EventBridge does; both give the same alert.
+"""CloudWatch alarms, as SNS, EventBridge and the alarms' own Lambda action carry them.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
 
-``INSUFFICIENT_DATA`` neither fires nor resolves its alarm: it is an INFO alert of its own, with
-its own fingerprint, so that an alarm that stands keeps standing.
+All ways give the same alert. ``INSUFFICIENT_DATA`` neither fires nor resolves its alarm: it is an
+INFO alert of its own, with its own fingerprint, so that an alarm that stands keeps standing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
 from responder.alert import Scope, Severity, Status
+from responder.intake.aws import arn_part, console, first_arn
 from responder.intake.draft import Draft, Request
-from responder.intake.errors import Unreadable
+from responder.intake.errors import NotAnAlert, Unreadable
 from responder.intake.fields import first, mapping, scope_of, sequence, string_map
 from responder.intake.severity import default_of
 from responder.intake.times import read_time, whole_milliseconds
@@ -22,11 +24,6 @@ NAME = "cloudwatch"
 
 _NO_DATA = "INSUFFICIENT_DATA"
 _STATES = {"ALARM": Status.FIRING, "OK": Status.RESOLVED, _NO_DATA: Status.FIRING}
-_CONSOLES = {
-    "aws": "console.aws.amazon.com",
-    "aws-cn": "console.amazonaws.cn",
-    "aws-us-gov": "console.amazonaws-us-gov.com",
-}
 # Dimensions that name what an alarm watches, the most telling first.
 _SERVICE_DIMENSIONS = (
     "ServiceName", "Service", "FunctionName", "QueueName", "TableName", "DBClusterIdentifier",
@@ -43,11 +40,17 @@ _RESOURCE_DIMENSIONS = (
     "Resource",
 )
 _MAX_CHILDREN = 10
+_NO_ATTRIBUTES: Mapping[str, str] = {}
+# An event of this kind carries the state, too, but tells of an edit.
+_EDITED = "CloudWatch Alarm Configuration Change"
 
 
-@dataclass(frozen=True)
-class _Alarm:
-    """An alarm's state change, whichever way it came."""
+class _Alarm(NamedTuple):
+    """An alarm's state change, whichever way it came.
+
+    ``contributor`` is the time series of an alarm that watches several, each with a state of its
+    own; empty for the alarm as a whole.
+    """
 
     name: str
     arn: str
@@ -60,6 +63,8 @@ class _Alarm:
     rule: str
     metrics: Sequence[object]
     children: Sequence[object] = ()
+    contributor: str = ""
+    attributes: Mapping[str, str] = _NO_ATTRIBUTES
 
 
 def split(payload: object) -> Sequence[object]:
@@ -69,8 +74,7 @@ def split(payload: object) -> Sequence[object]:
 
 def read(element: object, whole: object, request: Request) -> Draft:
     """The alert of a state change."""
-    fields = mapping(element)
-    alarm = _from_event(fields) if "detail" in fields else _from_message(fields)
+    alarm = _alarm(mapping(element))
     if not alarm.name or alarm.state not in _STATES:
         raise Unreadable("an alarm without a name or a known state")
     no_data = alarm.state == _NO_DATA
@@ -78,6 +82,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
     at = whole_milliseconds(alarm.at)
     labels = _labels(alarm) | ({"state": _NO_DATA} if no_data else {})
     identity = alarm.arn or f"{alarm.account}/{alarm.region}/{alarm.name}"
+    if alarm.contributor:
+        identity = f"{identity}#{alarm.contributor}"
     return Draft(
         source=NAME,
         fingerprint=f"{identity}#no-data" if no_data else identity,
@@ -99,47 +105,64 @@ def read(element: object, whole: object, request: Request) -> Draft:
     )
 
 
+def _alarm(fields: Mapping[str, object]) -> _Alarm:
+    if fields.get("detail-type") == _EDITED:
+        raise NotAnAlert("an alarm was edited, not triggered")
+    if "detail" in fields:
+        return _from_event(fields)
+    return _from_action(fields) if "alarmData" in fields else _from_message(fields)
+
+
 def _from_message(fields: Mapping[str, object]) -> _Alarm:
     trigger = mapping(fields.get("Trigger"))
     arn = first(fields, ["AlarmArn"])
     return _Alarm(
-        name=first(fields, ["AlarmName"]),
+        name=first(fields, ["AlarmName"]) or arn_part(arn, 6),
         arn=arn,
-        account=first(fields, ["AWSAccountId"]) or _arn_part(arn, 4),
+        account=first(fields, ["AWSAccountId"]) or arn_part(arn, 4),
         # The field Region is a display name ("US East (N. Virginia)").
-        region=_arn_part(arn, 3) or first(fields, ["Region"]),
-        state=first(fields, ["NewStateValue"]),
+        region=arn_part(arn, 3) or first(fields, ["Region"]),
+        state=first(fields, ["NewStateValue"]).upper(),
         reason=first(fields, ["NewStateReason"]),
         at=read_time(fields.get("StateChangeTime")),
         description=first(fields, ["AlarmDescription"]),
         rule=first(fields, ["AlarmRule"]),
         metrics=sequence(trigger.get("Metrics")) or ((trigger,) if trigger else ()),
         children=sequence(fields.get("TriggeringChildren")),
+        contributor=first(fields, ["AlarmContributorId"]),
+        attributes=string_map(fields.get("AlarmContributorAttributes")),
     )
 
 
 def _from_event(fields: Mapping[str, object]) -> _Alarm:
-    detail = mapping(fields["detail"])
-    state, configuration = mapping(detail.get("state")), mapping(detail.get("configuration"))
-    resources = sequence(fields.get("resources"))
-    arn = resources[0] if resources and isinstance(resources[0], str) else ""
+    detail, account = mapping(fields["detail"]), first(fields, ["account"])
+    return _from_data(detail, fields, first_arn(fields), account)
+
+
+def _from_action(fields: Mapping[str, object]) -> _Alarm:
+    arn = first(fields, ["alarmArn"])
+    return _from_data(mapping(fields["alarmData"]), fields, arn, first(fields, ["accountId"]))
+
+
+def _from_data(
+    data: Mapping[str, object], fields: Mapping[str, object], arn: str, account: str
+) -> _Alarm:
+    state, configuration = mapping(data.get("state")), mapping(data.get("configuration"))
+    contributor = mapping(data.get("alarmContributor"))
     return _Alarm(
-        name=first(detail, ["alarmName"]),
+        name=first(data, ["alarmName"]) or arn_part(arn, 6),
         arn=arn,
-        account=first(fields, ["account"]) or _arn_part(arn, 4),
-        region=first(fields, ["region"]) or _arn_part(arn, 3),
-        state=first(state, ["value"]),
+        account=account or arn_part(arn, 4),
+        region=first(fields, ["region"]) or arn_part(arn, 3),
+        state=first(state, ["value"]).upper(),
         reason=first(state, ["reason"]),
         at=read_time(state.get("timestamp")) or read_time(fields.get("time")),
         description=first(configuration, ["description"]),
         rule=first(configuration, ["alarmRule"]),
         metrics=sequence(configuration.get("metrics")),
+        contributor=first(contributor, ["id"]),
+        attributes=string_map(contributor.get("attributes")),
     )
-
-
-def _arn_part(arn: str, index: int) -> str:
-    parts = arn.split(":")
-    return parts[index] if len(parts) > index else ""
 
 
 def _labels(alarm: _Alarm) -> dict[str, str]:
@@ -155,7 +178,7 @@ def _labels(alarm: _Alarm) -> dict[str, str]:
             **_dimensions(inner.get("dimensions")),
         }
         labels = {name: text for name, text in found.items() if text} | labels
-    return labels
+    return {**labels, **alarm.attributes}
 
 
 def _lower(value: object) -> dict[str, object]:
@@ -194,10 +217,7 @@ def _message(alarm: _Alarm) -> str:
 
 
 def _links(alarm: _Alarm) -> dict[str, str]:
-    console = _CONSOLES.get(_arn_part(alarm.arn, 1))
-    region = _arn_part(alarm.arn, 3)
-    if not console or not region.replace("-", "").isalnum():
-        return {}
     name = quote(alarm.name, safe="", errors="replace")
+    region = arn_part(alarm.arn, 3)
     path = f"cloudwatch/home?region={region}#alarmsV2:alarm/{name}"
-    return {"alarm": f"https://{region}.{console}/{path}"}
+    return {"alarm": console(region, path, arn_part(alarm.arn, 1))}

@@ -1,43 +1,100 @@
-"""What SNS sends to an HTTP subscription that is not confirmed.
+"""What comes by Amazon SNS and is no other tool's: prose, and requests for confirmation.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
+
+A message of prose has no state: the same subject on the same topic is the same alert.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from responder.alert import Severity, Status
-from responder.intake.draft import Draft, Request
+from responder.alert import Scope, Severity, Status
+from responder.intake.aws import arn_part
+from responder.intake.draft import Draft, Request, digest
+from responder.intake.errors import Unreadable
 from responder.intake.fields import first, mapping
+from responder.intake.severity import default_of, read_severity
+from responder.intake.text import one_line
 from responder.intake.times import read_time
 
 NAME = "sns"
 
+# Words that begin the subject of any alert, whatever it is worth.
+_NO_SEVERITIES = ("alert", "page", "down", "ok", "none", "clear", "error")
+_LONGEST_PREFIX = 20
+_MAX_LINE = 2_000
+
 
 def split(payload: object) -> Sequence[object]:
-    """One request for confirmation each."""
+    """One message each."""
     return (payload,)
 
 
 def read(element: object, whole: object, request: Request) -> Draft:
-    """A visible alert instead of a visit: whoever can post here could make us call any URL."""
+    """The alert of a message."""
     fields = mapping(element)
-    topic = first(fields, ["TopicArn"])
-    kind = first(fields, ["Type"])
+    topic = first(fields, ("TopicArn",))
+    if not topic:
+        raise Unreadable("a message without a topic")
+    kind = first(fields, ("Type",))
+    return _prose(fields, topic) if kind == "Notification" else _handshake(fields, topic, kind)
+
+
+def _prose(fields: Mapping[str, object], topic: str) -> Draft:
+    text, subject = first(fields, ("Message",)), first(fields, ("Subject",))
+    name, at = arn_part(topic, 5), read_time(fields.get("Timestamp"))
+    title = subject or _line(text) or f"Message of SNS topic {name}"
+    return Draft(
+        source=NAME,
+        fingerprint=f"{topic}#{digest(title)}",
+        title=title,
+        message=text,
+        rule=name,
+        severity=_severity(subject) or default_of(NAME),
+        status=Status.FIRING,
+        service=name,
+        resource=topic,
+        scope=Scope(account=arn_part(topic, 4), region=arn_part(topic, 3)),
+        labels={"topic": name},
+        happened_at=at,
+        starts_at=at,
+        delivery_id=first(fields, ("MessageId",)),
+        raw=fields,
+    )
+
+
+def _severity(subject: str) -> Severity | None:
+    """By the word that a subject begins with: "CRITICAL: disk full", "[Warning] disk full"."""
+    head, colon, _ = subject.partition(":")
+    if subject.startswith("["):
+        head, colon, _ = subject[1:].partition("]")
+    word = head.strip().lower()
+    if not colon or len(word) > _LONGEST_PREFIX or word in _NO_SEVERITIES:
+        return None
+    return read_severity(word)
+
+
+def _line(text: str) -> str:
+    return next((line for line in map(one_line, text[:_MAX_LINE].splitlines()) if line), "")
+
+
+def _handshake(fields: Mapping[str, object], topic: str, kind: str) -> Draft:
+    """A visible alert instead of a visit: whoever can post here could make us call any URL."""
     return Draft(
         source=NAME,
         fingerprint=f"{topic}#{kind}",
         title=f"SNS topic {topic.rpartition(':')[2]} waits for a confirmation ({kind})",
         message=(
             f"Topic {topic} sent a {kind} to this address. It is not confirmed: its link is "
-            "neither visited nor kept, because it holds a token. Subscribe the reception function "
-            "to the topic instead (protocol lambda), which needs no confirmation."
+            "neither visited nor kept, because it holds a token. Let the source name the topic "
+            "(responder sources add NAME --tool sns --topic ARN) and subscribe again, or subscribe "
+            "the reception function to the topic (protocol lambda), which needs no confirmation."
         ),
         severity=Severity.INFO,
         status=Status.FIRING,
         happened_at=read_time(fields.get("Timestamp")),
-        delivery_id=first(fields, ["MessageId"]),
+        delivery_id=first(fields, ("MessageId",)),
         rule=kind,
         resource=topic,
         unknown_format=True,
-        raw=element,
+        raw=fields,
     )

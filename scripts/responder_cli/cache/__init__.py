@@ -1,0 +1,1 @@
+"""``responder cache``: the analyses that alerts of one signature share."""

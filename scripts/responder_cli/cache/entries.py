@@ -1,0 +1,147 @@
+"""The entries of the analysis cache, read and selected; used by ``responder cache``.
+
+The table has no index: entries are read by their key, or else all of them, which a report of AWS's
+read units follows. It holds one entry a signature and environment, of a few kB each.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from responder.alert import Severity
+from responder.analysis.verdict import Analysis
+from responder.clock import utc_now
+from responder.incident import CacheEntry
+from responder.ports import Table
+from responder.protocols import items, lease
+from responder_cli import accepted, incidents
+from responder_cli.aws import Stack, plain
+
+#: What alerts of a source are looked at for their signatures.
+SOURCE_SPAN = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which entries; an empty part selects all. ``signatures`` may be whole cache keys."""
+
+    signatures: tuple[str, ...] = ()
+    source: str = ""
+    older_than: timedelta | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Whether it selects nothing in particular."""
+        return self == Selection()
+
+
+def find(
+    stack: Stack, selection: Selection, now: datetime, advance: Callable[[], None]
+) -> list[CacheEntry]:
+    """The entries that are selected and hold an analysis, the oldest first."""
+    wanted = set(selection.signatures)
+    if selection.source:
+        known = set(signatures_of(stack, selection.source))
+        wanted = wanted & known if wanted else known
+        if not wanted:
+            return []
+    found = (one for one in _candidates(stack, wanted, advance) if one.analysis is not None)
+    kept = [one for one in found if _old_enough(one, selection.older_than, now)]
+    return sorted(kept, key=lambda one: _made_at(one))
+
+
+def every(stack: Stack, advance: Callable[[], None]) -> Iterator[CacheEntry]:
+    """All entries that have not expired; the only scan of the command line."""
+    pages = (
+        stack.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(TableName=stack.table("analysis-cache"))
+    )
+    now = utc_now().timestamp()
+    for page in pages:
+        for item in page["Items"]:
+            advance()
+            given = plain(item)
+            if given.get("ttl", now + 1) > now:
+                known = {name: given[name] for name in CacheEntry.model_fields if name in given}
+                yield CacheEntry.model_validate(known)
+
+
+def signatures_of(stack: Stack, source: str) -> Iterator[str]:
+    """The signatures of a tool's newest alerts, through the index of alerts."""
+    stream = accepted.newest(stack, Severity, utc_now() - SOURCE_SPAN)
+    of_it = (one.alert_id for one in stream if one.source.casefold() == source.casefold())
+    ids = [alert_id for alert_id, _ in zip(of_it, range(incidents.MOST_ALERTS), strict=False)]
+    yield from dict.fromkeys(record.signature for record in accepted.records(stack, ids))
+
+
+def load(stack: Stack, cache_key: str) -> CacheEntry | None:
+    """One entry by its key."""
+    return items.load(stack.store(Table.CACHE), items.cache_item(cache_key), CacheEntry)
+
+
+def clear(stack: Stack, entry: CacheEntry) -> bool:
+    """Take the very analysis out that ``entry`` has; False where it is in use, or another one."""
+    now = utc_now()
+    cleared = False
+
+    def step(present: CacheEntry | None) -> CacheEntry | None:
+        nonlocal cleared
+        after = lease.clear(present, entry.analysis, now)
+        cleared = after is not None
+        return after
+
+    store = stack.store(Table.CACHE)
+    items.change(store, items.cache_item(entry.cache_key), CacheEntry, step, now)
+    return cleared
+
+
+def in_use(entry: CacheEntry, now: datetime) -> bool:
+    """Whether Claude is being asked at this moment."""
+    return lease.held_by_other(entry, "", now)
+
+
+def state(entry: CacheEntry, now: datetime) -> str:
+    """What an entry is good for, in a word."""
+    if in_use(entry, now):
+        return "asked now"
+    if entry.analysis is None:
+        return "empty"
+    fresh = entry.fresh_until is not None and entry.fresh_until > now
+    if entry.analysis.is_fallback:
+        return f"given up: {entry.analysis.fallback_reason}" if fresh else "to be asked again"
+    return "fresh" if fresh else "stale"
+
+
+def analysis(entry: CacheEntry) -> Analysis:
+    """The analysis of an entry that has one."""
+    assert entry.analysis is not None  # noqa: S101 - `find` gives no others
+    return entry.analysis
+
+
+def _candidates(
+    stack: Stack, wanted: set[str], advance: Callable[[], None]
+) -> Iterator[CacheEntry]:
+    """Whole keys are read by themselves; a signature may have an entry in each environment."""
+    keys = {one for one in wanted if "@" in one}
+    if wanted and keys == wanted:
+        found = (load(stack, one) for one in sorted(keys))
+        yield from (one for one in found if one is not None)
+        return
+    for entry in every(stack, advance):
+        if not wanted or not wanted.isdisjoint(_names(entry.cache_key)):
+            yield entry
+
+
+def _names(cache_key: str) -> Iterator[str]:
+    """The key, and the signature before its @; an environment's name may have one, too."""
+    yield cache_key
+    yield from (cache_key[:at] for at, letter in enumerate(cache_key) if letter == "@")
+
+
+def _made_at(entry: CacheEntry) -> datetime:
+    return analysis(entry).made_at
+
+
+def _old_enough(entry: CacheEntry, age: timedelta | None, now: datetime) -> bool:
+    return age is None or now - _made_at(entry) >= age

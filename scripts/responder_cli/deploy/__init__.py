@@ -1,0 +1,1 @@
+"""``responder deploy``: what the runbook's ``deploy.sh`` calls."""

@@ -1,0 +1,234 @@
+"""What the AWS account and region need, before a stack's first deployment and after it."""
+
+from collections.abc import Callable, Iterator
+
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
+
+from responder.clock import utc_now
+from responder_cli.aws import TABLES, NotFound, Stack, words
+from responder_cli.doctor.advice import Advice, Plan, failing, ok, warning
+from responder_cli.health import outside as health
+from responder_cli.health.verdict import Verdict
+from responder_cli.secrets.kinds import KINDS
+
+#: Executions that an account never reserves for functions.
+#: https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+NEVER_RESERVED = 100
+#: Lambda's "Concurrent executions".
+QUOTA_CODE = "L-B99A9384"
+USUAL_CONCURRENCY = 1000
+#: States of a stack that can be deployed to.
+DEPLOYABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+
+Check = Callable[[], Iterator[Advice]]
+
+
+def findings(stack: Stack, plan: Plan, region: str, bucket: str | None) -> Iterator[Advice]:
+    """Nothing else is asked where there are no credentials."""
+    try:
+        caller = stack.client("sts").get_caller_identity()
+    except NoRegionError as error:
+        yield failing("region", words(error), f"give --region {region}")
+        return
+    except (BotoCoreError, ClientError) as error:
+        yield failing("credentials", words(error), "aws configure sso, then give --profile")
+        return
+    yield ok("credentials", f"{caller['Arn']} in account {caller['Account']}")
+    yield _region(stack, region, plan)
+    try:
+        there = _state(stack)
+    except ClientError as error:
+        yield failing("stack", f"cannot be seen: {words(error)}", "ask for the rights to deploy")
+        return
+    checks: dict[str, Check] = {
+        "stack": lambda: _stack(stack, there, plan),
+        "concurrency": lambda: _concurrency(stack, plan, deployed=there is not None),
+        "bucket": lambda: _bucket(stack, bucket, caller["Account"]),
+    }
+    if there is None:
+        checks["names"] = lambda: _names(stack, plan)
+        checks["API Gateway's log role"] = lambda: _log_role(stack, plan)
+    else:
+        checks["secrets"] = lambda: _secrets(stack)
+    for name, check in checks.items():
+        try:
+            yield from check()
+        except (BotoCoreError, ClientError) as error:
+            yield warning(name, f"could not be checked: {words(error)}", "ask with more rights")
+
+
+def _region(stack: Stack, configured: str, plan: Plan) -> Advice:
+    """SAM obeys samconfig.toml, and the other commands what AWS is configured with."""
+    asked = str(stack.client("sts").meta.region_name)
+    if asked == configured:
+        return ok("region", asked)
+    return failing(
+        "region",
+        f"samconfig.toml deploys to {configured}, and the commands look at {asked}",
+        f"give --region {configured}, or change it in [{plan.environment}]",
+    )
+
+
+def _state(stack: Stack) -> str | None:
+    """The stack's state; None where there is none."""
+    try:
+        return stack.state
+    except NotFound:
+        return None
+
+
+def _stack(stack: Stack, state: str | None, plan: Plan) -> Iterator[Advice]:
+    if state is None:
+        yield ok("stack", f"{stack.name} is not there yet; the first deployment makes it")
+    elif state.endswith("_IN_PROGRESS"):
+        yield failing("stack", f"it is {state}", f"wait: {_waiting(stack)}")
+    elif state not in DEPLOYABLE:
+        yield failing("stack", f"it is {state}: {_ruined(state)}", _removing(stack, state))
+    else:
+        yield ok("stack", state)
+        yield from _protection(stack, plan)
+
+
+def _waiting(stack: Stack) -> str:
+    return f"aws cloudformation describe-stack-events --stack-name {stack.name}"
+
+
+def _ruined(state: str) -> str:
+    if state == "UPDATE_ROLLBACK_FAILED":
+        return "a rollback stopped half-way"
+    return "a first deployment failed, and nothing can be deployed over it"
+
+
+def _removing(stack: Stack, state: str) -> str:
+    if state == "UPDATE_ROLLBACK_FAILED":
+        return f"aws cloudformation continue-update-rollback --stack-name {stack.name}"
+    return f"aws cloudformation delete-stack --stack-name {stack.name}"
+
+
+def _protection(stack: Stack, plan: Plan) -> Iterator[Advice]:
+    if not plan.is_on("DeletionProtection"):
+        return
+    if stack.protected:
+        yield ok("termination protection", "on")
+        return
+    yield warning(
+        "termination protection",
+        "off: one command deletes the stack",
+        "aws cloudformation update-termination-protection --enable-termination-protection "
+        f"--stack-name {stack.name}",
+    )
+
+
+def _concurrency(stack: Stack, plan: Plan, *, deployed: bool) -> Iterator[Advice]:
+    """The quota, against what this stack reserves or uses."""
+    limit = stack.client("lambda").get_account_settings()["AccountLimit"]
+    total, free = limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"]
+    raised = (
+        "aws service-quotas request-service-quota-increase --service-code lambda "
+        f"--quota-code {QUOTA_CODE} --desired-value {USUAL_CONCURRENCY}"
+    )
+    if not plan.is_on("ReserveConcurrency"):
+        used = sum(map(plan.number, _CONCURRENCY)) + plan.number("ReceptionReserved")
+        if total < used:
+            reason = f"the account runs {total} at once, the stack may want {used}: it is throttled"
+            yield warning("concurrency", reason, raised)
+        else:
+            yield ok("concurrency", f"{total} at once, {free} of them unreserved")
+        return
+    needed = 0 if deployed else sum(map(plan.number, _RESERVED))
+    if free - needed < NEVER_RESERVED:
+        reason = (
+            f"{free} of {total} are unreserved; it reserves {needed} and leaves {NEVER_RESERVED}"
+        )
+        mend = f"{raised}; or deploy with ReserveConcurrency=false"
+        yield failing("concurrency", reason, mend)
+    else:
+        yield ok("concurrency", f"{total} at once, {free} of them unreserved")
+
+
+_RESERVED = ("ReceptionReserved", "AnalysisReserved", "DistributionReserved")
+_CONCURRENCY = (
+    "ProcessingConcurrency",
+    "AnalysisConcurrency",
+    "DistributionConcurrency",
+    "CriticalConcurrency",
+)
+
+
+def _bucket(stack: Stack, bucket: str | None, account: str) -> Iterator[Advice]:
+    if bucket is None:
+        return
+    try:
+        stack.client("s3").head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
+    except ClientError as error:
+        reason = f"{bucket} is not there, or another account's ({words(error)})"
+        yield failing("bucket", reason, f"aws s3 mb s3://{bucket}, or leave --bucket out")
+    else:
+        yield ok("bucket", f"{bucket} is this account's")
+
+
+def _names(stack: Stack, plan: Plan) -> Iterator[Advice]:
+    """What an earlier stack left behind keeps its name, and a first deployment fails for it."""
+    found = [*_tables_left(stack), *_secrets_left(stack, plan)]
+    yield from found
+    if not found:
+        yield ok("names", "no table or secret of an earlier stack is in the way")
+
+
+def _tables_left(stack: Stack) -> Iterator[Advice]:
+    for short in TABLES:
+        name = f"{stack.name}-{short}"
+        try:
+            stack.client("dynamodb").describe_table(TableName=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            continue
+        forget = f"export it, then aws dynamodb delete-table --table-name {name}"
+        yield failing("names", f"the table {name} is there without its stack", forget)
+
+
+def _secrets_left(stack: Stack, plan: Plan) -> Iterator[Advice]:
+    prefix = plan.parameters.get("SecretPrefix") or stack.name
+    for short in KINDS:
+        name = f"{prefix}/{short}"
+        try:
+            found = stack.client("secretsmanager").describe_secret(SecretId=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            continue
+        forget = (
+            f"aws secretsmanager delete-secret --force-delete-without-recovery --secret-id {name}"
+        )
+        if found.get("DeletedDate"):
+            restore = (
+                f"aws secretsmanager restore-secret --secret-id {name} to see it, then {forget}"
+            )
+            yield failing(
+                "names", f"the secret {name} is being deleted: the name is taken", restore
+            )
+        else:
+            yield failing("names", f"the secret {name} is there without its stack", forget)
+
+
+def _log_role(stack: Stack, plan: Plan) -> Iterator[Advice]:
+    """It belongs to the account and region: a stack that makes one takes another's place."""
+    role = stack.client("apigateway").get_account().get("cloudwatchRoleArn")
+    if role and plan.parameters.get("ApiGatewayLogsRole") == "create":
+        yield warning("API Gateway's log role", f"the account has {role}, which would be replaced",
+                      f'add "ApiGatewayLogsRole=keep" to [{plan.environment}]')  # fmt: skip
+    elif not role and plan.parameters.get("ApiGatewayLogsRole") == "keep":
+        yield failing("API Gateway's log role", "there is none to keep",
+                      f'take "ApiGatewayLogsRole=keep" out of [{plan.environment}]')  # fmt: skip
+    else:
+        yield ok("API Gateway's log role", "is kept" if role else "will be made")
+
+
+def _secrets(stack: Stack) -> Iterator[Advice]:
+    """The first deployment makes them, empty."""
+    for one in health.secrets(stack, utc_now()):
+        of_claude = one.component.startswith("claude")
+        name = health.CLAUDE_SECRET if of_claude else health.SLACK_SECRETS[0]
+        mend = "" if one.verdict is Verdict.OK else f"responder secrets set {name}"
+        yield Advice(one.component, one.verdict, one.reason, mend)

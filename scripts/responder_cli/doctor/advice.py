@@ -1,0 +1,85 @@
+"""A finding of ``responder doctor``, and the deployment that it is about."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_stack import layout, samconfig
+from responder_cli.health.verdict import Verdict
+
+#: What ``make build`` builds for unless it is told otherwise.
+ARCHITECTURE = "arm64"
+_PARAMETER = re.compile(r"^  (\w+):$")
+_DEFAULT = re.compile(r'^    Default: "?([^"]*)"?$')
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One verdict; ``mend`` is the command that puts it right, empty where all is well."""
+
+    component: str
+    verdict: Verdict
+    reason: str
+    mend: str = ""
+
+
+def ok(component: str, reason: str) -> Advice:
+    """Nothing to do."""
+    return Advice(component, Verdict.OK, reason)
+
+
+def warning(component: str, reason: str, mend: str) -> Advice:
+    """It can be deployed without."""
+    return Advice(component, Verdict.WARNING, reason, mend)
+
+
+def failing(component: str, reason: str, mend: str) -> Advice:
+    """A deployment fails, or what is deployed does not work."""
+    return Advice(component, Verdict.FAILING, reason, mend)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be deployed: the section of samconfig.toml, with the template's defaults below."""
+
+    environment: str
+    parameters: Mapping[str, str]
+    unknown: tuple[str, ...] = ()
+
+    def number(self, name: str) -> int:
+        """A parameter that is a number."""
+        return int(self.parameters[name])
+
+    def is_on(self, name: str) -> bool:
+        """A parameter that is a switch."""
+        return self.parameters.get(name) == "true"
+
+
+NOTHING: Mapping[str, str] = {}
+
+
+def plan_of(
+    environment: str,
+    parameters: Mapping[str, str] = NOTHING,
+    template: Path = layout.REPOSITORY / "template.yaml",
+) -> Plan:
+    """The deployment of an environment, with ``parameters`` before those of its section."""
+    given = {**samconfig.parameters(environment), **parameters}
+    defaults = _defaults(template.read_text())
+    unknown = tuple(sorted(given.keys() - defaults.keys()))
+    return Plan(environment, {**defaults, **given}, unknown)
+
+
+def _defaults(template: str) -> dict[str, str]:
+    """The template's parameters; read as lines, since CloudFormation's tags are no plain YAML."""
+    section = template.partition("\nParameters:\n")[2].partition("\nMappings:\n")[0]
+    found: dict[str, str] = {}
+    name = ""
+    for line in section.splitlines():
+        if begin := _PARAMETER.match(line):
+            name = begin[1]
+            found[name] = ""
+        elif default := _DEFAULT.match(line):
+            found[name] = default[1]
+    return found

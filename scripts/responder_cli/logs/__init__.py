@@ -1,0 +1,1 @@
+"""``responder logs`` and ``responder tail``: what the functions logged, for people."""

@@ -1,0 +1,1 @@
+"""``responder alerts`` and ``responder incidents``: what was accepted, and what became of it."""

@@ -1,0 +1,1 @@
+"""``responder rollback``: back to what the functions were before the last deployment."""

@@ -1,0 +1,123 @@
+"""``responder rollback``."""
+
+from collections.abc import Sequence
+
+import click
+
+from responder_cli import console
+from responder_cli.aws import LIVE, Stack
+from responder_cli.options import examples, json_option, on_stack, yes_option
+from responder_cli.rollback import canaries, versions
+from responder_cli.rollback.canaries import Canary
+from responder_cli.rollback.versions import Function, Move
+
+OLDER = "Deploy the older commit instead: git checkout COMMIT && responder deploy"
+
+
+@click.command(
+    epilog=examples(
+        "responder rollback --dry-run",
+        "responder rollback --stack mcp-incident-responder-staging",
+        "responder rollback --undo",
+    )
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be moved, and end.")
+@click.option("--undo", is_flag=True, help="Forward again: each function to its newest version.")
+@click.option("--untried", is_flag=True, help="Do not try the versions before they get traffic.")
+@yes_option
+@json_option
+@on_stack
+def rollback(
+    stack: Stack, dry_run: bool, undo: bool, untried: bool, yes: bool, as_json: bool
+) -> None:
+    """Give the traffic back to what the functions were before the last deployment.
+
+    While a canary is under way, it is stopped and CodeDeploy gives all traffic back. Otherwise the
+    alias `live` of each function that the last deployment changed moves to the version before. It
+    shows which, tries them with the check of new versions, and asks. Variables and memory go back
+    with the code; queues, tables, alarms and secrets do not.
+    """
+    running = list(canaries.under_way(stack))
+    if running:
+        _stop(stack, running, dry_run=dry_run, yes=yes, as_json=as_json)
+        return
+    functions = versions.read(stack)
+    moves = versions.forward(functions) if undo else versions.back(functions)
+    if not as_json:
+        _show(functions, moves)
+    _refuse_the_impossible(moves)
+    if not moves:
+        raise click.ClickException("There is nothing to move.")
+    if not dry_run:
+        if not untried:
+            _try(stack, moves)
+        if not yes:
+            console.ask(f"Move {len(moves)} aliases of {stack.name}?")
+        for move in moves:
+            versions.carry_out(stack, move)
+    if as_json:
+        console.as_json([_line(one, moved=not dry_run) for one in moves])
+    elif not dry_run:
+        console.say("Moved. Look whether it helped: responder health; responder tail --errors")
+        console.say("Undo it: responder rollback --undo. The next deployment ends it, too.")
+
+
+def _stop(
+    stack: Stack, running: Sequence[Canary], *, dry_run: bool, yes: bool, as_json: bool
+) -> None:
+    if not as_json:
+        console.grid(("deployment", "of"), [(one.deployment, one.group) for one in running])
+    if not dry_run:
+        if not yes:
+            console.ask(f"Stop {len(running)} canaries of {stack.name}?")
+        for one in running:
+            canaries.stop(stack, one)
+    if as_json:
+        console.as_json([{"deployment": one.deployment, "stopped": not dry_run} for one in running])
+    elif not dry_run:
+        console.say("Stopped: all traffic goes to the version before. CloudFormation undoes the")
+        console.say("update by itself; wait for UPDATE_ROLLBACK_COMPLETE: responder doctor")
+
+
+def _show(functions: Sequence[Function], moves: Sequence[Move]) -> None:
+    to = {one.function.short: one.to for one in moves}
+    console.grid(
+        ("function", "live", "published (UTC)", "moves to"),
+        [
+            (
+                one.short,
+                str(one.live),
+                f"{one.published_at:{console.MINUTE}}" if one.published_at else "",
+                str(to[one.short] or "nothing: not kept") if one.short in to else "stays",
+            )
+            for one in functions
+        ],
+    )
+
+
+def _refuse_the_impossible(moves: Sequence[Move]) -> None:
+    """All or none: versions of one deployment belong together."""
+    lacking = [one.function.short for one in moves if one.to is None]
+    if lacking:
+        raise click.ClickException(f"No earlier version of {', '.join(lacking)} is kept. {OLDER}")
+    split = [one.function.short for one in moves if one.function.canary is not None]
+    if split:
+        raise click.ClickException(
+            f"The alias {LIVE} of {', '.join(split)} is split between versions, and no deployment "
+            "is under way: look at CodeDeploy first."
+        )
+
+
+def _try(stack: Stack, moves: Sequence[Move]) -> None:
+    for move in moves:
+        if why := versions.refusal_of(stack, move):
+            raise click.ClickException(console.safe(f"{why}. Nothing was moved."))
+
+
+def _line(move: Move, *, moved: bool) -> dict[str, object]:
+    return {
+        "function": move.function.short,
+        "from": move.function.live,
+        "to": move.to,
+        "moved": moved,
+    }

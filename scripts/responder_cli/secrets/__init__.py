@@ -1,0 +1,1 @@
+"""``responder secrets``: which are set, whether they are accepted, and new values for them."""

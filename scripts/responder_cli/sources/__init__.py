@@ -1,0 +1,1 @@
+"""``responder sources``: who may send, and what to paste into each tool."""

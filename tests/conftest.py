@@ -1,0 +1,6 @@
+"""What all tests share: no example of a property test is timed, as no assertion is."""
+
+from hypothesis import settings
+
+settings.register_profile("untimed")
+settings.load_profile("untimed")

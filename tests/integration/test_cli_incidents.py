@@ -1,0 +1,170 @@
+"""``responder incidents`` on moto's tables."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes import alert, verdict
+from integration.cli_house import House, house_of
+from responder.alert import Severity
+from responder.analysis.verdict import Cause, Confidence
+from responder.clock import utc_now
+from responder.incident import (
+    AlertRecord,
+    Card,
+    Feedback,
+    Hold,
+    IncidentState,
+    Mark,
+    Notice,
+    NoticeKind,
+)
+from responder.ports import Table
+from responder.protocols import items
+
+NOW = utc_now().replace(microsecond=0)
+ID = "v1:disk|prod.1"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with house_of("incidents", tmp_path, Table.ALERTS, Table.INCIDENTS) as house:
+        yield house
+
+
+def opened(house: House, incident_id: str, **changes: Any) -> None:
+    """An incident that opened ten minutes ago, and is looked at again in a minute."""
+    began = NOW - timedelta(minutes=10)
+    times = dict.fromkeys(("first_seen", "last_seen", "opened_at", "first_received_at"), began)
+    house.opened(incident_id, **({"due_at": NOW + timedelta(minutes=1)} | times | changes))
+
+
+def over(house: House, incident_id: str, **changes: Any) -> None:
+    """One that its tool resolved; its alert is still there."""
+    ended = {"state": IncidentState.RESOLVED, "resolved_at": NOW, "due_at": None}
+    opened(house, incident_id, **(ended | changes))
+    recorded(house, f"alert of {incident_id}", incident_id)
+
+
+def recorded(
+    house: House, alert_id: str, incident_id: str, minutes: int = 5, **changes: Any
+) -> None:
+    at = NOW - timedelta(minutes=minutes)
+    record = AlertRecord(
+        alert=alert(alert_id, received_at=at, **changes),
+        signature="v1:disk",
+        incident_id=incident_id,
+    )
+    house.store(Table.ALERTS).write([items.write_of(items.alert_key(alert_id), record, 0, NOW)])
+
+
+def carded(house: House, **changes: Any) -> None:
+    card = Card(incident_id=ID, channel="#incidents", **changes)
+    house.store(Table.INCIDENTS).write([items.write_of(items.card_item(ID), card, 0, NOW)])
+
+
+def listed(house: House, *words: str) -> list[str]:
+    return [one["incident_id"] for one in house.json("list", *words)]
+
+
+def test_the_open_ones_are_listed_by_severity_then_age(house: House) -> None:
+    opened(house, "low", severity=Severity.LOW)
+    opened(house, "critical", severity=Severity.CRITICAL, service="checkout")
+    opened(house, "newer", opened_at=NOW)
+    opened(house, "older")
+    opened(house, "ours", synthetic=True)
+    over(house, "past")
+    assert listed(house) == ["critical", "newer", "older", "low"]
+    assert listed(house, "--severity", "low", "--severity", "CRITICAL") == ["critical", "low"]
+    assert listed(house, "--service", "Checkout") == ["critical"]
+    assert listed(house, "--source", "zabbix") == []
+
+
+def test_what_is_over_is_found_through_its_alerts(house: House) -> None:
+    opened(house, "open")
+    over(house, "past")
+    recorded(house, "a1", "open")
+    recorded(house, "a2", "past", 60 * 48)
+    assert listed(house, "--state", "over") == ["past"]
+    assert sorted(listed(house, "--state", "all")) == ["open", "past"]
+    assert listed(house, "--state", "over", "--since", "3m") == []
+
+
+def test_the_story_of_an_incident_is_told_in_order(house: House) -> None:
+    opened(
+        house,
+        ID,
+        count=3,
+        revision=4,
+        analysis=verdict(
+            made_at=NOW - timedelta(minutes=9),
+            causes=[Cause(text="logs fill it", confidence=Confidence.HIGH)],
+        ),
+        notices=[
+            Notice(number=1, kind=NoticeKind.SEVERITY_RAISED, at=NOW - timedelta(minutes=4),
+                   detail="LOW → HIGH"),
+            Notice(number=2, kind=NoticeKind.REFIRED, at=NOW - timedelta(minutes=1)),
+        ],
+        feedback=Feedback(mark=Mark.RIGHT, by="ann", at=NOW, incident_id=ID, made_at=NOW,
+                          made_by="model"),
+    )  # fmt: skip
+    carded(house, channel_id="C1", ts="171.5", shown=3, told=1,
+           posted_at=NOW - timedelta(minutes=8))  # fmt: skip
+    recorded(house, "a1", ID, 10)
+    recorded(house, "a2", ID, 2)
+    recorded(house, "other", "v1:cpu|prod.1", 3)
+    found = house.json("show", ID)
+    assert [one["what"] for one in found["timeline"]][2:] == [
+        "incident opened",
+        "analysis by model",
+        "card posted in #incidents",
+        "severity raised: LOW → HIGH",
+        "fired again (not told yet)",
+        "ann said right",
+    ]
+    assert found["card_link"] == "https://slack.com/archives/C1/p1715"
+    assert found["shown"] == "card in #incidents, 1 changes behind"
+    assert [one["alert_id"] for one in found["alerts"]] == ["a2", "a1"]
+    shown = house.run("show", "a2").stdout
+    assert "logs fill it (high)" in shown
+    assert "https://slack.com/archives/C1/p1715" in shown
+    assert house.json("show", ID, "--alerts", "1")["alerts"][0]["alert_id"] == "a2"
+
+
+def test_what_held_it_is_told_with_whose_it_is(house: House) -> None:
+    hold = Hold(silence_id="3f9c2a", author="ann", comment="new release", until=NOW)
+    opened(house, ID, held="silenced", silence=hold)
+    found = house.run("show", ID).stdout
+    assert "silenced 3f9c2a by ann until" in found
+    assert "new release" in found
+    assert "no card: silenced" in found
+
+
+def test_a_card_that_waits_says_for_what_and_until_when(house: House) -> None:
+    opened(house, ID)
+    carded(house, waits_for="rate_limited", next_try=NOW + timedelta(minutes=1))
+    found = house.json("show", ID)
+    assert found["shown"] == "no card: rate_limited"
+    assert found["timeline"][-1]["what"] == "next try, as it waits: rate_limited"
+    assert found["card_link"] == ""
+
+
+def test_hostile_text_steers_no_terminal(house: House) -> None:
+    hostile = "disk\x1b[2J\u202e"
+    opened(house, ID, title=hostile, message=hostile, service=hostile, labels={hostile: hostile},
+           analysis=verdict(headline=hostile, summary=hostile))  # fmt: skip
+    for words in (("list",), ("show", ID)):
+        shown = house.run(*words).stdout
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
+
+
+@pytest.mark.parametrize(("named", "said"), [("none", "has no incident"), ("held", "no incident:")])
+def test_what_is_no_incident_is_not_there(house: House, named: str, said: str) -> None:
+    record = AlertRecord(alert=alert("held"), signature="v1:disk", held="stale")
+    house.store(Table.ALERTS).write([items.write_of(items.alert_key("held"), record, 0, NOW)])
+    done = house.run("show", named)
+    assert (done.exit_code, said in done.stderr) == (3, True)

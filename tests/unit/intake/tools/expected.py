@@ -1,0 +1,23 @@
+"""What a sample is expected to be read as: only what is named is compared."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from responder.alert import Alert, Severity, Status
+
+FIRING, RESOLVED = Status.FIRING, Status.RESOLVED
+CRITICAL, HIGH, MEDIUM, LOW, INFO = Severity
+
+
+def at(text: str) -> datetime:
+    """A moment of 20 November 2026, UTC: ``09:20:00``."""
+    return datetime.fromisoformat(f"2026-11-20T{text}").replace(tzinfo=UTC)
+
+
+def differs(alert: Alert, expected: dict[str, Any]) -> dict[str, tuple[object, object]]:
+    """Each named field that is not as expected: what it is, and what it should be."""
+    found = {name: getattr(alert, name) for name in expected}
+    wrong = {name: (found[name], value) for name, value in expected.items() if found[name] != value}
+    if alert.unknown_format:
+        wrong["unknown_format"] = (alert.truncated, False)
+    return wrong
