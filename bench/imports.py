@@ -27,6 +27,7 @@ _NEEDED: Mapping[str, type[settings.Common] | None] = {
     "analysis": settings.Analysis,
     "distribution": settings.Distribution,
     "hook": None,
+    "heartbeat": settings.Heartbeat,
 }
 FUNCTIONS = tuple(_NEEDED)
 _PROGRAM = """

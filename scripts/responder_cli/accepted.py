@@ -1,4 +1,7 @@
-"""Accepted alerts by severity and time, through the table's index: no command scans."""
+"""Accepted alerts by severity and time, through the table's index: no command scans.
+
+Those of our own checks are left out.
+"""
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from responder.alert import Severity
+from responder.alert import SYNTHETIC_SOURCE, Severity
 from responder.incident import AlertRecord
 from responder.ports import Table
 from responder.protocols import items
@@ -44,10 +47,13 @@ def pages(
             TableName=stack.table("alerts"),
             IndexName="timestamp-index",
             KeyConditionExpression="severity = :severity AND #at BETWEEN :start AND :end",
-            ExpressionAttributeNames={"#at": "timestamp"},
+            # Heartbeats and the checks of new versions are nobody's alerts.
+            FilterExpression="#source <> :ours",
+            ExpressionAttributeNames={"#at": "timestamp", "#source": "source"},
             ExpressionAttributeValues={
                 ":severity": {"S": severity.value},
                 ":start": {"N": str(int(start.timestamp()))},
+                ":ours": {"S": SYNTHETIC_SOURCE},
                 ":end": {"N": str(int(end.timestamp()))},
             },
             **more,

@@ -1,6 +1,7 @@
 """The command line's only door to AWS: the stack's outputs, and clients made on demand.
 
-Every command takes a ``Stack``; tests give it hand-written clients or moto's.
+Every command takes a ``Stack``, which threads may share; tests give it hand-written clients or
+moto's.
 """
 
 import os
@@ -8,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from threading import RLock
 from typing import Any
 
 import boto3
@@ -51,13 +53,16 @@ class Stack:
     make_client: Callable[[str], Any]
     on_aws: bool = False
     _clients: dict[str, Any] = field(default_factory=dict)
+    # boto3 makes clients in one thread at a time; what it made is used by many.
+    _making: RLock = field(default_factory=RLock)
     _described: dict[str, Any] | None = None
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
         """The client of one AWS service, made once."""
-        if service not in self._clients:
-            self._clients[service] = self.make_client(service)
-        return self._clients[service]
+        with self._making:
+            if service not in self._clients:
+                self._clients[service] = self.make_client(service)
+            return self._clients[service]
 
     @property
     def outputs(self) -> Mapping[str, str]:
@@ -135,9 +140,10 @@ class Stack:
 
     @property
     def _description(self) -> dict[str, Any]:
-        if self._described is None:
-            self._described = self._describe()
-        return self._described
+        with self._making:
+            if self._described is None:
+                self._described = self._describe()
+            return self._described
 
     def _describe(self) -> dict[str, Any]:
         try:

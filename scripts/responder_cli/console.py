@@ -79,6 +79,13 @@ def fields(rows: Iterable[tuple[str, str]]) -> None:
 
 def grid(columns: Sequence[str], rows: Iterable[Sequence[str]], verdict: int | None = None) -> None:
     """A table; the column numbered ``verdict`` is coloured by its word."""
+    _print(drawn(columns, rows, verdict))
+
+
+def drawn(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], verdict: int | None = None
+) -> Table:
+    """The table of ``grid``, for who shows it himself; made safe."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -90,7 +97,7 @@ def grid(columns: Sequence[str], rows: Iterable[Sequence[str]], verdict: int | N
                 for number, cell in enumerate(row)
             )
         )
-    _print(table)
+    return table
 
 
 def to_json(value: Any, indent: int | None = None) -> str:  # noqa: ANN401 - any JSON value

@@ -28,7 +28,7 @@ ANALYSIS = ({"service": "analysis"},)
 DISTRIBUTION = ({"service": "distribution"},)
 #: What is shown, the metric, and the dimensions that it is sent with.
 FIGURES = (
-    ("alerts counted", "AlertsCounted", ANALYSIS),
+    ("alerts counted, heartbeats included", "AlertsCounted", ANALYSIS),
     ("incidents opened", "IncidentsOpened", ANALYSIS),
     ("served from the cache", "CacheHits", ANALYSIS),
     ("cards posted", "CardsPosted", DISTRIBUTION),

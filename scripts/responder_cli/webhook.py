@@ -1,4 +1,4 @@
-"""One HTTP POST to the front door; ``inject`` and ``health`` use it."""
+"""One HTTP POST, to the front door or to Slack; ``inject`` and ``health`` use it."""
 
 import os
 import ssl
@@ -24,13 +24,15 @@ class Answer:
     body: bytes
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+def post(
+    url: str, body: bytes, headers: Mapping[str, str], timeout: float = TIMEOUT_SECONDS
+) -> Answer:
     """The answer, whatever its status; raises NoAnswer when there is none."""
     if not url.startswith(("https://", "http://")):
         raise NoAnswer(f"{url} is no web address")
     request = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")  # noqa: S310 - checked above
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS, context=trust()) as answer:  # noqa: S310 - checked above
+        with urllib.request.urlopen(request, timeout=timeout, context=trust()) as answer:  # noqa: S310 - checked above
             return Answer(answer.status, answer.read())
     except urllib.error.HTTPError as error:
         with error:

@@ -253,11 +253,14 @@ class Pipeline:
 
 
 @contextmanager
-def started(directory: Path, pace: str = "0", storm_threshold: str = "0") -> Iterator[Pipeline]:
+def started(
+    directory: Path, pace: str = "0", storm_threshold: str = "0", **parameters: str
+) -> Iterator[Pipeline]:
     """A stack of its own on unused ports, whose local Claude has answers.
 
     ``pace`` is Slack's, in seconds a message and channel; most tests want no limit, and no storm.
-    Nor do they want a throttle: they send hundreds of problems, and all must show.
+    Nor do they want a throttle: they send hundreds of problems, and all must show. ``parameters``
+    are the template's.
     """
     options = Options(
         directory=directory,
@@ -269,6 +272,7 @@ def started(directory: Path, pace: str = "0", storm_threshold: str = "0") -> Ite
             "StormThreshold": storm_threshold,
             "ThrottleThreshold": "0",
             "DailyBudgetUsd": "1000",
+            **parameters,
         },
         secrets={"slack-bot-token": TOKEN},
     )

@@ -12,6 +12,7 @@ SETTINGS: dict[str, type[settings.Common]] = {
     "AlertReceptionFunction": settings.Reception,
     "AnalysisFunction": settings.Analysis,
     "DistributionFunction": settings.Distribution,
+    "HeartbeatFunction": settings.Heartbeat,
 }
 MAPPINGS = {
     "AnalysisFunction": ("ProcessingConcurrency", "AnalysisConcurrency", "AnalysisReserved"),
@@ -44,7 +45,7 @@ def test_a_change_of_settings_alone_publishes_a_new_version() -> None:
 
 def test_everything_that_calls_a_function_calls_its_alias() -> None:
     aliases = set(resources("AWS::Lambda::Alias"))
-    assert aliases == {f"{name}Aliaslive" for name in FUNCTIONS}
+    assert aliases == {f"{name}Aliaslive" for name in (*FUNCTIONS, "HeartbeatFunction")}
     mappings = resources("AWS::Lambda::EventSourceMapping").values()
     permissions = resources("AWS::Lambda::Permission").values()
     subscriptions = [
@@ -59,7 +60,7 @@ def test_everything_that_calls_a_function_calls_its_alias() -> None:
     ]
     assert len(mappings) == 4
     assert len(subscriptions) == 1
-    assert len(rules) == 3
+    assert len(rules) == 4
     assert {referred(value) for value in called} <= aliases
     body = deployed.text(resources("AWS::ApiGateway::RestApi")["AlertApi"])
     assert "AlertReceptionFunctionAliaslive" in body
@@ -91,7 +92,7 @@ def test_a_canary_watches_the_new_version_and_runs_the_hook() -> None:
     assert name["Fn::Sub"].startswith("CodeDeployHook_")
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", SETTINGS)
 def test_each_function_gets_the_settings_it_reads_and_no_others(name: str) -> None:
     given = resources("AWS::Lambda::Function")[name]["Environment"]["Variables"]
     read = {str(field.alias) for field in SETTINGS[name].model_fields.values()}
@@ -109,7 +110,7 @@ def test_no_environment_leaves_a_required_setting_empty(environment: str) -> Non
         settings.load(model, given)
 
 
-@pytest.mark.parametrize("name", [*FUNCTIONS, "DeploymentHookFunction"])
+@pytest.mark.parametrize("name", [*SETTINGS, "DeploymentHookFunction"])
 def test_runtime_memory_timeout_tracing_and_logs_are_explicit(name: str) -> None:
     function = resources("AWS::Lambda::Function")[name]
     assert function["Runtime"] == "python3.13"
@@ -125,7 +126,7 @@ def test_runtime_memory_timeout_tracing_and_logs_are_explicit(name: str) -> None
 
 def test_both_layers_are_attached_to_all_functions() -> None:
     layers = list(resources("AWS::Lambda::LayerVersion"))
-    for name in FUNCTIONS:
+    for name in SETTINGS:
         attached = resources("AWS::Lambda::Function")[name]["Layers"]
         assert sorted(referred(layer) for layer in attached) == sorted(layers)
 

@@ -202,5 +202,5 @@ def test_what_holds_data_says_what_happens_to_it() -> None:
         "AWS::Logs::LogGroup",
     }
     held = [r for r in stack()["Resources"].values() if r["Type"] in kinds]
-    assert len(held) == 26
+    assert len(held) == 27
     assert {(r["DeletionPolicy"], r["UpdateReplacePolicy"]) for r in held} == {("Delete", "Retain")}

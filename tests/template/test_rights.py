@@ -5,7 +5,8 @@ import pytest
 from template import deployed
 from template.deployed import Json, referred, resources, stack
 
-READ_WRITE = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"}
+READ = {"dynamodb:GetItem", "dynamodb:BatchGetItem"}
+READ_WRITE = READ | {"dynamodb:PutItem"}
 TAKE = {
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
@@ -54,6 +55,14 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "SlackTestWebhookSecret": SECRET,
         "NoticeTopic": {"sns:Publish"},
         "NoticeWebhookSecret": SECRET,
+    },
+    "HeartbeatRole": {
+        "HeartbeatLogGroup": LOG,
+        "AlertsTable": READ,
+        "IncidentsTable": READ,
+        "StateTable": READ_WRITE,
+        # The one key, and none of the account's others.
+        "arn:${AWS::Partition}:apigateway:${AWS::Region}::/apikeys/${ApiKey}": {"apigateway:GET"},
     },
     "DeploymentHookRole": {
         "DeploymentHookLogGroup": LOG,

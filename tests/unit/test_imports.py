@@ -13,6 +13,7 @@ from bench import imports
         # That slack_sdk is seen here shows that the probe would see it elsewhere.
         ("distribution", ("slack_sdk",)),
         ("hook", ()),
+        ("heartbeat", ()),
     ],
 )
 def test_a_function_starts_with_no_more_sdks_than_it_needs(

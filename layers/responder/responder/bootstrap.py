@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from responder.analysis.tiering import Tier
     from responder.intake.reception import Reception
     from responder.protocols.batch import Failures, Lane
+    from responder.protocols.heartbeat import Pulse
     from responder.protocols.runbooks import Library
     from responder.protocols.tick import Ticker
 
@@ -280,6 +281,25 @@ def distribution() -> QueueFunction:
         },
         self_check,
     )
+
+
+@cache
+def heartbeat() -> "tuple[Pulse, PowertoolsTelemetry]":
+    """The heartbeat function."""
+    from responder.adapters.dynamodb import DynamoStore
+    from responder.adapters.front_door import HttpFrontDoor
+    from responder.protocols.heartbeat import Pulse
+
+    given = settings.load(settings.Heartbeat, environment.variables())
+    telemetry = _telemetry("heartbeat")
+    tables = {
+        Table.ALERTS: given.alerts_table,
+        Table.INCIDENTS: given.incidents_table,
+        Table.STATE: given.state_table,
+    }
+    store = DynamoStore(environment.dynamodb(), tables)
+    door = HttpFrontDoor(given.webhook_url, environment.apigateway(), given.api_key_id)
+    return Pulse(store, door, telemetry, utc_now), telemetry
 
 
 def analyst(given: settings.Claude, way: "WayIn", guard: "Guard") -> "Claude":

@@ -74,6 +74,10 @@ class Reason(StrEnum):
     MISCONFIGURED = "misconfigured"
     # Claude is not asked about the responder's own troubles.
     OWN_INCIDENT = "own_incident"
+    # How far a heartbeat came that has no card.
+    NOT_ACCEPTED = "not_accepted"
+    NOT_RECORDED = "not_recorded"
+    NOT_SHOWN = "not_shown"
 
 
 class ResponderError(Exception):

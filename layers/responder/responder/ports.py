@@ -161,6 +161,13 @@ class Sink(Protocol):
         """Send it; False where the way is not set up. Raises Retryable or Permanent."""
 
 
+class FrontDoor(Protocol):
+    """Our own front door, as a monitoring tool sees it."""
+
+    def send(self, body: bytes) -> None:
+        """Have an alert accepted. Raises Retryable or Permanent where it was not, and why."""
+
+
 class RunbookFile(NamedTuple):
     """A runbook as its author wrote it."""
 

@@ -163,6 +163,16 @@ class Distribution(Lanes):
     notice_after_minutes: float = Field(5, alias="NOTICE_AFTER_MINUTES", ge=1)
 
 
+class Heartbeat(Common):
+    """Settings of the heartbeat function."""
+
+    alerts_table: str = Field(alias="ALERTS_TABLE", min_length=1)
+    incidents_table: str = Field(alias="INCIDENTS_TABLE", min_length=1)
+    state_table: str = Field(alias="STATE_TABLE", min_length=1)
+    webhook_url: str = Field(alias="WEBHOOK_URL", min_length=1)
+    api_key_id: str = Field(alias="API_KEY_ID", min_length=1)
+
+
 def load[S: _Settings](model: type[S], environment: Mapping[str, str]) -> S:
     """The settings of ``model``. Raises SettingsError that names every wrong variable."""
     given = {name: value for name, value in environment.items() if value != ""}

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
+from responder.clock import utc_now
 from responder_cli.aws import TABLES, NotFound, Stack, words
 from responder_cli.doctor.advice import Advice, Plan, failing, ok, warning
-from responder_cli.health import checks as health
+from responder_cli.health import outside as health
 from responder_cli.health.verdict import Verdict
 from responder_cli.secrets.kinds import KINDS
 
@@ -226,7 +227,7 @@ def _log_role(stack: Stack, plan: Plan) -> Iterator[Advice]:
 
 def _secrets(stack: Stack) -> Iterator[Advice]:
     """The first deployment makes them, empty."""
-    for one in health.secrets(stack):
+    for one in health.secrets(stack, utc_now()):
         of_claude = one.component.startswith("claude")
         name = health.CLAUDE_SECRET if of_claude else health.SLACK_SECRETS[0]
         mend = "" if one.verdict is Verdict.OK else f"responder secrets set {name}"

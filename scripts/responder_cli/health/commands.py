@@ -1,11 +1,14 @@
 """``responder health``: every component with a verdict and the reason."""
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
 import click
 
 from responder.clock import utc_now
 from responder_cli import console
 from responder_cli.aws import Stack
-from responder_cli.health import checks
+from responder_cli.health import checks, watching
 from responder_cli.health.metrics import Window
 from responder_cli.health.verdict import Finding, Verdict
 from responder_cli.options import examples, json_option, on_stack
@@ -19,40 +22,54 @@ LONGEST_SUBJECT = 100
 @click.command(
     epilog=examples(
         "responder health",
+        "responder health --watch",
         "responder health --window 1440 --json",
         "ALERT_TOPIC_ARN=arn:aws:sns:eu-west-1:111122223333:ops responder health",
     )
 )
 @click.option("--window", type=click.IntRange(1, DAY_MINUTES), default=5, show_default=True,
               help="Minutes to look back on.")  # fmt: skip
+@click.option("--watch", is_flag=True,
+              help="Look again and again until Ctrl-C; piped, it prints what changed.")  # fmt: skip
+@click.option("--every", type=click.IntRange(1, 3600), default=5, show_default=True,
+              help="Seconds between two looks of --watch.")  # fmt: skip
 @click.option("--topic", envvar="ALERT_TOPIC_ARN",
               help="SNS topic that is told when unhealthy. Also ALERT_TOPIC_ARN.")  # fmt: skip
 @json_option
 @on_stack
-def health(stack: Stack, window: int, topic: str | None, as_json: bool) -> None:
-    """Every component with a verdict and the reason; exits 1 when one is failing."""
-    stack.output("WebhookUrl")
-    findings = list(checks.every(stack, Window(utc_now(), window)))
-    if as_json:
-        console.as_json(
-            [
-                {"component": one.component, "verdict": one.verdict.value, "reason": one.reason}
-                for one in findings
-            ]
-        )
+def health(
+    stack: Stack, window: int, watch: bool, every: int, topic: str | None, as_json: bool
+) -> None:
+    """Every component with a verdict, the reason, and the command that mends it.
+
+    Exits 1 when one is failing; a warning is worth a look, and alerts still arrive.
+    """
+
+    def look(now: datetime) -> Sequence[Finding]:
+        return checks.every(stack, Window(now, window))
+
+    if watch:
+        findings = watching.watch(stack.name, look, watching.every(every), as_json=as_json)
     else:
-        rows = [(one.component, one.verdict.value, one.reason) for one in findings]
-        console.grid(("component", "verdict", "reason"), rows, verdict=1)
+        findings = look(utc_now())
+        _show(findings, as_json=as_json)
     bad = [one for one in findings if one.verdict is Verdict.FAILING]
-    if bad and topic:
+    if bad and topic and not watch:
         _tell(stack, topic, bad)
     if bad:
         click.get_current_context().exit(EXIT_UNHEALTHY)
+
+
+def _show(findings: Iterable[Finding], *, as_json: bool) -> None:
+    if as_json:
+        console.as_json([watching.as_json(one) for one in findings])
+    else:
+        console.grid(watching.COLUMNS, watching.rows(findings), verdict=watching.VERDICT)
 
 
 def _tell(stack: Stack, topic: str, bad: list[Finding]) -> None:
     stack.client("sns").publish(
         TopicArn=topic,
         Subject=f"{stack.name} is unhealthy"[:LONGEST_SUBJECT],
-        Message="\n".join(f"{one.component}: {one.reason}" for one in bad),
+        Message="\n".join(f"{one.component}: {one.reason}\n  {one.mend}".rstrip() for one in bad),
     )

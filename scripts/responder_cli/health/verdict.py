@@ -14,11 +14,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One component's verdict, and the reason in words."""
+    """One component's verdict, the reason in words, and the command that mends it."""
 
     component: str
     verdict: Verdict
     reason: str
+    mend: str = ""
 
 
 def ok(component: str, reason: str) -> Finding:
@@ -26,11 +27,11 @@ def ok(component: str, reason: str) -> Finding:
     return Finding(component, Verdict.OK, reason)
 
 
-def warning(component: str, reason: str) -> Finding:
+def warning(component: str, reason: str, mend: str = "") -> Finding:
     """Worth a look; alerts still arrive."""
-    return Finding(component, Verdict.WARNING, reason)
+    return Finding(component, Verdict.WARNING, reason, mend)
 
 
-def failing(component: str, reason: str) -> Finding:
-    """Alerts are lost, late or unseen, or soon will be."""
-    return Finding(component, Verdict.FAILING, reason)
+def failing(component: str, reason: str, mend: str = "") -> Finding:
+    """Alerts are lost, late, unseen or unexplained, or soon will be."""
+    return Finding(component, Verdict.FAILING, reason, mend)

@@ -13,7 +13,7 @@ from responder.clock import utc_now
 from responder.delivery import words
 from responder_cli import console
 from responder_cli.aws import NotFound, Stack
-from responder_cli.health.checks import CLAUDE_SECRET, SLACK_SECRETS, WITH_A_KEY
+from responder_cli.health.outside import CLAUDE_SECRET, SLACK_SECRETS, WITH_A_KEY
 from responder_cli.health.verdict import Verdict
 from responder_cli.options import Command, examples, json_option, on_stack, yes_option
 from responder_cli.secrets.kinds import KINDS, Kind, Malformed, Opinion

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from responder.adapters.claude import DEFAULT_BASE_URL
 from responder.intake.authentication.sources import sources_in
 from responder_cli.aws import Stack
-from responder_cli.health.checks import WITH_A_KEY
+from responder_cli.health.outside import WITH_A_KEY
 from responder_cli.webhook import NoAnswer, post
 
 PATIENCE_SECONDS = 10.0

@@ -140,7 +140,12 @@ def topic_with_a_listener(sqs: Any, urls: dict[str, str]) -> str:
 
 def forget() -> None:
     """A new process builds its function, and its session, anew."""
-    for built in (bootstrap.reception, bootstrap.analysis, bootstrap.distribution):
+    for built in (
+        bootstrap.reception,
+        bootstrap.analysis,
+        bootstrap.distribution,
+        bootstrap.heartbeat,
+    ):
         built.cache_clear()
     environment._session.cache_clear()
 

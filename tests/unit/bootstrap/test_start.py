@@ -20,6 +20,7 @@ FUNCTIONS = Path(__file__).parents[3] / "functions"
         (bootstrap.reception, "SOURCES_SECRET"),
         (bootstrap.analysis, "CACHE_TABLE"),
         (bootstrap.distribution, "SLACK_CHANNEL"),
+        (bootstrap.heartbeat, "STATE_TABLE"),
     ],
 )
 def test_a_missing_variable_fails_the_start_by_name(

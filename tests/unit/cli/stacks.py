@@ -33,10 +33,20 @@ class Client:
         return [options for called, options in self.calls if called == name]
 
 
-def stack(outputs: Mapping[str, str], clients: Mapping[str, Any]) -> Stack:
-    """A stack named ``it`` with these outputs."""
+def stack(
+    outputs: Mapping[str, str],
+    clients: Mapping[str, Any],
+    parameters: Mapping[str, str] | None = None,
+) -> Stack:
+    """A stack named ``it`` with these outputs and parameters."""
+    given = (parameters or {}).items()
     described = {
-        "Stacks": [{"Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in outputs.items()]}]
+        "Stacks": [
+            {
+                "Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in outputs.items()],
+                "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in given],
+            }
+        ]
     }
     every = {"cloudformation": Client({"describe_stacks": described}), **clients}
     return Stack("it", every.__getitem__)

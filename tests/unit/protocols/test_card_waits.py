@@ -149,10 +149,10 @@ def test_an_edit_that_slack_refuses_for_good_is_given_up(desk: Desk) -> None:
     assert desk.card().dead_lettered
 
 
-def test_a_card_without_a_way_is_permanent_before_anything_is_written(desk: Desk) -> None:
+def test_a_check_without_a_way_is_held_before_anything_is_written(desk: Desk) -> None:
     nowhere = Channels("#alerts", test="")
     desk.deliverer = replace(desk.deliverer, channels=nowhere)
     change(desk, synthetic=True)
-    with pytest.raises(Permanent):
-        deliver(desk)
+    deliver(desk)
     assert items.card_item(ID) not in desk.store.items
+    assert desk.telemetry.counts["AlertsHeld:misconfigured"] == 1

@@ -124,7 +124,8 @@ def test_a_silenced_incident_that_waits_is_nobodys_trouble(desk: Desk) -> None:
 
 def test_test_alerts_are_nobodys_trouble(desk: Desk) -> None:
     desk.put_incident(desk.incident().model_copy(update={"synthetic": True}))
-    refuse(desk)
+    desk.slack.errors = [REFUSED]
+    deliver(desk)
     wait(desk)
     assert reports(desk) == []
 

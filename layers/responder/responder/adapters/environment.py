@@ -11,6 +11,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
+    from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
@@ -65,6 +66,11 @@ def unsigned_sns(region: str) -> "SNSClient":
 def secrets() -> "SecretsManagerClient":
     """A Secrets Manager client."""
     return _session().client("secretsmanager", config=_config())
+
+
+def apigateway() -> "APIGatewayClient":
+    """An API Gateway client."""
+    return _session().client("apigateway", config=_config())
 
 
 def s3() -> "S3":

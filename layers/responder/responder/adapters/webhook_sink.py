@@ -6,12 +6,10 @@ No detail of an error holds the address: it may carry a token.
 import hashlib
 import hmac
 import json
-import ssl
-from collections.abc import Callable, Mapping
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from responder.adapters.posting import FAILURES, post
 from responder.adapters.secrets import Secret
 from responder.clock import Clock
 from responder.errors import Permanent, Reason, Retryable
@@ -26,10 +24,6 @@ _PASSING = frozenset({408, 425, 429})
 _STALE_SECRET = frozenset({401, 403, 404, 410})
 #: A secret that a person must mend is looked at again each minute.
 _WAIT_FOR_SECRET = 60.0
-#: A receiver's Retry-After is believed up to a day.
-_LONGEST_WAIT = 86_400.0
-# Failures of the network, of TLS, of HTTP, and of values that cannot be put into a request.
-_FAILURES = (OSError, HTTPException, ValueError)
 
 
 class Target(NamedTuple):
@@ -91,8 +85,8 @@ class WebhookSink:
             SIGNATURE_HEADER: sign(target.key, body, int(self._now().timestamp())),
         }
         try:
-            return _exchange(target.url, body, headers, self._timeout)
-        except _FAILURES as error:
+            return post(target.url, body, headers, self._timeout)
+        except FAILURES as error:
             # from None: the text of the cause may hold the address.
             kind = type(error).__name__
             raise Retryable(Reason.TIMEOUT, f"webhook: {kind}") from None
@@ -107,26 +101,3 @@ def _allowed(url: str) -> bool:
     if not host or "@" in parts.netloc:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
-
-
-def _exchange(
-    url: str, body: bytes, headers: Mapping[str, str], timeout: float
-) -> tuple[int, float | None]:
-    parts = urlsplit(url)
-    connect: Callable[[], HTTPConnection] = lambda: HTTPConnection(parts.netloc, timeout=timeout)  # noqa: E731
-    if parts.scheme == "https":
-        trust = ssl.create_default_context()
-        connect = lambda: HTTPSConnection(parts.netloc, timeout=timeout, context=trust)  # noqa: E731
-    connection = connect()
-    try:
-        path = parts.path or "/"
-        connection.request("POST", f"{path}?{parts.query}" if parts.query else path, body, headers)
-        answer = connection.getresponse()
-        return answer.status, _seconds(answer.headers.get("Retry-After", ""))
-    finally:
-        connection.close()
-
-
-def _seconds(retry_after: str) -> float | None:
-    text = retry_after.strip()
-    return min(float(text[:6]), _LONGEST_WAIT) if text.isdecimal() else None

@@ -409,6 +409,14 @@ def give_up(card: Card) -> Card:
     )
 
 
+def held(card: Card, reason: Reason) -> Card:
+    """Let go of the card of a check of our own: nobody waits for it, and the next one tries anew.
+
+    The card remembers the reason; it is in no dead-letter queue.
+    """
+    return give_up(card).model_copy(update={"waits_for": reason.value})
+
+
 def reported(card: Card, incident: Incident, now: datetime) -> Card:
     """Operators are told that the card waits."""
     return card.model_copy(update={"reported_at": now, "reported_as": incident.severity})

@@ -47,9 +47,10 @@ class CardMessages:
         place = self._send(incident, card, render(incident, self.grip.now()), notice=0)
         now = self.grip.now()
         self.grip.change(lambda card: cards.posted(card, incident, place, now))
-        self.grip.telemetry.count("CardsPosted")
         waited = now - incident.first_received_at
-        self.grip.telemetry.seconds("TimeToCard", waited.total_seconds())
+        if not incident.synthetic:
+            self.grip.telemetry.count("CardsPosted")
+            self.grip.telemetry.seconds("TimeToCard", waited.total_seconds())
         by = incident.route.route if incident.route else ""
         self.grip.log(
             "Card posted",
@@ -85,7 +86,8 @@ class CardMessages:
             self.grip.log("Card gone", incident)
             return
         self.grip.change(lambda card: cards.updated(card, incident, now))
-        self.grip.telemetry.count("CardsUpdated")
+        if not incident.synthetic:
+            self.grip.telemetry.count("CardsUpdated")
         self.grip.log("Card updated", incident)
 
     def tell(self, notice: Notice, incident: Incident, card: Card) -> None:

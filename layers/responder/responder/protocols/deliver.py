@@ -96,7 +96,6 @@ class Delivery:
             self._retry_later(incident, error)
         except Permanent as error:
             self._give_up(incident, error)
-            raise
         except Exception:
             # A bug must not keep the lease: the next receive would only ask the dead holder.
             self.grip.change(cards.let_go, owned=False)
@@ -198,12 +197,12 @@ class Delivery:
 
     def _retry_later(self, incident: Incident, error: Retryable) -> None:
         if incident.synthetic and error.reason is Reason.SECRET_MISSING:
-            self._hold_synthetic(incident)
+            self._hold_synthetic(incident, Reason.NO_TEST_CHANNEL)
             return
         if self.grip.too_old():
             too_old = Permanent(Reason.TOO_OLD, f"Slack not reached for 12 h: {error}")
             self._give_up(incident, too_old)
-            raise too_old from error
+            return
         self.lane.telemetry.warning(
             "Not delivered yet", incident_id=incident.incident_id, detail=str(error)
         )
@@ -222,16 +221,24 @@ class Delivery:
             self.grip.change(lambda card: cards.reported(card, incident, now), owned=False)
 
     def _give_up(self, incident: Incident, error: Permanent) -> None:
-        """The card's text goes with the dead letter, and operators are told on another way."""
+        """The card's text goes with the dead letter, and operators are told on another way.
+
+        Raises ``error`` for the dead-letter queue, but for a check of our own: with a heartbeat
+        every five minutes, the letters would bury those that matter.
+        """
+        if incident.synthetic:
+            self._hold_synthetic(incident, error.reason)
+            return
         self.grip.change(cards.give_up, owned=False)
         self.lane.operators.report(self.grip.announcement, incident, error)
         error.card = plain.card(incident)
+        raise error
 
-    def _hold_synthetic(self, incident: Incident) -> None:
-        """Nobody set a test channel's secret: nobody waits for the card of a check, either."""
-        self.grip.change(cards.give_up, owned=False)
-        self.lane.telemetry.count("AlertsHeld", reason=Reason.NO_TEST_CHANNEL.value)
-        self.grip.log("Synthetic alert held", incident)
+    def _hold_synthetic(self, incident: Incident, reason: Reason) -> None:
+        """Nobody waits for the card of a check; whoever sent it sees on the card why."""
+        self.grip.change(lambda card: cards.held(card, reason), owned=False)
+        self.lane.telemetry.count("AlertsHeld", reason=reason.value)
+        self.grip.log("Synthetic alert held", incident, reason=reason.value)
 
     def _postpone(self, incident: Incident, wait: Postponed) -> None:
         """The copy first, then the lease: killed between them, the lease runs out by itself.

@@ -18,6 +18,7 @@ from responder.alert import SYNTHETIC_SOURCE, Alert, Severity, Status
 from responder.analysis import fallback, freshness, tiering, trouble
 from responder.analysis.context import Retrieved
 from responder.analysis.freshness import Makers
+from responder.analysis.verdict import Analysis
 from responder.clock import Clock
 from responder.contracts import AlertMessage
 from responder.errors import Reason
@@ -171,9 +172,10 @@ class Recorder:
             return
         found = _cache_metric(incident)
         if incident.first_alert_id == arrival.alert.alert_id:
-            self.telemetry.count("IncidentsOpened")
             self.telemetry.count("IncidentsRouted", reason=why(incident).value)
-            if not incident.held:
+            if not incident.synthetic:
+                self.telemetry.count("IncidentsOpened")
+            if not (incident.held or incident.synthetic):
                 self.telemetry.count(found)
         elif not incident.analysis.is_fallback:
             # Whatever was found when the incident was opened, this alert needs no analysis more.
@@ -202,15 +204,17 @@ def open_incident(
     """The incident of a first alert, with the cached analysis or, while it is awaited, the triage.
 
     An analysis that somebody already works on is waited for; any other that is missing or stale
-    is asked for.
+    is asked for. Our own checks have the triage: a heartbeat must cost nothing.
     """
     alert = arrival.alert
     incident_id = episode_id(arrival.incident_key, episode)
+    if alert.source == SYNTHETIC_SOURCE:
+        analysis = fallback.triage(alert, reason=Reason.OWN_INCIDENT.value, now=now)
+        return _opened(arrival, incident_id, episode, analysis, now)
     entry = draft.entry(arrival.cache_key)
     cached = entry.analysis if entry else None
     deserved = tiering.tier_for(alert.severity, cached)
-    labels = dict(list(alert.labels.items())[:MAX_LABELS])
-    deployment = freshness.deployed(labels)
+    deployment = freshness.deployed(dict(list(alert.labels.items())[:MAX_LABELS]))
     look = lease.glance(entry, deserved, makers, now, incident_id, deployment, runbooks)
     passages = runbooks.passages if runbooks else ()
     joined = lease.wait(entry, incident_id, now) if look.due and entry else None
@@ -223,6 +227,20 @@ def open_incident(
     asks = look.due and joined is None and about_claude is None
     if joined is not None:
         draft.put_entry(joined)
+    opened = _opened(arrival, incident_id, episode, analysis, now)
+    return opened.model_copy(
+        update={
+            "from_cache": look.analysis is not None,
+            "analysis_requested_at": now if asks else None,
+        }
+    )
+
+
+def _opened(
+    arrival: Arrival, incident_id: str, episode: int, analysis: Analysis, now: datetime
+) -> Incident:
+    """The incident of a first alert with this analysis."""
+    alert = arrival.alert
     return Incident(
         incident_id=incident_id,
         key=arrival.incident_key,
@@ -238,7 +256,7 @@ def open_incident(
         service=alert.service,
         resource=alert.resource,
         scope=alert.scope,
-        labels=labels,
+        labels=dict(list(alert.labels.items())[:MAX_LABELS]),
         links=dict(list(alert.links.items())[:MAX_LABELS]),
         severity=alert.severity,
         unknown_format=alert.unknown_format,
@@ -251,8 +269,6 @@ def open_incident(
         first_received_at=alert.received_at,
         revision=0,
         analysis=analysis,
-        from_cache=look.analysis is not None,
-        analysis_requested_at=now if asks else None,
         trace=arrival.trace,
     )
 

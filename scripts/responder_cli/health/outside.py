@@ -1,0 +1,237 @@
+"""The others: Claude with its breaker and budgets, Slack with its token, the secrets of both."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from responder.adapters.secrets import NO_VALUE
+from responder.analysis import budget
+from responder.errors import Reason
+from responder_cli.aws import Stack
+from responder_cli.cost import books
+from responder_cli.health.letters import Letters
+from responder_cli.health.mending import TROUBLE, command, deploy, put_secret, tail
+from responder_cli.health.metrics import Window, ours, total
+from responder_cli.health.pulse import LATELY_MINUTES
+from responder_cli.health.verdict import Finding, failing, ok, warning
+from responder_cli.webhook import NoAnswer, post
+
+#: Reasons to wait for the other side. Waits for a turn (paced), for another worker (lease_held,
+#: intent_unsettled) belong to a healthy stack.
+AILMENTS = (Reason.UNAVAILABLE, Reason.RATE_LIMITED, Reason.TIMEOUT, Reason.BREAKER_OPEN)
+#: These no time heals; alerts wait until an operator does.
+MENDABLE = (Reason.SECRET_MISSING, Reason.MISCONFIGURED)
+#: Slack's word is final: the card is a dead letter until an operator mends it.
+REFUSALS = (
+    Reason.NOT_IN_CHANNEL,
+    Reason.CHANNEL_NOT_FOUND,
+    Reason.CHANNEL_ARCHIVED,
+    Reason.CHANNEL_CLOSED,
+    Reason.REFUSED_BY_SLACK,
+)
+#: Whose dead letters are cards.
+CARD_PLACES = ("distribution", "critical")
+
+#: Secrets by the end of their name.
+CLAUDE_SECRET = "anthropic-key"  # noqa: S105 - the name of a secret
+BOT_TOKEN = "slack-bot-token"  # noqa: S105 - the name of a secret
+SLACK_SECRETS = (BOT_TOKEN, "slack-webhook")
+#: The way to Claude that needs a key.
+WITH_A_KEY = "api-key"
+#: The longest that Slack is waited for here, in seconds.
+SLACK_SECONDS = 5
+#: Powertools' names of a circuit that lets calls through.
+_CLOSED = "closed"
+
+
+class Value(NamedTuple):
+    """A secret's value, and when it was put there."""
+
+    text: str = ""
+    since: datetime | None = None
+
+    def age(self, now: datetime) -> str:
+        """For a person."""
+        return f", {(now - self.since).days} d old" if self.since else ""
+
+
+def claude(stack: Stack, window: Window) -> Iterator[Finding]:
+    """Claude answers; while it does not, cards carry the fixed triage."""
+    tries = _tries(stack, "analysis", AILMENTS, window.last(LATELY_MINUTES))
+    if tries:
+        yield warning("claude", tries, tail(stack, "AnalysisFunction", "WARNING"))
+    else:
+        yield ok("claude", "nothing waits for it")
+
+
+def breaker(stack: Stack, now: datetime) -> Iterator[Finding]:
+    """The circuit around Claude is closed: it is asked."""
+    item = stack.item("state", "id", "breaker#claude") or {}
+    state = str(item.get("state", _CLOSED)).lower()
+    if state == _CLOSED:
+        yield ok("claude breaker", "closed: Claude is asked")
+        return
+    opened = item.get("opened_at")
+    since = f" for {max(0, round(now.timestamp() - opened))} s" if opened else ""
+    yield failing(
+        "claude breaker",
+        f"{state}{since}: Claude failed again and again, cards carry the fixed triage",
+        f"{tail(stack, 'AnalysisFunction', 'WARNING')}; if it lasts: "
+        f"{command(stack, 'analysis off')}",
+    )
+
+
+def budgets(stack: Stack, now: datetime) -> Iterator[Finding]:
+    """Claude may be asked: no budget is spent."""
+    purse = books.purse(stack, now)
+    every = [(budget.share(purse, one, now), one) for one in books.limits_of(stack).every()]
+    share, fullest = max(every, key=lambda pair: pair[0])
+    reason = f"the {fullest.words} of {fullest.usd:,.2f} dollars is spent to {share:.0f} %"
+    name = _parameter(fullest)
+    mend = f"{command(stack, 'cost')}; {deploy(stack, f'{name}=MORE')}"
+    if share >= budget.SPENT:
+        yield failing("claude budget", f"{reason}: Claude is not asked", mend)
+    elif share >= budget.NEARLY:
+        yield warning("claude budget", f"{reason}: the small model answers", mend)
+    else:
+        yield ok("claude budget", reason)
+
+
+def _parameter(limit: budget.Limit) -> str:
+    if limit.name:
+        return "BudgetPerSource"
+    return "MonthlyBudgetUsd" if limit.monthly else "DailyBudgetUsd"
+
+
+def slack(stack: Stack, window: Window, letters: Letters | None = None) -> Iterator[Finding]:
+    """Slack takes the cards.
+
+    What waits for it is sent again as a fresh message: the age of the queue never shows it.
+    """
+    lately = window.last(LATELY_MINUTES)
+    refused = _refused(stack, lately)
+    hopeless = _tries(stack, "distribution", MENDABLE, lately)
+    passing = _tries(stack, "distribution", AILMENTS, lately)
+    log = tail(stack, "DistributionFunction", TROUBLE)
+    if refused or hopeless:
+        yield failing("slack", "; ".join(filter(None, (refused, hopeless, passing))), log)
+    elif passing:
+        yield warning("slack", passing, log)
+    elif before := _refused_before(letters or Letters(stack)):
+        yield warning("slack", before, command(stack, "dlq reprocess --queue all"))
+    else:
+        yield ok("slack", "nothing waits for it")
+
+
+def _refused(stack: Stack, window: Window) -> str:
+    """The cards that Slack refused for good, in words; empty where it refused none."""
+    return "; ".join(
+        f"{count} refused in {window.words}: {reason.value}"
+        for reason, count in _counted(stack, "DeadLettered", "distribution", REFUSALS, window)
+    )
+
+
+def _refused_before(letters: Letters) -> str:
+    """What Slack refused is not tried again: a quiet night proves nothing."""
+    reasons = [
+        reason
+        for place in letters.places()
+        if place.name in CARD_PLACES
+        for reason in letters.reasons(place)
+    ]
+    found = [reason.value for reason in REFUSALS if reason.value in reasons]
+    return f"its refusals wait as dead letters: {', '.join(found)}" if found else ""
+
+
+def _tries(stack: Stack, service: str, reasons: Sequence[Reason], window: Window) -> str:
+    """How often a service tried in vain and why, in words; empty where it did not."""
+    return "; ".join(
+        f"{count} {'try' if count == 1 else 'tries'} in {window.words}: {reason.value}"
+        for reason, count in _counted(stack, "Waits", service, reasons, window)
+    )
+
+
+def _counted(
+    stack: Stack, metric: str, service: str, reasons: Sequence[Reason], window: Window
+) -> Iterator[tuple[Reason, int]]:
+    """The reasons that a service counted, and how often."""
+    for reason in reasons:
+        dimensions = {"service": service, "reason": reason.value}
+        if count := total(stack, ours(stack), metric, dimensions, window):
+            yield reason, count
+
+
+def token(stack: Stack) -> Iterator[Finding]:
+    """Slack knows the bot token (still); it is asked, and nothing is posted."""
+    held = _value(stack, BOT_TOKEN).text
+    if not held:
+        yield ok("slack token", "none: cards go through the webhook, if one is set")
+        return
+    url = stack.parameter("SlackApiUrl", "https://slack.com/api/")
+    try:
+        answer = post(f"{url}auth.test", b"", {"authorization": f"Bearer {held}"}, SLACK_SECONDS)
+    except NoAnswer as error:
+        yield warning("slack token", f"Slack does not answer here: {error}")
+        return
+    said = _object(answer.body)
+    if said.get("ok") is True:
+        yield ok("slack token", f"good for {said.get('user', 'a bot')} in {said.get('team', '?')}")
+    elif answer.status >= 500 or answer.status == 429:
+        yield warning("slack token", f"Slack answers {answer.status}")
+    else:
+        yield failing(
+            "slack token",
+            f"Slack refuses it: {said.get('error', answer.status)}; no card can be shown",
+            put_secret(stack, BOT_TOKEN),
+        )
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def secrets(stack: Stack, now: datetime) -> Iterator[Finding]:
+    """Slack can be reached, and Claude; the values are looked at for emptiness only."""
+    slack = {name: _value(stack, name) for name in SLACK_SECRETS}
+    filled = [name for name, value in slack.items() if value.text]
+    if filled:
+        yield ok("slack secret", f"{filled[0]} is set{slack[filled[0]].age(now)}")
+    else:
+        reason = "neither a bot token nor a webhook is set: alerts wait"
+        yield failing("slack secret", reason, put_secret(stack, BOT_TOKEN))
+    way = stack.outputs.get("ClaudeAccess", WITH_A_KEY)
+    if way != WITH_A_KEY:
+        yield ok("claude secret", f"not needed: Claude is reached by {way}, as the function's role")
+    elif (key := _value(stack, CLAUDE_SECRET)).text:
+        yield ok("claude secret", f"{CLAUDE_SECRET} is set{key.age(now)}")
+    else:
+        reason = f"{CLAUDE_SECRET} is empty: cards carry the fixed triage"
+        yield warning("claude secret", reason, put_secret(stack, CLAUDE_SECRET))
+
+
+def _value(stack: Stack, short: str) -> Value:
+    client = stack.client("secretsmanager")
+    try:
+        answer = client.get_secret_value(SecretId=f"{stack.output('SecretPrefix')}/{short}")
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in NO_VALUE:
+            raise
+        return Value()
+    return Value(str(answer.get("SecretString", "")).strip(), answer.get("CreatedDate"))
+
+
+def analysis(stack: Stack) -> Iterator[Finding]:
+    """Claude is not switched off by an operator."""
+    item = stack.item("state", "id", "switch#analysis") or {}
+    if item.get("off"):
+        reason = f"switched off by {item.get('by')} at {item.get('at')}"
+        yield warning("analysis", reason, command(stack, "analysis on"))
+    else:
+        yield ok("analysis", "switched on")

@@ -1,0 +1,56 @@
+"""The heartbeat function from its environment to the front door, with the key that it reads."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from local_stack.loopback import Reply, Request
+from responder import bootstrap
+from responder.adapters import environment
+from responder.ports import Key, Table
+from responder.protocols.heartbeat import FRONT_DOOR
+from serving import serving
+from unit.bootstrap.house import House
+from unit.bootstrap.test_start import app
+
+
+class Keys:
+    """API Gateway's keys; moto's need a package that nothing else does."""
+
+    def get_api_key(self, apiKey: str, includeValue: bool) -> dict[str, str]:
+        return {"value": f"the value of {apiKey}"}
+
+
+@contextmanager
+def door(monkeypatch: pytest.MonkeyPatch, status: int) -> Iterator[list[Request]]:
+    """A front door that answers so, and what it was sent."""
+    taken: list[Request] = []
+
+    def answer(request: Request) -> Reply:
+        taken.append(request)
+        return Reply(status)
+
+    monkeypatch.setattr(environment, "apigateway", Keys)
+    monkeypatch.setenv("API_KEY_ID", "the-id")
+    with serving(answer) as server:
+        monkeypatch.setenv("WEBHOOK_URL", f"{server.url}/live/alerts")
+        yield taken
+
+
+@pytest.mark.parametrize(("status", "trouble"), [(202, None), (503, "503"), (403, "403")])
+def test_a_beat_knocks_with_the_stacks_key_and_notes_a_refusal(
+    house: House, monkeypatch: pytest.MonkeyPatch, status: int, trouble: str | None
+) -> None:
+    with door(monkeypatch, status) as taken:
+        app("heartbeat").handler({}, None)
+        (knock,) = taken
+        assert knock.headers["x-api-key"] == "the value of the-id"
+    assert knock.path == "/live/alerts"
+    assert json.loads(knock.body)["source"] == "responder-synthetic"
+    noted: Any = bootstrap.heartbeat()[0].store.read([Key(Table.STATE, FRONT_DOOR)])
+    (record,) = noted.values()
+    assert (trouble or "") in record.data.get("trouble", "")
+    assert bool(record.data.get("trouble")) == bool(trouble)

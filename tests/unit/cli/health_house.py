@@ -1,0 +1,92 @@
+"""Hand-written AWS for the tests of ``responder health``: metrics, queues with letters, secrets."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from responder.adapters import telemetry
+from responder_cli.health.metrics import Window
+from responder_cli.health.verdict import Finding, Verdict
+from unit.cli.stacks import Client, refusal
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+FIVE_MINUTES = Window(NOW, 5)
+
+
+def verdicts(findings: Iterable[Finding]) -> dict[str, Verdict]:
+    return {finding.component: finding.verdict for finding in findings}
+
+
+def watch(**values: float) -> Client:
+    """CloudWatch with one datapoint for each named metric, and none for the others."""
+
+    def statistics(MetricName: str, Statistics: list[str], **_: object) -> dict[str, Any]:
+        value = values.get(MetricName)
+        return {"Datapoints": [] if value is None else [{Statistics[0]: value}]}
+
+    return Client({"get_metric_statistics": statistics})
+
+
+def refused(**_: object) -> None:
+    raise refusal("AccessDeniedException")
+
+
+def depths(**counts: int) -> Client:
+    return Client(
+        {
+            "get_queue_attributes": lambda QueueUrl, **_: {
+                "Attributes": {"ApproximateNumberOfMessages": str(counts.get(QueueUrl, 0))}
+            },
+            "receive_message": refused,
+        }
+    )
+
+
+def letters(**reasons: list[str]) -> Client:
+    """Queues that hold letters of these reasons."""
+
+    def received(QueueUrl: str, **_: object) -> dict[str, Any]:
+        named = enumerate(reasons.get(QueueUrl, []))
+        return {
+            "Messages": [
+                {
+                    "MessageId": str(number),
+                    "ReceiptHandle": str(number),
+                    "Body": "{}",
+                    "MessageAttributes": {"reason": {"StringValue": reason}},
+                }
+                for number, reason in named
+            ]
+        }
+
+    counted = {
+        "get_queue_attributes": lambda QueueUrl, **_: {
+            "Attributes": {"ApproximateNumberOfMessages": str(len(reasons.get(QueueUrl, [])))}
+        }
+    }
+    return Client(counted | {"receive_message": received, "change_message_visibility_batch": {}})
+
+
+def waits(metric: str = "Waits", /, **counts: float) -> Client:
+    """CloudWatch with these counts, by "service reason", of one metric and namespace."""
+
+    def statistics(
+        Namespace: str, MetricName: str, Dimensions: list[dict[str, str]], **_: object
+    ) -> dict[str, Any]:
+        named = {one["Name"]: one["Value"] for one in Dimensions}
+        key = f"{named.get('service')}_{named.get('reason')}"
+        ours = Namespace == f"{telemetry.NAMESPACE}/it" and MetricName == metric
+        return {"Datapoints": [{"Sum": counts[key]}] if ours and key in counts else []}
+
+    return Client({"get_metric_statistics": statistics})
+
+
+def vault(**values: str) -> Client:
+    def value(SecretId: str) -> dict[str, str]:
+        prefix, _, name = SecretId.partition("/")
+        assert prefix == "mine"
+        if name not in values:
+            raise refusal("ResourceNotFoundException")
+        return {"SecretString": values[name]}
+
+    return Client({"get_secret_value": value})
