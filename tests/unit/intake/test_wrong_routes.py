@@ -33,6 +33,12 @@ def test_the_generic_body_keeps_its_severity_and_state(tool: str) -> None:
 
 
 @pytest.mark.parametrize("tool", TOOLS)
+def test_a_label_gives_the_generic_body_its_severity(tool: str) -> None:
+    body = {"title": "Payments fail", "status": "firing", "labels": {"severity": "critical"}}
+    assert one(body, tool).severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize("tool", TOOLS)
 def test_a_cloud_event_says_its_state_by_its_type(tool: str) -> None:
     firing = one(EVENT, tool)
     resolved = one({**EVENT, "id": "2", "type": "com.example.disk.resolved"}, tool)

@@ -227,8 +227,10 @@ def completed(draft: Draft, element: object) -> Draft:
     if not is_generic(fields):
         return draft
     names = _names_of(fields)
-    severity = _told_severity(fields, names) if draft.severity is default_of(draft.source) else None
-    draft = replace(draft, severity=severity or draft.severity)
+    if draft.severity is default_of(draft.source):
+        everything = {**_tags(fields), **fields}
+        severity = _told_severity(everything, _names_of(everything))
+        draft = replace(draft, severity=severity or draft.severity)
     if draft.status is Status.RESOLVED or _status(fields) is Status.FIRING:
         return draft
     ends_at = _time(fields, names.ends) or _time(fields, names.times)
