@@ -261,10 +261,10 @@ def test_a_title_from_the_message_leaves_the_description_for_the_message() -> No
 
 def test_links_may_be_a_list() -> None:
     listed = [{"name": "Graph", "url": "https://a.example"}, "https://b.example",
-              {"text": "Logs", "href": "https://c.example"}, 5, None, {}]  # fmt: skip
+              {"text": "Graph", "href": "https://c.example"}, 5, None, {}]  # fmt: skip
     (alert,) = parse(json.dumps({"title": "Disk full", "links": listed}).encode(), JSON)
     assert alert.links == {
-        "Graph": "https://a.example", "link 2": "https://b.example", "Logs": "https://c.example",
+        "Graph": "https://a.example", "link 2": "https://b.example", "Graph 3": "https://c.example",
     }  # fmt: skip
 
 

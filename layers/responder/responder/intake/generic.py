@@ -518,5 +518,6 @@ def _listed_links(listed: list[object]) -> dict[str, str]:
     links: dict[str, str] = {}
     for number, item in enumerate(listed[:_MAX_LINKS], 1):
         name = first(mapping(item), _OWN_LINK_NAMES) or f"link {number}"
+        name = f"{name} {number}" if name in links else name
         links[name] = item if isinstance(item, str) else first(mapping(item), _OWN_LINKS)
     return links
