@@ -218,6 +218,11 @@ def test_a_route_that_names_another_tool_wins_where_its_body_agrees() -> None:
     assert alert.title == "disk full"
 
 
+@pytest.mark.parametrize("name", ["gitlab/pipeline_failed", "flux/upgrade_failed", "github/push"])
+def test_the_route_of_the_generic_body_takes_no_change_for_an_alert(name: str) -> None:
+    assert parcel(body(name), "generic") == parcel(body(name))
+
+
 def test_alerts_are_told_as_ever() -> None:
     assert told("alertmanager/two_alerts").changes == ()
     assert len(told("alertmanager/two_alerts").alerts) == 2

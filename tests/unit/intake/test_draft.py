@@ -97,3 +97,25 @@ def test_a_request_beyond_the_limit_is_cut_visibly() -> None:
     read = parse(body, JSON)
     assert len(read) == 10_000
     assert "1 more of this request cut" in read[-1].truncated[0]
+
+
+def test_what_is_resolved_ended_when_its_tool_says_that_it_changed() -> None:
+    resolved = replace(DRAFT, status=Status.RESOLVED)
+    assert finish(resolved, REQUEST).ends_at == DRAFT.happened_at
+    assert finish(replace(resolved, happened_at=None), REQUEST).ends_at is None
+    assert finish(DRAFT, REQUEST).ends_at is None
+
+
+def test_credentials_are_shown_neither_in_labels_nor_in_links() -> None:
+    labels = {"token": "t0k", "DB_PASSWORD": "hunter2", "dedup_key": "k", "app": "shop"}
+    links = {
+        "source": "https://bob:hunter2@mon.example.net/a?id=7&api_token=t0k#x",
+        "plain": "https://mon.example.net/@bob?id=7&monkey=1",
+    }
+    alert = finish(replace(DRAFT, labels=labels, links=links), REQUEST)
+    hidden = "[removed by intake]"
+    assert alert.labels == {"token": hidden, "DB_PASSWORD": hidden, "dedup_key": "k", "app": "shop"}
+    assert alert.links == {
+        "source": "https://mon.example.net/a?id=7&api_token=#x",
+        "plain": "https://mon.example.net/@bob?id=7&monkey=1",
+    }

@@ -90,3 +90,49 @@ def test_a_record_on_a_bus_needs_not_say_where_it_came_from() -> None:
     del event["detail"]["eventSource"]
     (alert,) = parse(json.dumps(event).encode(), JSON, received_at=NOW)
     assert alert.alert_id == only("cloudwatch/raw_alarm.json").alert_id
+
+
+ALARM = {
+    "AlarmName": "cpu",
+    "NewStateValue": "ALARM",
+    "AlarmArn": "arn:aws:cloudwatch:eu-west-1:1:alarm:cpu",
+}
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        {"Type": "Notification", "TopicArn": "arn:aws:sns:eu-west-1:1:t", "Message": ALARM},
+        {"Type": "Notification", "Message": json.dumps(ALARM)},
+        {"Subject": "ALARM", "Message": ALARM},
+    ],
+)
+def test_a_known_payload_is_taken_out_of_a_poor_envelope(envelope: dict[str, object]) -> None:
+    (alert,) = parse(json.dumps(envelope).encode(), JSON, received_at=NOW)
+    assert (alert.source, alert.title) == ("cloudwatch", "cpu")
+
+
+def test_a_message_that_no_tool_knows_stays_where_it_is() -> None:
+    body = {"Title": "Disk", "Severity": "high", "Message": {"AlarmName": "cpu"}}
+    (alert,) = parse(json.dumps(body).encode(), JSON, received_at=NOW)
+    assert (alert.title, alert.unknown_format) == ("Disk", False)
+
+
+def test_raw_prose_is_of_the_topic_that_its_headers_name() -> None:
+    headers = {
+        "x-amz-sns-rawdelivery": "true",
+        "x-amz-sns-message-id": "m-1",
+        "x-amz-sns-topic-arn": "arn:aws:sns:eu-west-1:1:ops",
+        "Content-Type": "text/plain; charset=UTF-8",
+    }
+    (alert,) = parse(b"Warning: disk of db-1 is full", headers, received_at=NOW)
+    assert (alert.source, alert.rule) == ("sns", "ops")
+    assert (alert.severity, alert.unknown_format) == (Severity.MEDIUM, False)
+    (again,) = parse(b"Warning: disk of db-1 is full", headers, received_at=NOW.replace(hour=9))
+    assert again.alert_id == alert.alert_id
+
+
+def test_raw_json_is_read_as_it_is() -> None:
+    headers = {"x-amz-sns-rawdelivery": "true", "x-amz-sns-topic-arn": "arn:aws:sns:e:1:t"}
+    (alert,) = parse(json.dumps(ALARM).encode(), headers, received_at=NOW)
+    assert alert.source == "cloudwatch"

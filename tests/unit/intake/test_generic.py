@@ -233,3 +233,48 @@ def test_only_web_links_are_links() -> None:
     links = {"ok": "https://a.example/x", "bad": "javascript:alert(1)", "odd": "https://a b"}
     (alert,) = parse(json.dumps({"title": "t", "links": links}).encode(), JSON)
     assert alert.links == {"ok": "https://a.example/x"}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Title", "Severity", "Status", "Host", "Timestamp"),
+        ("ALERT_NAME", "PRIORITY", "STATE", "HOSTNAME", "TIME"),
+        ("Alert Name", "Alert Severity", "Alert State", "Host Name", "Event Time"),
+        ("AlertTitle", "AlertSeverity", "AlertStatus", "HostName", "OccurredAt"),
+    ],
+)
+def test_common_names_are_known_however_they_are_written(names: tuple[str, ...]) -> None:
+    values = ("Disk full", "critical", "resolved", "db-1", "2026-11-20T09:12:43Z")
+    (alert,) = parse(json.dumps(dict(zip(names, values, strict=True))).encode(), JSON)
+    assert (alert.title, alert.severity) == ("Disk full", Severity.CRITICAL)
+    assert (alert.status, alert.resource) == (Status.RESOLVED, "db-1")
+    assert alert.event_at == alert.ends_at == datetime(2026, 11, 20, 9, 12, 43, tzinfo=UTC)
+    assert not alert.unknown_format
+
+
+def test_a_title_from_the_message_leaves_the_description_for_the_message() -> None:
+    body = {"message": "Package installed", "severity": "info", "description": "dpkg by root"}
+    (alert,) = parse(json.dumps(body).encode(), JSON)
+    assert (alert.title, alert.message) == ("Package installed", "dpkg by root")
+
+
+def test_links_may_be_a_list() -> None:
+    listed = [{"name": "Graph", "url": "https://a.example"}, "https://b.example",
+              {"text": "Logs", "href": "https://c.example"}, 5, None, {}]  # fmt: skip
+    (alert,) = parse(json.dumps({"title": "Disk full", "links": listed}).encode(), JSON)
+    assert alert.links == {
+        "Graph": "https://a.example", "link 2": "https://b.example", "Logs": "https://c.example",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "left", ["$TITLE", "$title", "$HOSTNAME$", "${name}", "${N=Alerting;M=AlertName}", "{{ name }}"]
+)
+def test_what_a_template_did_not_fill_is_not_there(left: str) -> None:
+    body = {"title": left, "id": left, "name": "Disk full", "severity": "high"}
+    (alert,) = parse(json.dumps(body).encode(), JSON)
+    assert (alert.title, alert.native_id) == ("Disk full", "")
+    body = {"title": "Costs $5", "id": "${a}-${b}", "severity": "high"}
+    (alert,) = parse(json.dumps(body).encode(), JSON)
+    assert (alert.title, alert.native_id) == ("Costs $5", "${a}-${b}")

@@ -4,6 +4,8 @@
 only what can never be read: what might be an alert goes on as text, however broken its JSON is.
 """
 
+import base64
+import binascii
 import json
 import zlib
 from collections.abc import Mapping
@@ -80,6 +82,27 @@ def load_json(text: str) -> object:
         raise
     except ValueError:
         return _PATIENT_DECODER.decode(text)
+
+
+def json_inside(text: str) -> object | None:
+    """The object, array or text that a text holds as JSON; None where it holds none."""
+    if text.lstrip()[:1] not in (*_OPENINGS, '"'):
+        return None
+    try:
+        value = load_json(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict | list | str) else None
+
+
+def from_base64(value: object) -> str:
+    """The text of base64, empty where there is none."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
 
 
 def _looks_like_json(text: object) -> bool:

@@ -12,7 +12,13 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 
 from responder.alert import NOWHERE, Alert, Scope, Severity, Status
-from responder.intake.secret_fields import may_hold_secrets, without_secrets
+from responder.intake.secret_fields import (
+    REMOVED,
+    is_secret,
+    may_hold_secrets,
+    url_without_secrets,
+    without_secrets,
+)
 from responder.intake.text import as_compact_json, bounded, bounded_line, clean, size_of
 from responder.raw import pack
 
@@ -115,7 +121,7 @@ def finish(draft: Draft, request: Request) -> Alert:
         labels=_labels(draft.labels, notes),
         links=_links(draft.links, notes),
         starts_at=draft.starts_at,
-        ends_at=draft.ends_at if draft.status is Status.RESOLVED else None,
+        ends_at=_ends_at(draft),
         unknown_format=draft.unknown_format,
         raw=raw,
         truncated=_notes(notes) if notes else (),
@@ -162,6 +168,11 @@ def _happened_at(draft: Draft, request: Request, notes: list[str]) -> datetime |
     return moment
 
 
+def _ends_at(draft: Draft) -> datetime | None:
+    """The end of what is resolved: the tool's time of it, where it tells no other."""
+    return draft.ends_at or draft.happened_at if draft.status is Status.RESOLVED else None
+
+
 def _name(text: str, name: str, notes: list[str]) -> str:
     return bounded_line(text, MAX_NAME, name, notes) if text else ""
 
@@ -184,6 +195,7 @@ def _labels(labels: Mapping[str, str], notes: list[str]) -> dict[str, str]:
         if not name:
             notes.append("labels: one without a name left out by intake")
             continue
+        value = REMOVED if is_secret(name) else value
         value = bounded(value, MAX_LABEL_VALUE, f"label {name[:40]}", notes)
         room -= size_of(name) + size_of(value)
         if room < 0 or len(kept) == MAX_LABELS:
@@ -204,6 +216,7 @@ def _are_plain(labels: Mapping[str, str]) -> bool:
         and text.isprintable()
         and " " not in names
         and "" not in labels
+        and not may_hold_secrets(names)
         and max(map(len, labels), default=0) <= MAX_LABEL_NAME
     )
 
@@ -215,6 +228,7 @@ def _links(links: Mapping[str, str], notes: list[str]) -> dict[str, str]:
         name = bounded_line(name, 60, "link name", notes)
         if not url or not name or not _URL.fullmatch(url):
             continue
+        url = url_without_secrets(url)
         size = size_of(url)
         room -= size
         if size > MAX_LINK or room < 0 or len(kept) == MAX_LINKS:

@@ -3,12 +3,11 @@
 No URL that an envelope names is ever fetched, and its tokens are never kept.
 """
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from responder.intake.body import load_json
+from responder.intake import generic
+from responder.intake.body import from_base64, json_inside
 from responder.intake.changes.registry import news_of
 from responder.intake.draft import Request
 from responder.intake.fields import first, mapping, sequence
@@ -21,12 +20,16 @@ MAX_ENVELOPES = 6
 # https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
 _NOTIFICATION = "Notification"
 _SNS_FIELDS = ("Type", "TopicArn", "Message")
+# https://docs.aws.amazon.com/sns/latest/dg/sns-large-payload-raw-message-delivery.html
+_RAW_MODE = "x-amz-sns-rawdelivery"
+_RAW_HEADERS = {"TopicArn": "x-amz-sns-topic-arn", "MessageId": "x-amz-sns-message-id"}
 # https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 _SQS = "aws:sqs"
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html
 _OF_PIPE = "Event from aws:"
 # https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
 _BINARY_MODE = "ce-specversion"
+_OF_GRID_ITSELF = "Microsoft.EventGrid."
 _CLOUD_EVENT, _GRID_EVENT = _EVENTS = ("specversion", "eventType")
 _ATTRIBUTES = ("specversion", "type", "source", "id", "time", "subject")
 
@@ -41,6 +44,8 @@ def unwrap(value: object, request: Request) -> tuple[object, Request]:
         request = replace(request, delivery_id=delivery)
     if _BINARY_MODE in headers:
         value = _structured(value, headers)
+    if _RAW_MODE in headers and isinstance(value, str) and json_inside(value) is None:
+        value = _of_raw(value, headers)
     for _ in range(MAX_ENVELOPES):
         opened = _open(value, request)
         if opened is None:
@@ -52,12 +57,12 @@ def unwrap(value: object, request: Request) -> tuple[object, Request]:
 def _open(value: object, request: Request) -> _Opened:
     """What is inside, or None where it is no envelope, or one whose inside says less than it."""
     if isinstance(value, str):
-        inner = _json_inside(value)
+        inner = json_inside(value)
         return None if inner is None else (inner, request)
     if isinstance(value, dict):
         for key, opener in _OPENERS:
-            if key in value:
-                return opener(value, request)
+            if key in value and (opened := opener(value, request)):
+                return opened
     return None
 
 
@@ -65,7 +70,7 @@ def _of_sns(message: Fields, request: Request) -> _Opened:
     """Prose stays in its envelope, which names the topic."""
     if message.get("Type") != _NOTIFICATION or not _is_sns(message):
         return None
-    inner = _json_inside(first(message, ("Message",)))
+    inner = json_inside(first(message, ("Message",)))
     if inner is None:
         return None
     return inner, replace(
@@ -73,6 +78,25 @@ def _of_sns(message: Fields, request: Request) -> _Opened:
         delivery_id=first(message, ("MessageId",)) or request.delivery_id,
         sent_at=read_time(message.get("Timestamp")) or request.sent_at,
         subject=first(message, ("Subject",)) or request.subject,
+    )
+
+
+def _of_raw(text: str, headers: Mapping[str, str]) -> object:
+    """Prose that came without its envelope, in one: the headers still name the topic."""
+    named = {name: headers[header] for name, header in _RAW_HEADERS.items() if header in headers}
+    return {"Type": _NOTIFICATION, "Message": text, **named} if "TopicArn" in named else text
+
+
+def _of_message(message: Fields, request: Request) -> _Opened:
+    """A known payload in a message whose envelope lost most of its fields."""
+    inner = message["Message"]
+    inner = json_inside(inner) if isinstance(inner, str) else inner
+    if not isinstance(inner, dict) or next(tools_of(inner, request), None) is None:
+        return None
+    return inner, replace(
+        request,
+        delivery_id=first(message, ("MessageId",)) or request.delivery_id,
+        sent_at=read_time(message.get("Timestamp")) or request.sent_at,
     )
 
 
@@ -110,10 +134,10 @@ def _of_pipe(event: Fields, request: Request) -> _Opened:
 def _of_pubsub(push: Fields, request: Request) -> _Opened:
     """https://cloud.google.com/pubsub/docs/push#receive_push."""
     message = mapping(push.get("message"))
-    text = _from_base64(message.get("data"))
+    text = from_base64(message.get("data"))
     if not text:
         return None
-    inner = _json_inside(text)
+    inner = json_inside(text)
     return text if inner is None else inner, replace(
         request,
         delivery_id=first(message, ("messageId", "message_id")) or request.delivery_id,
@@ -125,9 +149,9 @@ def _of_cloud_event(event: Fields, request: Request) -> _Opened:
     """Data that a tool knows; what none knows says less than the event's own type and source."""
     data = event.get("data")
     if data is None and "data_base64" in event:
-        data = _from_base64(event["data_base64"])
+        data = from_base64(event["data_base64"])
     if isinstance(data, str):
-        data = _json_inside(data)
+        data = json_inside(data)
     if not isinstance(data, dict | list):
         return None
     inside = replace(
@@ -144,6 +168,9 @@ def _of_event_grid(event: Fields, request: Request) -> _Opened:
     data = event.get("data")
     if "topic" not in event or not isinstance(data, dict):
         return None
+    # Its handshakes have data that no tool sent.
+    if first(event, (_GRID_EVENT,)).startswith(_OF_GRID_ITSELF):
+        return None
     if not _is_known(data, request, "azure-event-grid"):
         return None
     return data, replace(
@@ -154,8 +181,13 @@ def _of_event_grid(event: Fields, request: Request) -> _Opened:
 
 
 def _is_known(data: dict[str, object], request: Request, envelope: str) -> bool:
-    """Whether data can be read without its envelope, by itself or by the route's tool."""
-    if named(request) not in ("", envelope) or next(tools_of(data, request), None):
+    """Whether data can be read without its envelope, by itself or by the route's tool.
+
+    Data with the generic names are read within their envelope, whose type may say the state.
+    """
+    if next(tools_of(data, request), None):
+        return True
+    if named(request) not in ("", envelope) and not generic.is_generic(data):
         return True
     # Events within events are not followed here: a body may hold thousands of them.
     if any(name in data for name in _EVENTS):
@@ -165,6 +197,7 @@ def _is_known(data: dict[str, object], request: Request, envelope: str) -> bool:
 
 _OPENERS: tuple[tuple[str, Callable[[Fields, Request], _Opened]], ...] = (
     ("TopicArn", _of_sns),
+    ("Message", _of_message),
     ("Records", _of_lambda),
     ("eventSource", _of_sqs),
     (_CLOUD_EVENT, _of_cloud_event),
@@ -182,23 +215,3 @@ def _structured(value: object, headers: Mapping[str, str]) -> dict[str, object]:
     """A CloudEvent whose attributes came as headers, in the form of one that came whole."""
     names = ((name, headers.get(f"ce-{name}")) for name in _ATTRIBUTES)
     return {name: text for name, text in names if text} | {"data": value}
-
-
-def _from_base64(value: object) -> str:
-    """The text of base64, empty where there is none."""
-    if not isinstance(value, str):
-        return ""
-    try:
-        return base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, ValueError):
-        return ""
-
-
-def _json_inside(text: str) -> object | None:
-    if text.lstrip()[:1] not in ("{", "[", '"'):
-        return None
-    try:
-        value = load_json(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict | list | str) else None

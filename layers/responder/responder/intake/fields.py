@@ -13,7 +13,6 @@ from responder.intake.text import as_text
 
 _NOTHING: Mapping[str, object] = {}
 _CONTAINERS = (dict, list)
-
 # Label names, in order of trust, under which tools say where a problem is.
 SCOPE_NAMES: Mapping[str, tuple[str, ...]] = {
     "account": ("account_id", "account", "aws_account_id", "aws_account", "accountId",
@@ -28,7 +27,6 @@ _ALL_SCOPE_NAMES = frozenset(name for names in SCOPE_NAMES.values() for name in 
 SERVICE_NAMES = ("service", "service_name", "service.name", "app", "app_kubernetes_io_name",
                  "app.kubernetes.io/name", "application", "job")  # fmt: skip
 RESOURCE_NAMES = ("resource", "instance", "pod", "host", "hostname", "node", "device", "container")
-
 _TAG_NAMES = ("name", "key", "tag", "label")
 _TAG_VALUES = ("value",)
 _SEPARATORS = str.maketrans("", "", "._- ${}")
@@ -93,11 +91,12 @@ def folded(value: object) -> dict[str, object]:
     For tools whose users write the names, which they copy from macros of the tool.
     """
     names = islice(mapping(value).items(), _MAX_FOLDED)
-    return {_bare(name) if len(name) <= _LONGEST_NAME else name: item for name, item in names}
+    return {bare(name) if len(name) <= _LONGEST_NAME else name: item for name, item in names}
 
 
 @lru_cache(maxsize=2_048)
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
+    """``name`` in lower case, without separators and what macros stand in."""
     return name.lower().translate(_SEPARATORS)
 
 

@@ -21,14 +21,16 @@ from responder.intake.errors import NotAnAlert
 from responder.intake.fields import (
     RESOURCE_NAMES,
     SERVICE_NAMES,
+    bare,
     first,
     mapping,
     scope_of,
+    sequence,
     string_map,
     tag_map,
 )
 from responder.intake.secret_fields import is_secret, text_without_secrets, without_secrets
-from responder.intake.severity import read_severity
+from responder.intake.severity import default_of, heading_severity, read_severity
 from responder.intake.text import as_json, as_text, one_line
 from responder.intake.times import read_time
 
@@ -39,7 +41,7 @@ _NO_TITLE = "Alert of unknown format"
 _TITLES = ("title", "alert_name", "alertname", "alertName", "alert_title", "alertTitle", "name",
            "summary", "subject", "headline", "short_description", "event_title", "incident_title",
            "rule_name", "ruleName", "check_name", "checkName", "monitor_name", "monitorName",
-           "display_name", "displayName", "detail-type", "alert", "event", "incident",
+           "alarm_name", "display_name", "displayName", "detail-type", "alert", "event", "incident",
            "problem")  # fmt: skip
 _MESSAGES = ("message", "description", "text", "body", "msg", "details", "reason", "content",
              "summary", "output", "error", "long_description", "comment", "info")  # fmt: skip
@@ -68,23 +70,40 @@ _LINKS = ("url", "link", "runbook_url", "runbook", "dashboard_url", "dashboard",
 _SERVICES = (*SERVICE_NAMES, "serviceName", "component", "app_name", "appName", "system")
 _RESOURCES = (*RESOURCE_NAMES, "host_name", "hostName", "server", "resource_name", "resourceName",
               "instance_id", "target", "entity")  # fmt: skip
+_RESOLVED_FLAGS = ("resolved", "is_resolved", "recovered", "is_recovered")
+_FIRING_FLAGS = ("firing", "is_firing")
+_CLOSED_AT = ("resolved_at", "closed_at")
+_MAPS = ("labels", "tags")
+# Lists in which senders put several alerts, and what each of them takes from beside its list.
+_LISTS = ("alerts", "events", "incidents", "problems", "alarms", "notifications", "items",
+          "records", "data")  # fmt: skip
+_INHERITED = ("source", "service", "environment", "region", "account", "cluster", "timestamp")
 # Objects in which senders of unknown formats put the alert itself, and under which names such an
 # object says what it is.
 _NESTS = ("alert", "event", "incident", "problem", "data", "issue", "notification", "payload",
           "detail", "attributes", "alarm", "monitor", "check")  # fmt: skip
 _OWN_NAMES = ("name", "title", "label", "value", "level", "id")
+_OWN_STATES = ("state", "status", "name", "value")
+_OWN_LINKS = ("url", "href", "link")
+_OWN_LINK_NAMES = ("name", "text", "title", "rel")
+_TELLING = frozenset({*_TITLES, *_MESSAGES})
 _MAX_NAMES = 64
 _MAX_NAMES_LENGTH = 1_000
 _RESOLVED = frozenset({"resolved", "resolve", "ok", "recovered", "recovery", "closed", "close",
                        "clear", "cleared", "normal", "healthy", "up", "fixed", "restored",
                        "success", "succeeded", "successful", "passed", "inactive", "good",
-                       "online", "resolve_alert", "alert_resolved",
-                       "incident_resolved"})  # fmt: skip
+                       "online", "resolve_alert", "alert_resolved", "alert_closed",
+                       "alert_recovered", "incident_resolved", "incident_closed", "auto_resolved",
+                       "manually_resolved", "back_to_normal"})  # fmt: skip
+_WORD = str.maketrans(" -.", "___")
 # States that are severities as well ("status": "critical"); others, such as "alert", are none.
 _TELLING_STATES = frozenset({"critical", "crit", "fatal", "emergency", "major", "error", "warning",
                              "warn", "minor"})  # fmt: skip
+_MAX_LINKS = 20
 # How far the search for a title goes in a body of unknown format.
 _MAX_NODES = 300
+# Elements of a list that are looked at for an alert.
+_MAX_SEEN = 20
 # Values of a body of unknown format that its message shows, and how deep it goes; more would be
 # cut off the message anyway.
 _MAX_SHOWN = 2_000
@@ -116,10 +135,18 @@ class _Names(NamedTuple):
     links: tuple[str, ...]
     services: tuple[str, ...]
     resources: tuple[str, ...]
+    title: tuple[str, ...]
+    message: tuple[str, ...]
+    source: tuple[str, ...]
+    maps: tuple[str, ...]
+    resolved_flags: tuple[str, ...]
+    firing_flags: tuple[str, ...]
+    closed_at: tuple[str, ...]
 
 
 _KINDS = _Names(_TITLES, _MESSAGES, _SEVERITIES, _STATES, _IDS, _RULES, _TIMES, _STARTS, _ENDS,
-                _LINKS, _SERVICES, _RESOURCES)  # fmt: skip
+                _LINKS, _SERVICES, _RESOURCES, ("title",), ("message",), ("source",), _MAPS,
+                _RESOLVED_FLAGS, _FIRING_FLAGS, _CLOSED_AT)  # fmt: skip
 
 
 def _names_of(fields: Mapping[str, object]) -> _Names:
@@ -129,16 +156,28 @@ def _names_of(fields: Mapping[str, object]) -> _Names:
     return _found_among(names)
 
 
-# A sender's bodies have few sets of names, and looking for each of 150 names in each body would
-# cost half of its reading.
+def _places() -> dict[str, list[tuple[int, int]]]:
+    """Where each bare name stands: in which kinds, and at which rank."""
+    places: dict[str, list[tuple[int, int]]] = {}
+    for kind, names in enumerate(_KINDS):
+        for rank, name in enumerate(dict.fromkeys(map(bare, names))):
+            places.setdefault(name, []).append((kind, rank))
+    return places
+
+
+_PLACES = _places()
+_SPELLED = frozenset(name for kind in _KINDS for name in kind)
+
+
+# A sender's bodies have few sets of names.
 @lru_cache(maxsize=256)
 def _found_among(names: tuple[str, ...]) -> _Names:
-    return _Names(*(tuple(name for name in kind if name in names) for kind in _KINDS))
-
-
-def matches(payload: list[object]) -> bool:
-    """Whether an array holds objects, each an alert of its own."""
-    return any(isinstance(item, dict) for item in payload)
+    """The names as written, or else in another case or with other separators: ``AlertName``."""
+    found: list[list[tuple[int, bool, str]]] = [[] for _ in _KINDS]
+    for name in names:
+        for kind, rank in _PLACES.get(bare(name), ()):
+            found[kind].append((rank, name not in _SPELLED, name))
+    return _Names(*(tuple(name for *_, name in sorted(ranked)) for ranked in found))
 
 
 def read(element: object, whole: object, request: Request) -> Draft:
@@ -149,7 +188,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     if element == [] and whole == []:
         raise NotAnAlert("an empty list")
     fields = mapping(element)
-    if not _is_generic(fields):
+    if not is_generic(fields):
         return read_unknown(element, whole, request)
     return _draft(fields, request, status=_status(fields))
 
@@ -165,13 +204,13 @@ def read_unknown(element: object, whole: object, request: Request) -> Draft:
         text = text_without_secrets(text)
         draft = _draft(fields, request, status=Status.FIRING, unknown=True)
         return replace(draft, message=text, raw=text)
-    title = request.subject or _line(text)
+    title = request.subject or _line(_first_text(element))
     return Draft(
         source=request.tool or "unknown",
         fingerprint=digest(text),
         title=title if any(map(str.isalnum, title)) else _NO_TITLE,
         message=text,
-        severity=_DEFAULT_SEVERITY,
+        severity=heading_severity(title) or _DEFAULT_SEVERITY,
         status=Status.FIRING,
         delivery_id=request.delivery_id,
         raw=element,
@@ -179,24 +218,73 @@ def read_unknown(element: object, whole: object, request: Request) -> Draft:
     )
 
 
+def completed(draft: Draft, element: object) -> Draft:
+    """What a reader made of a body that only its route knows, with what the usual names add.
+
+    A body of another sender's may have little that this reader looks for.
+    """
+    fields = mapping(element)
+    if not is_generic(fields):
+        return draft
+    names = _names_of(fields)
+    severity = _told_severity(fields, names) if draft.severity is default_of(draft.source) else None
+    draft = replace(draft, severity=severity or draft.severity)
+    if draft.status is Status.RESOLVED or _status(fields) is Status.FIRING:
+        return draft
+    ends_at = _time(fields, names.ends) or _time(fields, names.times)
+    return replace(draft, status=Status.RESOLVED, ends_at=ends_at, happened_at=ends_at)
+
+
+class Inside(NamedTuple):
+    """The elements of an array, each to be looked at by itself, and what counts for all."""
+
+    elements: list[object]
+    beside: Mapping[str, object]
+
+    def whole(self, element: object) -> object:
+        """An element with what it takes from beside its array."""
+        return {**self.beside, **element} if self.beside and isinstance(element, dict) else element
+
+
+def inside(payload: object) -> Inside | None:
+    """The objects of an array, or the alerts in one array of an object that is none itself."""
+    if isinstance(payload, list):
+        return Inside(payload, {}) if any(isinstance(one, dict) for one in payload) else None
+    fields = mapping(payload)
+    if fields.keys().isdisjoint(_LISTS) or is_generic(fields):
+        return None
+    for name in _LISTS:
+        listed = fields.get(name)
+        if isinstance(listed, list) and any(is_generic(mapping(one)) for one in listed[:_MAX_SEEN]):
+            return Inside(listed, {name: fields[name] for name in _INHERITED if name in fields})
+    return None
+
+
+def has_title(payload: object) -> bool:
+    """Whether the payload has a title of its own, as the generic body does."""
+    fields = mapping(payload)
+    return bool(first(fields, _names_of(fields).title))
+
+
 def is_titled(value: object) -> bool:
     """Whether one of the usual names gives a title anywhere in ``value``."""
-    return bool(_nested(value, _TITLES) or _nested(value, _MESSAGES))
+    return bool(_nested(value))
 
 
-def _is_generic(fields: Mapping[str, object]) -> bool:
-    if first(fields, ["title"]):
-        return True
+def is_generic(fields: Mapping[str, object]) -> bool:
+    """Whether the usual names give a title, with a state or severity where it is no ``title``."""
     names = _names_of(fields)
+    if first(fields, names.title):
+        return True
     has_state = bool(first(fields, names.severities) or first(fields, names.states))
-    return has_state and bool(first(fields, names.titles) or first(fields, ["message"]))
+    return has_state and bool(first(fields, names.titles) or first(fields, names.message))
 
 
 def _nested_alert(fields: Mapping[str, object]) -> Mapping[str, object]:
     """The object within ``fields`` that reads as a generic alert; empty where none does."""
     for name in _NESTS:
         inner = fields.get(name)
-        if isinstance(inner, dict) and _is_generic(inner):
+        if isinstance(inner, dict) and is_generic(inner):
             return inner
     return {}
 
@@ -220,10 +308,10 @@ def _draft(
     inner: Mapping[str, object] | None = None,
 ) -> Draft:
     """The alert of ``fields``; where they are of no known names, ``inner`` may hold it."""
-    labels = tag_map(fields.get("labels")) | tag_map(fields.get("tags"))
+    labels = _tags(fields)
     told: Mapping[str, object] = fields
     if inner:
-        labels |= tag_map(inner.get("labels")) | tag_map(inner.get("tags"))
+        labels |= _tags(inner)
         told = {**fields, **inner}
     everything = {**labels, **told} if labels else told
     names, all_names = _names_of(told), _names_of(everything)
@@ -231,6 +319,9 @@ def _draft(
     title = (
         _title(fields, inner, request) if unknown else first(told, names.titles) or _line(message)
     )
+    if message == title:
+        others = (first(told, (name,)) for name in names.messages)
+        message = next((text for text in others if text != title), "")
     native_id = first(told, names.ids)
     service = _name(everything, all_names.services)
     resource = _name(everything, all_names.resources)
@@ -241,13 +332,15 @@ def _draft(
     return Draft(
         source=(request.tool or "unknown")
         if unknown
-        else first(told, ["source"]) or request.tool or NAME,
+        else first(told, names.source) or request.tool or NAME,
         fingerprint=native_id or digest(*about),
         native_id=native_id,
         title=title or _NO_TITLE,
-        message="" if message == title else message,
+        message=message,
         rule=first(told, names.rules),
-        severity=_severity(everything, all_names),
+        severity=_told_severity(everything, all_names)
+        or (heading_severity(title) if unknown else None)
+        or _DEFAULT_SEVERITY,
         status=status,
         service=service,
         resource=resource,
@@ -263,21 +356,42 @@ def _draft(
     )
 
 
+def _tags(fields: Mapping[str, object]) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    for name in _names_of(fields).maps:
+        labels |= tag_map(fields.get(name))
+    return labels
+
+
 def _status(fields: Mapping[str, object]) -> Status:
+    names = _names_of(fields)
+    state = _state(fields, names)
     says_so = (
-        first(fields, _names_of(fields).states).lower() in _RESOLVED
-        or fields.get("resolved") is True
+        state in _RESOLVED
+        or first(fields, names.resolved_flags).lower() == "true"
+        or first(fields, names.firing_flags).lower() == "false"
+        or (not state and _time(fields, names.closed_at) is not None)
     )
     return Status.RESOLVED if says_so else Status.FIRING
 
 
-def _severity(fields: Mapping[str, object], names: _Names) -> Severity:
+def _state(fields: Mapping[str, object], names: _Names) -> str:
+    """The first word of a state, which may be within an object of its own."""
+    for name in names.states:
+        value = fields.get(name)
+        text = first(value, _OWN_STATES) if isinstance(value, dict) else first(fields, (name,))
+        if text:
+            return text.lower().translate(_WORD)
+    return ""
+
+
+def _told_severity(fields: Mapping[str, object], names: _Names) -> Severity | None:
     """The first severity that is a word; a bare number may count up or down, so it says none."""
     for name in names.severities:
         if (value := fields.get(name)) and (found := read_severity(_own_name(value))):
             return found
-    state = first(fields, names.states).lower()
-    return (read_severity(state) if state in _TELLING_STATES else None) or _DEFAULT_SEVERITY
+    state = _state(fields, names)
+    return read_severity(state) if state in _TELLING_STATES else None
 
 
 def _name(fields: Mapping[str, object], names: Iterable[str]) -> str:
@@ -301,24 +415,35 @@ def _title(
     if request.subject:
         return request.subject
     found = first(inner, _TITLES) or first(inner, _MESSAGES) if inner else ""
-    found = found or _nested(fields, _TITLES) or _nested(fields, _MESSAGES)
+    names = _names_of(fields)
+    found = found or first(fields, names.titles) or _nested(fields) or first(fields, names.messages)
     return _line(found) or _prose(fields) or _pairs(fields)
 
 
-def _nested(value: object, names: Iterable[str]) -> str:
-    names = tuple(names)
+def _first_text(value: object) -> str:
+    """A text itself, or the first one of a list."""
+    texts = (one for one in sequence(value) if isinstance(one, str))
+    return value if isinstance(value, str) else next(texts, "")
+
+
+def _nested(value: object) -> str:
+    """The outermost title, found breadth first; the outermost message where nothing has a title."""
+    message = ""
     waiting: deque[object] = deque([value])
     for _ in range(_MAX_NODES):
         if not waiting:
             break
         item = waiting.popleft()
         if isinstance(item, dict):
-            if found := first(item, names):
-                return found
-            waiting.extend(list(item.values())[:_MAX_NODES])
-        elif isinstance(item, list):
-            waiting.extend(item[:_MAX_NODES])
-    return ""
+            if not _TELLING.isdisjoint(item):
+                if title := first(item, _TITLES):
+                    return title
+                message = message or first(item, _MESSAGES)
+            within: Iterable[object] = item.values()
+        else:
+            within = sequence(item)
+        waiting.extend([one for one in islice(within, _MAX_NODES) if isinstance(one, dict | list)])
+    return message
 
 
 def _prose(fields: Mapping[str, object]) -> str:
@@ -378,8 +503,18 @@ def _time(fields: Mapping[str, object], names: Iterable[str]) -> datetime | None
 
 
 def _links(fields: Mapping[str, object], names: _Names) -> dict[str, str]:
-    links = string_map(fields.get("links"))
+    listed = fields.get("links")
+    links = _listed_links(listed) if isinstance(listed, list) else string_map(listed)
     for name in names.links:
         if url := first(fields, (name,)):
-            links[name.removesuffix("_url").removesuffix("Url")] = url
+            links[name.removesuffix("_url").removesuffix("Url") or "url"] = url
+    return links
+
+
+def _listed_links(listed: list[object]) -> dict[str, str]:
+    """Links as URLs, or as objects that name them."""
+    links: dict[str, str] = {}
+    for number, item in enumerate(listed[:_MAX_LINKS], 1):
+        name = first(mapping(item), _OWN_LINK_NAMES) or f"link {number}"
+        links[name] = item if isinstance(item, str) else first(mapping(item), _OWN_LINKS)
     return links

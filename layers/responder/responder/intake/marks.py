@@ -20,6 +20,8 @@ _BETTER_STACK = {
     "monitor": frozenset({"pronounceable_name", "monitor_type", "check_frequency"}),
 }
 _ON_CALL = "on_call"
+_KUMA_STATES = (" Down] ", " Up] ")
+_LONGEST_KUMA = 500
 _ZABBIX_MESSAGES = ("Problem started at ", "Problem has been resolved ")
 _STATUS_PAGE = ("incident", "maintenance", "component_update")
 _CLOUDFLARE_TEST = "Hello World! This is a test message sent from https://cloudflare.com"
@@ -91,6 +93,12 @@ def is_azure_metric(payload: object, request: Request) -> bool:
     return "resourceType" in context and "portalLink" in context
 
 
+def holds_essentials(payload: object, request: Request) -> bool:
+    """Whether ``data`` are those of the common alert schema, whose name was left out."""
+    essentials = mapping(mapping(mapping(payload)["data"]).get("essentials"))
+    return "monitorCondition" in essentials
+
+
 def is_grid_event(payload: object, request: Request) -> bool:
     """Whether an event of Azure Event Grid tells of a topic's subject."""
     event = mapping(payload)
@@ -100,7 +108,8 @@ def is_grid_event(payload: object, request: Request) -> bool:
 def is_google_incident(payload: object, request: Request) -> bool:
     """Whether ``incident`` is one of Google Cloud Monitoring."""
     incident = mapping(mapping(payload)["incident"])
-    return "incident_id" in incident and ("policy_name" in incident or "condition" in incident)
+    by_id = "incident_id" in incident or "scoping_project_id" in incident
+    return by_id and ("policy_name" in incident or "condition" in incident)
 
 
 def is_cloudflare_test(payload: object, request: Request) -> bool:
@@ -161,6 +170,11 @@ def is_push(payload: object, request: Request) -> bool:
     return any(_is_pushed(element) for element in sequence(payload)[:_LOOKED_AT])
 
 
+def is_one_alert(payload: object, request: Request) -> bool:
+    """Whether it is a single alert, as one who takes notifications apart sends it on."""
+    return "alertname" in mapping(mapping(payload)["labels"])
+
+
 def _is_pushed(element: object) -> bool:
     fields = mapping(element)
     labels = fields.get("labels")
@@ -194,6 +208,18 @@ def is_better_stack(payload: object, request: Request) -> bool:
     return kind.startswith(_ON_CALL) or not _BETTER_STACK.get(kind, frozenset()).isdisjoint(
         attributes
     )
+
+
+def is_kuma_message(payload: object, request: Request) -> bool:
+    """Whether a message begins as Uptime Kuma's: ``[name] [state] why``."""
+    message = mapping(payload)["msg"]
+    return isinstance(message, str) and says_kuma_state(message)
+
+
+def says_kuma_state(text: str) -> bool:
+    """Whether a text is the message of a change of state of one of Uptime Kuma's monitors."""
+    start = text[:_LONGEST_KUMA] if text.startswith("[") else ""
+    return any(state in start for state in _KUMA_STATES)
 
 
 def is_healthcheck(payload: object, request: Request) -> bool:

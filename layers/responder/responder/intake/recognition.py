@@ -99,6 +99,7 @@ ROWS: tuple[Row, ...] = (
     Row("eventbridge", ("AutoScalingGroupARN", "Event")),
     Row("cloudevents", ("specversion", "type", "source", "id")),
     Row("azure-monitor", ("schemaId", "data"), test=marks.is_azure_schema),
+    Row("azure-monitor", ("data",), test=marks.holds_essentials),
     Row("azure-monitor", ("AlertRuleName", "SearchQuery")),
     Row("azure-monitor", ("context", "status"), test=marks.is_azure_metric),
     Row("azure-event-grid", ("eventType", "topic"), test=marks.is_grid_event),
@@ -127,6 +128,8 @@ ROWS: tuple[Row, ...] = (
     Row("grafana-legacy", ("ruleUrl", "ruleName")),
     Row("datadog", ("alert_transition",)),
     Row("datadog", ("alert_cycle_key",)),
+    Row("datadog", ("ALERT_TRANSITION",)),
+    Row("datadog", ("ALERT_CYCLE_KEY",)),
     Row("datadog", ("aggreg_key",)),
     Row("datadog", ("alertTransition",)),
     Row("datadog", ("last_updated", "event_type", "title")),
@@ -175,6 +178,7 @@ ROWS: tuple[Row, ...] = (
     Row("victorops", ("STATE.CURRENT_ALERT_PHASE",)),
     Row("signalfx", ("detectorId", "incidentId")),
     Row("signalfx", ("detectorUrl", "rule")),
+    Row("signalfx", ("statusExtended", "incidentId")),
     Row("signalfx", ("sf_schema",)),
     Row("honeycomb", header="x-honeycomb-webhook-token", test=marks.is_object),
     Row("honeycomb", ("trigger_description", "status")),
@@ -188,6 +192,8 @@ ROWS: tuple[Row, ...] = (
     Row("appdynamics", ("eventType", "severity"), test=marks.is_policy_event),
     Row("appdynamics", ("event_type", "severity"), test=marks.is_policy_event),
     Row("alertmanager", ("labels",), test=marks.is_push, array=True),
+    Row("alertmanager", ("annotations", "labels"), test=marks.is_one_alert),
+    Row("alertmanager", ("generatorURL", "labels"), test=marks.is_one_alert),
     Row("github", ("workflow_run", "repository"), test=marks.is_github_run),
     Row("github", ("workflow_job", "repository"), test=marks.is_github_run),
     Row("github", ("check_run", "repository"), test=marks.is_github_run),
@@ -259,6 +265,7 @@ ROWS: tuple[Row, ...] = (
     Row("opensearch", ("text",), test=marks.is_opensearch_prose),
     Row("opensearch", text=True, test=marks.is_opensearch_prose),
     Row("uptime-kuma", ("heartbeat", "monitor")),
+    Row("uptime-kuma", ("msg",), test=marks.is_kuma_message),
     Row("pingdom", ("check_id", "current_state")),
     Row("pingdom", ("incidentid", "checkname")),
     Row("site24x7", ("MONITORNAME", "STATUS")),
@@ -303,6 +310,13 @@ ROWS: tuple[Row, ...] = (
     Row("nagios", ("notificationtype",), test=marks.is_nagios),
     Row("nagios", ("type", "host"), test=marks.is_nagios),
     Row("nagios", ("output", "state"), test=marks.is_check_state),
+    # The same macros, where the route says whose they are.
+    Row("icinga2", ("notification_type",), test=marks.is_nagios),
+    Row("icinga2", ("NOTIFICATIONTYPE",)),
+    Row("icinga2", ("ICINGA_NOTIFICATIONTYPE",)),
+    Row("icinga2", ("type", "host"), test=marks.is_nagios),
+    Row("checkmk", ("notification_type",), test=marks.is_nagios),
+    Row("checkmk", ("NOTIFICATIONTYPE",)),
     Row("netdata", ("alert_url", "alert")),
     Row("netdata", ("chart", "alert")),
     Row("netdata", ("chart", "alarm_id")),
@@ -314,6 +328,10 @@ ROWS: tuple[Row, ...] = (
     Row("prtg", ("linksensor",)),
     Row("prtg", ("lastvalue", "sensor")),
     Row("prtg", ("probe", "sensor")),
+    Row("solarwinds", ("AlertObjectID",)),
+    Row("solarwinds", ("AlertDetailsURL",)),
+    Row("solarwinds", ("AlertName", "NodeName")),
+    Row("solarwinds", ("AlertName", "EntityCaption")),
     Row("kapacitor", ("previousLevel", "level")),
     Row("kapacitor", ("level", "duration", "details", "id")),
     Row("influxdb", ("_check_id",)),
@@ -321,6 +339,7 @@ ROWS: tuple[Row, ...] = (
     Row("falco", ("output_fields", "rule")),
     Row("falco", ("priority", "rule", "output")),
     Row("wazuh", ("agent", "rule"), test=marks.is_wazuh),
+    Row("wazuh", ("all_fields", "rule_id")),
     Row("thousandeyes", ("alert",), test=marks.is_thousandeyes),
     Row("thousandeyes", ("agentAlert",)),
     Row("thousandeyes", ("eventType",), test=marks.is_thousandeyes),
@@ -443,6 +462,8 @@ ALIASES = {
     "netdata-agent": "netdata",
     "libre-nms": "librenms",
     "libre_nms": "librenms",
+    "orion": "solarwinds",
+    "solarwinds-orion": "solarwinds",
     "influxdb2": "influxdb",
     "influxdb-2": "influxdb",
     "influxdb_2": "influxdb",
@@ -468,6 +489,9 @@ ALIASES = {
 }
 
 TOOLS = tuple(dict.fromkeys(row.tool for row in ROWS))
+
+#: Tools that carry what others send: what another tool knows is that tool's on their route, too.
+CARRIERS = frozenset({"sns", "eventbridge", "cloudevents", "azure-event-grid"})
 
 
 def tools_of(payload: object, request: Request) -> Iterator[str]:

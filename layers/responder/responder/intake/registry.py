@@ -24,7 +24,7 @@ from responder.intake.changes.registry import news_of
 from responder.intake.draft import Draft, Request, finish, slug
 from responder.intake.envelope import unwrap
 from responder.intake.errors import NotAnAlert, Unreadable
-from responder.intake.recognition import named, reader, tools_of
+from responder.intake.recognition import CARRIERS, named, reader, tools_of
 
 if TYPE_CHECKING:
     from responder.intake.mapping import FieldMapping
@@ -92,24 +92,28 @@ def read(
         if elements := mapping.elements(payload):
             return _parcel(iter([_Share(mapping.read, elements, payload, request, request.tool)]))
         request = replace(request, notes=(*request.notes, _MISFIT.format(request.tool)))
-    if request.tool != generic.NAME and named(request) not in tools_of(payload, request):
+    is_generic = request.tool == generic.NAME and generic.has_title(payload)
+    if not is_generic and named(request) not in tools_of(payload, request):
         news = news_of(payload, request)
         if isinstance(news, NoNews):
             return Parcel(nothing=news.reason)
         if news is not None:
             return _told(news, request)
-    total = len(payload) if isinstance(payload, list) else 0
-    return _parcel(_shares(payload, request), total)
+    return _parcel(_shares(payload, request))
 
 
 class _Share(NamedTuple):
-    """Elements of one payload and their reader. ``tool``: whose shape they have, else empty."""
+    """Elements of one payload and their reader.
+
+    ``tool``: whose shape they have, else empty. ``total``: the elements of the array around them.
+    """
 
     read: Callable[[object, object, Request], Draft]
     values: Sequence[object]
     whole: object
     request: Request
     tool: str = ""
+    total: int = 0
 
 
 def _told(news: News, request: Request) -> Parcel:
@@ -118,19 +122,22 @@ def _told(news: News, request: Request) -> Parcel:
     return Parcel(alerts=alerts, changes=(change_of(news, request),))
 
 
-def _shares(payload: object, request: Request, depth: int = 0) -> Iterator[_Share]:
+def _shares(payload: object, request: Request, depth: int = 0, total: int = 0) -> Iterator[_Share]:
     known = list(tools_of(payload, request))
     wanted = named(request)
-    tool = wanted if wanted in known else next(iter(known), "")
+    is_its_own = wanted in known and wanted not in CARRIERS
+    tool = wanted if is_its_own else next(iter(known), "")
     if tool:
-        yield _Share(reader(tool).read, reader(tool).split(payload), payload, request, tool)
-    elif isinstance(payload, list) and depth < MAX_NESTED_ARRAYS and generic.matches(payload):
-        for value in payload:
-            yield from _shares(*unwrap(value, request), depth + 1)
+        values = reader(tool).split(payload)
+        yield _Share(reader(tool).read, values, payload, request, tool, total)
+    elif depth < MAX_NESTED_ARRAYS and (inside := generic.inside(payload)):
+        total = total or len(inside.elements)
+        for element in inside.elements:
+            yield from _shares(*unwrap(inside.whole(element), request), depth + 1, total)
     elif wanted and isinstance(payload, dict | str):
-        yield _Share(_by_route(wanted), (payload,), payload, request)
+        yield _Share(_by_route(wanted), (payload,), payload, request, total=total)
     else:
-        yield _Share(generic.read, (payload,), payload, request)
+        yield _Share(generic.read, (payload,), payload, request, total=total)
 
 
 def _by_route(tool: str) -> Callable[[object, object, Request], Draft]:
@@ -138,24 +145,25 @@ def _by_route(tool: str) -> Callable[[object, object, Request], Draft]:
 
     def read_as(element: object, whole: object, request: Request) -> Draft:
         try:
-            return reader(tool).read(element, whole, request)
+            draft = reader(tool).read(element, whole, request)
         except Unreadable:
             return generic.read(element, whole, request)
+        return generic.completed(draft, element)
 
     return read_as
 
 
-def _parcel(shares: Iterator[_Share], total: int = 0) -> Parcel:
-    """What the shares hold. ``total``: the elements of an array.
+def _parcel(shares: Iterator[_Share]) -> Parcel:
+    """What the shares hold.
 
-    Those for which there is no room are not even looked at: a million would take seconds.
+    Those elements for which there is no room are not even looked at: a million would take seconds.
     """
     alerts: list[Alert] = []
     not_alerts = cut = 0
     for share in shares:
         room = MAX_ALERTS - len(alerts) - not_alerts
         if room <= 0:
-            cut = max(cut, total - len(alerts) - not_alerts, 1)
+            cut = max(cut, share.total - len(alerts) - not_alerts, 1)
             break
         cut += max(len(share.values) - room, 0)
         for value in share.values[:room]:

@@ -36,7 +36,10 @@ _DEFAULTS = dict.fromkeys(
 
 
 # Labels and tags by which people give an alert its severity.
-_LABELS = ("severity", "priority", "level")
+_LABELS = ("severity", "priority", "level", "Severity", "Priority")
+# Words that begin the heading of any alert, whatever it is worth.
+_NO_SEVERITIES = frozenset({"alert", "page", "down", "ok", "none", "clear", "error"})
+_LONGEST_PREFIX = 20
 
 
 def default_of(tool: str) -> Severity:
@@ -63,6 +66,18 @@ def tagged(labels: Mapping[str, str]) -> Severity | None:
 def labelled(labels: Mapping[str, str], tool: str) -> Severity:
     """The severity that labels or tags name, for tools that have none; else their default."""
     return tagged(labels) or default_of(tool)
+
+
+def heading_severity(text: str) -> Severity | None:
+    """By the word that a heading begins with: "CRITICAL: disk full", "[Warning] disk full"."""
+    if text.startswith("["):
+        head, closed, _ = text[1:].partition("]")
+    else:
+        head, closed, _ = text.partition(":")
+    word = head.strip().lower()
+    if not closed or len(word) > _LONGEST_PREFIX or word in _NO_SEVERITIES:
+        return None
+    return read_severity(word)
 
 
 def read_severity(value: object) -> Severity | None:

@@ -13,8 +13,12 @@ from pydantic_core import to_json
 # and the DEL and C1 controls, which no alert needs and terminals obey.
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SPACE = re.compile(r"\s+")
-# Senders leave placeholders that their template did not fill: $NAME, {{name}}, {MACRO}, *name*.
-_UNFILLED = re.compile(r"\$[A-Z_]+|\{\{?[\s$#.\w]{1,80}\}?\}|\*[A-Za-z]+\*")
+# Senders leave placeholders that their template did not fill: $NAME, $NAME$, ${a.name}, {{name}},
+# {MACRO}, *name*, and what Go's templates write instead.
+_UNFILLED = re.compile(
+    r"\$[A-Za-z_]+|\$[\w.]{1,80}\$|\$\{[^{}]{1,80}\}|\{\{?[\s$#.\w]{1,80}\}?\}|\*[A-Za-z]+\*"
+    r"|<no value>|<nil>"
+)
 _CUT_MARK = "…"
 
 
@@ -32,7 +36,7 @@ def as_text(value: object) -> str:
     """A JSON value as a person would write it; empty for null and unfilled placeholders."""
     if isinstance(value, str):
         text = value.strip()
-        return "" if text and text[0] in "${*" and _UNFILLED.fullmatch(text) else text
+        return "" if text and text[0] in "${*<" and _UNFILLED.fullmatch(text) else text
     if value is None:
         return ""
     if isinstance(value, bool):

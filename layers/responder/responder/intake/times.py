@@ -11,12 +11,21 @@ _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 _UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000), (1e20, 1_000_000_000))
 
 # RFC 3339 and its neighbours: up to any number of fraction digits (Go 9, Azure 7), offsets without
-# a colon (CloudWatch), Go's " +0000 UTC", dots or slashes in the date (Zabbix), no zone (UTC).
+# a colon (CloudWatch) or without minutes (PostgreSQL), Go's " +0000 UTC", a zone's name behind its
+# Z (OpenSearch), dots or slashes in the date (Zabbix), no zone (UTC).
 _WRITTEN = re.compile(
     r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})"
     r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,30}))?)?)?"
-    r"\s*(?:(Z|UTC|GMT)|([+-])(\d{2}):?(\d{2})(?:\s+[A-Z]{3,4})?)?",
+    r"\s*(?:(Z(?:\s+UTC)?|UTC|GMT)|([+-])(\d{2})(?:[:.]?(\d{2}))?(?:\s+[A-Z]{3,4})?)?",
     re.IGNORECASE,
+)
+# Java's and C's texts ("Tue Mar 10 11:50:00 UTC 2026"), put into the order of an e-mail's date; and
+# American ones, which only their AM or PM tells from European ones.
+_ASCTIME = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d)(?: ([A-Z]{3,4}))? (\d{4})"
+)
+_AMERICAN = re.compile(
+    r"(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2}):(\d\d)(?::(\d\d))? ([AP])M", re.IGNORECASE
 )
 _NUMBER = re.compile(r"\d{9,20}(?:\.\d{1,12})?")
 _LONGEST = 64
@@ -53,7 +62,26 @@ def _written(text: str) -> datetime | None:
         return _from_epoch(float(text) if "." in text else int(text))
     if found := _WRITTEN.fullmatch(text):
         return _from_parts(found)
-    return parsedate_to_datetime(text).astimezone(UTC) if "," in text else None
+    if found := _ASCTIME.fullmatch(text):
+        month, day, time, zone, year = found.groups()
+        return _of_mail(f"{day} {month} {year} {time} {zone or 'UTC'}")
+    if found := _AMERICAN.fullmatch(text):
+        return _from_american(found)
+    return _of_mail(text) if "," in text else None
+
+
+def _of_mail(text: str) -> datetime | None:
+    moment = parsedate_to_datetime(text)
+    if moment.tzinfo:
+        return moment.astimezone(UTC)
+    # A zone of an unknown name, or PM, which is taken for one: a time that may be hours off.
+    return None if text[-1:].isalpha() else moment.replace(tzinfo=UTC)
+
+
+def _from_american(found: re.Match[str]) -> datetime:
+    month, day, year, hour, minute = map(int, found.groups()[:5])
+    hour = hour % 12 + (12 if found[7].upper() == "P" else 0)
+    return datetime(year, month, day, hour, minute, int(found[6] or 0), tzinfo=UTC)
 
 
 def _iso(text: str) -> datetime | None:
@@ -77,7 +105,7 @@ def _from_parts(found: re.Match[str]) -> datetime:
     year, month, day, hour, minute, second, fraction, _, sign, east, past = found.groups()
     zone = UTC
     if sign:
-        offset = timedelta(hours=int(east), minutes=int(past))
+        offset = timedelta(hours=int(east), minutes=int(past or 0))
         zone = timezone(-offset if sign == "-" else offset)
     micros = int((fraction or "").ljust(6, "0")[:6])
     moment = datetime(

@@ -33,8 +33,15 @@ ALERT = "/providers/Microsoft.AlertsManagement/alerts/b9569717-bc32-442f-add5-83
             "native_id": f"/subscriptions/{SUBSCRIPTION}{ALERT}", "ends_at": None,
             "message": "The checkout VM is out of CPU\n"
             "Percentage CPU: Average GreaterThan 90, value 97.25",
-            "links": {"source": "https://portal.azure.com/#blade/Microsoft_Azure_Monitoring_Alerts"
-                      "/Investigation.ReactView/alertId/b9569717"},
+            "links": {
+                "source": "https://portal.azure.com/#blade/Microsoft_Azure_Monitoring_Alerts"
+                "/Investigation.ReactView/alertId/b9569717",
+                "alert": "https://portal.azure.com/#view/Microsoft_Azure_Monitoring_Alerts"
+                "/AlertDetails.ReactView/alertId~/"
+                + f"/subscriptions/{SUBSCRIPTION}{ALERT}".replace("/", "%2F"),
+                "resource": f"https://portal.azure.com/#resource/subscriptions/{SUBSCRIPTION}"
+                "/resourcegroups/shop-rg/providers/microsoft.compute/virtualmachines/checkout-vm",
+            },
         }),
         ("log_v2_without_severity_and_targets", {
             "title": "No heartbeat", "severity": CRITICAL, "resource": "web-7",

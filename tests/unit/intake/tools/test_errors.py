@@ -13,7 +13,7 @@ CART = "TypeError: cart is undefined"
 EXPECTED: dict[str, dict[str, Any]] = {
     "rollbar/new_item.json": {
         "source": "rollbar", "title": CART, "severity": HIGH, "status": FIRING,
-        "event_at": at("09:20:00"), "native_id": "17", "resource": "web-1",
+        "event_at": at("09:20:00"), "native_id": "272505123", "resource": "web-1",
         "links": {"source": "https://rollbar.example/item/uuid/?uuid=aa"},
     },
     "rollbar/resolved_item.json": {

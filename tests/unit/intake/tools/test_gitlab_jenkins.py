@@ -162,3 +162,24 @@ def test_the_outbound_webhook_plugin_is_understood() -> None:
     (ended,) = parcel(success).alerts
     assert (ended.status, ended.fingerprint) == (RESOLVED, alert.fingerprint)
     assert parcel(success | {"event": "start"}) == Parcel(not_alerts=1)
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        {"project": {"path_with_namespace": "shop/checkout"}},
+        {"group": {"full_path": "shop/checkout"}},
+    ],
+)
+@pytest.mark.parametrize("kind", ["access_token", "deploy_token"])
+def test_a_token_that_expires_is_told_before_it_breaks_something(
+    owner: dict[str, Any], kind: str
+) -> None:
+    about = {"id": 27, "name": "ci", "expires_at": "2026-11-27"}
+    value = {"object_kind": kind, **owner, "object_attributes": about}
+    (alert,) = parcel(value).alerts
+    assert alert.title == f"checkout: {kind.replace('_', ' ')} ci expires on 2026-11-27"
+    assert (alert.severity, alert.status, alert.service) == (MEDIUM, FIRING, "checkout")
+    assert not alert.unknown_format
+    (renewed,) = parcel({**value, "object_attributes": {**about, "id": 28}}).alerts
+    assert renewed.fingerprint != alert.fingerprint

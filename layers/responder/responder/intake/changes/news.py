@@ -112,6 +112,7 @@ def draft_of(news: News) -> Draft | None:
         labels={"version": news.revision} if news.revision else {},
         links={"change": news.link} if news.link else {},
         happened_at=news.told_at or news.at,
+        starts_at=news.at if status is Status.FIRING else None,
         raw=news.raw,
     )
 

@@ -26,9 +26,7 @@ from responder.intake.severity import default_of, severity_of_labels
 from responder.intake.times import read_time
 
 NAME = "alertmanager"
-
 _STATUSES = {status.value: status for status in Status}
-
 # FNV-1a, 64 bit, over sorted labels with 0xff between: Alertmanager's own fingerprint, so that
 # the same alert has the same one whether pushed by Prometheus or notified by Alertmanager.
 _FNV_START = 14695981039346656037
@@ -41,9 +39,9 @@ _MOST_DIGITS = 9
 
 def split(payload: object) -> Sequence[object]:
     """The alerts of a notification or a push."""
-    return (
-        sequence(mapping(payload).get("alerts")) if isinstance(payload, dict) else sequence(payload)
-    )
+    if not isinstance(payload, dict):
+        return sequence(payload)
+    return sequence(payload["alerts"]) if "alerts" in payload else (payload,)
 
 
 def read(element: object, whole: object, request: Request) -> Draft:
@@ -75,7 +73,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         starts_at=read_time(fields.get("startsAt")),
         ends_at=ends_at,
         raw=element,
-        notes=_cut_by_sender(group),
+        notes=cut_by_sender(group, "Alertmanager"),
     )
 
 
@@ -126,10 +124,11 @@ def links_of(annotations: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _cut_by_sender(group: Mapping[str, object]) -> tuple[str, ...]:
+def cut_by_sender(group: Mapping[str, object], sender: str) -> tuple[str, ...]:
+    """A note on the alerts of a group that its sender left out and never sends."""
     if not group.get("truncatedAlerts"):
         return ()
     cut = first(group, ("truncatedAlerts",))[:_MOST_DIGITS]
     if not cut.isdecimal() or not int(cut):
         return ()
-    return (f"alerts: {cut} more of this group cut by Alertmanager (max_alerts)",)
+    return (f"alerts: {cut} more of this group cut by {sender} (max_alerts)",)

@@ -9,6 +9,7 @@ activity log is always Fired; of health events the log's own status says when th
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from urllib.parse import quote
 
 from responder.alert import Scope, Severity, Status
 from responder.intake.azure_context import (
@@ -34,6 +35,12 @@ from responder.intake.times import read_time
 NAME = "azure-monitor"
 
 _ENDS = frozenset({"resolved", "deactivated"})
+_ALERT_PAGE = (
+    "https://portal.azure.com/#view/Microsoft_Azure_Monitoring_Alerts/"
+    "AlertDetails.ReactView/alertId~/"
+)
+_RESOURCE_PAGE = "https://portal.azure.com/#resource"
+_HEALTHY_AGAIN = "/healthevent/resolved/"
 # Sev0 to Sev4 as the older shapes write them.
 _SEVERITIES = dict(zip("01234", Severity, strict=True))
 # https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema#severity-level
@@ -99,7 +106,7 @@ def _of_common(fields: Mapping[str, object], data: Mapping[str, object]) -> Draf
         resource=resource,
         scope=_scope(labels, context, subscription),
         labels=labels,
-        links=links(essentials, context),
+        links={**_portal(native_id, target), **links(essentials, context)},
         happened_at=resolved if ended else fired,
         starts_at=read_time(told.get("impactStartTime")) or fired,
         ends_at=resolved,
@@ -203,6 +210,14 @@ def _of_activity_log(
     )
 
 
+def _portal(alert_id: str, target: str) -> dict[str, str]:
+    """The alert and its resource in the portal; most kinds of alert carry no link."""
+    named = {"alert": _ALERT_PAGE + quote(alert_id, safe="", errors="replace"),
+             "resource": _RESOURCE_PAGE + quote(target, errors="replace")}  # fmt: skip
+    given = {"alert": alert_id, "resource": target}
+    return {name: url for name, url in named.items() if given[name].startswith("/subscriptions/")}
+
+
 def _same(context: Mapping[str, object], subscription: str, rule: str, target: str) -> str:
     """What all events of one health incident share; each is an alert of its own to Azure."""
     if not activity(context):
@@ -218,7 +233,11 @@ def _same(context: Mapping[str, object], subscription: str, rule: str, target: s
 def _has_ended(condition: str, context: Mapping[str, object]) -> bool:
     if condition.lower() in _ENDS:
         return True
-    return bool(activity(context)) and first(context, ("status",)).lower() == "resolved"
+    if not activity(context):
+        return False
+    # Of a resource that is well again, some events say it in their operation only.
+    operation = first(context, ("operationName",)).lower()
+    return first(context, ("status",)).lower() == "resolved" or _HEALTHY_AGAIN in operation
 
 
 def _title(context: Mapping[str, object]) -> str:

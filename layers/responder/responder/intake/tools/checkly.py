@@ -39,7 +39,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
     kind = said.removeprefix("ALERT_")
     check, name = first(fields, ("checkid",)), first(fields, ("checkname", "name"))
     title = name or _SUFFIX.sub("", first(fields, ("alerttitle", "event", "title")))
-    if not said or not (check or title):
+    is_checkly = check or "checkname" in fields or said.startswith("ALERT_")
+    if not said or not (check or title) or not is_checkly:
         raise Unreadable("no check or no type of alert")
     if said == _NONE:
         raise NotAnAlert("no alert")

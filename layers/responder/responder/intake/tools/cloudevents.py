@@ -6,11 +6,12 @@ The data is read by the generic names; the event's type, source and subject stan
 not say. A type that ends in a word of state ("com.example.disk.resolved") says the state.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from responder.alert import Status
 from responder.intake import generic
+from responder.intake.body import from_base64, json_inside
 from responder.intake.draft import Draft, Request, digest
 from responder.intake.errors import Unreadable
 from responder.intake.fields import first, mapping
@@ -34,7 +35,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     kind, source = first(event, ("type",)), first(event, ("source",))
     if not kind or not source:
         raise Unreadable("an event without a type or a source")
-    subject, data = first(event, ("subject",)), event.get("data")
+    subject, data = first(event, ("subject",)), _data_of(event)
     said = generic.read(data if data is not None else {}, whole, request)
     is_text = isinstance(data, str) and said.title != _UNTITLED
     base, state = _state_of(kind)
@@ -60,6 +61,15 @@ def read(element: object, whole: object, request: Request) -> Draft:
         delivery_id=f"{source}#{first(event, ('id',))}",
         raw=element,
     )
+
+
+def _data_of(event: Mapping[str, object]) -> object:
+    """The data of an event: JSON, a text that may hold some, or either of them in base64."""
+    data = event.get("data")
+    if data is None:
+        data = from_base64(event.get("data_base64")) or None
+    inner = json_inside(data) if isinstance(data, str) else None
+    return data if inner is None else inner
 
 
 def _state_of(kind: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ All ways give the same alert. ``INSUFFICIENT_DATA`` neither fires nor resolves i
 INFO alert of its own, with its own fingerprint, so that an alarm that stands keeps standing.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from responder.intake.aws import arn_part, console, first_arn
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import NotAnAlert, Unreadable
 from responder.intake.fields import first, mapping, scope_of, sequence, string_map
-from responder.intake.severity import default_of
+from responder.intake.severity import default_of, read_severity
 from responder.intake.times import read_time, whole_milliseconds
 
 NAME = "cloudwatch"
@@ -40,6 +41,11 @@ _RESOURCE_DIMENSIONS = (
     "Resource",
 )
 _MAX_CHILDREN = 10
+# What an alarm's name says of its severity. A "high" in it is rather the CPU's.
+_WORD = re.compile(r"[a-z]+[0-9]*")
+_RANK = re.compile(r"p[1-5]|sev[0-4]")
+_TELLING = frozenset({"critical", "crit", "warning", "warn"})
+_LONGEST_NAME = 255
 _NO_ATTRIBUTES: Mapping[str, str] = {}
 # An event of this kind carries the state, too, but tells of an edit.
 _EDITED = "CloudWatch Alarm Configuration Change"
@@ -91,7 +97,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         title=f"{alarm.name}: insufficient data" if no_data else alarm.name,
         message=_message(alarm),
         rule=alarm.name,
-        severity=Severity.INFO if no_data else default_of(NAME),
+        severity=Severity.INFO if no_data else _severity(alarm.name),
         status=status,
         service=first(labels, _SERVICE_DIMENSIONS) or labels.get("namespace", ""),
         resource=first(labels, _RESOURCE_DIMENSIONS) or first(labels, _SERVICE_DIMENSIONS),
@@ -103,6 +109,14 @@ def read(element: object, whole: object, request: Request) -> Draft:
         ends_at=at if status is Status.RESOLVED else None,
         raw=element,
     )
+
+
+def _severity(name: str) -> Severity:
+    """As teams write it into their alarms' names: ``P1-checkout-5xx``, ``disk-full-warning``."""
+    words = _WORD.findall(name[:_LONGEST_NAME].lower())
+    ranks = [word for word in words if _RANK.fullmatch(word)]
+    ends = [word for word in (words[:1] + words[-1:]) if word in _TELLING]
+    return read_severity(next(iter(ranks + ends), None)) or default_of(NAME)
 
 
 def _alarm(fields: Mapping[str, object]) -> _Alarm:

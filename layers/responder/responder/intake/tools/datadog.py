@@ -38,6 +38,8 @@ _FIRING = frozenset(
     {"triggered", "retriggered", "warn", "rewarn", "nodata", "renodata", "renotify", "renotified",
      "alert", "error", "active", "stable"}
 )  # fmt: skip
+# Those that also stand before a title without brackets.
+_TRANSITIONS = frozenset({"triggered", "retriggered", "recovered", "nodata", "renotify"})
 _STATES = ("alerttransition", "transition", "alertstate", "incidentstatus", "state", "status",
            "alertstatus")  # fmt: skip
 # https://docs.datadoghq.com/monitors/notify/#overview: an alert's event has the type error.
@@ -82,7 +84,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
     fields = squeezed(mapping(element))
     heading = _heading(first(fields, _TITLES))
     monitor = first(fields, _MONITORS)
-    if not heading.title and not monitor:
+    message = _message(fields)
+    if not heading.title and not monitor and not message:
         raise Unreadable("an event without a title or a monitor")
     state = _state(fields, heading)
     on = first(fields, ("alertscope", "scope", "scopes")) or heading.scope
@@ -95,8 +98,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
         source=NAME,
         fingerprint=_fingerprint(fields, heading, monitor, on or host),
         native_id=monitor,
-        title=heading.title or f"Monitor {monitor}",
-        message=_message(fields),
+        title=heading.title or (f"Monitor {monitor}" if monitor else message.partition("\n")[0]),
+        message=message,
         rule=first(fields, ("monitorname", "securityrulename")),
         severity=_severity(fields, heading, state, labels),
         status=status,
@@ -132,6 +135,9 @@ def _heading(title: str) -> _Heading:
         elif word not in _OTHER_PREFIXES:
             break
         title = rest.lstrip()
+    said, colon, rest = title.partition(": ")
+    if colon and (word := _word(said)) in _TRANSITIONS:
+        state, title = state or word, rest.lstrip()
     return _Heading(title, state, priority, scope)
 
 

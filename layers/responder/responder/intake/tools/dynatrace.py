@@ -12,7 +12,7 @@ from datetime import datetime
 
 from responder.alert import Severity, Status
 from responder.intake.body import load_json
-from responder.intake.draft import Draft, Request
+from responder.intake.draft import Draft, Request, digest
 from responder.intake.errors import Unreadable
 from responder.intake.fields import (
     first,
@@ -60,7 +60,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
     shown_id = first(outer, ("problemid", "displayid"))
     shown_id = shown_id or first(details, ("displayid", "displayname"))
     title = first(fields, ("problemtitle", "eventname", "title")) or _title(details)
-    if not (problem_id or shown_id) or not (title or "state" in fields or "status" in details):
+    has_state = "state" in fields or "status" in details
+    if not (problem_id or shown_id or (title and has_state)) or not (title or has_state):
         raise Unreadable("a problem without an id or a title")
     state = first(fields, ("state", "problemstate", "status", "eventstatus"))
     state = (state or first(details, ("status",))).lower()
@@ -71,7 +72,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     place = place_of(labels)
     return Draft(
         source=NAME,
-        fingerprint=problem_id or shown_id,
+        fingerprint=problem_id or shown_id or digest(title, entity),
         native_id=shown_id or problem_id,
         title=title or f"Dynatrace problem {shown_id or problem_id}",
         message=first(fields, _TEXTS) or first(details, ("description",)),

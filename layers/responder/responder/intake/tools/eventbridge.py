@@ -80,7 +80,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         fingerprint=f"{scope.account}/{scope.region}/{source}/{subject}/{identity}{aspect}",
         native_id=identity,
         title=first(detail, (kind.headline,)) or _title(subject, names, arn),
-        message=_message(kind, detail),
+        message=_message(kind, event, detail),
         rule=subject,
         severity=read_severity(text_at(detail, _SEVERITIES)) or severity,
         status=status,
@@ -131,8 +131,10 @@ def _scope(event: Mapping[str, object], detail: Mapping[str, object]) -> Scope:
     )
 
 
-def _message(kind: Kind, detail: Mapping[str, object]) -> str:
+def _message(kind: Kind, event: Mapping[str, object], detail: Mapping[str, object]) -> str:
     """Why, in the event's own words; all of the detail where it has none that we know."""
+    if isinstance(told := event.get("detail"), str):
+        return told
     reasons = [text for path in kind.reasons if (text := text_at(detail, (path,)))]
     reasons += _exits(detail)
     if not reasons and kind.names and (state := text_at(detail, kind.states)):

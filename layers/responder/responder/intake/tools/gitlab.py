@@ -1,4 +1,4 @@
-"""GitLab: jobs, incidents, alerts and vulnerabilities.
+"""GitLab: jobs, incidents, alerts, vulnerabilities and tokens that expire.
 
 https://docs.gitlab.com/user/project/integrations/webhook_events/
 
@@ -58,6 +58,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
         return _alert(body, about, request)
     if kind == "vulnerability":
         return _vulnerability(body, about, request)
+    if kind in ("access_token", "deploy_token"):
+        return _token(kind, body, about, request)
     raise Unreadable(f"an event of the kind {kind[:60]}")
 
 
@@ -182,6 +184,32 @@ def _vulnerability(
         happened_at=at,
         starts_at=read_time(about.get("created_at")),
         ends_at=at,
+        delivery_id=request.delivery_id,
+        raw=body,
+    )
+
+
+def _token(
+    kind: str, body: Mapping[str, object], about: Mapping[str, object], request: Request
+) -> Draft:
+    """A token that will expire; nothing tells that it was renewed."""
+    group = mapping(body.get("group"))
+    owner = _project(body) or first(group, ("full_path", "group_path"))
+    name, day = first(about, ["name"]), first(about, ["expires_at"])
+    if not name:
+        raise Unreadable("a token without a name")
+    number = first(about, ["id"])
+    return Draft(
+        source=NAME,
+        fingerprint=f"{owner}/{kind}/{number or name}/{day}",
+        native_id=number,
+        title=f"{_name(owner)}: {kind.replace('_', ' ')} {name} expires on {day}",
+        severity=Severity.MEDIUM,
+        status=Status.FIRING,
+        service=_name(owner),
+        resource=owner,
+        labels=_labels(project=_project(body)),
+        links={"source": first(mapping(body.get("project")), ["web_url"])},
         delivery_id=request.delivery_id,
         raw=body,
     )

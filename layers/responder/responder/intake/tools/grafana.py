@@ -19,12 +19,19 @@ from responder.intake.fields import (
 )
 from responder.intake.severity import default_of, severity_of_labels
 from responder.intake.times import read_time
-from responder.intake.tools.alertmanager import fingerprint_of, labels_of, links_of, status_of
+from responder.intake.tools.alertmanager import (
+    cut_by_sender,
+    fingerprint_of,
+    labels_of,
+    links_of,
+    status_of,
+)
 
 NAME = "grafana"
 
 # https://grafana.com/docs/grafana/latest/alerting/fundamentals/alert-rule-evaluation/nodata-and-error-states/
 _SPECIAL = frozenset({"DatasourceNoData", "DatasourceError"})
+_COUNTS = ("[FIRING:", "[RESOLVED")
 
 
 def split(payload: object) -> Sequence[object]:
@@ -45,7 +52,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         source=NAME,
         fingerprint=fingerprint,
         native_id=fingerprint,
-        title=_title(name, rule, annotations) or first(group, ("title",)),
+        title=_title(name, rule, annotations) or _without_count(first(group, ("title",))),
         message=first(annotations, ("description", "message", "Error"))
         or first(fields, ("valueString",))
         or annotations.get("summary", ""),
@@ -67,6 +74,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         starts_at=read_time(fields.get("startsAt")),
         ends_at=ends_at,
         raw=element,
+        notes=cut_by_sender(group, "Grafana"),
     )
 
 
@@ -74,3 +82,9 @@ def _title(name: str, rule: str, annotations: Mapping[str, str]) -> str:
     if name in _SPECIAL:
         return f"{name}: {rule}" if rule != name else name
     return annotations.get("summary") or rule or first(annotations, ("title", "message"))
+
+
+def _without_count(title: str) -> str:
+    """A group's title without how many fire or were resolved: ``[FIRING:1] ...``."""
+    counted, closed, rest = title.partition("]")
+    return rest.strip() if closed and counted.startswith(_COUNTS) else title

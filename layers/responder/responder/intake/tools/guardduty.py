@@ -40,7 +40,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
     """The alert of a finding."""
     event = mapping(element)
     finding = mapping(event.get("detail")) or event
-    native_id, title = first(finding, ("id",)), first(finding, ("title", "type"))
+    native_id = first(finding, ("id",)) or first(finding, ("arn",)).rpartition("/")[2]
+    title = first(finding, ("title", "type"))
     if not native_id or not title:
         raise Unreadable("a finding without an id or a title")
     service, resource = mapping(finding.get("service")), mapping(finding.get("resource"))

@@ -32,7 +32,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
     fields = {**mapping(outer.get("check")), **_scalars(outer)}
     check = first(fields, ("uuid", "code", "unique_key", "id", "slug"))
     # A check's whole id is the secret part of its ping URL.
-    name = first(fields, ("name", "slug")) or (f"Check {check[:8]}" if check else "")
+    named = first(fields, ("name", "slug", "check", "check_name"))
+    name = named or (f"Check {check[:8]}" if check else "")
     state = first(fields, ("status", "state")).lower()
     if state in _NEITHER:
         raise NotAnAlert(f"a check that is {state}")

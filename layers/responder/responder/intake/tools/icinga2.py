@@ -8,6 +8,7 @@ seconds with a fraction.
 
 from collections.abc import Mapping, Sequence
 
+from responder.alert import Status
 from responder.intake import checks
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import NotAnAlert, Unreadable
@@ -74,6 +75,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         labels=labels,
         links={"source": first(fields, ("url", "link"))},
         happened_at=at,
+        starts_at=at if verdict.status is Status.FIRING else None,
         raw=element,
     )
 

@@ -30,6 +30,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
     """The alert of an event. Raises NotAnAlert for what is neither an incident nor an alert."""
     fields = mapping(element)
     kind = first(fields, ("event_type",))
+    if not kind:
+        raise Unreadable("no event")
     about = mapping(fields.get(kind))
     delivery = request.headers.get("webhook-id") or request.headers.get("svix-id", "")
     if "_alert." in kind:

@@ -3,6 +3,9 @@
 https://plugins.jenkins.io/notification/
 https://plugins.jenkins.io/outbound-webhook/
 
+A pipeline's own request, with names such as ``JOB_NAME`` and ``BUILD_NUMBER``, is read where the
+route names Jenkins.
+
 A build that failed, or is unstable, fires; the next one of the same job that succeeds resolves it.
 COMPLETED and FINALIZED tell the same of a build and so are one alert.
 """
@@ -14,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from responder.alert import Severity, Status
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import NotAnAlert, Unreadable
-from responder.intake.fields import first, mapping, sequence
+from responder.intake.fields import first, folded, mapping, sequence
 from responder.intake.severity import default_of
 from responder.intake.states import status_by, words
 from responder.intake.times import read_time
@@ -23,7 +26,11 @@ NAME = "jenkins"
 
 _FINISHED = ("COMPLETED", "FINALIZED", "FINISHED", "NONE", "")
 _RESULTS = words("failure unstable", "success", "aborted not_built")
-_EVENTS = words("failure unstable", "success", "start")
+_SAID = words(
+    "failure failed unstable",
+    "success successful succeeded fixed",
+    "aborted not_built start started running in_progress queued",
+)
 _MAX_TESTS = 10
 
 
@@ -37,7 +44,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     body = mapping(element)
     build = mapping(body.get("build"))
     if not build:
-        return _outbound(body, request)
+        return _flat(body, request)
     phase, result = first(build, ["phase"]).upper(), first(build, ["status"])
     if phase not in _FINISHED or (phase and not result):
         raise NotAnAlert(f"a build of the phase {phase[:60]}")
@@ -63,25 +70,32 @@ def read(element: object, whole: object, request: Request) -> Draft:
     )
 
 
-def _outbound(body: Mapping[str, object], request: Request) -> Draft:
-    link, event = first(body, ["buildUrl"]), first(body, ["event"])
-    if not link or not event:
-        raise Unreadable("neither a build nor an event of one")
-    name, _, number = first(body, ["buildName"]).rpartition("#")
+def _flat(body: Mapping[str, object], request: Request) -> Draft:
+    """A build that is told of in one object, by the Outbound WebHook plugin or a pipeline."""
+    fields = folded(body)
+    link = first(fields, ("buildurl", "runurl", "url", "link"))
+    result = first(fields, ("event", "result", "buildresult", "currentresult", "buildstatus",
+                            "status"))  # fmt: skip
+    status = status_by(_SAID, result)
     path = _job_of(link)
+    job = first(fields, ("projectname", "jobname", "job")) or _full_name(path)
+    if not job:
+        raise Unreadable("a build without a job")
+    number = first(fields, ("buildnumber", "number")) or first(fields, ("buildname",))
     return _draft(
         body,
         request,
-        path=path,
+        path=path if _full_name(path) else "",
         link=link,
-        name=_full_name(path) or name.strip(),
-        number=number,
-        result=event,
-        status=status_by(_EVENTS, event),
-        at=None,
-        message="",
-        labels={},
-    )
+        name=_full_name(path) or job,
+        number=number.rpartition("#")[2],
+        result=result,
+        status=status,
+        at=read_time(fields.get("finishedat")) or read_time(fields.get("timestamp")),
+        message=first(fields, ("message", "description")),
+        labels={"branch": first(fields, ("gitbranch", "branch")),
+                "commit": first(fields, ("gitcommit", "commit"))},
+    )  # fmt: skip
 
 
 def _draft(

@@ -30,8 +30,8 @@ def split(payload: object) -> Sequence[object]:
 def read(element: object, whole: object, request: Request) -> Draft:
     """An alert of a rule on a device, or its recovery."""
     fields = mapping(element)
-    device = first(fields, ("hostname", "sysName", "display", "device_id"))
-    rule, title = first(fields, ("name", "rule_name")), first(fields, ("title",))
+    device = first(fields, ("hostname", "sysName", "display", "host", "device", "device_id"))
+    rule, title = _rule(fields), first(fields, ("title",))
     if not rule and not title:
         raise Unreadable("neither a rule nor a title")
     state = first(fields, ("state", "alert_state")).lower()
@@ -65,6 +65,12 @@ def read(element: object, whole: object, request: Request) -> Draft:
         delivery_id=first(fields, ("uid",)) if at is None else "",
         raw=element,
     )
+
+
+def _rule(fields: Mapping[str, object]) -> str:
+    """A rule's name; LibreNMS' own ``rule`` is its condition, a template's may be the name."""
+    name = first(fields, ("name", "rule_name", "rule"))
+    return "" if name.startswith("{") else name
 
 
 def _labels(fields: Mapping[str, object]) -> dict[str, str]:

@@ -7,6 +7,7 @@ The names are the users': ``HOSTNAME``, ``NAGIOS_HOSTNAME``, ``host_name`` and `
 
 from collections.abc import Mapping, Sequence
 
+from responder.alert import Status
 from responder.intake import checks
 from responder.intake.draft import Draft, Request
 from responder.intake.errors import Unreadable
@@ -45,7 +46,8 @@ def unprefixed(element: object) -> dict[str, object]:
 def read_as(source: str, fields: Mapping[str, object], raw: object) -> Draft:
     """The draft of bare names; Checkmk's are nearly the same."""
     host = first(fields, ("hostname", "host", "hostalias", "alias", "hostaddress"))
-    service = first(fields, ("servicedesc", "servicename", "service", "servicedisplayname"))
+    service = first(fields, ("servicedesc", "servicedescription", "servicename", "service",
+                             "servicedisplayname"))  # fmt: skip
     if not host and not service:
         raise Unreadable("neither a host nor a service")
     names = ("servicestate", "state", "status") if service else ("hoststate", "state", "status")
@@ -76,6 +78,7 @@ def read_as(source: str, fields: Mapping[str, object], raw: object) -> Draft:
         labels=labels,
         links=_links(fields),
         happened_at=at,
+        starts_at=at if verdict.status is Status.FIRING else None,
         raw=raw,
     )
 

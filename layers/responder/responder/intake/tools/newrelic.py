@@ -43,9 +43,10 @@ def read(element: object, whole: object, request: Request) -> Draft:
 
 def _issue(fields: Mapping[str, object]) -> Draft:
     issue_id = first(fields, ("id", "issueId", "issue_id"))
-    title = first(fields, ("title", "issueTitle")) or _first(fields, ("title",))
+    title = _first(fields, ("title", "issueTitle", "alertConditionNames", "alertPolicyNames"))
     state = first(fields, ("state", "issueState", "status")).lower()
-    if not title or not (issue_id or state):
+    title = title or (f"New Relic issue {issue_id}" if issue_id and state else "")
+    if not title:
         raise Unreadable("an issue without a title or an id")
     labels = tag_map(fields.get("labels")) | tag_map(fields.get("tags"))
     labels |= _named(fields, {"policy": "alertPolicyNames", "condition": "alertConditionNames"})

@@ -102,6 +102,7 @@ def _draft(context: Fields, alert: Fields, state: str, request: Request, raw: ob
 def _status(state: str, alert: Fields, context: Fields) -> Status:
     names = ("state", "status", "alert_state", "alertState")
     word = state or first(alert, names) or first(context, names)
+    word = word or first(mapping(context.get("alert")), names)
     return Status.RESOLVED if word.lower() in _RESOLVED else Status.FIRING
 
 

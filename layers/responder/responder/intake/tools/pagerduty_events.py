@@ -46,6 +46,8 @@ def _version_2(fields: Mapping[str, object]) -> Draft:
     payload = mapping(fields.get("payload"))
     action = first(fields, ("event_action",)).lower()
     if not action and "severity" not in payload:
+        if "summary" not in payload:
+            raise Unreadable("neither an action nor a summary")
         raise NotAnAlert("a change event")
     details = string_map(payload.get("custom_details"))
     labels = {**details, **_present(payload, ("component", "group", "class"))}

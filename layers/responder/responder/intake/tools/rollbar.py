@@ -52,7 +52,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     return Draft(
         source=NAME,
         fingerprint=f"{project}/{number}",
-        native_id=first(item, ["counter"]) or number,
+        native_id=number,
         title=title or f"Item {number}",
         message=_message(seen, data),
         rule=title,

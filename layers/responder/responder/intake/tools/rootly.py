@@ -33,6 +33,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
     fields = mapping(element)
     event, about = mapping(fields.get("event")), mapping(fields.get("data"))
     kind, _, what = first(event, ("type",)).partition(".")
+    if not kind:
+        raise Unreadable("no event")
     if kind not in ("incident", "alert") or what not in _FIRING | _RESOLVED:
         raise NotAnAlert(f"an event without a state: {kind}.{what}")
     about_id, title = first(about, ("id", "slug")), first(about, ("title", "summary"))

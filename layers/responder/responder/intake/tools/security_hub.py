@@ -41,7 +41,8 @@ def split(payload: object) -> Sequence[object]:
     """The findings of an event, or of its bare detail."""
     fields = mapping(payload)
     detail = mapping(fields.get("detail")) or fields
-    return sequence(detail.get("findings")) or (payload,)
+    found = detail.get("findings")
+    return found if isinstance(found, list) else (payload,)
 
 
 def read(element: object, whole: object, request: Request) -> Draft:

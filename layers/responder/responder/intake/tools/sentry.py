@@ -67,15 +67,15 @@ def _event(
     issue_id = first(event, ("issue_id", "groupID", "group_id", "event_id"))
     tags = tags_of(event.get("tags"))
     title = first(event, ("title",)) or first(mapping(event.get("metadata")), ("title", "type"))
-    if not issue_id or not title:
-        raise Unreadable("an event without an issue or a title")
+    if not issue_id:
+        raise Unreadable("an event without an issue")
     at = read_time(event.get("datetime")) or read_time(event.get("timestamp"))
     place = place_of(tags)
     return Draft(
         source=NAME,
         fingerprint=issue_id,
         native_id=issue_id,
-        title=title,
+        title=title or f"Sentry issue {issue_id}",
         message=_event_message(event, title),
         rule=rule,
         severity=severity_of(event, tags),
@@ -136,8 +136,10 @@ def _metric(
     metric_id = first(metric, ("id", "identifier")) or first(rule, ("id",))
     title = first(metric, ("title",)) or first(rule, ("name",))
     title = title or _without_state(first(data, ("description_title",)))
-    if not metric_id or not action:
-        raise Unreadable("a metric alert without an id or an action")
+    if not metric_id:
+        raise Unreadable("a metric alert without an id")
+    # The heading says the same: "Resolved: High latency".
+    action = action or first(data, ("description_title",)).partition(":")[0].lower()
     resolved = action == "resolved"
     began, ended = read_time(metric.get("date_started")), read_time(metric.get("date_closed"))
     projects = sequence(metric.get("projects")) or sequence(rule.get("projects"))

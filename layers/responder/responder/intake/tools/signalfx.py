@@ -24,7 +24,7 @@ from responder.intake.times import read_time
 
 NAME = "signalfx"
 
-_RESOLVED = frozenset({"ok", "manually resolved", "stopped", "auto resolved", "auto_resolved"})
+_RESOLVED = frozenset({"ok", "manually resolved", "stopped", "auto resolved"})
 # The default title begins with the severity, or with how the alert ended.
 _PREFIX = re.compile(
     r"(?:(?:critical|major|minor|warning|info) alert|(?:manually |auto.)?resolved|cleared|"
@@ -45,6 +45,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
     rule, detector = first(fields, ("rule",)), first(fields, ("detector",))
     incident = first(fields, ("incidentId",))
     title = _title(first(fields, ("messageTitle",)), rule, detector)
+    title = title or first(fields, ("description",)) or (f"Incident {incident}" if incident else "")
     if not title or not (incident or detector):
         raise Unreadable("an alert without a title or a detector")
     labels = _dimensions(fields)
@@ -83,7 +84,8 @@ def _title(message: str, rule: str, detector: str) -> str:
 
 
 def _status(fields: Mapping[str, object]) -> Status:
-    states = {first(fields, (name,)).lower() for name in ("statusExtended", "status")}
+    words = (first(fields, (name,)).lower() for name in ("statusExtended", "status"))
+    states = {word.replace("_", " ").replace("-", " ") for word in words}
     return Status.RESOLVED if states & _RESOLVED else Status.FIRING
 
 

@@ -12,15 +12,12 @@ from responder.intake.aws import arn_part
 from responder.intake.draft import Draft, Request, digest
 from responder.intake.errors import Unreadable
 from responder.intake.fields import first, mapping
-from responder.intake.severity import default_of, read_severity
+from responder.intake.severity import default_of, heading_severity
 from responder.intake.text import one_line
 from responder.intake.times import read_time
 
 NAME = "sns"
 
-# Words that begin the subject of any alert, whatever it is worth.
-_NO_SEVERITIES = ("alert", "page", "down", "ok", "none", "clear", "error")
-_LONGEST_PREFIX = 20
 _MAX_LINE = 2_000
 
 
@@ -49,7 +46,7 @@ def _prose(fields: Mapping[str, object], topic: str) -> Draft:
         title=title,
         message=text,
         rule=name,
-        severity=_severity(subject) or default_of(NAME),
+        severity=heading_severity(subject or title) or default_of(NAME),
         status=Status.FIRING,
         service=name,
         resource=topic,
@@ -60,17 +57,6 @@ def _prose(fields: Mapping[str, object], topic: str) -> Draft:
         delivery_id=first(fields, ("MessageId",)),
         raw=fields,
     )
-
-
-def _severity(subject: str) -> Severity | None:
-    """By the word that a subject begins with: "CRITICAL: disk full", "[Warning] disk full"."""
-    head, colon, _ = subject.partition(":")
-    if subject.startswith("["):
-        head, colon, _ = subject[1:].partition("]")
-    word = head.strip().lower()
-    if not colon or len(word) > _LONGEST_PREFIX or word in _NO_SEVERITIES:
-        return None
-    return read_severity(word)
 
 
 def _line(text: str) -> str:

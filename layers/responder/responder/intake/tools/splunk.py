@@ -27,7 +27,8 @@ NAME = "splunk"
 _MESSAGES = ("message", "description", "_raw", "reason")
 # Splunk Enterprise Security rates its findings by urgency; an alert's own severity is a number:
 # https://docs.splunk.com/Documentation/Splunk/latest/RESTREF/RESTsearch#saved.2Fsearches
-_SEVERITIES = ("severity", "urgency", "priority", "level", "alert_severity", "severity_label")
+_SEVERITIES = ("severity", "urgency", "priority", "level", "alert_severity", "severity_label",
+               "log_level")  # fmt: skip
 _BY_NUMBER = {"1": "debug", "2": "info", "3": "warning", "4": "error", "5": "severe", "6": "fatal"}
 # The scheduler puts the time of a run into its sid: "scheduler__admin__search__x_at_1700000000_4".
 # That of a person begins with it.

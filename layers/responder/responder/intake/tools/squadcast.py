@@ -41,6 +41,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
     else:
         about, at, delivery = fields, None, ""
         kind = first(fields, ("event_type",)).partition("_")[2]
+    if not kind:
+        raise Unreadable("no event")
     if kind not in _STATES:
         raise NotAnAlert(f"an event without a state: {kind}")
     return _draft(about, _STATES[kind], at, delivery, element)

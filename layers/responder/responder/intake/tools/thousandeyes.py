@@ -7,6 +7,7 @@ https://docs.thousandeyes.com/product-documentation/integration-guides/custom-we
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from responder.alert import Status
 from responder.intake.draft import Draft, Request
@@ -37,8 +38,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
     native_id = first(alert, ("alertId", "id"))
     if not rule and not native_id:
         raise Unreadable("no alert")
-    kind = mapping(mapping(fields.get("notification")).get("type"))
-    cleared = event.endswith("CLEAR") or first(kind, ("id", "name")).lower() in _CLEARS
+    kind = mapping(mapping(fields.get("notification")).get("type")) or mapping(fields.get("type"))
+    cleared = event.endswith("CLEAR") or _is_clear(first(kind, ("id", "name")) or event)
     test = first(alert, ("testName",)) or first(mapping(alert.get("test")), ("name",))
     labels = {
         **_named(alert.get("testLabels")),
@@ -48,8 +49,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
     }
     labels = {name: text for name, text in labels.items() if text}
     place = place_of(labels)
-    starts_at = read_time(alert.get("dateStartZoned")) or read_time(alert.get("dateStart"))
-    ends_at = read_time(alert.get("dateEndZoned")) or read_time(alert.get("dateEnd"))
+    starts_at = _time(alert, ("dateStartZoned", "dateStart", "startDate"))
+    ends_at = _time(alert, ("dateEndZoned", "dateEnd", "endDate"))
     return Draft(
         source=NAME,
         fingerprint=native_id or f"{rule}/{test}",
@@ -71,9 +72,18 @@ def read(element: object, whole: object, request: Request) -> Draft:
     )
 
 
+def _is_clear(word: str) -> bool:
+    return word.lower() in _CLEARS
+
+
+def _time(alert: Mapping[str, object], names: Sequence[str]) -> datetime | None:
+    return next(filter(None, (read_time(alert.get(name)) for name in names)), None)
+
+
 def _named(value: object) -> dict[str, str]:
-    """Labels of a test: names with an id, some written as ``name:value``."""
-    return tag_map([first(mapping(item), ("name",)) for item in sequence(value)])
+    """Labels of a test: names with an id, some written as ``name:value``; not the URLs."""
+    names = (first(mapping(item), ("name",)) for item in sequence(value))
+    return tag_map([name for name in names if "://" not in name])
 
 
 def _target(alert: Mapping[str, object]) -> str:

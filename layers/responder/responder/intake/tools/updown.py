@@ -63,7 +63,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         message=first(fields, ("description",))
         or first(downtime, ("error",))
         or first(check, ("error",)),
-        rule=event.removeprefix("check."),
+        rule=name,
         severity=Severity.MEDIUM if about in _MILD else default_of(NAME),
         status=status,
         service=name,

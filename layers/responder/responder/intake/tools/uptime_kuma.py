@@ -13,6 +13,7 @@ from responder.intake.body import load_json
 from responder.intake.draft import Draft, Request, digest
 from responder.intake.errors import NotAnAlert, Unreadable
 from responder.intake.fields import first, mapping, place_of, tag_map
+from responder.intake.marks import says_kuma_state
 from responder.intake.severity import labelled
 from responder.intake.times import read_time
 
@@ -25,6 +26,8 @@ _PRIVATE = frozenset({"headers", "body", "grpcBody", "grpcMetadata", "screenshot
 _NO_URL = "https://"
 _EXPIRY = " will expire in "
 _TEST = " Testing"
+# As Uptime Kuma's own example of a custom body has it, and others' ways.
+_OTHER_NAMES = ("Body", "body", "message", "text")
 
 
 def split(payload: object) -> Sequence[object]:
@@ -36,8 +39,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
     """A change of a monitor's state, or a notice."""
     fields = mapping(element)
     beat, monitor = _object(fields.get("heartbeat")), _object(fields.get("monitor"))
-    said = first(fields, ("msg",))
-    if not beat and not monitor:
+    said = first(fields, ("msg",)) or _in_other_words(fields)
+    if not beat and not monitor and not says_kuma_state(said):
         return _notice(said, element)
     status = _status(beat, said)
     name = first(monitor, ("name", "pathName")) or _named(said)
@@ -71,6 +74,12 @@ def read(element: object, whole: object, request: Request) -> Draft:
             "monitor": {key: item for key, item in monitor.items() if key not in _PRIVATE},
         },
     )
+
+
+def _in_other_words(fields: Mapping[str, object]) -> str:
+    """The message of a change, which a body of the user's may have alone and by another name."""
+    said = (first(fields, (name,)) for name in _OTHER_NAMES)
+    return next(filter(says_kuma_state, said), "")
 
 
 def _object(value: object) -> Mapping[str, object]:

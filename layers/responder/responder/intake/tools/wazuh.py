@@ -35,7 +35,8 @@ def split(payload: object) -> Sequence[object]:
 
 def read(element: object, whole: object, request: Request) -> Draft:
     """A rule that matched on an agent."""
-    fields = mapping(element)
+    # Its integration with Shuffle puts the alert beside a digest of it.
+    fields = mapping(mapping(element).get("all_fields")) or mapping(element)
     rule, agent = mapping(fields.get("rule")), mapping(fields.get("agent"))
     title = first(rule, ("description",)) or first(fields, ("title",))
     if not title:

@@ -35,7 +35,7 @@ _SEVERITIES = {
 _RECOVERED = frozenset({"ok", "resolved", "recovery", "recovered", "closed", "up", "0"})
 _AUTOREGISTRATION = "2"
 
-_IDS = ("eventid", "originalproblemid", "problemid", "id")
+_IDS = ("eventid", "originalproblemid", "problemid", "alertuid", "id")
 _NAMES = ("eventname", "problemname", "triggername", "problem", "trigger", "name", "alertsubject",
           "subject", "title")  # fmt: skip
 _HOSTS = ("hostname", "hosthost", "host", "service", "hostdns")
