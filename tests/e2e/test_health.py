@@ -308,7 +308,7 @@ STATES: list[tuple[Callable[..., Any], str, str, str]] = [
     (no_secret, "slack secret", "neither a bot token nor a webhook", "secrets set slack-bot-token"),
     (open_breaker, "claude breaker", "open for", "analysis off"),
     (spent_budget, "claude budget", "spent to 100 %", "DailyBudgetUsd"),
-    (revoked_token, "slack token", "invalid_auth", "secrets set slack-bot-token"),
+    (revoked_token, "slack token", "invalid_auth", "secrets rotate slack-bot-token"),
     (stale_heartbeat, "heartbeat", "stale: sent", "HeartbeatFunction"),
     (drifted, "drift", "50 alerts are nowhere", "logs tail"),
     (no_table, "analysis-cache table", "it is gone", "create-table"),

@@ -185,7 +185,7 @@ def token(stack: Stack) -> Iterator[Finding]:
         yield failing(
             "slack token",
             f"Slack refuses it: {said.get('error', answer.status)}; no card can be shown",
-            put_secret(stack, BOT_TOKEN),
+            command(stack, f"secrets rotate {BOT_TOKEN}"),
         )
 
 

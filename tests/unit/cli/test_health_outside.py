@@ -197,7 +197,9 @@ def test_slack_is_asked_whether_it_knows_the_token(
     (request,) = asked
     assert (request.path, request.headers["authorization"]) == ("/api/auth.test", "Bearer xoxb-1")
     assert "xoxb" not in json.dumps([found.reason, found.mend])
-    assert ("secrets set slack-bot-token --stack it" in found.mend) is (verdict is Verdict.FAILING)
+    assert ("secrets rotate slack-bot-token --stack it" in found.mend) is (
+        verdict is Verdict.FAILING
+    )
 
 
 def test_without_a_token_slack_is_not_asked() -> None:
