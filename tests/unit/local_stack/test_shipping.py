@@ -1,5 +1,7 @@
 """The calls of SAM: onto AWS goes what was built for the processor that is asked for."""
 
+import json
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -70,3 +72,36 @@ def test_a_model_that_ends_is_warned_of_and_deployed(
     now = datetime(2026, 11, 20, tzinfo=UTC)
     found = list(shipping.warnings("prod", given, now))
     assert [one.split(" and ")[0] for one in found] == said
+
+
+@pytest.mark.parametrize(
+    "value",
+    [r"EMP-\d+ (?i)project\s+bluebird", "team:on call=2", "", 'a "quoted" word', "plain", "a=b,c"],
+)
+def test_sam_reads_every_value_as_it_was_given(value: str) -> None:
+    call = shipping.command("dev", "arm64", "", {"RedactPatterns": value})
+    assert read_by_sam(call)["RedactPatterns"] == value
+
+
+def test_what_is_quoted_already_is_not_quoted_again() -> None:
+    call = shipping.command("dev", "arm64", "", {"RedactPatterns": '"a b"'})
+    assert read_by_sam(call)["RedactPatterns"] == "a b"
+
+
+def read_by_sam(call: list[str]) -> dict[str, str]:
+    """The parameters as the parser of the SAM that we run reads them."""
+    program = (
+        "import json, sys\n"
+        "from samcli.cli.types import CfnParameterOverridesType as Parser\n"
+        "print(json.dumps(Parser().convert(tuple(json.load(sys.stdin)), None, None)))"
+    )
+    pairs = call[call.index("--parameter-overrides") + 1 :]
+    done = subprocess.run(
+        [layout.SAM.with_name("python"), "-c", program],
+        input=json.dumps(pairs),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    read: dict[str, str] = json.loads(done.stdout)
+    return read
