@@ -160,3 +160,10 @@ def test_a_model_without_a_price_is_refused_before_anything_is_spent(claude: Ser
     result = online(claude, "--model", "claude-unheard-of", "--yes")
     assert result.exit_code == 2
     assert "no price is known" in result.output
+
+
+def test_where_claude_is_not_reached_at_all_the_exit_code_says_so() -> None:
+    nobody = {"ANTHROPIC_API_KEY": "sk-test", "ANTHROPIC_BASE_URL": "http://127.0.0.1:9"}
+    done = run("--case", "healthy_watchdog", "--yes", **nobody)
+    assert done.exit_code == 3, done.output
+    assert "Claude answered nothing" in done.output

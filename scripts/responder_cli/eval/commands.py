@@ -23,6 +23,8 @@ from responder_cli.options import examples, json_option, yes_option
 
 CORPUS: Final = Path(__file__).parents[3] / "tests" / "evals"
 EXIT_BELOW: Final = 1
+#: As for all commands (``responder --help``).
+EXIT_UNREACHABLE: Final = 3
 ACCESS: Final = get_args(settings.Claude.model_fields["claude_access"].annotation)
 
 
@@ -95,6 +97,9 @@ def evaluate(
         spent = sum(one.cost_usd for one in outcomes)
         console.say()
         console.say(f"Cost ${spent:.4f}, at prices of {pricing.as_of()}.")
+    if outcomes and not any(one.score for one in outcomes):
+        console.warn("Claude answered nothing; the first reason stands beside each case.")
+        ctx.exit(EXIT_UNREACHABLE)
     if found.passed < fail_under:
         console.warn(f"{found.passed:.0%} passed; {fail_under:.0%} are asked for.")
         ctx.exit(EXIT_BELOW)
