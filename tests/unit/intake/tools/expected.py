@@ -1,9 +1,12 @@
 """What a sample is expected to be read as: only what is named is compared."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 from responder.alert import Alert, Severity, Status
+from responder.intake.registry import Parcel, read
+from samples import JSON, NOW, sample
 
 FIRING, RESOLVED = Status.FIRING, Status.RESOLVED
 CRITICAL, HIGH, MEDIUM, LOW, INFO = Severity
@@ -21,3 +24,15 @@ def differs(alert: Alert, expected: dict[str, Any]) -> dict[str, tuple[object, o
     if alert.unknown_format:
         wrong["unknown_format"] = (alert.truncated, False)
     return wrong
+
+
+def parcel(value: object, tool: str | None = None) -> Parcel:
+    """All that is read of a JSON body."""
+    return read(json.dumps(value).encode(), JSON, tool, received_at=NOW)
+
+
+def body(name: str) -> dict[str, Any]:
+    """A sample's outermost object, to be changed."""
+    value = json.loads(sample(name))
+    assert isinstance(value, dict)
+    return value

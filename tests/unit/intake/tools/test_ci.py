@@ -6,8 +6,18 @@ from typing import Any
 import pytest
 
 from responder.intake.registry import Parcel, read
-from samples import JSON, NOW, alerts, only, sample
-from unit.intake.tools.expected import CRITICAL, FIRING, HIGH, LOW, MEDIUM, RESOLVED, at, differs
+from samples import JSON, NOW, alerts, only
+from unit.intake.tools.expected import (
+    CRITICAL,
+    FIRING,
+    HIGH,
+    LOW,
+    MEDIUM,
+    RESOLVED,
+    at,
+    body,
+    differs,
+)
 
 EXPECTED: dict[str, dict[str, Any]] = {
     "bitbucket/pipeline_failed.json": {
@@ -72,12 +82,6 @@ EXPECTED: dict[str, dict[str, Any]] = {
 
 def parcel(value: object, headers: dict[str, str] | None = None) -> Parcel:
     return read(json.dumps(value).encode(), JSON | (headers or {}), received_at=NOW)
-
-
-def body(name: str) -> dict[str, Any]:
-    value = json.loads(sample(name))
-    assert isinstance(value, dict)
-    return value
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -1,12 +1,11 @@
 """Kibana's rules, documents and summaries, Watcher, and OpenSearch's monitors."""
 
-import json
 from typing import Any
 
 import pytest
 
 from responder.intake.registry import Parcel, read
-from samples import JSON, NOW, alerts, only, sample
+from samples import NOW, alerts, only, sample
 from unit.intake.tools.expected import (
     CRITICAL,
     FIRING,
@@ -16,7 +15,9 @@ from unit.intake.tools.expected import (
     MEDIUM,
     RESOLVED,
     at,
+    body,
     differs,
+    parcel,
 )
 
 CPU = "CPU of the web servers"
@@ -63,16 +64,6 @@ EXPECTED: dict[str, dict[str, Any]] = {
     },
     "opensearch/prose_as_text.json": {"severity": INFO, "title": "Error rate: too many errors"},
 }  # fmt: skip
-
-
-def parcel(value: object, tool: str | None = None) -> Parcel:
-    return read(json.dumps(value).encode(), JSON, tool, received_at=NOW)
-
-
-def body(name: str) -> dict[str, Any]:
-    value = json.loads(sample(name))
-    assert isinstance(value, dict)
-    return value
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -1,13 +1,22 @@
 """Trackers of errors: each sample as it is to be understood."""
 
-import json
 from typing import Any
 
 import pytest
 
-from responder.intake.registry import Parcel, read
-from samples import JSON, NOW, alerts, only, sample
-from unit.intake.tools.expected import CRITICAL, FIRING, HIGH, MEDIUM, RESOLVED, at, differs
+from responder.intake.registry import Parcel
+from samples import NOW, alerts, only
+from unit.intake.tools.expected import (
+    CRITICAL,
+    FIRING,
+    HIGH,
+    MEDIUM,
+    RESOLVED,
+    at,
+    body,
+    differs,
+    parcel,
+)
 
 CART = "TypeError: cart is undefined"
 EXPECTED: dict[str, dict[str, Any]] = {
@@ -74,16 +83,6 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "title": "CartController#show is slow", "severity": MEDIUM, "resource": "web-1",
     },
 }  # fmt: skip
-
-
-def parcel(value: object, tool: str | None = None) -> Parcel:
-    return read(json.dumps(value).encode(), JSON, tool, received_at=NOW)
-
-
-def body(name: str) -> dict[str, Any]:
-    value = json.loads(sample(name))
-    assert isinstance(value, dict)
-    return value
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -1,15 +1,25 @@
 """Tools that watch logs and metrics as services: each sample as it is to be understood."""
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from responder.intake.registry import Parcel, read
+from responder.intake.registry import read
 from responder.raw import unpack
-from samples import JSON, NOW, only, sample
-from unit.intake.tools.expected import CRITICAL, FIRING, HIGH, LOW, MEDIUM, RESOLVED, at, differs
+from samples import NOW, only, sample
+from unit.intake.tools.expected import (
+    CRITICAL,
+    FIRING,
+    HIGH,
+    LOW,
+    MEDIUM,
+    RESOLVED,
+    at,
+    body,
+    differs,
+    parcel,
+)
 
 EXPECTED: dict[str, dict[str, Any]] = {
     "graylog/event.json": {
@@ -79,16 +89,6 @@ EXPECTED: dict[str, dict[str, Any]] = {
     },
     "loggly/alert_without_hits.json": {"message": "3 hits"},
 }  # fmt: skip
-
-
-def parcel(value: object, tool: str | None = None) -> Parcel:
-    return read(json.dumps(value).encode(), JSON, tool, received_at=NOW)
-
-
-def body(name: str) -> dict[str, Any]:
-    value = json.loads(sample(name))
-    assert isinstance(value, dict)
-    return value
 
 
 @pytest.mark.parametrize("name", EXPECTED)
