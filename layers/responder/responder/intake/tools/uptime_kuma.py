@@ -13,7 +13,7 @@ from responder.intake.body import load_json
 from responder.intake.draft import Draft, Request, digest
 from responder.intake.errors import NotAnAlert, Unreadable
 from responder.intake.fields import first, mapping, place_of, tag_map
-from responder.intake.marks import says_kuma_state
+from responder.intake.recognition.uptime import says_kuma_state
 from responder.intake.severity import labelled
 from responder.intake.times import read_time
 
