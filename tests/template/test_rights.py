@@ -1,79 +1,13 @@
-"""Least privilege: what each role may do, in full. A new right is a change of this file."""
+"""Least privilege: each role in the template has the rights of ``rights`` and no other."""
 
 import pytest
 
 from template import deployed
 from template.deployed import Json, referred, resources, stack
-
-READ = {"dynamodb:GetItem", "dynamodb:BatchGetItem"}
-READ_WRITE = READ | {"dynamodb:PutItem"}
-TAKE = {
-    "sqs:ReceiveMessage",
-    "sqs:DeleteMessage",
-    "sqs:ChangeMessageVisibility",
-    "sqs:GetQueueAttributes",
-}
-SEND = {"sqs:SendMessage"}
-SECRET = {"secretsmanager:GetSecretValue"}
-LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+from template.rights import ALLOWED
 
 #: Actions that have no resources: AWS's service authorization reference lists none for them.
 WITHOUT_RESOURCES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-
-ALLOWED: dict[str, dict[str, set[str]]] = {
-    "ReceptionRole": {
-        "ReceptionLogGroup": LOG,
-        "ProcessingQueue": SEND,
-        "AsyncFailureQueue": SEND,
-        "SourcesSecret": SECRET,
-    },
-    "AnalysisRole": {
-        "AnalysisLogGroup": LOG,
-        "ProcessingQueue": TAKE | SEND,
-        "AnalysisQueue": TAKE | SEND,
-        "ProcessingDeadLetterQueue": SEND,
-        "AnalysisDeadLetterQueue": SEND,
-        "DistributionQueue": SEND,
-        "CriticalQueue": SEND,
-        "AlertsTable": READ_WRITE,
-        "AnalysisCacheTable": READ_WRITE,
-        "IncidentsTable": READ_WRITE | {"dynamodb:Query"},
-        "StateTable": READ_WRITE | {"dynamodb:UpdateItem"},
-        "AnthropicKeySecret": SECRET,
-        "RunbookBucket": {"s3:ListBucket", "s3:GetObject"},
-    },
-    "DistributionRole": {
-        "DistributionLogGroup": LOG,
-        "DistributionQueue": TAKE | SEND,
-        "CriticalQueue": TAKE | SEND,
-        "DistributionDeadLetterQueue": SEND,
-        "CriticalDeadLetterQueue": SEND,
-        "IncidentsTable": READ_WRITE,
-        "StateTable": READ_WRITE,
-        "SlackWebhookSecret": SECRET,
-        "SlackBotTokenSecret": SECRET,
-        "SlackTestWebhookSecret": SECRET,
-        "NoticeTopic": {"sns:Publish"},
-        "NoticeWebhookSecret": SECRET,
-    },
-    "HeartbeatRole": {
-        "HeartbeatLogGroup": LOG,
-        "AlertsTable": READ,
-        "IncidentsTable": READ,
-        "StateTable": READ_WRITE,
-        # The one key, and none of the account's others.
-        "arn:${AWS::Partition}:apigateway:${AWS::Region}::/apikeys/${ApiKey}": {"apigateway:GET"},
-    },
-    "DeploymentHookRole": {
-        "DeploymentHookLogGroup": LOG,
-        "AlertReceptionFunction": {"lambda:InvokeFunction"},
-        "AnalysisFunction": {"lambda:InvokeFunction"},
-        "DistributionFunction": {"lambda:InvokeFunction"},
-        "arn:${AWS::Partition}:codedeploy:${AWS::Region}:${AWS::AccountId}"
-        ":deploymentgroup:${AWS::StackName}-*": {"codedeploy:PutLifecycleEventHookExecutionStatus"},
-    },
-}
-
 
 _WORKSPACE = "${AWS::Partition}:aws-external-anthropic:${Region}:${AWS::AccountId}:workspace/"
 _PROFILE = "${AWS::Partition}:bedrock:${Region}:${AWS::AccountId}:inference-profile/"

@@ -128,7 +128,7 @@ DETECTORS: tuple[Detector, ...] = (
             r"(?:-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?"
         ),
     ),
-    # scheme://user:password@host
+    # scheme://user:password@host  # pragma: allowlist secret
     Detector(SECRET, re.compile(r"(?<=://)(?P<value>[^\s/?#\"'<>]{1,400})@")),
     # The path of an incoming webhook is its password.
     Detector(
