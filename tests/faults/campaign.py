@@ -10,18 +10,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from faults.claude import MemoryClaude
 from faults.configuration import AMPLE, MUTING, ROUTED, Setup, limits_of, window_of
 from faults.pipeline import Parts, Pipeline, build
-from faults.ports import (
-    Counting,
-    Held,
-    MemoryClaude,
-    MemoryQueues,
-    MemorySink,
-    MemorySlack,
-    MemoryStore,
-)
+from faults.queues import Held, MemoryQueues
 from faults.schedule import schedule
+from faults.slack import MemorySlack
+from faults.store import MemoryStore
+from faults.telling import Counting, MemorySink
 from faults.world import CALM, START, Rates, World
 from responder.alert import Alert
 from responder.analysis.budget import Limits

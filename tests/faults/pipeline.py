@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
+from faults.claude import LEASE
 from faults.configuration import ROUTES, Setup
-from faults.ports import LEASE
 from faults.schedule import arrive
 from responder.analysis.freshness import Makers
 from responder.analysis.prompt import PROMPT_VERSION
