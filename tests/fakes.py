@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from faults.ports import MemoryQueues, MemoryStore
+from faults.queues import MemoryQueues
+from faults.store import MemoryStore
 from faults.world import START, World
 from responder.alert import Alert, Scope, Severity, Status
 from responder.analysis.budget import Limits

@@ -6,7 +6,9 @@ import time
 from collections import Counter
 from contextlib import nullcontext
 
-from faults.campaign import NO_SLEEP, PLAIN_FACES, SMALL_STORMS, Campaign
+from faults.campaign import Campaign
+from faults.configuration import NO_SLEEP, SMALL_STORMS
+from faults.plain import PLAIN_FACES
 from faults.plants import PLANTS, planted
 from faults.reckoning import broken
 from faults.substitutes import replaced

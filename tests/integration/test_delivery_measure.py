@@ -22,7 +22,7 @@ from uuid import uuid4
 import pytest
 
 from fakes import Telemetry, incident
-from faults.ports import MemoryStore
+from faults.store import MemoryStore
 from faults.world import START, World
 from local_stack import slack_server
 from local_stack.loopback import Server

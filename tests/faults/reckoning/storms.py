@@ -1,0 +1,115 @@
+"""A storm or throttle ends, and who reads its card reads of everything that it held."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from faults.reckoning.end import End
+from responder.alert import Severity, Status
+from responder.errors import Reason
+from responder.incident import Incident, IncidentState, NoticeKind
+from responder.protocols.storms import page_of
+
+#: No worker that read a storm before its end is at work for longer.
+SURELY = timedelta(seconds=90)
+#: Who has a first card takes room for so long, of the longest limit of a campaign.
+ROOM = timedelta(minutes=3) + SURELY
+#: What keeps an incident from a card in a campaign.
+HELD = (Reason.STORM, Reason.THROTTLE, Reason.INHIBITED, Reason.MAINTENANCE)
+
+
+def storms(end: End) -> Iterator[str]:
+    """A storm or throttle ends, and lists exactly what it held; nobody waits for one then."""
+    listed = Counter(
+        (incident.incident_id, one.incident_id)
+        for incident in end.incidents.values()
+        for notice in incident.notices
+        for one in page_of(end.campaign.store, incident, notice)
+    )
+    for (storm_id, incident_id), number in listed.items():
+        if number > 1:
+            yield f"{incident_id}: {number} lines in the list of {storm_id}"
+    for place, weather in end.weathers.items():
+        if weather.storm_id:
+            yield f"{place}: {weather.storm_id} holds what comes for ever"
+    for incident in end.incidents.values():
+        if incident.storm is not None and incident.state is IncidentState.OPEN:
+            yield f"{incident.incident_id}: the storm never ebbed"
+        if incident.held and incident.held not in HELD:
+            yield f"{incident.incident_id}: held as {incident.held!r}, by nobody"
+        holder = end.incidents.get(incident.storm_id)
+        held_by = holder.storm.kind if holder and holder.storm else ""
+        lines = listed[incident.storm_id, incident.incident_id]
+        if incident.held in (Reason.STORM, Reason.THROTTLE) and (
+            not lines or held_by != incident.held
+        ):
+            yield f"{incident.incident_id}: held by {incident.storm_id}, which lists it not"
+        if incident.storm is not None:
+            lines = sum(n for (of, _), n in listed.items() if of == incident.incident_id)
+            if incident.storm.incidents != lines:
+                yield f"{incident.incident_id}: lists {lines} of {incident.storm.incidents}"
+            yield from _told_of(end, incident)
+        waits = incident.held in (Reason.STORM, Reason.THROTTLE)
+        if waits and incident.state is IncidentState.OPEN and not _says_so(holder):
+            yield f"{incident.incident_id}: fires, and {incident.storm_id} says that none does"
+        if waits and incident.state is IncidentState.OPEN and _fired_after(end, incident, holder):
+            yield f"{incident.incident_id}: fired after {incident.storm_id}, and is held by it"
+        if incident.held and incident.severity is Severity.CRITICAL:
+            yield f"{incident.incident_id}: CRITICAL, and held"
+
+
+def _fired_after(end: End, incident: Incident, holder: Incident | None) -> bool:
+    """Whether any of its alerts came when the storm was surely over, and there was room."""
+    over = _end_of(holder) if holder else None
+    return over is not None and any(
+        record.alert.received_at > over + SURELY and _had_room(end, record.alert.received_at)
+        for record in end.records
+        if record.incident_id == incident.incident_id
+        and record.alert.status is Status.FIRING
+        and not record.held
+    )
+
+
+def _had_room(end: End, at: datetime) -> bool:
+    """Whether nothing else had its first card, and no storm went on, at about that time."""
+    begins, ends = at - ROOM, at + SURELY
+    others = (opening for one in end.weathers.values() for opening in one.openings)
+    storms_then = (
+        one.opened_at <= ends and begins <= (_end_of(one) or ends)
+        for one in end.incidents.values()
+        if one.storm is not None
+    )
+    return not any(begins <= other <= ends for other in others) and not any(storms_then)
+
+
+def listed_in_one_thread(end: End) -> Iterator[str]:
+    """Who reads a storm's card reads all of its list, or none where it stood elsewhere then."""
+    told = {(one.text, one.thread_ts) for one in end.campaign.slack.messages}
+    for incident in end.incidents.values():
+        card = end.cards.get(incident.incident_id)
+        ts = card.ts if card else ""
+        pages = [n.number for n in incident.notices if n.kind is NoticeKind.HELD_PAGE]
+        here = [n for n in pages if (f"notice|{incident.incident_id}|{n}", ts) in told]
+        if here and here != pages:
+            yield f"{incident.incident_id}: only {here} of {pages} are in its card's thread"
+
+
+def _told_of(end: End, incident: Incident) -> Iterator[str]:
+    """Its severity is its worst member's, and no notice of it was lost."""
+    worst = incident.storm.severities[0][0] if incident.storm else None
+    if incident.severity is not worst:
+        yield f"{incident.incident_id}: {incident.severity}, its worst is {worst}"
+    numbers = [notice.number for notice in incident.notices]
+    if numbers != list(range(1, len(numbers) + 1)):
+        yield f"{incident.incident_id}: notices {numbers}"
+
+
+def _says_so(storm: Incident | None) -> bool:
+    """Whether a storm says that what it held still fires, or will count again."""
+    return storm is not None and (storm.still_fires or storm.due_at is not None)
+
+
+def _end_of(one: Incident) -> datetime | None:
+    """When a storm or a throttle was told to be over."""
+    ends = (notice.at for notice in one.notices if notice.kind is NoticeKind.RESOLVED)
+    return max(ends, default=None)
