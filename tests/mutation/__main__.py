@@ -40,6 +40,11 @@ TARGETS: dict[str, Sequence[str]] = {
         "tests/unit/protocols/test_operators_sinks.py",
         "tests/unit/protocols/test_operators_crashes.py",
     ],
+    "protocols/card_waits.py": [
+        "tests/unit/protocols/test_card.py",
+        "tests/unit/protocols/test_operators_reports.py",
+        "tests/unit/protocols/test_operators_windows.py",
+    ],
     "protocols/details.py": ["tests/unit/protocols/test_details.py"],
     "intake/draft.py": [
         "tests/unit/intake/test_alert_identity.py",

@@ -21,7 +21,7 @@ from responder.analysis.verdict import Analysis
 from responder.delivery import card, details, notices
 from responder.incident import Incident, NoticeKind
 from responder.ports import Message
-from responder.protocols.analyse import with_analysis
+from responder.protocols.attaching import with_analysis
 from unit.analysis.examples import CALL, NOW, analysis, answer, incident
 from unit.delivery.checker import live_links, problems
 

@@ -9,7 +9,7 @@ from faults.world import START
 from responder.alert import Severity
 from responder.analysis.verdict import Analysis, Confidence
 from responder.incident import Incident, IncidentState, NoticeKind
-from responder.protocols.analyse import with_analysis
+from responder.protocols.attaching import with_analysis
 from unit.protocols.analysing import awaiting
 
 

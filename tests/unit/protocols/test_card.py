@@ -23,6 +23,7 @@ from responder.incident import (
 )
 from responder.ports import Place
 from responder.protocols import card as cards
+from responder.protocols import card_waits
 from responder.protocols.card import Act, Step
 
 OPEN, RESOLVED = IncidentState.OPEN, IncidentState.RESOLVED
@@ -218,23 +219,23 @@ def test_release_forgets_lease_wait_and_dead_letter_but_not_what_is_shown() -> N
 def test_a_wait_keeps_the_oldest_age() -> None:
     early, late = NOW - timedelta(hours=1), NOW
     claimed = card(owner="me", lease_until=SOON)
-    waits = cards.postpone(claimed, SOON, late, Reason.PACED)
+    waits = card_waits.postpone(claimed, SOON, late, Reason.PACED)
     assert waits == card(next_try=SOON, first_sent=late, waits_for="paced")
-    assert cards.postpone(waits, SOON, early, Reason.PACED).first_sent == early
-    older = cards.postpone(claimed, SOON, early, Reason.PACED)
-    assert cards.postpone(older, SOON, late, Reason.PACED).first_sent == early
+    assert card_waits.postpone(waits, SOON, early, Reason.PACED).first_sent == early
+    older = card_waits.postpone(claimed, SOON, early, Reason.PACED)
+    assert card_waits.postpone(older, SOON, late, Reason.PACED).first_sent == early
 
 
 def test_giving_up_leaves_a_mark_for_the_tick() -> None:
     waited = card(owner="me", lease_until=SOON, next_try=SOON, first_sent=NOW)
-    given_up = cards.give_up(waited)
+    given_up = card_waits.give_up(waited)
     assert given_up == card(dead_lettered=True)
 
 
 def test_giving_up_forgets_who_refused_a_card_that_stands_nowhere() -> None:
-    assert cards.give_up(card(refused=REFUSED)).refused is None
-    assert cards.give_up(shown(refused=REFUSED)).refused == REFUSED
-    assert cards.give_up(card(refused=REFUSED, intent=INTENT)).refused == REFUSED
+    assert card_waits.give_up(card(refused=REFUSED)).refused is None
+    assert card_waits.give_up(shown(refused=REFUSED)).refused == REFUSED
+    assert card_waits.give_up(card(refused=REFUSED, intent=INTENT)).refused == REFUSED
 
 
 def test_what_was_deleted_in_slack_is_posted_anew() -> None:
@@ -295,7 +296,7 @@ CRITICAL = incident(severity=Severity.CRITICAL, revision=2)
 def test_a_waiting_copy_carries_the_news_unless_it_is_critical_news_that_is_only_paced(
     state: Card | None, of: Incident, reason: Reason | None
 ) -> None:
-    assert cards.waits_elsewhere(state, of, NOW) is reason
+    assert card_waits.waits_elsewhere(state, of, NOW) is reason
 
 
 SILENCED = incident(

@@ -3,15 +3,14 @@
 Every item carries ``version`` (the optimistic lock) and ``ttl`` (expiry in epoch seconds).
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from responder.errors import Conflict, Permanent, Reason, Retryable
@@ -43,8 +42,6 @@ LOST_RACE = frozenset(
 UNSTORABLE = frozenset(
     {"ValidationException", "ValidationError", "ItemCollectionSizeLimitExceeded"}
 )
-
-_serialize = TypeSerializer().serialize
 
 
 class DynamoStore:
@@ -163,7 +160,7 @@ class DynamoStore:
             data["ttl"] = int(write.expires_at.timestamp())
         put: dict[str, Any] = {
             "TableName": self._tables[write.key.table],
-            "Item": {name: _serialize(_exact(value)) for name, value in data.items()},
+            "Item": {name: _typed(value) for name, value in data.items()},
             "ExpressionAttributeNames": {"#version": "version"},
         }
         if write.expect == 0:
@@ -174,26 +171,42 @@ class DynamoStore:
         return put
 
 
-def _exact(value: object) -> Any:  # noqa: ANN401 - JSON
-    """JSON-like data with decimals instead of floats, which DynamoDB's types demand."""
-    return json.loads(json.dumps(value), parse_float=Decimal)
+def _typed(value: object) -> Any:  # noqa: ANN401 - DynamoDB's JSON
+    """JSON-like data with DynamoDB's types; boto3's own way takes ten times the time."""
+    if isinstance(value, str):
+        return {"S": value}
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if isinstance(value, float) and isfinite(value):
+        return {"N": repr(value)}
+    if isinstance(value, dict):
+        return {"M": {name: _typed(inner) for name, inner in value.items()}}
+    if isinstance(value, list):
+        return {"L": [_typed(inner) for inner in value]}
+    raise TypeError(f"DynamoDB has no type for {value!r}")
 
 
 def _plain(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
     """An attribute's value, numbers as ints and floats; boto3's own way takes twice the time."""
     ((kind, value),) = attribute.items()
-    match kind:
-        case "M":
-            return {name: _plain(inner) for name, inner in value.items()}
-        case "L":
-            return [_plain(inner) for inner in value]
-        case "N":
-            number = Decimal(value)
-            return int(number) if number == number.to_integral_value() else float(number)
-        case "NULL":
-            return None
-        case _:
-            return value
+    if kind == "M":
+        return {name: _plain(inner) for name, inner in value.items()}
+    if kind == "L":
+        return [_plain(inner) for inner in value]
+    if kind == "N":
+        return _number(value)
+    return None if kind == "NULL" else value
+
+
+def _number(text: str) -> int | float:
+    if text.isdecimal():
+        return int(text)
+    number = Decimal(text)
+    return int(number) if number == number.to_integral_value() else float(number)
 
 
 def _lost_race(error: ClientError) -> bool:

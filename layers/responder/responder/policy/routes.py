@@ -8,7 +8,7 @@ route`` checks, tests and stores them.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Self
 
@@ -113,8 +113,26 @@ class Quiet(BaseModel):
         )
 
 
-class Route(BaseModel):
-    """Where the incidents go that all of ``match`` match (all incidents, where it is empty).
+class Rule(BaseModel):
+    """What is said of whatever all of ``match`` match, and of everything where it is empty."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(max_length=60)] = ""
+    match: Annotated[tuple[Written, ...], Field(max_length=20)] = ()
+    _matchers: tuple[Matcher, ...] = PrivateAttr(())
+
+    def model_post_init(self, context: object) -> None:
+        """Read the matchers once."""
+        self._matchers = tuple(map(Matcher.parse, self.match))
+
+    def matches(self, seen: Mapping[str, str]) -> bool:
+        """Whether it is for an alert or incident with these facts."""
+        return matches_all(self._matchers, seen)
+
+
+class Route(Rule):
+    """Where the incidents go that it matches.
 
     Without a ``channel`` they go where they would without routes. ``mentions`` are people (U…, W…)
     and groups (S…) by their ids, ``here`` or ``channel``. What is milder than ``minimum_severity``
@@ -122,43 +140,18 @@ class Route(BaseModel):
     again, and each time after that. In its ``quiet_hours`` it is told of what is bad alone.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: Annotated[str, Field(max_length=60)] = ""
-    match: Annotated[tuple[Written, ...], Field(max_length=20)] = ()
     channel: Channel = ""
     mentions: Annotated[tuple[Mention, ...], Field(max_length=10)] = ()
     minimum_severity: Severity = Severity.INFO
     renotify_after: Span = ""
     quiet_hours: Annotated[tuple[Quiet, ...], Field(max_length=10)] = ()
-    _matchers: tuple[Matcher, ...] = PrivateAttr(())
-
-    def model_post_init(self, context: object) -> None:
-        """Read the matchers once."""
-        self._matchers = tuple(map(Matcher.parse, self.match))
-
-    def matches(self, seen: Mapping[str, str]) -> bool:
-        """Whether it is for an incident with these facts."""
-        return all(matcher.matches(seen) for matcher in self._matchers)
 
 
-class Rating(BaseModel):
-    """How bad the alerts are that all of ``match`` match, whatever their tool says."""
+class Rating(Rule):
+    """How bad the alerts are that it matches, whatever their tool says."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: Annotated[str, Field(max_length=60)] = ""
     match: Annotated[tuple[Written, ...], Field(min_length=1, max_length=20)]
     severity: Severity
-    _matchers: tuple[Matcher, ...] = PrivateAttr(())
-
-    def model_post_init(self, context: object) -> None:
-        """Read the matchers once."""
-        self._matchers = tuple(map(Matcher.parse, self.match))
-
-    def matches(self, seen: Mapping[str, str]) -> bool:
-        """Whether it is for an alert with these facts."""
-        return matches_all(self._matchers, seen)
 
 
 class Expectation(BaseModel):
@@ -207,10 +200,8 @@ class Routes(Document):
 
     def rating(self, seen: Mapping[str, str]) -> tuple[str, Severity] | None:
         """The severity of an alert with these facts, and the name of its rule; None: the tool's."""
-        for number, one in enumerate(self.severities, 1):
-            if one.matches(seen):
-                return one.name or f"severity {number}", one.severity
-        return None
+        found = _first(self.severities, "severity", seen)
+        return (found[0], found[1].severity) if found else None
 
     def rated(self, alert: Alert) -> Alert:
         """The alert with the severity that the operators give it."""
@@ -223,10 +214,7 @@ class Routes(Document):
 
     def find(self, seen: Mapping[str, str]) -> tuple[str, Route] | None:
         """The route of an incident with these facts, and what it is called; None: none matches."""
-        for number, route in enumerate(self.routes, 1):
-            if route.matches(seen):
-                return route.name or f"route {number}", route
-        return None
+        return _first(self.routes, "route", seen)
 
     def destination(self, seen: Mapping[str, str]) -> Destination:
         """Where an incident with these facts goes; an empty destination where no route matches."""
@@ -242,6 +230,14 @@ class Routes(Document):
             renotify_after=span_of(route.renotify_after) or None,
             quiet_hours=tuple(one.hours() for one in route.quiet_hours),
         )
+
+
+def _first[R: Rule](rules: Sequence[R], kind: str, seen: Mapping[str, str]) -> tuple[str, R] | None:
+    """The first rule that matches, and its name, or else its kind and number."""
+    for number, rule in enumerate(rules, 1):
+        if rule.matches(seen):
+            return rule.name or f"{kind} {number}", rule
+    return None
 
 
 def no_routes() -> Routes:

@@ -19,20 +19,17 @@ from responder.analysis.context import Case, Context, Passage, Retrieved
 from responder.analysis.freshness import Makers
 from responder.analysis.reading import Call, Unusable
 from responder.analysis.trouble import NotServed
-from responder.analysis.verdict import Analysis, Confidence
+from responder.analysis.verdict import Analysis
 from responder.clock import Clock
 from responder.contracts import AnalysisRequest
 from responder.errors import Permanent, Reason, Retryable
-from responder.incident import CacheEntry, Incident, IncidentState, NoticeKind
+from responder.incident import CacheEntry, Incident
 from responder.ports import Analyst, Queue, Queues, Store, Telemetry
 from responder.protocols import announcing, items, lease, requesting, runbooks, waiting
-from responder.protocols.episode import noticed
+from responder.protocols.attaching import with_analysis
 from responder.protocols.spending import Charge, Spending
 from responder.protocols.switch import SWITCH, Switch
 from responder.protocols.troubles import Watch
-
-#: The tick looks at an incident this long after its analysis has changed.
-LOOK_AGAIN = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -354,63 +351,4 @@ def drain_waiters(store: Store, cache_key: str, told: frozenset[str], now: datet
     """Remove told waiters from the entry; only after each of them was announced."""
     items.change(
         store, items.cache_item(cache_key), CacheEntry, lambda entry: lease.drain(entry, told), now
-    )
-
-
-def with_analysis(
-    incident: Incident | None,
-    analysis: Analysis,
-    now: datetime,
-    *,
-    paid: bool,
-    runbooks: Sequence[Passage] = (),
-) -> Incident | None:
-    """The incident with ``analysis``; None where it has this one, or a better one, already.
-
-    A fallback is the triage of one alert: other incidents keep their own, with its reason, and with
-    the first steps of the ``runbooks`` that fit, where it had none.
-    """
-    if incident is None or incident.analysis == analysis:
-        return None
-    if analysis.is_fallback:
-        if not incident.analysis.is_fallback:
-            return None
-        reason = {"fallback_reason": analysis.fallback_reason}
-        analysis = fallback.with_runbook(incident.analysis, runbooks).model_copy(update=reason)
-        if analysis == incident.analysis:
-            return None
-    due = min(incident.due_at or now + LOOK_AGAIN, now + LOOK_AGAIN)
-    doubt = _doubt(incident, analysis)
-    if doubt:
-        incident = noticed(incident, NoticeKind.SEVERITY_DOUBTED, now, doubt)
-    attached = incident.model_copy(
-        update={
-            "analysis": analysis,
-            "from_cache": not paid,
-            "revision": incident.revision + 1,
-            "due_at": due,
-        }
-    )
-    return announcing.announced_at_once(attached, now)
-
-
-def _doubt(incident: Incident, analysis: Analysis) -> str:
-    """What to tell people of an opinion on the severity that contradicts the alert's; else empty.
-
-    A refreshed analysis that still thinks so is no news.
-    """
-    opinion, before = analysis.severity_opinion, incident.analysis
-    if (
-        opinion is None
-        or opinion is incident.severity
-        or analysis.is_fallback
-        or analysis.confidence is Confidence.LOW
-        or incident.state is not IncidentState.OPEN
-        or (not before.is_fallback and before.severity_opinion is opinion)
-    ):
-        return ""
-    sure = f"confidence {analysis.confidence.value}"
-    return (
-        f"The alert says {incident.severity.value}, Claude {opinion.value} ({sure}): "
-        f"{analysis.headline}"
     )

@@ -16,7 +16,7 @@ from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Card, Incident
 from responder.policy.route import Channels, refuge, route
 from responder.ports import Chat, Queues, Store, Telemetry
-from responder.protocols import announcing, items, waiting
+from responder.protocols import announcing, card_waits, items, waiting
 from responder.protocols import card as cards
 from responder.protocols.card import Act, Step, Timing
 from responder.protocols.card_messages import CardMessages
@@ -119,7 +119,7 @@ class Delivery:
                 return None
             if cards.settled(card, incident, now) and not card.owner:
                 return cards.release(card)
-            if held_by_other or cards.waits_elsewhere(card, incident, now):
+            if held_by_other or card_waits.waits_elsewhere(card, incident, now):
                 return cards.ask_for(card, incident.revision)
             return cards.claim(card, me, now, self.lane.timing)
 
@@ -216,9 +216,9 @@ class Delivery:
         """Report, then record it: a second report of the same trouble is told to nobody."""
         now = self.lane.now()
         card = self.grip.change(lambda card: card, owned=False)
-        if cards.to_report(card, incident, now):
+        if card_waits.to_report(card, incident, now):
             self.lane.operators.report(self.grip.announcement, incident, error)
-            self.grip.change(lambda card: cards.reported(card, incident, now), owned=False)
+            self.grip.change(lambda card: card_waits.reported(card, incident, now), owned=False)
 
     def _give_up(self, incident: Incident, error: Permanent) -> None:
         """The card's text goes with the dead letter, and operators are told on another way.
@@ -229,14 +229,14 @@ class Delivery:
         if incident.synthetic:
             self._hold_synthetic(incident, error.reason)
             return
-        self.grip.change(cards.give_up, owned=False)
+        self.grip.change(card_waits.give_up, owned=False)
         self.lane.operators.report(self.grip.announcement, incident, error)
         error.card = plain.card(incident)
         raise error
 
     def _hold_synthetic(self, incident: Incident, reason: Reason) -> None:
         """Nobody waits for the card of a check; whoever sent it sees on the card why."""
-        self.grip.change(lambda card: cards.held(card, reason), owned=False)
+        self.grip.change(lambda card: card_waits.held(card, reason), owned=False)
         self.lane.telemetry.count("AlertsHeld", reason=reason.value)
         self.grip.log("Synthetic alert held", incident, reason=reason.value)
 
@@ -249,7 +249,7 @@ class Delivery:
         first_sent = self.grip.announcement.first_sent
         self.grip.change(
             lambda card: cards.ask_for(
-                cards.postpone(card, wait.until, first_sent, wait.reason), incident.revision
+                card_waits.postpone(card, wait.until, first_sent, wait.reason), incident.revision
             ),
             owned=False,
         )

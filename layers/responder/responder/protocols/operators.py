@@ -25,8 +25,7 @@ from responder.delivery import operator_notice, plain
 from responder.errors import Permanent, Reason, ResponderError, Retryable
 from responder.incident import Card, Incident
 from responder.ports import Key, OperatorNotice, Outgoing, Queues, Sink, Store, Telemetry
-from responder.protocols import announcing, items, waiting
-from responder.protocols import card as cards
+from responder.protocols import announcing, card_waits, items, waiting
 
 #: One notice per cause within this long.
 WINDOW = timedelta(hours=1)
@@ -223,7 +222,7 @@ class Operators:
             newest, card = found[items.incident_item(one)], found[items.card_item(one)]
             if not isinstance(newest, Incident):
                 continue
-            if isinstance(card, Card) and not cards.still_reported(card, newest):
+            if isinstance(card, Card) and not card_waits.still_reported(card, newest):
                 self._held(newest, trouble, Reason.SHOWN_MEANWHILE)
             else:
                 untold.append(newest)

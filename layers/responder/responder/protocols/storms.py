@@ -1,4 +1,4 @@
-"""How a storm begins, takes incidents in, ebbs and is listed.
+"""How a storm begins, takes incidents in and is listed; ``storm_watch`` has its tick and its end.
 
     new incident: count it in the weather ──▶ one too many: the storm's incident
                   and, once a storm goes on, add it to a shard instead          (one transaction)
@@ -16,7 +16,6 @@ before a transaction: nothing happened. Killed at (1), or after it: the storm's 
 again at the next tick. Pages are notices of the storm, so the card protocol tells each one once.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,16 +31,12 @@ from responder.incident import (
 )
 from responder.policy import holding, storm
 from responder.policy.storm import Kind, Member, Shard, Weather
-from responder.ports import Key, Store, Telemetry, Write
+from responder.ports import Key, Store, Telemetry
 from responder.protocols import items
 from responder.protocols.draft import Draft, episode_id
-from responder.protocols.episode import noticed
 
 #: How long a storm is looked at before Claude is asked what it is; and looked at again.
 SETTLES = timedelta(seconds=20)
-
-#: While what it held still fires, a storm that is over counts it anew this often.
-COUNTS_AGAIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -173,53 +168,16 @@ def weather_item(key: str) -> Key:
     return items.state_item(f"weather#{key}")
 
 
-def look_again(
-    store: Store, incident: Incident, now: datetime, checks: holding.Checks = ()
-) -> tuple[Incident, list[Write]]:
-    """A storm as the tick finds it: its figures, or its end with what must be written beside it.
-
-    One that is over says how many of those listed still fire, as far as no check holds them.
-    """
-    known = incident.storm
-    if known is None:
-        return incident, []
-    if incident.state is not IncidentState.OPEN:
-        return _counted_again(store, incident, known, now, checks), []
-    shards = _members(store, incident)
-    lulled = storm.has_lulled(shards, known, incident.opened_at, now)
-    outlasted = storm.has_outlasted(known, incident.opened_at, now)
-    if not outlasted and not (lulled and _asked(incident)):
-        return _as_known(incident, known, shards, now), []
-    # Before the reads that the end depends on, as it takes long and others may join meanwhile.
-    firing, _ = _firing(store, incident, shards, now, checks)
-    keys = _shard_items(incident.incident_id)
-    weather_key = weather_item(incident.key)
-    records = store.read([*keys, weather_key])
-    shards = [items.decode(records[key], Shard) or Shard() for key in keys]
-    lulled = storm.has_lulled(shards, known, incident.opened_at, now)
-    if not outlasted and not lulled:
-        return _as_known(incident, known, shards, now), []
-    newest = _as_known(incident, known, shards, now)
-    weather = items.decode(records[weather_key], Weather) or Weather()
-    writes = [
-        items.write_of(key, shard.model_copy(update={"sealed": True}), records[key].version, now)
-        for key, shard in zip(keys, shards, strict=True)
-    ]
-    # What it had cards for stays counted: a throttle may end before their hour is over.
-    calm = weather.model_copy(update={"storm_id": ""})
-    writes.append(items.write_of(weather_key, calm, records[weather_key].version, now))
-    figures = {"goes_on": not lulled, "firing": firing, "counted_at": now}
-    return _ended(newest, figures, shards, now), writes
+def shard_items(storm_id: str) -> list[Key]:
+    """Where the members of a storm are kept."""
+    return [_shard_item(storm_id, number) for number in range(storm.SHARDS)]
 
 
-def next_look(incident: Incident, now: datetime) -> datetime | None:
-    """When a storm is looked at again; None where it is none, or nothing of it fires any more."""
-    if incident.storm is None:
-        return None
-    if incident.state is IncidentState.OPEN:
-        return now + SETTLES
-    counted = incident.storm.counted_at
-    return counted + COUNTS_AGAIN if counted is not None else None
+def members(store: Store, raging: Incident) -> list[Shard]:
+    """The members of a storm, as they are now."""
+    keys = shard_items(raging.incident_id)
+    records = store.read(keys)
+    return [items.decode(records[key], Shard) or Shard() for key in keys]
 
 
 def page_of(store: Store, incident: Incident, notice: Notice) -> list[Incident]:
@@ -227,7 +185,7 @@ def page_of(store: Store, incident: Incident, notice: Notice) -> list[Incident]:
     if notice.kind is not NoticeKind.HELD_PAGE:
         return []
     number = int(notice.detail)
-    shards = _members(store, incident)
+    shards = members(store, incident)
     listed = storm.by_weight(member for shard in shards for member in shard.members)
     chosen = listed[(number - 1) * storm.PAGE : number * storm.PAGE]
     wanted = [items.incident_item(member.incident_id) for member in chosen]
@@ -247,60 +205,12 @@ def _look_out(draft: Draft, key: Key) -> Weather:
     return weather.model_copy(update={"storm_id": ""})
 
 
-def _counted_again(
-    store: Store, incident: Incident, known: Storm, now: datetime, checks: holding.Checks
-) -> Incident:
-    """What was recorded beside the end is seen now: none that fire are none from here on.
-
-    But for those of which only a silence, a window or a cause keeps people from hearing.
-    """
-    at = next_look(incident, now)
-    if at is None or now < at:
-        return incident
-    shards = _members(store, incident)
-    firing, muted = _firing(store, incident, shards, now, checks)
-    counted_at = now if firing or muted else None
-    newest = known.model_copy(update={"firing": firing, "counted_at": counted_at})
-    changed = firing != known.firing
-    return incident.model_copy(
-        update={"storm": newest, "revision": incident.revision + (1 if changed else 0)}
-    )
-
-
-def _firing(
-    store: Store, over: Incident, shards: Sequence[Shard], now: datetime, checks: holding.Checks
-) -> tuple[int, int]:
-    """How many of a storm's members still fire and have neither a card nor a later storm's.
-
-    Second: how many more do that something else holds, too.
-    """
-    keys = [items.incident_item(one.incident_id) for shard in shards for one in shard.members]
-    found = store.read(keys) if keys else {}
-    members = (items.decode(record, Incident) for record in found.values())
-    waiting = [one for one in members if one is not None and _waits_in(over, one)]
-    # The tick does not look at what a storm holds, so a newer silence does not stand there yet.
-    muted = sum(bool(one.silence or holding.review(one, checks, now).silence) for one in waiting)
-    return len(waiting) - muted, muted
-
-
-def _waits_in(over: Incident, one: Incident) -> bool:
-    held = one.held in storm.KINDS and one.storm_id == over.incident_id
-    return held and one.state is IncidentState.OPEN
-
-
 def _reported(before: Incident | None, incident: Incident) -> bool:
     """Whether it fired, or a tool said again that it still does: then its last one is newer."""
     if before is None:
         return False
     repeated = incident.last_seen > before.last_seen and incident.resolves == before.resolves
     return incident.count > before.count or repeated
-
-
-def _asked(incident: Incident) -> bool:
-    """Whether the analysis of the whole was asked for, which comes before the end, or never is."""
-    analysis = incident.analysis
-    asked = incident.analysis_requested_at is not None
-    return asked or not analysis.is_fallback or bool(analysis.fallback_reason)
 
 
 def _passes(incident: Incident) -> bool:
@@ -361,61 +271,6 @@ def _join(draft: Draft, kind: Kind, storm_id: str, incident: Incident, now: date
     draft.put(key, shard.joined(Member.of(incident, now), incident.route))
     held = {"held": kind.reason.value, "storm_id": storm_id, "analysis_requested_at": None}
     return incident.model_copy(update=held)
-
-
-def _as_known(
-    incident: Incident, before: Storm, shards: Sequence[Shard], now: datetime
-) -> Incident:
-    """The storm with its newest figures; the same value where nothing is new."""
-    figures = storm.summary(shards, before)
-    if figures == before:
-        return incident
-    severity = min((severity for severity, _ in figures.severities), key=lambda s: s.rank)
-    known = incident.model_copy(
-        update={
-            "storm": figures,
-            "message": storm.told(shards),
-            "severity": severity,
-            "last_seen": max(shard.newest for shard in shards if shard.newest),
-            "route": storm.addressed(shards, incident.route),
-            "revision": incident.revision + 1,
-        }
-    )
-    if not severity.worse_than(incident.severity):
-        return known
-    return noticed(known, NoticeKind.SEVERITY_RAISED, now, f"{incident.severity} → {severity}")
-
-
-def _ended(
-    incident: Incident, figures: Mapping[str, object], shards: Sequence[Shard], now: datetime
-) -> Incident:
-    listed = sum(len(shard.members) for shard in shards)
-    pages = range(1, -(-listed // storm.PAGE) + 1)
-    ended = incident.model_copy(
-        update={
-            "storm": incident.storm.model_copy(update=figures) if incident.storm else None,
-            "state": IncidentState.RESOLVED,
-            "resolved_at": incident.last_seen,
-            "revision": incident.revision + 1,
-        }
-    )
-    ended = noticed(ended, NoticeKind.RESOLVED, now)
-    number = ended.last_notice
-    notices = [
-        Notice(number=number + page, kind=NoticeKind.HELD_PAGE, at=now, detail=str(page))
-        for page in pages
-    ]
-    return ended.model_copy(update={"notices": (*ended.notices, *notices)})
-
-
-def _members(store: Store, raging: Incident) -> list[Shard]:
-    keys = _shard_items(raging.incident_id)
-    records = store.read(keys)
-    return [items.decode(records[key], Shard) or Shard() for key in keys]
-
-
-def _shard_items(storm_id: str) -> list[Key]:
-    return [_shard_item(storm_id, number) for number in range(storm.SHARDS)]
 
 
 def _shard_item(storm_id: str, number: int) -> Key:

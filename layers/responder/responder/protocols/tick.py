@@ -17,7 +17,16 @@ from responder.errors import Conflict, Reason
 from responder.incident import CacheEntry, Card, Incident, IncidentState, NoticeKind
 from responder.policy import flapping, holding, quiet, reminding
 from responder.ports import Queues, Store, Telemetry
-from responder.protocols import announcing, details, inhibiting, items, lease, requesting, storms
+from responder.protocols import (
+    announcing,
+    details,
+    inhibiting,
+    items,
+    lease,
+    requesting,
+    storm_watch,
+    storms,
+)
 from responder.protocols.budget_watch import no_watch
 from responder.protocols.draft import Draft
 from responder.protocols.episode import noticed
@@ -129,7 +138,7 @@ class Ticker:
         card = items.decode(records[card_key], Card)
         entry = items.load(self.store, items.cache_item(incident.cache_key), CacheEntry)
         holds, inhibitions = self.holds(), self.inhibitions()
-        incident, beside = storms.look_again(self.store, incident, now, holds)
+        incident, beside = storm_watch.look_again(self.store, incident, now, holds)
         lists = Draft.of_others(self.store)
         checks = (*holds, inhibiting.check(inhibitions, lists))
 
@@ -352,7 +361,7 @@ def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedel
         (
             flapping.settles_at(incident),
             reminding.due_at(incident),
-            storms.next_look(incident, now),
+            storm_watch.next_look(incident, now),
         ),
     )
     if card is not None and details.missing(card, incident):
