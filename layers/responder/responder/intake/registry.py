@@ -17,7 +17,7 @@ from responder.alert import Alert
 from responder.change import Change
 from responder.clock import to_utc, utc_now
 from responder.errors import Reason
-from responder.intake import generic
+from responder.intake import generic, unknown
 from responder.intake.body import read_body
 from responder.intake.changes.news import News, NoNews, change_of, draft_of
 from responder.intake.changes.registry import news_of
@@ -137,7 +137,7 @@ def _shares(payload: object, request: Request, depth: int = 0, total: int = 0) -
     elif wanted and isinstance(payload, dict | str):
         yield _Share(_by_route(wanted), (payload,), payload, request, total=total)
     else:
-        yield _Share(generic.read, (payload,), payload, request, total=total)
+        yield _Share(unknown.read, (payload,), payload, request, total=total)
 
 
 def _by_route(tool: str) -> Callable[[object, object, Request], Draft]:
@@ -147,7 +147,7 @@ def _by_route(tool: str) -> Callable[[object, object, Request], Draft]:
         try:
             draft = reader(tool).read(element, whole, request)
         except Unreadable:
-            return generic.read(element, whole, request)
+            return unknown.read(element, whole, request)
         return generic.completed(draft, element)
 
     return read_as
@@ -192,7 +192,7 @@ def _read(value: object, share: _Share) -> Alert:
         reason = str(error)
     except Exception as error:  # A fault of a reader must not lose a page, whatever it is.
         reason = f"reader failed: {type(error).__name__}"
-    draft = generic.read_unknown(value, share.whole, share.request)
+    draft = unknown.read_unknown(value, share.request)
     source = share.tool or draft.source
     note = f"read as unknown format by intake ({source}: {reason})"
     return finish(replace(draft, source=source, notes=(*draft.notes, note)), share.request)
