@@ -102,7 +102,7 @@ def completed(draft: Draft, element: object) -> Draft:
         return draft
     names = names_of(fields)
     if draft.severity is default_of(draft.source):
-        everything = {**_tags(fields), **fields}
+        everything = {**_tags(fields, names), **fields}
         severity = _told_severity(everything, names_of(everything))
         draft = replace(draft, severity=severity or draft.severity)
     if draft.status is Status.RESOLVED or status_of(fields) is Status.FIRING:
@@ -124,13 +124,15 @@ def draft_of(
     Where they are of no known names, ``heading`` is what they may say, and ``inner`` the alert that
     they may hold.
     """
-    labels = _tags(fields)
+    names = names_of(fields)
+    labels = _tags(fields, names)
     told: Mapping[str, object] = fields
     if inner:
-        labels |= _tags(inner)
+        labels |= _tags(inner, names_of(inner))
         told = {**fields, **inner}
+        names = names_of(told)
     everything = {**labels, **told} if labels else told
-    names, all_names = names_of(told), names_of(everything)
+    all_names = names_of(everything) if labels else names
     title, message = heading or _heading(told, names)
     if message == title:
         others = (first(told, (name,)) for name in names.messages)
@@ -141,12 +143,15 @@ def draft_of(
     scope = scope_of(everything)
     ends_at = _time(told, names.ends)
     happened_at = _time(told, names.times)
-    about = (title, service, resource, scope.key()) if title else (as_json(fields),)
+    if title:
+        same = native_id or digest(title, service, resource, scope.key())
+    else:
+        same = native_id or digest(as_json(fields))
     return Draft(
         source=(request.tool or "unknown")
         if heading
         else first(told, names.source) or request.tool or NAME,
-        fingerprint=native_id or digest(*about),
+        fingerprint=same,
         native_id=native_id,
         title=title or NO_TITLE,
         message=message,
@@ -174,9 +179,9 @@ def _heading(fields: Mapping[str, object], names: Names) -> Heading:
     return Heading(first(fields, names.titles) or first_line(message), message)
 
 
-def _tags(fields: Mapping[str, object]) -> dict[str, str]:
+def _tags(fields: Mapping[str, object], names: Names) -> dict[str, str]:
     labels: dict[str, str] = {}
-    for name in names_of(fields).maps:
+    for name in names.maps:
         labels |= tag_map(fields.get(name))
     return labels
 

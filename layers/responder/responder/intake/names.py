@@ -5,7 +5,6 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 from responder.intake.fields import RESOURCE_NAMES, SERVICE_NAMES, bare
@@ -105,10 +104,10 @@ USUAL = Names(
 
 def names_of(fields: Mapping[str, object]) -> Names:
     """The names that a body has, by what they may say."""
-    names = tuple(islice(fields, _MAX_NAMES + 1))
-    if len(names) > _MAX_NAMES or sum(map(len, names)) > _MAX_NAMES_LENGTH:
+    if len(fields) > _MAX_NAMES:
         return USUAL
-    return _found_among(names)
+    names = tuple(fields)
+    return USUAL if len("".join(names)) > _MAX_NAMES_LENGTH else _found_among(names)
 
 
 def _places() -> dict[str, list[tuple[int, int]]]:
