@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from pydantic_core import from_json
+
 from responder.intake.errors import BadRequest
 from responder.intake.forms import form_fields, is_surely_form, multipart_fields
 from responder.intake.mending import mended
@@ -77,6 +79,14 @@ def _value(body: bytes, headers: Mapping[str, str], mended_parts: list[str]) -> 
 def load_json(text: str) -> object:
     """Parsed JSON. Raises ValueError or RecursionError as the standard library does."""
     try:
+        # What is JSON by the letter takes a third of the standard library's time.
+        return from_json(text, allow_inf_nan=False, cache_strings="keys")
+    except (ValueError, TypeError):
+        return _load_leniently(text)
+
+
+def _load_leniently(text: str) -> object:
+    try:
         return _DECODER.decode(text)
     except json.JSONDecodeError:
         raise
@@ -115,7 +125,7 @@ def _json_or_text(text: str, mended_parts: list[str]) -> object:
     except RecursionError:
         return text
     except ValueError:
-        value = mended(text, load_json)
+        value = mended(text, _load_leniently)
         if value is not None:
             mended_parts.append(text)
     if isinstance(value, dict) and len(value) <= _MAX_BESIDE:

@@ -43,6 +43,8 @@ MAX_AHEAD = timedelta(days=366)
 
 _SLUG = re.compile(r"[^a-z0-9._-]+")
 _URL = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+# Nearly every link: there is nothing in it that might have to be cleaned.
+_PLAIN_URL = re.compile(r"https?://[!#-&(-;=?-~]+")
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,9 @@ def _scope(scope: Scope, notes: list[str]) -> Scope:
     if scope is NOWHERE:
         return scope
     parts = vars(scope)
+    text = "".join(parts.values())
+    if len(text) <= MAX_NAME and text.isascii() and text.isprintable() and " " not in text:
+        return scope
     short = {name: _name(value, name, notes) for name, value in parts.items()}
     return scope if short == parts else Scope(**short)
 
@@ -207,17 +212,23 @@ def _labels(labels: Mapping[str, str], notes: list[str]) -> dict[str, str]:
 
 def _are_plain(labels: Mapping[str, str]) -> bool:
     """Whether nothing of the labels can be in need of a change; so it is with most alerts."""
-    names, values = "".join(labels), "".join(labels.values())
-    text = names + values
+    text = "".join((*labels, *labels.values()))
     return (
         len(text) <= MAX_LABEL_VALUE
         and len(labels) <= MAX_LABELS
         and text.isascii()
         and text.isprintable()
-        and " " not in names
-        and "" not in labels
-        and not may_hold_secrets(names)
-        and max(map(len, labels), default=0) <= MAX_LABEL_NAME
+        and _are_plain_names(tuple(labels))
+    )
+
+
+# The alerts of a tool have few sets of label names.
+@lru_cache(maxsize=512)
+def _are_plain_names(names: tuple[str, ...]) -> bool:
+    """The same of the names, as far as it is not told by all of the labels' text."""
+    return all(
+        0 < len(name) <= MAX_LABEL_NAME and " " not in name and not is_secret(name)
+        for name in names
     )
 
 
@@ -226,15 +237,16 @@ def _links(links: Mapping[str, str], notes: list[str]) -> dict[str, str]:
     room = MAX_ALL_LINKS
     for name, url in links.items():
         name = bounded_line(name, 60, "link name", notes)
-        if not url or not name or not _URL.fullmatch(url):
+        is_plain = _PLAIN_URL.fullmatch(url) is not None
+        if not name or not (is_plain or _URL.fullmatch(url)):
             continue
         url = url_without_secrets(url)
-        size = size_of(url)
+        size = len(url) if is_plain else size_of(url)
         room -= size
         if size > MAX_LINK or room < 0 or len(kept) == MAX_LINKS:
             notes.append(f"link {name[:40]}: left out by intake")
         else:
-            kept[name] = url if url.isprintable() else clean(url)
+            kept[name] = url if is_plain or url.isprintable() else clean(url)
     return kept
 
 

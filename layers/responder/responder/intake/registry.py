@@ -17,7 +17,7 @@ from responder.alert import Alert
 from responder.change import Change
 from responder.clock import to_utc, utc_now
 from responder.errors import Reason
-from responder.intake import generic
+from responder.intake import generic, unknown
 from responder.intake.body import read_body
 from responder.intake.changes.news import News, NoNews, change_of, draft_of
 from responder.intake.changes.registry import news_of
@@ -92,14 +92,15 @@ def read(
         if elements := mapping.elements(payload):
             return _parcel(iter([_Share(mapping.read, elements, payload, request, request.tool)]))
         request = replace(request, notes=(*request.notes, _MISFIT.format(request.tool)))
+    known = list(tools_of(payload, request))
     is_generic = request.tool == generic.NAME and generic.has_title(payload)
-    if not is_generic and named(request) not in tools_of(payload, request):
+    if not is_generic and named(request) not in known:
         news = news_of(payload, request)
         if isinstance(news, NoNews):
             return Parcel(nothing=news.reason)
         if news is not None:
             return _told(news, request)
-    return _parcel(_shares(payload, request))
+    return _parcel(_shares(payload, request, known))
 
 
 class _Share(NamedTuple):
@@ -122,8 +123,10 @@ def _told(news: News, request: Request) -> Parcel:
     return Parcel(alerts=alerts, changes=(change_of(news, request),))
 
 
-def _shares(payload: object, request: Request, depth: int = 0, total: int = 0) -> Iterator[_Share]:
-    known = list(tools_of(payload, request))
+def _shares(
+    payload: object, request: Request, known: Sequence[str], depth: int = 0, total: int = 0
+) -> Iterator[_Share]:
+    """The shares of a payload and of the arrays in it; ``known`` are the tools that know it."""
     wanted = named(request)
     is_its_own = wanted in known and wanted not in CARRIERS
     tool = wanted if is_its_own else next(iter(known), "")
@@ -133,11 +136,12 @@ def _shares(payload: object, request: Request, depth: int = 0, total: int = 0) -
     elif depth < MAX_NESTED_ARRAYS and (inside := generic.inside(payload)):
         total = total or len(inside.elements)
         for element in inside.elements:
-            yield from _shares(*unwrap(inside.whole(element), request), depth + 1, total)
+            within, its = unwrap(inside.whole(element), request)
+            yield from _shares(within, its, list(tools_of(within, its)), depth + 1, total)
     elif wanted and isinstance(payload, dict | str):
         yield _Share(_by_route(wanted), (payload,), payload, request, total=total)
     else:
-        yield _Share(generic.read, (payload,), payload, request, total=total)
+        yield _Share(unknown.read, (payload,), payload, request, total=total)
 
 
 def _by_route(tool: str) -> Callable[[object, object, Request], Draft]:
@@ -147,7 +151,7 @@ def _by_route(tool: str) -> Callable[[object, object, Request], Draft]:
         try:
             draft = reader(tool).read(element, whole, request)
         except Unreadable:
-            return generic.read(element, whole, request)
+            return unknown.read(element, whole, request)
         return generic.completed(draft, element)
 
     return read_as
@@ -192,7 +196,7 @@ def _read(value: object, share: _Share) -> Alert:
         reason = str(error)
     except Exception as error:  # A fault of a reader must not lose a page, whatever it is.
         reason = f"reader failed: {type(error).__name__}"
-    draft = generic.read_unknown(value, share.whole, share.request)
+    draft = unknown.read_unknown(value, share.request)
     source = share.tool or draft.source
     note = f"read as unknown format by intake ({source}: {reason})"
     return finish(replace(draft, source=source, notes=(*draft.notes, note)), share.request)

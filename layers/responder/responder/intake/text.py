@@ -20,6 +20,8 @@ _UNFILLED = re.compile(
     r"|<no value>|<nil>"
 )
 _CUT_MARK = "…"
+# How far the first line of a text is looked for: more than any title takes.
+_LONGEST_LINE = 2_000
 
 
 def clean(text: str) -> str:
@@ -30,6 +32,11 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """``text`` with every run of white space made one space."""
     return _SPACE.sub(" ", text).strip()
+
+
+def first_line(text: str) -> str:
+    """The first line of ``text`` that is not empty, on one line."""
+    return next((line for line in map(one_line, text[:_LONGEST_LINE].splitlines()) if line), "")
 
 
 def as_text(value: object) -> str:

@@ -18,6 +18,8 @@ __all__ = ["ALIASES", "CARRIERS", "TOOLS", "Reader", "named", "reader", "tools_o
 #: Tools that carry what others send: what another tool knows is that tool's on their route, too.
 CARRIERS = frozenset({"sns", "eventbridge", "cloudevents", "azure-event-grid"})
 
+_OURS = frozenset(TOOLS)
+
 
 class Reader(Protocol):
     """What the module of a tool offers."""
@@ -39,7 +41,7 @@ def tools_of(payload: object, request: Request) -> Iterator[str]:
 def named(request: Request) -> str:
     """The tool that the route names, by its own name; empty where it names none of ours."""
     tool = ALIASES.get(request.tool, request.tool)
-    return tool if tool in TOOLS else ""
+    return tool if tool in _OURS else ""
 
 
 @cache

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from responder.alert import Status
-from responder.intake import generic
+from responder.intake import generic, unknown
 from responder.intake.body import from_base64, json_inside
 from responder.intake.draft import Draft, Request, digest
 from responder.intake.errors import Unreadable
@@ -20,7 +20,6 @@ from responder.intake.times import read_time
 NAME = "cloudevents"
 
 _ENDS = frozenset({"resolved", "recovered", "closed", "cleared", "ok"})
-_UNTITLED = "Alert of unknown format"
 _STARTS = frozenset({"firing", "fired", "triggered", "opened", "open", "raised", "alert", "failed"})
 
 
@@ -36,8 +35,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
     if not kind or not source:
         raise Unreadable("an event without a type or a source")
     subject, data = first(event, ("subject",)), _data_of(event)
-    said = generic.read(data if data is not None else {}, whole, request)
-    is_text = isinstance(data, str) and said.title != _UNTITLED
+    said = unknown.read(data if data is not None else {}, whole, request)
+    is_text = isinstance(data, str) and said.title != generic.NO_TITLE
     base, state = _state_of(kind)
     status = Status.RESOLVED if state in _ENDS else said.status
     about = f"{kind}: {subject}" if subject else kind
@@ -48,7 +47,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         source=said.source if said.source not in (generic.NAME, "unknown", request.tool) else NAME,
         fingerprint=f"{source}/{same}",
         native_id=said.native_id,
-        title=said.title if is_text or generic.is_titled(data) else about,
+        title=said.title if is_text or unknown.is_titled(data) else about,
         message=said.message if data else "",
         rule=said.rule or base,
         status=status,
