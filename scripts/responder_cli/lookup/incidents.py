@@ -181,8 +181,8 @@ def _found(stack: Stack, state: str, start: datetime) -> list[Incident]:
     if state != OVER:
         found |= {one.incident_id: one for one in incidents.opened(stack)}
     if state != OPEN:
-        over = (one for one in incidents.alerted(stack, start))
-        found |= {one.incident_id: one for one in over if one.state is not IncidentState.OPEN}
+        known = incidents.alerted(stack, start)
+        found |= {one.incident_id: one for one in known if one.state is not IncidentState.OPEN}
     return list(found.values())
 
 

@@ -1,4 +1,4 @@
-"""The commands of ``responder signature``; ``comparing`` computes, ``history`` reads."""
+"""The commands of ``responder signature``; ``comparing`` computes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -12,7 +12,7 @@ from responder.clock import utc_now
 from responder.ports import Table
 from responder.protocols.versions import RULES
 from responder.signature import VERSIONS
-from responder_cli import console, documents
+from responder_cli import accepted, console, documents
 from responder_cli.aws import Stack
 from responder_cli.documents import FILE, OBEYED
 from responder_cli.options import (
@@ -23,7 +23,6 @@ from responder_cli.options import (
     yes_option,
 )
 from responder_cli.signature.comparing import Change, Comparison, Variant, compare
-from responder_cli.signature.history import stored
 from responder_cli.signature.written import WrittenRules
 
 VERSION = click.Choice(list(VERSIONS))
@@ -182,7 +181,7 @@ def _compared(stack: Stack, before: Variant, after: Variant, days: int, most: in
     start = utc_now() - timedelta(days=days)
     with console.progress("Reading stored alerts") as advance:
         alerts = []
-        for record in stored(stack, start, most):
+        for record in accepted.stored(stack, start, most):
             alerts.append(record.alert)
             advance()
     return compare(alerts, before, after)
