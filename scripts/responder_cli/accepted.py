@@ -78,6 +78,11 @@ def records(stack: Stack, alert_ids: Sequence[str]) -> list[AlertRecord]:
     return [one for one in decoded if one is not None]
 
 
+def is_same(wanted: str, given: str) -> bool:
+    """Whether a tool or service is the one that is wanted; "" wants any, case never matters."""
+    return not wanted or wanted.casefold() == given.casefold()
+
+
 def stored(stack: Stack, start: datetime, most: int) -> Iterator[AlertRecord]:
     """The newest ``most`` alerts since ``start``, with all that was kept; read as asked for."""
     found = islice(newest(stack, Severity, start), most)

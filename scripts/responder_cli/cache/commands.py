@@ -14,6 +14,7 @@ from responder.ports import Table
 from responder.protocols import items, requesting
 from responder.protocols.switch import SWITCH, Switch
 from responder_cli import console, incidents
+from responder_cli.accepted import is_same
 from responder_cli.aws import Stack
 from responder_cli.cache import entries, warming
 from responder_cli.cache.entries import Selection
@@ -309,7 +310,7 @@ def _plans(
         one
         for one in warming.candidates(found)
         if not signatures or one.signature in signatures or one.cache_key in signatures
-        if not source or one.source.casefold() == source.casefold()
+        if is_same(source, one.source)
     ]
     asked = [(one, entries.load(stack, one.cache_key)) for one in chosen]
     limits, purse = books.limits_of(stack), books.purse(stack, now)

@@ -71,7 +71,7 @@ def every(stack: Stack, advance: Callable[[], None]) -> Iterator[CacheEntry]:
 def signatures_of(stack: Stack, source: str) -> Iterator[str]:
     """The signatures of a tool's newest alerts, through the index of alerts."""
     stream = accepted.newest(stack, Severity, utc_now() - SOURCE_SPAN)
-    of_it = (one.alert_id for one in stream if one.source.casefold() == source.casefold())
+    of_it = (one.alert_id for one in stream if accepted.is_same(source, one.source))
     ids = list(islice(of_it, incidents.MOST_ALERTS))
     yield from dict.fromkeys(record.signature for record in accepted.records(stack, ids))
 

@@ -1,10 +1,9 @@
 """The commands of ``responder signature``; ``comparing`` computes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -16,6 +15,7 @@ from responder_cli import accepted, console, documents
 from responder_cli.aws import Stack
 from responder_cli.documents import FILE, OBEYED
 from responder_cli.options import (
+    Command,
     asks_where_it_acts,
     examples,
     json_option,
@@ -57,7 +57,7 @@ def signature() -> None:
     """Which alerts are one problem: rules of yours, and what a change would do."""
 
 
-def _dry_run(command: Callable[..., Any]) -> Callable[..., Any]:
+def _dry_run(command: Command) -> Command:
     """Give a command the span of history that it replays."""
     for option in (
         click.option("--most", default=MOST_ALERTS, show_default=True, type=click.IntRange(1),
