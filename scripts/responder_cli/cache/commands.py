@@ -20,7 +20,7 @@ from responder_cli.cache import entries, warming
 from responder_cli.cache.entries import Selection
 from responder_cli.cache.warming import Plan
 from responder_cli.cost import books
-from responder_cli.health.metrics import Window, amount, ours
+from responder_cli.health.metrics import DAY_MINUTES, Window, amount, ours
 from responder_cli.options import (
     Command,
     duration,
@@ -32,7 +32,6 @@ from responder_cli.options import (
 )
 
 EXIT_FAILED = 1
-DAY_MINUTES = 1440
 MOST_WARMED = 100
 #: What opening incidents found in the cache, by the lane's own count.
 FOUND = {"hits": "CacheHits", "stale": "CacheStale", "misses": "CacheMisses"}
