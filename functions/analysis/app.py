@@ -6,9 +6,9 @@ Batches of the processing queue are recorded, batches of the analysis queue are 
 
 from typing import Any
 
-from responder.bootstrap import analysis
+from responder.bootstrap.analysis import build
 
-FUNCTION = analysis()
+FUNCTION = build()
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

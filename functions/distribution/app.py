@@ -5,9 +5,9 @@ Each announcement brings one incident's card up to date; ``{"synthetic": …}`` 
 
 from typing import Any
 
-from responder.bootstrap import distribution
+from responder.bootstrap.distribution import build
 
-FUNCTION = distribution()
+FUNCTION = build()
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

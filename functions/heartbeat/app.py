@@ -5,9 +5,9 @@ What it decides is in ``responder.protocols.heartbeat``.
 
 from typing import Any
 
-from responder.bootstrap import heartbeat
+from responder.bootstrap.heartbeat import build
 
-PULSE, TELEMETRY = heartbeat()
+PULSE, TELEMETRY = build()
 
 
 def handler(event: dict[str, Any], context: object) -> None:

@@ -5,10 +5,10 @@
 
 from typing import Any, Protocol
 
-from responder.bootstrap import reception
+from responder.bootstrap.reception import build
 from responder.intake.reception import is_notification
 
-RECEPTION, TELEMETRY = reception()
+RECEPTION, TELEMETRY = build()
 
 
 class Context(Protocol):

@@ -7,6 +7,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import batched, islice
 from typing import Any
 
 from responder.alert import SYNTHETIC_SOURCE, Severity
@@ -75,6 +76,18 @@ def records(stack: Stack, alert_ids: Sequence[str]) -> list[AlertRecord]:
     found = stack.store(Table.ALERTS).read([items.alert_key(one) for one in alert_ids])
     decoded = (items.decode(record, AlertRecord) for record in found.values())
     return [one for one in decoded if one is not None]
+
+
+def is_same(wanted: str, given: str) -> bool:
+    """Whether a tool or service is the one that is wanted; "" wants any, case never matters."""
+    return not wanted or wanted.casefold() == given.casefold()
+
+
+def stored(stack: Stack, start: datetime, most: int) -> Iterator[AlertRecord]:
+    """The newest ``most`` alerts since ``start``, with all that was kept; read as asked for."""
+    found = islice(newest(stack, Severity, start), most)
+    for some in batched(found, PAGE_SIZE, strict=False):
+        yield from records(stack, [one.alert_id for one in some])
 
 
 def _newest(stack: Stack, severity: Severity, start: datetime, end: datetime) -> Iterator[Accepted]:

@@ -1,7 +1,6 @@
 """``responder backup``: table exports, the stack's description and the deployed code, into S3."""
 
 import json
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,10 +10,10 @@ from responder.clock import utc_now
 from responder_cli import console
 from responder_cli.aws import FUNCTIONS, LIVE, Stack
 from responder_cli.options import examples, json_option, on_stack
+from responder_cli.webhook import download
 
 #: The tables with point-in-time recovery; analyses are safe to lose.
 EXPORTED = ("alerts", "incidents", "state")
-DOWNLOAD_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -71,17 +70,11 @@ def _code(stack: Stack) -> Iterator[tuple[str, bytes]]:
     for short in FUNCTIONS:
         answer = client.get_function(FunctionName=stack.function(short), Qualifier=LIVE)
         layers |= {layer["Arn"] for layer in answer["Configuration"].get("Layers", [])}
-        yield short, _download(answer["Code"]["Location"])
+        yield short, download(answer["Code"]["Location"])
     for arn in sorted(layers):
         name, version = arn.split(":")[-2:]
         content = client.get_layer_version_by_arn(Arn=arn)["Content"]
-        yield f"{name}-{version}", _download(content["Location"])
-
-
-def _download(url: str) -> bytes:
-    """What lies at an address that Lambda signed for us."""
-    with urllib.request.urlopen(url, timeout=DOWNLOAD_SECONDS) as code:  # noqa: S310 - Lambda's own answer
-        return bytes(code.read())
+        yield f"{name}-{version}", download(content["Location"])
 
 
 def _put(stack: Stack, bucket: Bucket, key: str, body: bytes) -> str:

@@ -105,6 +105,11 @@ def to_json(value: Any, indent: int | None = None) -> str:  # noqa: ANN401 - any
     return json.dumps(value, indent=indent, default=_moment).replace("\x7f", "\\u007f")
 
 
+def flat(value: object) -> str:
+    """A value in one line of a table: JSON where it has parts."""
+    return to_json(value) if isinstance(value, dict | list) else str(value)
+
+
 def as_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
     """The machine's view: one JSON document."""
     click.echo(to_json(value, indent=2))

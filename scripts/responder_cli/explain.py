@@ -88,7 +88,7 @@ def explain(
         console.as_json(explained)
         return
     for one in explained:
-        console.fields((name, _flat(value)) for name, value in one.items())
+        console.fields((name, console.flat(value)) for name, value in one.items())
         console.say()
 
 
@@ -139,7 +139,3 @@ def _card(alert: Alert) -> str:
     if alert.status is Status.RESOLVED:
         return "changes the card of the incident that its fingerprint fired in; opens none"
     return "a new card, or a higher count on the card of the open incident"
-
-
-def _flat(value: object) -> str:
-    return console.to_json(value) if isinstance(value, dict | list) else str(value)

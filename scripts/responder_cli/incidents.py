@@ -33,8 +33,7 @@ def opened(stack: Stack) -> Iterator[Incident]:
 
 def alerted(stack: Stack, start: datetime) -> Iterator[Incident]:
     """The incidents, open or over, of the newest ``MOST_ALERTS`` alerts since ``start``."""
-    newest = islice(accepted.newest(stack, Severity, start), MOST_ALERTS)
-    records = accepted.records(stack, [one.alert_id for one in newest])
+    records = accepted.stored(stack, start, MOST_ALERTS)
     ids = dict.fromkeys(one.incident_id for one in records if one.incident_id)
     yield from (one for one in _read(stack, list(ids)) if not one.synthetic)
 

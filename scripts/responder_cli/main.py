@@ -1,5 +1,7 @@
 """The root of the command line: which commands there are, and what an error exits with."""
 
+from collections.abc import Iterable
+from importlib import import_module
 from typing import Any
 
 import click
@@ -12,39 +14,44 @@ from botocore.exceptions import (
 
 from responder.errors import ResponderError
 from responder_cli import console
-from responder_cli.analysis import analysis
 from responder_cli.aws import NotFound, words
-from responder_cli.backup import backup
-from responder_cli.cache.commands import cache
-from responder_cli.canary.commands import canary_prompt
-from responder_cli.card.commands import card
-from responder_cli.changes import changes
-from responder_cli.cost.commands import cost
-from responder_cli.deploy.commands import deploy
-from responder_cli.dlq.commands import dlq
-from responder_cli.doctor.commands import doctor
-from responder_cli.eval.commands import evaluate
-from responder_cli.explain import explain
-from responder_cli.feedback import feedback
-from responder_cli.health.commands import health
-from responder_cli.inhibit import inhibit
-from responder_cli.inject.commands import inject
-from responder_cli.logs.commands import logs, tail
-from responder_cli.lookup.alerts import alerts
-from responder_cli.lookup.incidents import group as incidents
-from responder_cli.report import report
-from responder_cli.rollback.commands import rollback
-from responder_cli.route.commands import route
-from responder_cli.runbook import runbook
-from responder_cli.secrets.commands import secrets
-from responder_cli.signature.commands import signature
-from responder_cli.silence import silence
-from responder_cli.sources.commands import sources
-from responder_cli.tune.commands import tune
-from responder_cli.window import window
 
 EXIT_UNREACHABLE = 3
 NO_REGION = "Give --region; for the local stack: source .local/stack.env"
+
+#: Where each command is. Only the one that is called is imported: all of them take half a second.
+COMMANDS = {
+    "alerts": "lookup.alerts:alerts",
+    "analysis": "analysis:analysis",
+    "backup": "backup:backup",
+    "cache": "cache.commands:cache",
+    "canary-prompt": "canary.commands:canary_prompt",
+    "card": "card.commands:card",
+    "changes": "changes:changes",
+    "cost": "cost.commands:cost",
+    "deploy": "deploy.commands:deploy",
+    "dlq": "dlq.commands:dlq",
+    "doctor": "doctor.commands:doctor",
+    "eval": "eval.commands:evaluate",
+    "explain": "explain:explain",
+    "feedback": "feedback:feedback",
+    "health": "health.commands:health",
+    "incidents": "lookup.incidents:group",
+    "inhibit": "inhibit:inhibit",
+    "inject": "inject.commands:inject",
+    "logs": "logs.commands:logs",
+    "report": "report:report",
+    "rollback": "rollback.commands:rollback",
+    "route": "route.commands:route",
+    "runbook": "runbook:runbook",
+    "secrets": "secrets.commands:secrets",
+    "signature": "signature.commands:signature",
+    "silence": "silence:silence",
+    "sources": "sources.commands:sources",
+    "tail": "logs.commands:tail",
+    "tune": "tune.commands:tune",
+    "window": "window:window",
+}
 
 EPILOG = """\b
 Examples:
@@ -75,6 +82,20 @@ Exit codes:
 class Commands(click.Group):
     """A group whose commands end with the documented exit codes, whatever goes wrong below."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order of the help."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One command. For a name that is none of theirs, click looks at all for the one meant."""
+        self._load([cmd_name] if cmd_name in COMMANDS else COMMANDS)
+        return super().get_command(ctx, cmd_name)
+
+    def _load(self, names: Iterable[str]) -> None:
+        for name in names:
+            module, _, attribute = COMMANDS[name].partition(":")
+            self.add_command(getattr(import_module(f"responder_cli.{module}"), attribute), name)
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what click's own returns
         """Run the command; what AWS refuses becomes one line on standard error and an exit."""
         try:
@@ -104,38 +125,3 @@ def cli() -> None:
     Everything is found through the outputs of the stack (--stack or STACK_NAME). With
     .local/stack.env loaded, the same commands work on the local stack.
     """
-
-
-for _command in (
-    explain,
-    inject,
-    health,
-    alerts,
-    incidents,
-    logs,
-    tail,
-    dlq,
-    analysis,
-    cache,
-    feedback,
-    silence,
-    card,
-    route,
-    window,
-    inhibit,
-    runbook,
-    sources,
-    signature,
-    changes,
-    evaluate,
-    canary_prompt,
-    secrets,
-    report,
-    cost,
-    tune,
-    backup,
-    doctor,
-    deploy,
-    rollback,
-):
-    cli.add_command(_command)

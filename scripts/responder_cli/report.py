@@ -13,10 +13,9 @@ from responder.ports import Table
 from responder.protocols import feedback
 from responder_cli import accepted, console
 from responder_cli.aws import Stack, words
-from responder_cli.health.metrics import Window, amount, ours
+from responder_cli.health.metrics import DAY_MINUTES, Window, amount, ours
 from responder_cli.options import examples, json_option, on_stack
 
-DAY_MINUTES = 1440
 DAYS = {"daily": 1, "weekly": 7, "monthly": 30}
 #: CloudFormation puts it on everything; Cost Explorer knows it once it is activated in Billing.
 STACK_TAG = "aws:cloudformation:stack-name"

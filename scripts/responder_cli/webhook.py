@@ -1,4 +1,4 @@
-"""One HTTP POST, to the front door or to Slack; ``inject`` and ``health`` use it."""
+"""HTTP by the standard library: a POST to the front door or to Slack, and Lambda's downloads."""
 
 import os
 import ssl
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 TIMEOUT_SECONDS = 30
+DOWNLOAD_SECONDS = 60
 #: The variables that boto3 and curl take a certificate authority from, in their order.
 CA_VARIABLES = ("AWS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
@@ -39,6 +40,12 @@ def post(
             return Answer(error.code, error.read())
     except OSError as error:
         raise NoAnswer(f"{url}: {error}") from error
+
+
+def download(url: str) -> bytes:
+    """What lies at an address that AWS signed for us."""
+    with urllib.request.urlopen(url, timeout=DOWNLOAD_SECONDS, context=trust()) as answer:  # noqa: S310 - AWS's own answer
+        return bytes(answer.read())
 
 
 def trust() -> ssl.SSLContext:

@@ -14,8 +14,8 @@ from moto_aws import moto_aws
 from responder.clock import utc_now
 from responder_cli.aws import Stack
 from responder_cli.main import cli
+from responder_cli.secret_store import Stored
 from responder_cli.secrets import commands
-from responder_cli.secrets.commands import Stored
 from responder_cli.secrets.kinds import KINDS
 from serving import serving
 from unit.cli.stacks import Client

@@ -14,12 +14,13 @@ from responder.ports import Table
 from responder.protocols import items, requesting
 from responder.protocols.switch import SWITCH, Switch
 from responder_cli import console, incidents
+from responder_cli.accepted import is_same
 from responder_cli.aws import Stack
 from responder_cli.cache import entries, warming
 from responder_cli.cache.entries import Selection
 from responder_cli.cache.warming import Plan
 from responder_cli.cost import books
-from responder_cli.health.metrics import Window, amount, ours
+from responder_cli.health.metrics import DAY_MINUTES, Window, amount, ours
 from responder_cli.options import (
     Command,
     duration,
@@ -31,7 +32,6 @@ from responder_cli.options import (
 )
 
 EXIT_FAILED = 1
-DAY_MINUTES = 1440
 MOST_WARMED = 100
 #: What opening incidents found in the cache, by the lane's own count.
 FOUND = {"hits": "CacheHits", "stale": "CacheStale", "misses": "CacheMisses"}
@@ -309,7 +309,7 @@ def _plans(
         one
         for one in warming.candidates(found)
         if not signatures or one.signature in signatures or one.cache_key in signatures
-        if not source or one.source.casefold() == source.casefold()
+        if is_same(source, one.source)
     ]
     asked = [(one, entries.load(stack, one.cache_key)) for one in chosen]
     limits, purse = books.limits_of(stack), books.purse(stack, now)

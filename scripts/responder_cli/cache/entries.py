@@ -7,6 +7,7 @@ read units follows. It holds one entry a signature and environment, of a few kB 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from responder.alert import Severity
 from responder.analysis.verdict import Analysis
@@ -47,7 +48,7 @@ def find(
             return []
     found = (one for one in _candidates(stack, wanted, advance) if one.analysis is not None)
     kept = [one for one in found if _old_enough(one, selection.older_than, now)]
-    return sorted(kept, key=lambda one: _made_at(one))
+    return sorted(kept, key=_made_at)
 
 
 def every(stack: Stack, advance: Callable[[], None]) -> Iterator[CacheEntry]:
@@ -70,8 +71,8 @@ def every(stack: Stack, advance: Callable[[], None]) -> Iterator[CacheEntry]:
 def signatures_of(stack: Stack, source: str) -> Iterator[str]:
     """The signatures of a tool's newest alerts, through the index of alerts."""
     stream = accepted.newest(stack, Severity, utc_now() - SOURCE_SPAN)
-    of_it = (one.alert_id for one in stream if one.source.casefold() == source.casefold())
-    ids = [alert_id for alert_id, _ in zip(of_it, range(incidents.MOST_ALERTS), strict=False)]
+    of_it = (one.alert_id for one in stream if accepted.is_same(source, one.source))
+    ids = list(islice(of_it, incidents.MOST_ALERTS))
     yield from dict.fromkeys(record.signature for record in accepted.records(stack, ids))
 
 

@@ -8,10 +8,11 @@ from typing import Final
 
 import click
 
-from responder import bootstrap, settings
+from responder import settings
 from responder.analysis import prompt
 from responder.analysis.context import Case
 from responder.analysis.tiering import LARGE, SMALL, TierName
+from responder.bootstrap import claude as wiring
 from responder_cli import asking, console
 from responder_cli.asking import Reply
 from responder_cli.aws import Stack
@@ -97,14 +98,14 @@ def _configured(stack: Stack) -> settings.Analysis:
 def _replay(
     stack: Stack, tried: settings.Analysis, tier: TierName, cases: list[Case], *, yes: bool
 ) -> list[Pair]:
-    way = bootstrap.way_in(tried, _key(stack, tried))
-    terms = bootstrap.tiers_of(tried)[tier]
-    rules = bootstrap.redaction_of(tried)
+    way = wiring.way_in(tried, _key(stack, tried))
+    terms = wiring.tiers_of(tried)[tier]
+    rules = wiring.redaction_of(tried)
     prompts = [prompt.build(one, rules, tried.prompt_version) for one in cases]
     asking.agree(
         asking.estimate(prompts, terms, price=way.terms(terms.model).price), terms, yes=yes
     )
-    claude = bootstrap.analyst(tried, way, asking.Unguarded())
+    claude = wiring.analyst(tried, way, asking.Unguarded())
     replies: dict[int, Reply] = {}
     with console.progress("asking Claude") as one_more:
         for number, reply in asking.ask(enumerate(cases), claude, tier):

@@ -16,9 +16,8 @@ from responder.incident import Incident
 from responder.ports import Table
 from responder.protocols import context, items
 from responder.protocols.runbooks import Library
-from responder_cli import console
+from responder_cli import accepted, console
 from responder_cli.aws import LIVE, Stack
-from responder_cli.signature import history
 
 #: Alerts that are looked at, the newest first, however few problems they belong to.
 MOST_ALERTS: Final = 2_000
@@ -59,7 +58,7 @@ def analysed(stack: Stack, tier: str, most: int) -> list[Incident]:
 
 def _newest_ids(stack: Stack, start: datetime) -> Iterator[str]:
     seen = {""}
-    for record in history.stored(stack, start, MOST_ALERTS):
+    for record in accepted.stored(stack, start, MOST_ALERTS):
         if record.incident_id not in seen:
             seen.add(record.incident_id)
             yield record.incident_id

@@ -18,10 +18,9 @@ from responder_cli.dlq.discarding import Exported
 from responder_cli.dlq.letters import Letter, Selection
 from responder_cli.dlq.places import ALIASES, ALL, NAMES, Place, Way, chosen, depth
 from responder_cli.dlq.plan import Step, plan
-from responder_cli.options import examples, json_option, on_stack, yes_option
+from responder_cli.options import Command, examples, json_option, on_stack, yes_option
 
 EXIT_FAILED = 1
-Command = Callable[..., Any]
 
 
 class QueueName(click.Choice[str]):
@@ -130,7 +129,7 @@ def show(stack: Stack, queue: str, limit: int, raw: bool, as_json: bool) -> None
 
 def _rows(name: str, value: object) -> Iterator[tuple[str, str]]:
     """A field, a row a line: the words of a card are several."""
-    lines = _flat(value).splitlines()
+    lines = console.flat("-" if value in (None, "") else value).splitlines()
     yield from zip((name, *[""] * len(lines)), lines, strict=False)
 
 
@@ -149,10 +148,6 @@ def _page(letter: Letter, raw: bool) -> dict[str, Any]:
         "body": letter.content if raw else letter.redacted(),
         **({"card": card} if card else {}),
     }
-
-
-def _flat(value: object) -> str:
-    return console.to_json(value) if isinstance(value, dict | list) else str(value or "-")
 
 
 def selecting(command: Command) -> Command:

@@ -10,9 +10,10 @@ from typing import Final, get_args
 
 import click
 
-from responder import bootstrap, settings
+from responder import settings
 from responder.analysis import pricing, prompt
 from responder.analysis.tiering import LARGE, SMALL, TierName
+from responder.bootstrap import claude as wiring
 from responder_cli import asking, aws, console
 from responder_cli.aws import Stack
 from responder_cli.canary import finding
@@ -197,13 +198,13 @@ def _online(
     *,
     yes: bool,
 ) -> list[Outcome]:
-    way, tier = bootstrap.way_in(given, key), bootstrap.tiers_of(given)[name]
+    way, tier = wiring.way_in(given, key), wiring.tiers_of(given)[name]
     pricing.require_price(tier.model)
-    rules = bootstrap.redaction_of(given)
+    rules = wiring.redaction_of(given)
     prompts = [prompt.build(one.case, rules, given.prompt_version) for one in scenarios]
     price = way.terms(tier.model).price
     asking.agree(asking.estimate(prompts, tier, repeat, price), tier, yes=yes)
-    claude = bootstrap.analyst(given, way, asking.Unguarded())
+    claude = wiring.analyst(given, way, asking.Unguarded())
     outcomes = []
     with console.progress("asking Claude") as one_more:
         for outcome in running.ask(scenarios, claude, name, repeat):

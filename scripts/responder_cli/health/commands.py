@@ -9,12 +9,11 @@ from responder.clock import utc_now
 from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.health import checks, watching
-from responder_cli.health.metrics import Window
+from responder_cli.health.metrics import DAY_MINUTES, Window
 from responder_cli.health.verdict import Finding, Verdict
 from responder_cli.options import examples, json_option, on_stack
 
 EXIT_UNHEALTHY = 1
-DAY_MINUTES = 1440
 #: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 LONGEST_SUBJECT = 100
 

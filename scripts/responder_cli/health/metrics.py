@@ -11,6 +11,7 @@ MINUTE = 60
 #: Of the business metrics; the stack's name follows.
 NAMESPACE = "MCPResponder"
 LONGEST_PERIOD = 86_400
+DAY_MINUTES = 1440
 
 
 @dataclass(frozen=True)

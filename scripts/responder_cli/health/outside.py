@@ -3,13 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from botocore.exceptions import ClientError
-
-from responder.adapters.secrets import NO_VALUE
 from responder.analysis import budget
 from responder.errors import Reason
+from responder_cli import secret_store
 from responder_cli.aws import Stack
 from responder_cli.cost import books
 from responder_cli.health.letters import Letters
@@ -17,6 +15,7 @@ from responder_cli.health.mending import TROUBLE, command, deploy, put_secret, t
 from responder_cli.health.metrics import Window, ours, total
 from responder_cli.health.pulse import LATELY_MINUTES
 from responder_cli.health.verdict import Finding, failing, ok, warning
+from responder_cli.secret_store import Stored
 from responder_cli.webhook import NoAnswer, post
 
 #: Reasons to wait for the other side. Waits for a turn (paced), for another worker (lease_held,
@@ -45,17 +44,6 @@ WITH_A_KEY = "api-key"
 SLACK_SECONDS = 5
 #: Powertools' names of a circuit that lets calls through.
 _CLOSED = "closed"
-
-
-class Value(NamedTuple):
-    """A secret's value, and when it was put there."""
-
-    text: str = ""
-    since: datetime | None = None
-
-    def age(self, now: datetime) -> str:
-        """For a person."""
-        return f", {(now - self.since).days} d old" if self.since else ""
 
 
 def claude(stack: Stack, window: Window) -> Iterator[Finding]:
@@ -166,7 +154,7 @@ def _counted(
 
 def token(stack: Stack) -> Iterator[Finding]:
     """Slack knows the bot token (still); it is asked, and nothing is posted."""
-    held = _value(stack, BOT_TOKEN).text
+    held = secret_store.read(stack, BOT_TOKEN).value
     if not held:
         yield ok("slack token", "none: cards go through the webhook, if one is set")
         return
@@ -199,32 +187,25 @@ def _object(body: bytes) -> Mapping[str, Any]:
 
 def secrets(stack: Stack, now: datetime) -> Iterator[Finding]:
     """Slack can be reached, and Claude; the values are looked at for emptiness only."""
-    slack = {name: _value(stack, name) for name in SLACK_SECRETS}
-    filled = [name for name, value in slack.items() if value.text]
+    slack = {name: secret_store.read(stack, name) for name in SLACK_SECRETS}
+    filled = [name for name, one in slack.items() if one.value]
     if filled:
-        yield ok("slack secret", f"{filled[0]} is set{slack[filled[0]].age(now)}")
+        yield ok("slack secret", f"{filled[0]} is set{_age(slack[filled[0]], now)}")
     else:
         reason = "neither a bot token nor a webhook is set: alerts wait"
         yield failing("slack secret", reason, put_secret(stack, BOT_TOKEN))
     way = stack.outputs.get("ClaudeAccess", WITH_A_KEY)
     if way != WITH_A_KEY:
         yield ok("claude secret", f"not needed: Claude is reached by {way}, as the function's role")
-    elif (key := _value(stack, CLAUDE_SECRET)).text:
-        yield ok("claude secret", f"{CLAUDE_SECRET} is set{key.age(now)}")
+    elif (key := secret_store.read(stack, CLAUDE_SECRET)).value:
+        yield ok("claude secret", f"{CLAUDE_SECRET} is set{_age(key, now)}")
     else:
         reason = f"{CLAUDE_SECRET} is empty: cards carry the fixed triage"
         yield warning("claude secret", reason, put_secret(stack, CLAUDE_SECRET))
 
 
-def _value(stack: Stack, short: str) -> Value:
-    client = stack.client("secretsmanager")
-    try:
-        answer = client.get_secret_value(SecretId=f"{stack.output('SecretPrefix')}/{short}")
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in NO_VALUE:
-            raise
-        return Value()
-    return Value(str(answer.get("SecretString", "")).strip(), answer.get("CreatedDate"))
+def _age(one: Stored, now: datetime) -> str:
+    return f", {(now - one.since).days} d old" if one.since else ""
 
 
 def analysis(stack: Stack) -> Iterator[Finding]:

@@ -38,7 +38,7 @@ class Line:
 
     def words(self) -> str:
         """For a person."""
-        told = (f"{name}={_flat(value)}" for name, value in self.details.items())
+        told = (f"{name}={console.flat(value)}" for name, value in self.details.items())
         at = f"{self.at:%H:%M:%S}.{self.at.microsecond // 1000:03}"
         return " ".join((at, f"{self.function:12}", f"{self.level:8}", self.step, *told)).rstrip()
 
@@ -99,7 +99,3 @@ def _platform(at: datetime, function: str, kind: str, record: object) -> Line | 
         return None
     details = {name: known[name] for name in ("requestId", "errorType") if known.get(name)}
     return Line(at, function, "ERROR", f"invocation ended: {status}", details)
-
-
-def _flat(value: object) -> str:
-    return console.to_json(value) if isinstance(value, dict | list) else str(value)

@@ -15,7 +15,7 @@ from responder.incident import AlertRecord
 from responder.ports import Table
 from responder.protocols import items
 from responder_cli import accepted, console
-from responder_cli.accepted import Accepted
+from responder_cli.accepted import Accepted, is_same
 from responder_cli.aws import NotFound, Stack
 from responder_cli.options import examples, json_option, moment, on_stack
 
@@ -40,8 +40,8 @@ class Wanted:
     def wants(self, one: Accepted) -> bool:
         """Whether the index says of an alert what is wanted; case makes no difference."""
         return (
-            _same(self.source, one.source)
-            and _same(self.service, one.service)
+            is_same(self.source, one.source)
+            and is_same(self.service, one.service)
             and self.title.casefold() in one.title.casefold()
         )
 
@@ -193,7 +193,3 @@ def _show_raw(alert: Alert) -> None:
         raise click.ClickException("Its payload was not kept: it was too large.")
     for line in text.split("\n"):
         click.echo(console.safe(line))
-
-
-def _same(wanted: str, given: str) -> bool:
-    return not wanted or wanted.casefold() == given.casefold()

@@ -12,6 +12,7 @@ from responder.clock import utc_now
 from responder.delivery import words
 from responder.incident import AlertRecord, Card, Incident, IncidentState
 from responder_cli import console, incidents
+from responder_cli.accepted import is_same
 from responder_cli.aws import Stack
 from responder_cli.lookup.alerts import SEVERITIES
 from responder_cli.lookup.alerts import document as alert_document
@@ -105,8 +106,8 @@ def list_(
         one
         for one in _found(stack, state, start)
         if one.severity.value in wanted
-        and (not service or service.casefold() == one.service.casefold())
-        and (not source or source.casefold() == one.source.casefold())
+        and is_same(service, one.service)
+        and is_same(source, one.source)
     ]
     found.sort(key=lambda one: (one.severity.rank, -one.opened_at.timestamp()))
     if as_json:
@@ -181,8 +182,8 @@ def _found(stack: Stack, state: str, start: datetime) -> list[Incident]:
     if state != OVER:
         found |= {one.incident_id: one for one in incidents.opened(stack)}
     if state != OPEN:
-        over = (one for one in incidents.alerted(stack, start))
-        found |= {one.incident_id: one for one in over if one.state is not IncidentState.OPEN}
+        known = incidents.alerted(stack, start)
+        found |= {one.incident_id: one for one in known if one.state is not IncidentState.OPEN}
     return list(found.values())
 
 

@@ -1,45 +1,28 @@
 """``responder secrets check|set|rotate``."""
 
 import sys
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import click
 from botocore.exceptions import ClientError
 
-from responder.adapters.secrets import NO_VALUE
 from responder.clock import utc_now
 from responder.delivery import words
-from responder_cli import console
+from responder_cli import console, secret_store
 from responder_cli.aws import NotFound, Stack
 from responder_cli.health.outside import CLAUDE_SECRET, SLACK_SECRETS, WITH_A_KEY
 from responder_cli.health.verdict import Verdict
 from responder_cli.options import Command, examples, json_option, on_stack, yes_option
+from responder_cli.secret_store import CURRENT, MOST_BYTES, PREVIOUS, Stored, secret_id
 from responder_cli.secrets.kinds import KINDS, Kind, Malformed, Opinion
 
 EXIT_FAILED = 1
 #: It has a command of its own.
 SOURCES = "sources"
-#: Secrets Manager's own names of the version in use and of the one before.
-CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 VERIFYING = ("responder secrets check", "responder inject --sample generic/firing --wait")
 #: From this age on a value is called old; nothing forces a change.
 OLD = timedelta(days=365)
-#: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
-MOST_BYTES = 65_536
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A version of a secret. The value is in no representation of it."""
-
-    value: str
-    since: datetime | None
-
-    def __repr__(self) -> str:
-        """Nothing that a traceback or a log may not show."""
-        return "Stored(…)"
 
 
 @click.group(
@@ -189,32 +172,25 @@ def _by_key(stack: Stack) -> bool:
     return stack.outputs.get("ClaudeAccess", WITH_A_KEY) == WITH_A_KEY
 
 
-def _id(stack: Stack, kind: Kind) -> str:
-    return f"{stack.output('SecretPrefix')}/{kind.name}"
-
-
 def _read(stack: Stack, kind: Kind, stage: str = CURRENT) -> Stored | None:
     """The version in use, or another one; None where it has no value. Raises NotFound."""
-    client = stack.client("secretsmanager")
-    try:
-        answer = client.get_secret_value(SecretId=_id(stack, kind), VersionStage=stage)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in NO_VALUE:
-            raise
-        _refuse_where_missing(stack, kind)
-        return None
-    value = str(answer.get("SecretString", "")).strip()
-    return Stored(value, answer.get("CreatedDate")) if value else None
+    found = secret_store.read(stack, kind.name, stage)
+    if found.value:
+        return found
+    _refuse_where_missing(stack, kind)
+    return None
 
 
 def _refuse_where_missing(stack: Stack, kind: Kind) -> None:
     """AWS has one word for a secret without a value and for none at all."""
     try:
-        stack.client("secretsmanager").describe_secret(SecretId=_id(stack, kind))
+        stack.client("secretsmanager").describe_secret(SecretId=secret_id(stack, kind.name))
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        raise NotFound(f"there is no secret {_id(stack, kind)}: deploy the stack") from error
+        raise NotFound(
+            f"there is no secret {secret_id(stack, kind.name)}: deploy the stack"
+        ) from error
 
 
 def _given(kind: Kind) -> str:
@@ -245,8 +221,10 @@ def _store(stack: Stack, kind: Kind, value: str, before: Stored | None, *, yes: 
         raise click.ClickException(f"{kind.name} has that value already. Nothing was changed.")
     if not yes:
         account = stack.client("sts").get_caller_identity()["Account"]
-        console.ask(f"Put it into {_id(stack, kind)} of account {account}?")
-    stack.client("secretsmanager").put_secret_value(SecretId=_id(stack, kind), SecretString=value)
+        console.ask(f"Put it into {secret_id(stack, kind.name)} of account {account}?")
+    stack.client("secretsmanager").put_secret_value(
+        SecretId=secret_id(stack, kind.name), SecretString=value
+    )
 
 
 def _go_back(stack: Stack, kind: Kind, now_used: Stored, *, unverified: bool, yes: bool) -> None:
@@ -258,10 +236,10 @@ def _go_back(stack: Stack, kind: Kind, now_used: Stored, *, unverified: bool, ye
     if not yes:
         console.ask(f"Use the value of {_age(before)} again, instead of that of {_age(now_used)}?")
     client = stack.client("secretsmanager")
-    stages = client.describe_secret(SecretId=_id(stack, kind))["VersionIdsToStages"]
+    stages = client.describe_secret(SecretId=secret_id(stack, kind.name))["VersionIdsToStages"]
     version = {label: one for one, labels in stages.items() for label in labels}
     client.update_secret_version_stage(
-        SecretId=_id(stack, kind),
+        SecretId=secret_id(stack, kind.name),
         VersionStage=CURRENT,
         MoveToVersionId=version[PREVIOUS],
         RemoveFromVersionId=version[CURRENT],

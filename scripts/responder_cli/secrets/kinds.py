@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from responder.adapters.claude import DEFAULT_BASE_URL
+from responder.adapters.webhook_sink import LOOPBACK
 from responder.intake.authentication.sources import sources_in
 from responder_cli.aws import Stack
 from responder_cli.health.outside import WITH_A_KEY
@@ -18,7 +19,6 @@ from responder_cli.webhook import NoAnswer, post
 
 PATIENCE_SECONDS = 10.0
 SLACK_URL = "https://slack.com/api/"
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Malformed(Exception):

@@ -1,10 +1,9 @@
-"""The commands of ``responder signature``; ``comparing`` computes, ``history`` reads."""
+"""The commands of ``responder signature``; ``comparing`` computes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,10 +11,11 @@ from responder.clock import utc_now
 from responder.ports import Table
 from responder.protocols.versions import RULES
 from responder.signature import VERSIONS
-from responder_cli import console, documents
+from responder_cli import accepted, console, documents
 from responder_cli.aws import Stack
 from responder_cli.documents import FILE, OBEYED
 from responder_cli.options import (
+    Command,
     asks_where_it_acts,
     examples,
     json_option,
@@ -23,7 +23,6 @@ from responder_cli.options import (
     yes_option,
 )
 from responder_cli.signature.comparing import Change, Comparison, Variant, compare
-from responder_cli.signature.history import stored
 from responder_cli.signature.written import WrittenRules
 
 VERSION = click.Choice(list(VERSIONS))
@@ -58,7 +57,7 @@ def signature() -> None:
     """Which alerts are one problem: rules of yours, and what a change would do."""
 
 
-def _dry_run(command: Callable[..., Any]) -> Callable[..., Any]:
+def _dry_run(command: Command) -> Command:
     """Give a command the span of history that it replays."""
     for option in (
         click.option("--most", default=MOST_ALERTS, show_default=True, type=click.IntRange(1),
@@ -182,7 +181,7 @@ def _compared(stack: Stack, before: Variant, after: Variant, days: int, most: in
     start = utc_now() - timedelta(days=days)
     with console.progress("Reading stored alerts") as advance:
         alerts = []
-        for record in stored(stack, start, most):
+        for record in accepted.stored(stack, start, most):
             alerts.append(record.alert)
             advance()
     return compare(alerts, before, after)

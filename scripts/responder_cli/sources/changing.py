@@ -8,7 +8,7 @@ import click
 from pydantic import ValidationError
 
 from responder.intake.authentication.sources import NAME, Source, why
-from responder_cli import console
+from responder_cli import console, secret_store
 from responder_cli.aws import Stack
 from responder_cli.options import (
     asks_where_it_acts,
@@ -193,7 +193,7 @@ def _check_name(name: str) -> None:
 def _read(file: Any) -> str:  # noqa: ANN401 - click's file
     if file is None:
         return ""
-    text = str(file.read(vault.MAX_BYTES)).strip()
+    text = str(file.read(secret_store.MOST_BYTES)).strip()
     if not text:
         raise click.UsageError("The signing secret is empty.")
     return text

@@ -16,13 +16,14 @@ import click
 from botocore.exceptions import ClientError
 
 from responder.adapters.secrets import NO_VALUE
+from responder_cli import secret_store
 from responder_cli.aws import Stack
+from responder_cli.secret_store import CURRENT, MOST_BYTES, secret_id
 
-#: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
-MAX_BYTES = 65_536
+#: The end of its name.
+NAME = "sources"
 #: Until every function has read a new value.
 OBEYED = "SecretMaxAgeSeconds (300)"
-_CURRENT = "AWSCURRENT"
 _CHANGED = "Somebody else changed the sources meanwhile; nothing was written. Try again."
 
 
@@ -34,47 +35,35 @@ class Held:
     version: str = ""
 
 
-def secret_id(stack: Stack) -> str:
-    """The secret's name."""
-    return f"{stack.output('SecretPrefix')}/sources"
-
-
 def load(stack: Stack) -> Held:
     """What is stored. Raises ClickException where it is not a JSON object."""
+    found = secret_store.read(stack, NAME)
     try:
-        answer = stack.client("secretsmanager").get_secret_value(
-            SecretId=secret_id(stack), VersionStage=_CURRENT
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] in NO_VALUE:
-            return Held()
-        raise
-    try:
-        document = json.loads(answer.get("SecretString") or "{}")
+        document = json.loads(found.value or "{}")
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise click.ClickException(f"The secret {secret_id(stack)} is not a JSON object.")
-    return Held(document, answer["VersionId"])
+        raise click.ClickException(f"The secret {secret_id(stack, NAME)} is not a JSON object.")
+    return Held(document, found.version)
 
 
 def save(stack: Stack, document: Mapping[str, Any], replaces: Held) -> None:
     """Store a value in place of ``replaces``. Raises ClickException where that is not current."""
     text = json.dumps(document, indent=1, ensure_ascii=False)
-    if len(text.encode()) > MAX_BYTES:
-        raise click.ClickException(f"All sources together take more than {MAX_BYTES} bytes.")
-    client, name = stack.client("secretsmanager"), secret_id(stack)
+    if len(text.encode()) > MOST_BYTES:
+        raise click.ClickException(f"All sources together take more than {MOST_BYTES} bytes.")
+    client, name = stack.client("secretsmanager"), secret_id(stack, NAME)
     label = f"responder-{uuid.uuid4()}"
-    stored = client.put_secret_value(
+    made = client.put_secret_value(
         SecretId=name,
         SecretString=text,
         VersionStages=[label],
         ClientRequestToken=str(uuid.uuid4()),
     )
-    version = stored["VersionId"]
+    version = made["VersionId"]
     try:
         # The first version of a secret is the current one at once, whatever its label.
-        if not (_CURRENT in stored["VersionStages"] and not replaces.version):
+        if not (CURRENT in made["VersionStages"] and not replaces.version):
             _make_current(client, name, version, replaces.version)
     finally:
         # A version without a label is deleted by Secrets Manager.
@@ -88,7 +77,7 @@ def _make_current(client: Any, name: str, version: str, replaces: str) -> None: 
     removed = {"RemoveFromVersionId": replaces} if replaces else {}
     try:
         client.update_secret_version_stage(
-            SecretId=name, VersionStage=_CURRENT, MoveToVersionId=version, **removed
+            SecretId=name, VersionStage=CURRENT, MoveToVersionId=version, **removed
         )
     except ClientError as error:
         if error.response["Error"]["Code"] in ("InvalidParameterException", *NO_VALUE):

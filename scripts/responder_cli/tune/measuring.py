@@ -8,7 +8,6 @@ which costs nothing and which the next run deletes first.
 import base64
 import json
 import re
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,11 +16,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from responder_cli.aws import LIVE, Stack
-from responder_cli.webhook import trust
+from responder_cli.webhook import download
 
 #: What the check of every new version is called with; see docs/deploy.md, Updates.
 EVENT = {"synthetic": "tune-memory"}
-DOWNLOAD_SECONDS = 60
 #: What the copy has of the function.
 _COPIED = ("Runtime", "Role", "Handler", "Timeout", "Architectures", "LoggingConfig")
 _REPORT = re.compile(r"^REPORT .*$", re.MULTILINE)
@@ -96,7 +94,7 @@ def _like(live: Mapping[str, Any], name: str) -> dict[str, Any]:
         **{key: given[key] for key in _COPIED if key in given},
         "FunctionName": name,
         "Description": "Made and deleted by responder tune memory",
-        "Code": {"ZipFile": _download(live["Code"]["Location"])},
+        "Code": {"ZipFile": download(live["Code"]["Location"])},
         "Environment": {"Variables": given.get("Environment", {}).get("Variables", {})},
         "Layers": [layer["Arn"] for layer in given.get("Layers", [])],
     }
@@ -112,12 +110,6 @@ def _delete(client: Any, name: str) -> None:  # noqa: ANN401 - boto3
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-
-
-def _download(url: str) -> bytes:
-    """What lies at an address that Lambda signed for us."""
-    with urllib.request.urlopen(url, timeout=DOWNLOAD_SECONDS, context=trust()) as code:  # noqa: S310 - Lambda's own answer
-        return bytes(code.read())
 
 
 def _run(client: Any, name: str) -> Run:  # noqa: ANN401 - boto3

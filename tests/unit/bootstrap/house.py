@@ -12,8 +12,8 @@ import pytest
 from fakes import alert
 from local_stack.loopback import Reply, Request, text_reply
 from moto_aws import moto_aws
-from responder import bootstrap
 from responder.adapters import environment
+from responder.bootstrap import analysis, distribution, heartbeat, reception
 from responder.clock import utc_now
 from responder.contracts import AlertMessage
 from serving import serving
@@ -141,10 +141,10 @@ def topic_with_a_listener(sqs: Any, urls: dict[str, str]) -> str:
 def forget() -> None:
     """A new process builds its function, and its session, anew."""
     for built in (
-        bootstrap.reception,
-        bootstrap.analysis,
-        bootstrap.distribution,
-        bootstrap.heartbeat,
+        reception.build,
+        analysis.build,
+        distribution.build,
+        heartbeat.build,
     ):
         built.cache_clear()
     environment._session.cache_clear()

@@ -4,9 +4,9 @@ import boto3
 import pytest
 
 from local_stack.loopback import Reply, Request
-from responder import bootstrap
 from responder.adapters import environment
 from responder.adapters.dynamodb import DynamoStore
+from responder.bootstrap import analysis
 from responder.contracts import AlertMessage, AnalysisRequest, ChangeMessage
 from responder.incident import Incident
 from responder.intake.registry import read
@@ -23,7 +23,7 @@ def test_a_batch_may_hold_alerts_and_changes(house: House) -> None:
     (change,) = read(event, {}).changes
     body = ChangeMessage(change=change).model_dump_json()
     batch = records("it-processing", body, accepted(), '{"change": {}}', body)
-    assert bootstrap.analysis().consume(batch) == NO_FAILURES
+    assert analysis.build().consume(batch) == NO_FAILURES
     assert len(house.taken("it-analysis")) == 1
     assert house.taken("it-processing-dlq") == ['{"change": {}}']
     store = DynamoStore(environment.dynamodb(), {Table.STATE: "it-state"})
@@ -32,10 +32,10 @@ def test_a_batch_may_hold_alerts_and_changes(house: House) -> None:
 
 
 def test_without_a_claude_key_the_fallback_stands_at_once(house: House) -> None:
-    analysis = bootstrap.analysis()
-    analysis.consume(records("it-processing", accepted()))
+    analyser = analysis.build()
+    analyser.consume(records("it-processing", accepted()))
     (request,) = house.taken("it-analysis")
-    assert analysis.consume(records("it-analysis", request)) == NO_FAILURES
+    assert analyser.consume(records("it-analysis", request)) == NO_FAILURES
     assert house.waiting("it-analysis") == 0
     store = DynamoStore(environment.dynamodb(), {Table.INCIDENTS: "it-incidents"})
     incident_id = AnalysisRequest.model_validate_json(request).incident_id
@@ -71,10 +71,10 @@ def test_the_chosen_way_asks_as_the_role_and_reads_no_key(
         monkeypatch.setenv(name, value)
     with serving(application) as server:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
-        analysis = bootstrap.analysis()
-        analysis.consume(records("it-processing", accepted()))
+        analyser = analysis.build()
+        analyser.consume(records("it-processing", accepted()))
         (request,) = house.taken("it-analysis")
-        assert analysis.consume(records("it-analysis", request)) == NO_FAILURES
+        assert analyser.consume(records("it-analysis", request)) == NO_FAILURES
     (asked,) = seen
     assert asked.path == path
     signed = asked.headers["authorization"]
@@ -88,10 +88,10 @@ def test_the_chosen_way_asks_as_the_role_and_reads_no_key(
 
 def test_a_tick_reads_the_runbooks_and_the_next_first_card_has_their_steps(house: House) -> None:
     boto3.client("s3").put_object(Bucket=RUNBOOKS, Key="disk.md", Body=b"# Disk full\nClean up.")
-    analysis = bootstrap.analysis()
-    assert analysis.ticker is not None
-    analysis.ticker.tick()
-    analysis.consume(records("it-processing", accepted()))
+    analyser = analysis.build()
+    assert analyser.ticker is not None
+    analyser.ticker.tick()
+    analyser.consume(records("it-processing", accepted()))
     (request,) = house.taken("it-analysis")
     store = DynamoStore(environment.dynamodb(), {Table.INCIDENTS: "it-incidents"})
     incident_id = AnalysisRequest.model_validate_json(request).incident_id

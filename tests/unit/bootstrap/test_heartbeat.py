@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from local_stack.loopback import Reply, Request
-from responder import bootstrap
 from responder.adapters import environment
+from responder.bootstrap import heartbeat
 from responder.ports import Key, Table
 from responder.protocols.heartbeat import FRONT_DOOR
 from serving import serving
@@ -50,7 +50,7 @@ def test_a_beat_knocks_with_the_stacks_key_and_notes_a_refusal(
         assert knock.headers["x-api-key"] == "the value of the-id"
     assert knock.path == "/live/alerts"
     assert json.loads(knock.body)["source"] == "responder-synthetic"
-    noted: Any = bootstrap.heartbeat()[0].store.read([Key(Table.STATE, FRONT_DOOR)])
+    noted: Any = heartbeat.build()[0].store.read([Key(Table.STATE, FRONT_DOOR)])
     (record,) = noted.values()
     assert (trouble or "") in record.data.get("trouble", "")
     assert bool(record.data.get("trouble")) == bool(trouble)

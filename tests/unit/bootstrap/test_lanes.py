@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from responder import bootstrap
 from responder.adapters import environment
 from responder.adapters.dynamodb import DynamoStore
+from responder.bootstrap import analysis, distribution, reception
 from responder.clock import utc_now
 from responder.contracts import AlertMessage
 from responder.policy.routes import Routes
@@ -17,7 +17,7 @@ from unit.bootstrap.house import NO_FAILURES, House, accepted, records
 
 
 def test_reception_sends_to_the_processing_queue(house: House) -> None:
-    reception, _ = bootstrap.reception()
+    receiver, _ = reception.build()
     event = {
         "httpMethod": "POST",
         "path": "/alerts",
@@ -27,7 +27,7 @@ def test_reception_sends_to_the_processing_queue(house: House) -> None:
         "isBase64Encoded": False,
         "requestContext": {"requestId": "r"},
     }
-    assert reception.http(event, "trace")["statusCode"] == 202
+    assert receiver.http(event, "trace")["statusCode"] == 202
     (body,) = house.taken("it-processing")
     assert AlertMessage.model_validate_json(body).alert.title == "t"
 
@@ -37,16 +37,16 @@ def test_an_alert_passes_through_every_lane_to_slack(
 ) -> None:
     address, messages = slack
     house.set("SLACK_WEBHOOK_SECRET", address)
-    analysis, distribution = bootstrap.analysis(), bootstrap.distribution()
-    answer = analysis.consume(records("it-processing", accepted()))
+    analyser, distributor = analysis.build(), distribution.build()
+    answer = analyser.consume(records("it-processing", accepted()))
     assert answer == NO_FAILURES
     requests = house.taken("it-analysis")
-    assert analysis.consume(records("it-analysis", *requests)) == NO_FAILURES
+    assert analyser.consume(records("it-analysis", *requests)) == NO_FAILURES
     (first, *more) = house.taken("it-distribution")
-    assert distribution.consume(records("it-distribution", first)) == NO_FAILURES
+    assert distributor.consume(records("it-distribution", first)) == NO_FAILURES
     (message,) = messages
     assert "disk full" in message["text"]
-    assert distribution.consume(records("it-distribution", *more)) == NO_FAILURES
+    assert distributor.consume(records("it-distribution", *more)) == NO_FAILURES
     assert len(messages) == 1
 
 
@@ -55,10 +55,10 @@ def test_a_critical_alert_takes_the_critical_lane(
 ) -> None:
     address, messages = slack
     house.set("SLACK_WEBHOOK_SECRET", address)
-    bootstrap.analysis().consume(records("it-processing", accepted(severity="CRITICAL")))
+    analysis.build().consume(records("it-processing", accepted(severity="CRITICAL")))
     (body,) = house.taken("it-critical")
     assert house.taken("it-distribution") == []
-    assert bootstrap.distribution().consume(records("it-critical", body)) == NO_FAILURES
+    assert distribution.build().consume(records("it-critical", body)) == NO_FAILURES
     assert len(messages) == 1
 
 
@@ -66,7 +66,7 @@ def test_what_the_operators_rate_as_critical_takes_the_critical_lane(house: Hous
     store = DynamoStore(environment.dynamodb(), {Table.STATE: "it-state"})
     rating = {"match": ["title=~disk.*", "severity=LOW"], "severity": "CRITICAL"}
     ROUTES.save(store, Routes.model_validate({"severities": [rating]}), 0, utc_now())
-    bootstrap.analysis().consume(records("it-processing", accepted(severity="LOW")))
+    analysis.build().consume(records("it-processing", accepted(severity="LOW")))
     assert len(house.taken("it-critical")) == 1
     assert house.taken("it-distribution") == []
 
@@ -74,10 +74,10 @@ def test_what_the_operators_rate_as_critical_takes_the_critical_lane(house: Hous
 @pytest.mark.parametrize(
     ("queue", "function"),
     [
-        ("it-processing", bootstrap.analysis),
-        ("it-analysis", bootstrap.analysis),
-        ("it-distribution", bootstrap.distribution),
-        ("it-critical", bootstrap.distribution),
+        ("it-processing", analysis.build),
+        ("it-analysis", analysis.build),
+        ("it-distribution", distribution.build),
+        ("it-critical", distribution.build),
     ],
 )
 def test_each_lane_has_its_own_dead_letter_queue(house: House, queue: str, function: Any) -> None:
@@ -86,7 +86,7 @@ def test_each_lane_has_its_own_dead_letter_queue(house: House, queue: str, funct
 
 
 def test_a_dead_letter_names_the_function_and_its_version(house: House) -> None:
-    bootstrap.analysis().consume(records("it-analysis", "{"))
+    analysis.build().consume(records("it-analysis", "{"))
     answer = house.sqs.receive_message(
         QueueUrl=house.urls["it-analysis-dlq"], MessageAttributeNames=["All"]
     )
@@ -98,4 +98,4 @@ def test_a_dead_letter_names_the_function_and_its_version(house: House) -> None:
 
 def test_a_batch_of_a_strangers_queue_is_refused(house: House) -> None:
     with pytest.raises(KeyError):
-        bootstrap.analysis().consume(records("it-distribution", "{}"))
+        analysis.build().consume(records("it-distribution", "{}"))

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from responder import bootstrap, settings
+from responder import settings
 from responder.adapters import environment
+from responder.bootstrap import analysis, distribution, heartbeat, reception
 from unit.bootstrap.house import NO_FAILURES, House, records
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
@@ -17,10 +18,10 @@ FUNCTIONS = Path(__file__).parents[3] / "functions"
 @pytest.mark.parametrize(
     ("build", "variable"),
     [
-        (bootstrap.reception, "SOURCES_SECRET"),
-        (bootstrap.analysis, "CACHE_TABLE"),
-        (bootstrap.distribution, "SLACK_CHANNEL"),
-        (bootstrap.heartbeat, "STATE_TABLE"),
+        (reception.build, "SOURCES_SECRET"),
+        (analysis.build, "CACHE_TABLE"),
+        (distribution.build, "SLACK_CHANNEL"),
+        (heartbeat.build, "STATE_TABLE"),
     ],
 )
 def test_a_missing_variable_fails_the_start_by_name(
@@ -32,7 +33,7 @@ def test_a_missing_variable_fails_the_start_by_name(
 
 
 def test_a_function_is_built_once_per_process(house: House) -> None:
-    assert bootstrap.analysis() is bootstrap.analysis()
+    assert analysis.build() is analysis.build()
 
 
 def test_outside_lambda_the_function_has_no_name(monkeypatch: pytest.MonkeyPatch) -> None:

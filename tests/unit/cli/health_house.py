@@ -82,9 +82,9 @@ def waits(metric: str = "Waits", /, **counts: float) -> Client:
 
 
 def vault(**values: str) -> Client:
-    def value(SecretId: str) -> dict[str, str]:
+    def value(SecretId: str, VersionStage: str) -> dict[str, str]:
         prefix, _, name = SecretId.partition("/")
-        assert prefix == "mine"
+        assert (prefix, VersionStage) == ("mine", "AWSCURRENT")
         if name not in values:
             raise refusal("ResourceNotFoundException")
         return {"SecretString": values[name]}

@@ -41,9 +41,9 @@ class Flushed:
 
 def loaded(reception: Reception, flushed: Flushed, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The handler's module, wired to doubles instead of AWS."""
-    bootstrap = ModuleType("responder.bootstrap")
-    bootstrap.reception = lambda: (reception, flushed)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "responder.bootstrap", bootstrap)
+    root = ModuleType("responder.bootstrap.reception")
+    root.build = lambda: (reception, flushed)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, root.__name__, root)
     spec = importlib.util.spec_from_file_location("reception_app", APP)
     assert spec is not None
     assert spec.loader is not None

@@ -1,7 +1,7 @@
 """One HTTP POST by the standard library; the generic webhook and our own front door use it."""
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
@@ -19,11 +19,11 @@ def post(
     ``timeout`` in seconds bounds each wait. No redirect is followed.
     """
     parts = urlsplit(url)
-    connect: Callable[[], HTTPConnection] = lambda: HTTPConnection(parts.netloc, timeout=timeout)  # noqa: E731
     if parts.scheme == "https":
         trust = ssl.create_default_context()
-        connect = lambda: HTTPSConnection(parts.netloc, timeout=timeout, context=trust)  # noqa: E731
-    connection = connect()
+        connection: HTTPConnection = HTTPSConnection(parts.netloc, timeout=timeout, context=trust)
+    else:
+        connection = HTTPConnection(parts.netloc, timeout=timeout)
     try:
         path = parts.path or "/"
         connection.request("POST", f"{path}?{parts.query}" if parts.query else path, body, headers)

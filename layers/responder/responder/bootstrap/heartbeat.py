@@ -1,0 +1,28 @@
+"""The heartbeat function: our own alert, in by the front door."""
+
+from functools import cache
+
+from responder import settings
+from responder.adapters import environment
+from responder.adapters.dynamodb import DynamoStore
+from responder.adapters.front_door import HttpFrontDoor
+from responder.adapters.telemetry import PowertoolsTelemetry
+from responder.bootstrap.telemetry import telemetry_of
+from responder.clock import utc_now
+from responder.ports import Table
+from responder.protocols.heartbeat import Pulse
+
+
+@cache
+def build() -> tuple[Pulse, PowertoolsTelemetry]:
+    """The heartbeat function."""
+    given = settings.load(settings.Heartbeat, environment.variables())
+    telemetry = telemetry_of("heartbeat")
+    tables = {
+        Table.ALERTS: given.alerts_table,
+        Table.INCIDENTS: given.incidents_table,
+        Table.STATE: given.state_table,
+    }
+    store = DynamoStore(environment.dynamodb(), tables)
+    door = HttpFrontDoor(given.webhook_url, environment.apigateway(), given.api_key_id)
+    return Pulse(store, door, telemetry, utc_now), telemetry
