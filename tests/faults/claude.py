@@ -12,6 +12,8 @@ from responder.alert import Severity
 from responder.analysis.budget import MICRO
 from responder.analysis.context import Case
 from responder.analysis.prompt import PROMPT_VERSION
+from responder.analysis.reading import Call, Unusable
+from responder.analysis.trouble import NotServed, Trouble
 from responder.analysis.verdict import Analysis, Confidence
 from responder.errors import Permanent, Reason, Retryable
 from responder.ports import Question
@@ -19,6 +21,13 @@ from responder.ports import Question
 #: Seconds of a call to Claude that outlives its lease, as in a process that was frozen meanwhile.
 SLOW = 50
 LEASE = timedelta(seconds=45)
+
+#: How Claude refuses, and whether it is sure that nothing was done.
+REFUSALS = (
+    (Reason.UNAVAILABLE, "529", False),
+    (Reason.RATE_LIMITED, "429", False),
+    (Reason.UNAVAILABLE, "500", None),
+)
 
 
 class MemoryClaude:
@@ -33,10 +42,24 @@ class MemoryClaude:
         #: Millionths of a dollar by the source of the incident.
         self.paid: Counter[str] = Counter()
         self.paid_in_storm: Counter[str] = Counter()
+        self.revoked = False
+        #: Who was answered, and when it was asked.
+        self.answered: list[tuple[Worker, datetime]] = []
 
     def mark(self) -> None:
         """The storm is over: what was paid until now was paid under its budgets."""
         self.paid_in_storm = Counter(self.paid)
+
+    def revoke(self, *, revoked: bool) -> None:
+        """The key is rotated at Anthropic; whoever rotates it has yet to store the new one."""
+        self.revoked = revoked
+        self._world.note(f"key revoked: {revoked}")
+
+    def forget(self) -> None:
+        """What was long ago counts no more."""
+        self.payers.clear()
+        self.paid.clear()
+        self.answered.clear()
 
     def question(self, case: Case, tier: str) -> Question:
         """As ``ports.Analyst``."""
@@ -47,12 +70,19 @@ class MemoryClaude:
         rng = self._world.rng
         payer = self._world.current
         assert payer is not None
+        asked = self._world.clock()
 
         def act() -> Analysis:
+            if self.revoked:
+                raise NotServed(Reason.MISCONFIGURED, "HTTP 401", Trouble.CREDENTIALS)
             self.payers[case.incident.cache_key].append(payer)
             # Some calls cost all that they may.
             micro = 5_000 * (1 + sum(map(len, self.payers.values())) % 4)
             self.paid[case.incident.source] += micro
+            self.answered.append((payer, asked))
+            if self._world.strikes(self._world.rates.garbage):
+                self._world.note("garbage from Claude")
+                raise _garbage(tier, self._world.now(), micro)
             return Analysis(
                 headline=f"verdict {sum(map(len, self.payers.values()))}",
                 severity_opinion=rng.choice([None, *Severity]),
@@ -67,9 +97,9 @@ class MemoryClaude:
         def refused() -> Exception:
             if rng.random() < 0.1:
                 return Permanent(Reason.REFUSED_BY_CLAUDE)
-            return Retryable(
-                Reason.UNAVAILABLE, "529", after=rng.choice([None, 5.0]), took_effect=False
-            )
+            after = rng.choice([None, 5.0])
+            reason, status, took_effect = rng.choice(REFUSALS)
+            return Retryable(reason, status, after=after, took_effect=took_effect)
 
         takes = rng.choice([1, 5, 20, SLOW])
         if takes == SLOW:
@@ -83,7 +113,8 @@ class MemoryClaude:
     def _alone(self, cache_key: str) -> Iterator[None]:
         """A call in flight; that of a killed worker is in flight until its lease runs out."""
         others = self._in_flight[cache_key]
-        if any(until > self._world.now() for until in others):
+        now = self._world.now() + 2 * self._world.skew
+        if any(until > now for until in others):
             self._store.broken.append(f"{cache_key}: two calls in flight while a lease is live")
         mine = self._store.leased_until(cache_key)
         others.append(mine)
@@ -93,3 +124,9 @@ class MemoryClaude:
             others.remove(mine)
             raise
         others.remove(mine)
+
+
+def _garbage(tier: str, now: datetime, micro: int) -> Unusable:
+    """An answer that is paid, and no verdict."""
+    call = Call("model", tier, PROMPT_VERSION, now, micro / MICRO, 1, 1)
+    return Unusable(Reason.MALFORMED_ANSWER, "the answer is not a verdict", call)

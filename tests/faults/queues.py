@@ -87,7 +87,9 @@ class MemoryQueues:
     def delete(self, queue: Queue, held: Held) -> None:
         """What Lambda does after success; the message may be gone already."""
         self._settled.append(held)
-        if held in self.messages[queue]:
+        if self._world.strikes(self._world.rates.deliver_again):
+            self._world.note("undeleted after success")
+        elif held in self.messages[queue]:
             self.messages[queue].remove(held)
 
     def vanished(self, queue: Queue, held: Held) -> bool:

@@ -17,21 +17,21 @@ class Sent:
     at: datetime
 
 
-def schedule(rng: random.Random) -> list[Sent]:
+def schedule(rng: random.Random, start: datetime = START) -> list[Sent]:
     """A few problems with a few fingerprints that fire, repeat, resolve, move and arrive twice."""
     sent: list[Sent] = []
     for problem in range(rng.randint(1, 3)):
         for host in range(rng.randint(1, 3)):
-            sent += _life(rng, problem, f"host{host}")
+            sent += _life(rng, problem, f"host{host}", start)
     for again in rng.sample(sent, rng.randint(0, min(3, len(sent)))):
         sent.append(Sent(again.alert, again.at + timedelta(seconds=rng.uniform(0, 90))))
     return sorted(sent, key=lambda one: one.at)
 
 
-def _life(rng: random.Random, problem: int, host: str) -> list[Sent]:
+def _life(rng: random.Random, problem: int, host: str, start: datetime) -> list[Sent]:
     """One fingerprint's notifications: in event order, but they arrive in any."""
     sent = []
-    moment = START + timedelta(seconds=rng.uniform(0, 60))
+    moment = start + timedelta(seconds=rng.uniform(0, 60))
     severity = rng.choice([Severity.HIGH, Severity.HIGH, Severity.MEDIUM, Severity.CRITICAL])
     signature = f"v1:p{problem}"
     # Scopes share a signature: the second one waits for the analysis that the first one asked for.
@@ -45,7 +45,7 @@ def _life(rng: random.Random, problem: int, host: str) -> list[Sent]:
         text = signature if firing else f"{signature}-ok"
         alert = _alert(f"p{problem}/{host}", firing, moment, arrives, severity, f"{text}|{scope}")
         sent.append(Sent(alert, arrives))
-        moment += timedelta(seconds=rng.choice([1, 10, 60, 120]))
+        moment += timedelta(seconds=rng.choice([1, 10, 60, 120, 240]))
     return sent
 
 

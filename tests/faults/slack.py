@@ -9,6 +9,9 @@ from faults.world import World
 from responder.errors import Permanent, Reason, Retryable
 from responder.ports import Message, Place
 
+#: How Slack refuses a message for good.
+REFUSALS = {"msg_too_long": Reason.INVALID_MESSAGE, "no_permission": Reason.REFUSED_BY_SLACK}
+
 
 @dataclass
 class Posted:
@@ -31,6 +34,9 @@ class MemorySlack:
         self.messages: list[Posted] = []
         self.deleted: set[str] = set()
         self.archived: set[str] = set()
+        #: What was refused for good.
+        self.refused: set[str] = set()
+        self.revoked = False
         self._posted = 0
 
     @property
@@ -50,7 +56,7 @@ class MemorySlack:
             )
             return Place(channel, ts)
 
-        return self._call("post", act, self._world.rng.uniform(0.05, 8))
+        return self._call("post", act, self._world.rng.uniform(0.05, 8), message.text)
 
     def archive(self, channel: str) -> None:
         """Somebody archives a channel (or there never was one): nobody sees its messages again."""
@@ -62,7 +68,14 @@ class MemorySlack:
                 self.deleted.add(message.text.split("|")[1])
         self._world.note(f"archived {channel}")
 
+    def revoke(self, *, revoked: bool) -> None:
+        """The token is rotated in Slack; whoever rotates it has yet to store the new one."""
+        self.revoked = revoked
+        self._world.note(f"token revoked: {revoked}")
+
     def _check(self, channel: str) -> None:
+        if self.revoked:
+            raise Retryable(Reason.SECRET_MISSING, "token_revoked", after=60.0, took_effect=False)
         if channel in self.archived:
             raise Permanent(Reason.CHANNEL_ARCHIVED, "is_archived")
 
@@ -85,7 +98,7 @@ class MemorySlack:
                 raise Permanent(Reason.CARD_GONE, "message_not_found")
             one.text = message.text
 
-        self._call("update", act, 0)
+        self._call("update", act, 0, message.text)
 
     def find(
         self, channel: str, delivery_id: str, since: datetime, thread_ts: str = ""
@@ -106,10 +119,16 @@ class MemorySlack:
 
         return self._call("find", act, 0)
 
-    def _call[T](self, name: str, act: Callable[[], T], takes: float) -> T:
+    def _call[T](self, name: str, act: Callable[[], T], takes: float, text: str = "") -> T:
         def refused() -> Exception:
-            after = self._world.rng.choice([None, 1.0, 20.0])
-            return Retryable(Reason.RATE_LIMITED, "429", after=after, took_effect=False)
+            kind = self._world.rng.choice(["429", "429", "429", "500", *(REFUSALS if text else ())])
+            if kind == "429":
+                after = self._world.rng.choice([None, 1.0, 20.0])
+                return Retryable(Reason.RATE_LIMITED, "429", after=after, took_effect=False)
+            if kind == "500":
+                return Retryable(Reason.UNAVAILABLE, "500")
+            self.refused.add(text)
+            return Permanent(REFUSALS[kind], kind)
 
         return self._world.effect(
             f"slack.{name}", act, refused=refused, unanswered=unanswered, takes=takes

@@ -13,12 +13,17 @@ from responder.ports import Key, Record, Table, Write
 
 
 class MemoryStore:
-    """Versions and expiry as DynamoDB has them; watches who completes a lease."""
+    """Versions and expiry as DynamoDB has them; watches who completes a lease.
+
+    What has expired is found no more, but is there until DynamoDB deletes it: its version counts,
+    and the index has it.
+    """
 
     def __init__(self, world: World) -> None:
         """Empty tables."""
         self._world = world
         self.items: dict[Key, tuple[int, dict[str, Any]]] = {}
+        self.expires: dict[Key, datetime] = {}
         self.broken: list[str] = []
         self.verdicts: dict[str, set[str]] = defaultdict(set)
 
@@ -42,15 +47,31 @@ class MemoryStore:
         ]
         return [incident_id for _, incident_id in sorted(found)[:limit]]
 
+    def alive(self) -> dict[Key, Record]:
+        """Whatever has not expired."""
+        return {key: Record(*self.items[key]) for key in self.items if not self._expired(key)}
+
+    def reap(self, share: float) -> None:
+        """DynamoDB comes round to deleting some of what has expired."""
+        for key in [key for key in self.items if self._expired(key)]:
+            if self._world.rng.random() < share:
+                del self.items[key]
+
     def leased_until(self, cache_key: str) -> datetime:
         """When the lease of an analysis runs out; long ago where there is none."""
         data = self.items.get(Key(Table.CACHE, cache_key), (0, {}))[1]
         return datetime.fromisoformat(data["lease_until"]) if "lease_until" in data else START
 
     def _read(self, keys: Sequence[Key]) -> dict[Key, Record]:
-        return {
-            key: Record(*self.items[key]) if key in self.items else Record(0, None) for key in keys
-        }
+        return {key: self._record(key) for key in keys}
+
+    def _record(self, key: Key) -> Record:
+        version, data = self.items.get(key, (0, None))
+        return Record(version, None if self._expired(key) else data)
+
+    def _expired(self, key: Key) -> bool:
+        expires = self.expires.get(key)
+        return expires is not None and expires <= self._world.now()
 
     def _write(self, writes: Sequence[Write]) -> None:
         for write in writes:
@@ -60,9 +81,11 @@ class MemoryStore:
             self._watch(write)
             analysis = write.data.get("analysis") if write.key.table is Table.CACHE else None
             if analysis and analysis["tier"] != "fallback":
-                self.verdicts[write.key.id].add(analysis["headline"])
+                self.verdicts[write.key.id].add(f"{analysis['headline']} {analysis['made_at']}")
             data = json.loads(json.dumps(write.data))
             self.items[write.key] = (write.expect + 1, data)
+            if write.expires_at is not None:
+                self.expires[write.key] = write.expires_at
 
     def _watch(self, write: Write) -> None:
         before = self.items.get(write.key, (0, {}))[1]
@@ -70,7 +93,8 @@ class MemoryStore:
             return
         worker = self._world.current
         until = datetime.fromisoformat(before["lease_until"])
-        taken = write.data.get("state") == "pending" and until <= self._world.now()
+        over = until <= self._world.now() + 2 * self._world.skew
+        taken = write.data.get("state") == "pending" and over
         kept = write.data.get("owner") == before["owner"]
         if not taken and not kept and worker and before["owner"] not in worker.owners:
             self.broken.append(f"{write.key.id}: a lease was ended by who did not own it")

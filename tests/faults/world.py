@@ -28,12 +28,20 @@ class Bug(Exception):
 
 @dataclass(frozen=True)
 class Rates:
-    """How likely each fault is at one side effect."""
+    """How likely each fault is at one side effect.
+
+    A caller that is told of a time-out cannot know whether its request was lost, or the answer.
+    ``deliver_again``: SQS delivers a message that was deleted. ``garbage``: Claude is paid, and
+    gives no verdict.
+    """
 
     kill: float = 0.0
     refuse: float = 0.0
     lose_answer: float = 0.0
     bug: float = 0.0
+    lose_request: float = 0.0
+    deliver_again: float = 0.0
+    garbage: float = 0.0
 
 
 CALM = Rates()
@@ -43,13 +51,14 @@ CALM = Rates()
 class Worker:
     """One invocation. ``deadline`` is Lambda's time-out; ``owners`` the lease owners it named.
 
-    ``disturbed`` says that some fault has struck it.
+    ``skew`` is how far its clock is ahead. ``disturbed`` says that some fault has struck it.
     """
 
     run: Callable[[], None]
     deadline: datetime
     ended: Callable[[bool], None]
     wakes_at: datetime
+    skew: timedelta = timedelta()
     owners: set[str] = field(default_factory=set)
     disturbed: bool = False
     green: "greenlet | None" = None
@@ -66,6 +75,7 @@ class World:
         self.rng = random.Random(seed)
         self.time = START
         self.rates = CALM
+        self.skew = timedelta()
         self.workers: list[Worker] = []
         self.current: Worker | None = None
         self.events: Counter[str] = Counter()
@@ -77,6 +87,10 @@ class World:
     def now(self) -> datetime:
         """The virtual time."""
         return self.time
+
+    def clock(self) -> datetime:
+        """The time as the worker has it that is running."""
+        return self.time + (self.current.skew if self.current else timedelta())
 
     def new_id(self) -> str:
         """An id nobody else has; remembered as the worker's own."""
@@ -114,6 +128,9 @@ class World:
         if refused is not None and self._strikes(self.rates.refuse):
             self.note(f"refused {name}")
             raise refused()
+        if unanswered is not None and self.strikes(self.rates.lose_request):
+            self.note(f"lost request of {name}")
+            raise unanswered()
         if takes and self._strikes(self.rates.kill):
             self.at(self.time + timedelta(seconds=self.rng.uniform(0, takes)), lambda: _drop(act))
             self._kill(f"within {name}")
@@ -131,7 +148,8 @@ class World:
         self, run: Callable[[], None], lasts: timedelta, ended: Callable[[bool], None]
     ) -> None:
         """Start a worker; ``ended`` hears whether it returned (False: killed or timed out)."""
-        self.workers.append(Worker(run, self.time + lasts, ended, self.time))
+        skew = self.skew * self.rng.uniform(-1, 1) if self.skew else self.skew
+        self.workers.append(Worker(run, self.time + lasts, ended, self.time, skew))
 
     def step(self) -> None:
         """Let one worker that is awake go on to its next side effect."""
@@ -190,6 +208,10 @@ class World:
         parent = getcurrent().parent
         assert parent is not None
         parent.switch()
+
+    def strikes(self, rate: float) -> bool:
+        """Whether a fault happens here that most campaigns do not have."""
+        return rate > 0 and self.rng.random() < rate
 
     def _strikes(self, rate: float) -> bool:
         return self.current is not None and self.rng.random() < rate

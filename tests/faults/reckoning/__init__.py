@@ -26,6 +26,8 @@ CHECKS = (
     holds.windows,
     messages.operators,
     money.money,
+    money.troubles,
+    counts.undisturbed,
 )
 
 

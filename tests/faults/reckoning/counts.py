@@ -6,6 +6,7 @@ from datetime import datetime
 
 from faults.reckoning.end import End
 from responder.alert import Status
+from responder.analysis.trouble import OWN_SOURCE
 from responder.incident import IncidentState
 
 
@@ -61,6 +62,8 @@ def states(end: End) -> Iterator[str]:
         if known is None or order > known[0]:
             newest[alert.fingerprint] = (order, alert.status)
     for pointer in end.pointers:
+        if pointer.source == OWN_SOURCE:
+            continue
         state = newest[pointer.fingerprint][1]
         if pointer.state is not state:
             yield f"{pointer.fingerprint}: {pointer.state}, should be {state}"
@@ -79,5 +82,13 @@ def one_open_incident(end: End) -> Iterator[str]:
             yield f"{key}: {number} open incidents"
     episodes = Counter(incident.key for incident in end.incidents.values())
     for head in end.heads:
-        if episodes[head.key] != head.episode:
+        if episodes[head.key] + end.inherited(head) != head.episode:
             yield f"{head.key}: {episodes[head.key]} incidents, head says {head.episode}"
+
+
+def undisturbed(end: End) -> Iterator[str]:
+    """A deployment alone makes nothing fail: each version reads what the other one wrote."""
+    if end.campaign.circumstances.untroubled:
+        for metric, number in sorted(end.campaign.telemetry.counts.items()):
+            if metric.startswith(("FailedItems", "DeadLettered")):
+                yield f"{number} {metric}, of a deployment alone"

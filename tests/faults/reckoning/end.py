@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from faults.campaign import Campaign
+from faults.versions import as_this_one
 from responder.analysis.budget import Purse
 from responder.analysis.ledger import Ledger
 from responder.incident import (
@@ -18,6 +19,7 @@ from responder.policy.storm import Weather
 from responder.ports import Key, Record, Table
 from responder.protocols import items
 from responder.protocols.budget_watch import TOLD, Told
+from responder.protocols.troubles import NOTES, Notes
 
 
 class End:
@@ -37,9 +39,16 @@ class End:
         self.purses: list[Purse] = []
         self.ledgers: list[Ledger] = []
         self.told: list[Told] = []
+        self.notes: list[Notes] = []
         self.weathers: dict[str, Weather] = {}
-        for key, (version, data) in campaign.store.items.items():
-            self._sort(key, Record(version, data))
+        for key, record in campaign.store.alive().items():
+            self._sort(key, as_this_one(record))
+
+    def inherited(self, head: Head) -> int:
+        """How many incidents of a key there were long ago."""
+        record = self.campaign.inherited.get(items.head_item(head.key))
+        before = items.decode(record, Head) if record else None
+        return before.episode if before else 0
 
     def shown(self) -> defaultdict[str, list[str]]:
         """The cards in Slack, by incident."""
@@ -77,7 +86,10 @@ class End:
         elif key.id.startswith("budget#"):
             self.purses += _one(items.decode(record, Purse))
         elif key.id.startswith("ledger#"):
-            self.ledgers += _one(items.decode(record, Ledger))
+            known = key in self.campaign.inherited
+            self.ledgers += [] if known else _one(items.decode(record, Ledger))
+        elif key == NOTES:
+            self.notes += _one(items.decode(record, Notes))
         elif key.id == TOLD:
             self.told += _one(items.decode(record, Told))
 

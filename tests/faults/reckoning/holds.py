@@ -7,8 +7,9 @@ from faults.configuration import CAUSE, SYMPTOM
 from faults.reckoning.end import End
 from faults.world import START
 from responder.alert import Severity
+from responder.analysis.trouble import OWN_SOURCE
 from responder.errors import Reason
-from responder.incident import IncidentState, NoticeKind
+from responder.incident import Incident, IncidentState, NoticeKind
 
 #: What stands on no card by nobody's wish mutes nothing.
 UNSEEN = (Reason.STORM, Reason.THROTTLE)
@@ -37,17 +38,23 @@ def windows(end: End) -> Iterator[str]:
     window = end.campaign.window
     span = window.coming(START - timedelta(minutes=1)) if window else None
     heard = {(one.text, one.at) for one in end.campaign.slack.messages if one.thread_ts}
+    ends = span.ends - end.campaign.circumstances.skew if span else START
     for incident in end.incidents.values():
         waits = incident.silence.reason if incident.silence else incident.held
         opened = incident.state is IncidentState.OPEN or incident.silence is not None
         if waits == Reason.MAINTENANCE and opened:
             yield f"{incident.incident_id}: waits for the end of a window that is over"
-        if span is None or incident.storm or incident.severity is Severity.CRITICAL:
+        if not _waits_for_windows(incident) or span is None:
             continue
         for notice in incident.notices:
             # An analysis does not ask for windows: the next alert or tick does.
             asked = notice.kind is not NoticeKind.SEVERITY_DOUBTED
             within = asked and span.begins <= notice.at < span.ends
             told = f"notice|{incident.incident_id}|{notice.number}"
-            if within and any(text == told and at < span.ends for text, at in heard):
+            if within and any(text == told and at < ends for text, at in heard):
                 yield f"{incident.incident_id}: {notice.kind} was told in a window"
+
+
+def _waits_for_windows(incident: Incident) -> bool:
+    ours = incident.source == OWN_SOURCE
+    return not (ours or incident.storm is not None or incident.severity is Severity.CRITICAL)

@@ -64,7 +64,10 @@ def details(end: End) -> Iterator[str]:
         if len(found) > 1:
             yield f"{incident_id}: {len(found)} details in the thread of {ts}"
     shown = end.shown()
+    given_up = {text.split("|")[1] for text in end.campaign.slack.refused if "details|" in text}
     for incident in end.incidents.values():
+        if incident.incident_id in given_up:
+            continue
         card = end.cards.get(incident.incident_id)
         told = incident.silence is None and PlainDetails.wanted(incident)
         if card is None or not (told or card.details.ts):

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from faults.reckoning.end import End
-from responder.alert import Severity
+from responder.alert import Severity, Status
+from responder.analysis.trouble import OWN_SOURCE
 from responder.incident import CacheEntry, Incident, IncidentState
 from responder.ports import Queue
 
@@ -74,3 +75,17 @@ def money(end: End) -> Iterator[str]:
 
 def _unanswered(incident: Incident) -> bool:
     return incident.analysis.is_fallback and not incident.analysis.fallback_reason
+
+
+def troubles(end: End) -> Iterator[str]:
+    """Whoever is told that Claude serves nobody is told of its end, and not before."""
+    standing = [note for notes in end.notes for note in notes.standing]
+    names = {note.name for note in standing}
+    for note in standing:
+        for payer, asked in end.campaign.claude.answered:
+            if asked > note.since and not payer.disturbed:
+                yield f"Claude answered, and {note.name} stands"
+    for pointer in end.pointers:
+        ours = pointer.source == OWN_SOURCE and pointer.fingerprint not in names
+        if ours and pointer.state is Status.FIRING:
+            yield f"nobody was told that {pointer.fingerprint} is over"
