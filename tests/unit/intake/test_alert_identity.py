@@ -67,7 +67,7 @@ def test_the_tools_own_time_of_the_change_comes_first() -> None:
 
 def test_without_any_time_the_sending_and_then_the_receiving_stands_in() -> None:
     assert made().event_at == REQUEST.sent_at
-    assert finish(DRAFT, replace(REQUEST, sent_at=None)).event_at == NOW
+    assert finish(DRAFT, REQUEST._replace(sent_at=None)).event_at == NOW
 
 
 def test_a_time_is_believed_up_to_a_year_ahead() -> None:
@@ -189,7 +189,7 @@ def test_a_text_is_kept_as_it_came() -> None:
 
 
 def test_notes_of_the_request_stand_before_those_of_the_alert() -> None:
-    request = replace(REQUEST, notes=("request cut",))
+    request = REQUEST._replace(notes=("request cut",))
     assert finish(replace(DRAFT, notes=("alert cut",)), request).truncated == (
         "request cut",
         "alert cut",

@@ -187,7 +187,7 @@ def _unzipped(body: bytes, headers: Mapping[str, str]) -> bytes:
 def _decoded(body: bytes, parameters: str) -> str:
     """The text of the body, in the charset that its first bytes show, else in the declared one."""
     charset: str = json.detect_encoding(body)
-    if charset.startswith("utf-8"):
+    if parameters and charset.startswith("utf-8"):
         charset = _declared_charset(parameters) or charset
     try:
         return body.decode(charset)

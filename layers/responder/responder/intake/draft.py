@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
+from typing import NamedTuple
 
 from responder.alert import NOWHERE, Alert, Scope, Severity, Status
 from responder.intake.secret_fields import (
@@ -47,8 +48,7 @@ _URL = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
 _PLAIN_URL = re.compile(r"https?://[!#-&(-;=?-~]+")
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What is known of a request beside its body. ``headers`` have lower-case names.
 
     ``delivery_id`` and ``sent_at`` come from the envelope or a header; ``notes`` say what was cut.
@@ -191,7 +191,7 @@ def _scope(scope: Scope, notes: list[str]) -> Scope:
 
 
 def _labels(labels: Mapping[str, str], notes: list[str]) -> dict[str, str]:
-    if _are_plain(labels):
+    if not labels or _are_plain(labels):
         return dict(labels)
     kept: dict[str, str] = {}
     room = MAX_ALL_LABELS

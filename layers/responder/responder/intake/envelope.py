@@ -4,7 +4,6 @@ No URL that an envelope names is ever fetched, and its tokens are never kept.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from responder.intake import generic
 from responder.intake.body import from_base64, json_inside
@@ -41,7 +40,7 @@ def unwrap(value: object, request: Request) -> tuple[object, Request]:
     """The innermost payload, and the request with the envelope's id, time and subject."""
     headers = request.headers
     if delivery := headers.get("idempotency-key") or headers.get("x-amz-sns-message-id"):
-        request = replace(request, delivery_id=delivery)
+        request = request._replace(delivery_id=delivery)
     if _BINARY_MODE in headers:
         value = _structured(value, headers)
     if _RAW_MODE in headers and isinstance(value, str) and json_inside(value) is None:
@@ -73,8 +72,7 @@ def _of_sns(message: Fields, request: Request) -> _Opened:
     inner = json_inside(first(message, ("Message",)))
     if inner is None:
         return None
-    return inner, replace(
-        request,
+    return inner, request._replace(
         delivery_id=first(message, ("MessageId",)) or request.delivery_id,
         sent_at=read_time(message.get("Timestamp")) or request.sent_at,
         subject=first(message, ("Subject",)) or request.subject,
@@ -93,8 +91,7 @@ def _of_message(message: Fields, request: Request) -> _Opened:
     inner = json_inside(inner) if isinstance(inner, str) else inner
     if not isinstance(inner, dict) or next(tools_of(inner, request), None) is None:
         return None
-    return inner, replace(
-        request,
+    return inner, request._replace(
         delivery_id=first(message, ("MessageId",)) or request.delivery_id,
         sent_at=read_time(message.get("Timestamp")) or request.sent_at,
     )
@@ -119,7 +116,7 @@ def _of_sqs(record: Fields, request: Request) -> _Opened:
     if record["eventSource"] != _SQS or not isinstance(body, str | dict):
         return None
     delivery = first(record, ("messageId",)) or request.delivery_id
-    return body, replace(request, delivery_id=delivery)
+    return body, request._replace(delivery_id=delivery)
 
 
 def _of_pipe(event: Fields, request: Request) -> _Opened:
@@ -138,8 +135,7 @@ def _of_pubsub(push: Fields, request: Request) -> _Opened:
     if not text:
         return None
     inner = json_inside(text)
-    return text if inner is None else inner, replace(
-        request,
+    return text if inner is None else inner, request._replace(
         delivery_id=first(message, ("messageId", "message_id")) or request.delivery_id,
         sent_at=read_time(message.get("publishTime")) or request.sent_at,
     )
@@ -154,8 +150,7 @@ def _of_cloud_event(event: Fields, request: Request) -> _Opened:
         data = json_inside(data)
     if not isinstance(data, dict | list):
         return None
-    inside = replace(
-        request,
+    inside = request._replace(
         delivery_id=f"{first(event, ('source',))}#{first(event, ('id',))}",
         sent_at=read_time(event.get("time")) or request.sent_at,
     )
@@ -173,8 +168,7 @@ def _of_event_grid(event: Fields, request: Request) -> _Opened:
         return None
     if not _is_known(data, request, "azure-event-grid"):
         return None
-    return data, replace(
-        request,
+    return data, request._replace(
         delivery_id=first(event, ("id",)) or request.delivery_id,
         sent_at=read_time(event.get("eventTime")) or request.sent_at,
     )

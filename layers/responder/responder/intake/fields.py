@@ -12,7 +12,8 @@ from responder.alert import NOWHERE, Scope
 from responder.intake.text import as_text
 
 _NOTHING: Mapping[str, object] = {}
-_CONTAINERS = (dict, list)
+#: What JSON nests.
+CONTAINERS = (dict, list)
 # Label names, in order of trust, under which tools say where a problem is.
 SCOPE_NAMES: Mapping[str, tuple[str, ...]] = {
     "account": ("account_id", "account", "aws_account_id", "aws_account", "accountId",
@@ -49,7 +50,7 @@ def first(values: Mapping[str, object], names: Iterable[str]) -> str:
     for name in names:
         if name in values:
             value = values[name]
-            if not isinstance(value, _CONTAINERS) and (text := as_text(value)):
+            if not isinstance(value, CONTAINERS) and (text := as_text(value)):
                 return text
     return ""
 

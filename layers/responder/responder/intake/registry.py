@@ -8,7 +8,7 @@ refused.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -38,8 +38,7 @@ NO_MAPPINGS: Mapping[str, "FieldMapping"] = MappingProxyType({})
 _MISFIT = "field mapping of {}: finds no title, left aside by intake"
 
 
-@dataclass(frozen=True)
-class Parcel:
+class Parcel(NamedTuple):
     """What was in a request.
 
     ``nothing`` says why an event of changes told of none; ``not_alerts`` counts the events that
@@ -86,12 +85,12 @@ def read(
     )
     found = read_body(body, request.headers)
     if found.notes:
-        request = replace(request, notes=found.notes)
+        request = request._replace(notes=found.notes)
     payload, request = unwrap(found.value, request)
     if mapping := mappings.get(request.tool):
         if elements := mapping.elements(payload):
             return _parcel(iter([_Share(mapping.read, elements, payload, request, request.tool)]))
-        request = replace(request, notes=(*request.notes, _MISFIT.format(request.tool)))
+        request = request._replace(notes=(*request.notes, _MISFIT.format(request.tool)))
     known = list(tools_of(payload, request))
     is_generic = request.tool == generic.NAME and generic.has_title(payload)
     if not is_generic and named(request) not in known:

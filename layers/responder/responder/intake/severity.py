@@ -17,6 +17,7 @@ _BY_RANK = list(Severity)
 # P1 to P5 and Sev0 to Sev4, alone or before their name ("P1 - Critical", "SEV-2").
 _PRIORITY = re.compile(r"p(?:riority)?[-_ ]?([1-5])(?!\d)")
 _SEV = re.compile(r"sev(?:erity)?[-_ ]?([0-4])(?!\d)")
+_WORD = re.compile(r"[a-z]+")
 _LONGEST = 60
 # Tags that are a severity by themselves; most of the words above have other meanings there.
 _BARE = frozenset({"critical", *(f"p{n}" for n in range(1, 6)), *(f"sev{n}" for n in range(5))})
@@ -82,7 +83,7 @@ def heading_severity(text: str) -> Severity | None:
 
 def read_severity(value: object) -> Severity | None:
     """The severity that ``value`` names, or None where it names none."""
-    if not isinstance(value, str) or len(value) > _LONGEST:
+    if not value or not isinstance(value, str) or len(value) > _LONGEST:
         return None
     text = value.strip().lower()
     if found := _BY_WORD.get(text):
@@ -91,5 +92,5 @@ def read_severity(value: object) -> Severity | None:
         return _BY_RANK[int(match[1]) - 1]
     if match := _SEV.match(text):
         return _BY_RANK[int(match[1])]
-    words = re.split(r"[^a-z]+", text, maxsplit=1)
-    return _BY_WORD.get(words[0])
+    word = _WORD.match(text)
+    return _BY_WORD.get(word[0]) if word else None

@@ -12,7 +12,6 @@ from pydantic_core import to_json
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 # and the DEL and C1 controls, which no alert needs and terminals obey.
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_SPACE = re.compile(r"\s+")
 # Senders leave placeholders that their template did not fill: $NAME, $NAME$, ${a.name}, {{name}},
 # {MACRO}, *name*, and what Go's templates write instead.
 _UNFILLED = re.compile(
@@ -31,7 +30,7 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """``text`` with every run of white space made one space."""
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def first_line(text: str) -> str:

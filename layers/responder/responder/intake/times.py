@@ -33,6 +33,8 @@ _LONGEST = 64
 
 def read_time(value: object) -> datetime | None:
     """The moment that ``value`` means, in UTC, or None for none, a zero value or nonsense."""
+    if not value:
+        return None
     try:
         moment = _moment(value)
     except (ValueError, OverflowError, TypeError, IndexError):

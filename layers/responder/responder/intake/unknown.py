@@ -6,7 +6,7 @@ It is accepted, marked and never dropped. ``registry`` asks ``read`` for what no
 
 import re
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -16,7 +16,7 @@ from responder.alert import Status
 from responder.intake import generic
 from responder.intake.draft import Draft, Request, digest
 from responder.intake.errors import NotAnAlert
-from responder.intake.fields import first, mapping, sequence
+from responder.intake.fields import CONTAINERS, first, mapping, sequence
 from responder.intake.names import USUAL, names_of
 from responder.intake.secret_fields import is_secret, text_without_secrets, without_secrets
 from responder.intake.severity import heading_severity
@@ -97,8 +97,7 @@ def _draft(
 def _nested_alert(fields: Mapping[str, object]) -> Mapping[str, object]:
     """The object within ``fields`` that reads as a generic alert; empty where none does."""
     for name in _NESTS:
-        inner = fields.get(name)
-        if isinstance(inner, dict) and generic.is_generic(inner):
+        if name in fields and generic.is_generic(inner := mapping(fields[name])):
             return inner
     return {}
 
@@ -147,7 +146,7 @@ def _nested(value: object) -> str:
             within: Iterable[object] = item.values()
         else:
             within = sequence(item)
-        waiting.extend([one for one in islice(within, _MAX_NODES) if isinstance(one, dict | list)])
+        waiting.extend([one for one in islice(within, _MAX_NODES) if isinstance(one, CONTAINERS)])
     return message
 
 
@@ -166,14 +165,16 @@ def _pairs(fields: Mapping[str, object]) -> str:
     pairs = (
         f"{name}: {text}"
         for name, value in fields.items()
-        if not isinstance(value, dict | list) and not is_secret(name) and (text := as_text(value))
+        if not isinstance(value, CONTAINERS) and not is_secret(name) and (text := as_text(value))
     )
     return first_line(", ".join(islice(pairs, _PAIRS)))
 
 
-def _excerpt(value: object, room: list[int], depth: int = 0) -> object:
+def _excerpt(
+    value: Mapping[str, object] | Sequence[object], room: list[int], depth: int = 0
+) -> object:
     """As much of a payload as a person would read; ``room`` is the number of values, used up."""
-    if not isinstance(value, dict | list) or not value:
+    if not value:
         return value
     if depth > _DEEPEST:
         return _LEFT_OUT
@@ -184,7 +185,7 @@ def _excerpt(value: object, room: list[int], depth: int = 0) -> object:
         if room[0] < 0:
             kept[_LEFT_OUT] = _LEFT_OUT
             break
-        kept[name] = _excerpt(item, room, depth + 1)
+        kept[name] = _excerpt(item, room, depth + 1) if isinstance(item, CONTAINERS) else item
     return kept if isinstance(value, dict) else list(kept.values())
 
 

@@ -39,10 +39,14 @@ TELLERS: tuple[Teller, ...] = (
     Teller(gitops.FLUX, "involvedObject", gitops.is_flux, gitops.read_flux),
 )
 
+_KEYS = frozenset(one.key for one in TELLERS)
+
 
 def news_of(payload: object, request: Request) -> News | NoNews | None:
     """What a payload tells of a change; None where it is no such event, or a doubtful one."""
     fields = mapping(payload)
+    if _KEYS.isdisjoint(fields):
+        return None
     asked = [one for one in TELLERS if one.key in fields]
     teller = next((one for one in asked if one.matches(payload, request)), None)
     if teller is None:
