@@ -21,6 +21,8 @@ from pydantic import (
 from responder.channel import canonical
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from responder.analysis.budget import Limits
 
 Channel = Annotated[str, AfterValidator(canonical)]
@@ -191,8 +193,18 @@ def load[S: _Settings](model: type[S], environment: Mapping[str, str]) -> S:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}"
-            for e in error.errors(include_url=False, include_input=False)
-        )
-        raise SettingsError(f"the environment of this function is not right: {wrong}") from None
+        wrong = "; ".join(map(_told, error.errors(include_url=False, include_input=False)))
+        raise SettingsError(f"the settings are not right: {wrong}") from None
+
+
+def _told(one: "ErrorDetails") -> str:
+    """Which variable, and what is right; never its value, which may be a misplaced secret."""
+    name, raised = ".".join(map(str, one["loc"])), one.get("ctx", {}).get("error")
+    if one["type"] == "missing":
+        words = "is missing"
+    elif raised is not None:
+        words = str(raised)
+    else:
+        # "Input should be a valid number, unable to parse string as a number".
+        words = f"must {one['msg'].partition(' should ')[2].partition(', unable')[0]}"
+    return f"{name}: {words}" if name else words
