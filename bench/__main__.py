@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import added, cpu, imports, intake, signatures, sizes
+from bench import added, coldstart, cpu, intake, signatures, sizes
 
 PACKAGES = ("boto3", "pydantic", "aws-lambda-powertools", "slack_sdk", "anthropic")
 
@@ -31,6 +31,8 @@ def main() -> None:
             [
                 _about(found),
                 _starts(found),
+                _own(found),
+                _firsts(found),
                 _reading(found),
                 _costs(found),
                 _rendering(found),
@@ -49,7 +51,10 @@ def measure() -> dict[str, Any]:
     return {
         "machine": _machine(),
         "versions": {name: version(name) for name in PACKAGES},
-        "starts": [asdict(one) for one in imports.measure()],
+        "starts": [asdict(one) for one in coldstart.measure()],
+        "first_requests": [
+            {**asdict(one), "seconds": one.seconds} for one in coldstart.first_requests()
+        ],
         "reading": [
             {**asdict(one), "ratio": one.ratio, "per_second": one.per_second}
             for one in intake.measure()
@@ -94,15 +99,44 @@ def _starts(found: Mapping[str, Any]) -> str:
     rows = [
         (
             one["name"],
-            f"{one['milliseconds']:.0f}",
-            f"{one['ratio']:.2f}",
+            f"{one['least']:.0f}",
+            f"{one['least_ratio']:.2f}",
+            f"{one['median']:.0f}",
+            f"{one['median_ratio']:.2f}",
             str(one["modules"]),
-            ", ".join(one["watched"]) or "neither",
+            f"{one['code_megabytes']:.1f}",
+            str(one["folders"]),
+            f"{one['peak_megabytes']:.0f}",
+            f"{one['package_megabytes']:.1f}" if one["package_megabytes"] else "-",
         )
         for one in found["starts"]
     ]
-    head = ("start of", "ms", "ratio", "modules", "anthropic, slack_sdk")
-    return f"Start in a fresh process, median of {imports.ROUNDS}\n{_table(head, rows)}"
+    head = (
+        *("cold start of", "least ms", "ratio", "median", "ratio", "modules", "source MB"),
+        *("folders listed", "peak MB", "unpacked MB"),
+    )
+    title = f"Processor time of a start in a fresh process, as built, {coldstart.ROUNDS} in turns"
+    return f"{title}\n{_table(head, rows)}"
+
+
+def _own(found: Mapping[str, Any]) -> str:
+    lines = [
+        f"{one['name']}: " + ", ".join(f"{name} {took:.0f}" for name, took in one[part].items())
+        for one in found["starts"]
+        for part in ("packages", "modules_own")
+        if one[part]
+    ]
+    title = "What dominates, in ms beyond the bare client's imports: by package, by single import"
+    return "\n".join((title, *lines))
+
+
+def _firsts(found: Mapping[str, Any]) -> str:
+    rows = [
+        (one["name"], f"{one['milliseconds']:.0f}", f"{one['seconds']:.2f}")
+        for one in found["first_requests"]
+    ]
+    head = ("first request to", "cpu ms", f"s at {coldstart.RECEPTION_MB} MB")
+    return f"Reception's first request after its start\n{_table(head, rows)}"
 
 
 def _reading(found: Mapping[str, Any]) -> str:

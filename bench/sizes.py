@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench.imports import REPOSITORY
 
@@ -18,9 +19,13 @@ class Package:
 
 
 def measure() -> list[Package]:
-    """Every function and layer; none where nothing was built."""
-    found = sorted(path for path in BUILD.glob("*") if path.is_dir())
-    return [_package(path.name) for path in found]
+    """Every function and layer that would be deployed; none where nothing was built."""
+    return of(BUILD)
+
+
+def of(build: Path) -> list[Package]:
+    """Every function and layer of a build."""
+    return [_package(path) for path in sorted(build.glob("*")) if path.is_dir()]
 
 
 def architecture() -> str:
@@ -32,6 +37,6 @@ def architecture() -> str:
     return ", ".join(sorted({one["architecture"] for one in built}))
 
 
-def _package(name: str) -> Package:
-    sizes = [path.stat().st_size for path in (BUILD / name).rglob("*") if path.is_file()]
-    return Package(name, sum(sizes) / 1e6, len(sizes))
+def _package(folder: Path) -> Package:
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return Package(folder.name, sum(sizes) / 1e6, len(sizes))

@@ -37,6 +37,8 @@ def variables(stack: Stack) -> dict[str, str]:
         "STACK_NAME": layout.STACK_NAME,
         "AWS_ENDPOINT_URL": stack.endpoint,
         "AWS_DEFAULT_REGION": layout.REGION,
+        # The developer's own, which goes before it, must not lead elsewhere.
+        "AWS_REGION": layout.REGION,
         **layout.CREDENTIALS,
         # A profile or session of the developer's own account must not be mixed in.
         "AWS_PROFILE": "",

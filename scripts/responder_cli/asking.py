@@ -78,11 +78,14 @@ def tried[S: settings.Claude](
     return present.model_copy(update=names)
 
 
-def key(given: settings.Claude, stack: Stack | None) -> Callable[[bool], str]:
+def key(given: settings.Claude, stack: Stack | None, profile: str | None) -> Callable[[bool], str]:
     """ANTHROPIC_API_KEY, else the stack's secret; asked for where the chosen way needs a key.
 
-    The ways through AWS sign as the credentials of the environment (AWS_PROFILE).
+    The ways through AWS sign as the credentials of the environment (AWS_PROFILE), not as
+    ``profile``, which finds the stack.
     """
+    if given.claude_access != "api-key" and profile:
+        raise click.UsageError("Claude is asked as AWS_PROFILE says: set it, without --profile.")
     if own := os.environ.get("ANTHROPIC_API_KEY", "").strip():
         return lambda _: own
     if isinstance(given, settings.Analysis) and stack is not None:

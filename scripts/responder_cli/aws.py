@@ -160,7 +160,10 @@ def connect(name: str, region: str | None, profile: str | None) -> Stack:
     if not os.environ.get("AWS_PROFILE"):
         # Set but empty it means none; boto3 would look for a profile without a name.
         os.environ.pop("AWS_PROFILE", None)
-    session = boto3.Session(region_name=region, profile_name=profile)
+    # As AWS CLI 2 and Lambda have it; boto3 looks at AWS_DEFAULT_REGION only.
+    session = boto3.Session(
+        region_name=region or os.environ.get("AWS_REGION") or None, profile_name=profile
+    )
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=LONGEST_INVOCATION_SECONDS,

@@ -17,6 +17,11 @@ from responder_cli.aws import Stack
 DEFAULT_STACK = "mcp-incident-responder-prod"
 Command = Callable[..., Any]
 
+region_option = click.option(
+    "--region", help="AWS region; else AWS_REGION, or the usual AWS configuration."
+)
+profile_option = click.option("--profile", help="AWS profile; else the usual AWS configuration.")
+
 
 def on_stack(command: Command) -> Command:
     """Give a command --stack, --region and --profile; it gets a ``Stack`` as first argument.
@@ -28,8 +33,8 @@ def on_stack(command: Command) -> Command:
         "--stack", "stack_name", envvar="STACK_NAME", default=DEFAULT_STACK, show_default=True,
         help="The CloudFormation stack. Also STACK_NAME.",
     )  # fmt: skip
-    @click.option("--region", help="AWS region; else the usual AWS configuration.")
-    @click.option("--profile", help="AWS profile; else the usual AWS configuration.")
+    @region_option
+    @profile_option
     @click.pass_context
     @wraps(command)
     def wrapped(

@@ -148,6 +148,10 @@ def test_a_server_that_recovers_is_asked_again() -> None:
         ((), 2, "Set ANTHROPIC_API_KEY"),
         (("--offline", "--case", "nothing*"), 1, "there is no case"),
         (("redaction",), 0, "0 of 140 kinds of secrets leak (0.0%)"),
+        (("redaction", "--corpus", str(CORPUS)), 1, "is no corpus like tests/evals/redaction"),
+        (("--offline", "--repeat", "3", "--stack", "it"), 2, "goes without --repeat, --stack"),
+        (("--offline", "--tier", "small", "--profile", "me"), 2, "without --tier, --profile"),
+        (("--region", "eu-west-1"), 2, "give --stack"),
     ],
 )
 def test_what_is_missing_is_said(words: tuple[str, ...], code: int, said: str) -> None:

@@ -119,7 +119,8 @@ class Stack:
             "secretsmanager": Client({"get_secret_value": {"SecretString": "sk-of-the-stack"}}),
         }
 
-    def __call__(self, name: str, profile: str | None, region: str | None) -> "Stack":
+    def __call__(self, name: str, region: str | None, profile: str | None) -> "Stack":
+        self.found = (name, region, profile)
         return self
 
     def client(self, service: str) -> Client:
@@ -138,6 +139,21 @@ def test_a_stack_is_asked_as_its_live_function_asks(claude: Claude, access: str)
     assert asked == [{"FunctionName": "AnalysisFunction", "Qualifier": LIVE}]
     secrets = stack.clients["secretsmanager"].asked("get_secret_value")
     assert bool(secrets) is (access == "api-key")
+
+
+def test_a_stack_is_looked_for_in_its_region_as_its_profile(claude: Claude) -> None:
+    stack = Stack(ANTHROPIC_BASE_URL=claude.server.url)
+    where = ("--stack", "it", "--region", "eu-west-1", "--profile", "me")
+    answered(run(claude, *ONE, *where, stack=stack))
+    assert stack.found == ("it", "eu-west-1", "me")
+
+
+def test_a_profile_that_finds_the_stack_does_not_sign_what_claude_is_asked(claude: Claude) -> None:
+    stack = Stack(CLAUDE_ACCESS="bedrock", ANTHROPIC_BASE_URL=claude.server.url, **AWS)
+    refused = run(claude, *ONE, "--stack", "it", "--profile", "me", stack=stack, **AWS)
+    assert refused.exit_code == 2
+    assert "Claude is asked as AWS_PROFILE says" in refused.output
+    assert claude.seen == []
 
 
 @pytest.mark.parametrize(

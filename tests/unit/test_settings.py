@@ -107,6 +107,23 @@ def test_every_wrong_variable_is_named_at_once_and_no_value_is_told() -> None:
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"CLAUDE_ACCESS": "vertex"}, "CLAUDE_ACCESS: must be 'api-key', 'aws' or 'bedrock'"),
+        ({"CLAUDE_TIMEOUT_SECONDS": "soon"}, "CLAUDE_TIMEOUT_SECONDS: must be a valid number"),
+        ({"MAX_TOKENS_SMALL": "9"}, "MAX_TOKENS_SMALL: must be greater than or equal to 500"),
+        ({"BUDGET_PER_SOURCE": "x"}, "BUDGET_PER_SOURCE: write it like sentry=1,"),
+        ({"RUNBOOK_BUCKET": ""}, "RUNBOOK_BUCKET: is missing"),
+        ({"CLAUDE_ACCESS": "aws"}, "not right: CLAUDE_ACCESS aws needs CLAUDE_REGION"),
+    ],
+)
+def test_it_is_told_what_is_right(given: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(settings.Analysis, ANALYSIS | given)
+    assert told in str(caught.value)
+
+
 def test_what_is_left_out_or_empty_has_its_default() -> None:
     empty = {"ANTHROPIC_BASE_URL": "", "DAILY_BUDGET_USD": "", "CACHE_SHARING": ""}
     given = load(settings.Analysis, ANALYSIS | empty)

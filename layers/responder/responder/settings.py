@@ -6,7 +6,7 @@ not work never takes traffic.
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -18,12 +18,23 @@ from pydantic import (
     model_validator,
 )
 
-from responder.analysis.budget import Limits, parse_shares
 from responder.channel import canonical
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from responder.analysis.budget import Limits
 
 Channel = Annotated[str, AfterValidator(canonical)]
 # As ``analysis.tiering`` has them; not imported, as every function loads this module.
 Effort = Literal["none", "low", "medium", "high", "xhigh", "max"]
+
+
+def _shares(text: str) -> Mapping[str, float]:
+    # Not imported above, as every function loads this module.
+    from responder.analysis.budget import parse_shares
+
+    return parse_shares(text)
 
 
 class SettingsError(Exception):
@@ -31,7 +42,8 @@ class SettingsError(Exception):
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, str_strip_whitespace=True)
+    # Built when first used: every function loads this module, and has one of these.
+    model_config = ConfigDict(frozen=True, str_strip_whitespace=True, defer_build=True)
 
 
 class Common(_Settings):
@@ -127,7 +139,7 @@ class Analysis(Lanes, Claude):
     signature_version: Literal["1"] = Field("1", alias="SIGNATURE_VERSION")
     daily_budget_usd: float = Field(5, alias="DAILY_BUDGET_USD", ge=0)
     monthly_budget_usd: float | None = Field(None, alias="MONTHLY_BUDGET_USD", ge=0)
-    budget_per_source: Annotated[Mapping[str, float], BeforeValidator(parse_shares)] = Field(
+    budget_per_source: Annotated[Mapping[str, float], BeforeValidator(_shares)] = Field(
         {}, alias="BUDGET_PER_SOURCE"
     )
     quiet_close_hours: float = Field(24, alias="QUIET_CLOSE_HOURS", gt=0)
@@ -136,8 +148,10 @@ class Analysis(Lanes, Claude):
     runbook_bucket: str = Field(alias="RUNBOOK_BUCKET", min_length=1)
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> "Limits":
         """What Claude may cost."""
+        from responder.analysis.budget import Limits
+
         return Limits(self.daily_budget_usd, self.monthly_budget_usd, self.budget_per_source)
 
     @property
@@ -179,8 +193,18 @@ def load[S: _Settings](model: type[S], environment: Mapping[str, str]) -> S:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}"
-            for e in error.errors(include_url=False, include_input=False)
-        )
-        raise SettingsError(f"the environment of this function is not right: {wrong}") from None
+        wrong = "; ".join(map(_told, error.errors(include_url=False, include_input=False)))
+        raise SettingsError(f"the settings are not right: {wrong}") from None
+
+
+def _told(one: "ErrorDetails") -> str:
+    """Which variable, and what is right; never its value, which may be a misplaced secret."""
+    name, raised = ".".join(map(str, one["loc"])), one.get("ctx", {}).get("error")
+    if one["type"] == "missing":
+        words = "is missing"
+    elif raised is not None:
+        words = str(raised)
+    else:
+        # "Input should be a valid number, unable to parse string as a number".
+        words = f"must {one['msg'].partition(' should ')[2].partition(', unable')[0]}"
+    return f"{name}: {words}" if name else words

@@ -3,7 +3,6 @@
 ``finding`` finds the incidents, ``comparing`` shows what differs. Nothing is written anywhere.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 import click
@@ -98,7 +97,8 @@ def _configured(stack: Stack) -> settings.Analysis:
 def _replay(
     stack: Stack, tried: settings.Analysis, tier: TierName, cases: list[Case], *, yes: bool
 ) -> list[Pair]:
-    way = wiring.way_in(tried, _key(stack, tried))
+    profile: str | None = click.get_current_context().params["profile"]
+    way = wiring.way_in(tried, asking.key(tried, stack, profile))
     terms = wiring.tiers_of(tried)[tier]
     rules = wiring.redaction_of(tried)
     prompts = [prompt.build(one, rules, tried.prompt_version) for one in cases]
@@ -112,12 +112,6 @@ def _replay(
             replies[number] = reply
             one_more()
     return [Pair(one.incident, replies[number]) for number, one in enumerate(cases)]
-
-
-def _key(stack: Stack, given: settings.Analysis) -> Callable[[bool], str]:
-    if given.claude_access != "api-key" and click.get_current_context().params["profile"]:
-        raise click.UsageError("Claude is asked as AWS_PROFILE says: set it, without --profile.")
-    return asking.key(given, stack)
 
 
 def _parameters(new: settings.Analysis, old: settings.Analysis) -> dict[str, str]:

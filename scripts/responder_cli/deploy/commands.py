@@ -12,7 +12,7 @@ from responder_cli.deploy.steps import Wanted
 from responder_cli.deploy.watching import Watch
 from responder_cli.doctor.commands import ENVIRONMENTS, findings, show
 from responder_cli.health.verdict import Verdict
-from responder_cli.options import examples, yes_option
+from responder_cli.options import examples, profile_option, yes_option
 
 EXIT_FAILED = 1
 #: These do not keep a new version away: it comes to a stack that lacks them already.
@@ -34,7 +34,7 @@ NOT_OF_THE_DEPLOYMENT = ("slack secret", "claude secret")
               help="Goes before samconfig.toml (repeatable).")  # fmt: skip
 @click.option("--skip-tests", is_flag=True, help="Where they passed already, as in a pipeline.")
 @click.option("--skip-smoke", is_flag=True, help="Do not send a test alert afterwards.")
-@click.option("--profile", help="AWS profile; else the usual AWS configuration.")
+@profile_option
 @yes_option
 @click.pass_context
 def deploy(

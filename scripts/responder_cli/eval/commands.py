@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, get_args
 
 import click
+from click.core import ParameterSource
 
 from responder import settings
 from responder.analysis import pricing, prompt
@@ -20,12 +21,23 @@ from responder_cli.canary import finding
 from responder_cli.eval import cases, report, running, secrets
 from responder_cli.eval.cases import Scenario
 from responder_cli.eval.running import Outcome
-from responder_cli.options import examples, json_option, yes_option
+from responder_cli.options import (
+    examples,
+    json_option,
+    profile_option,
+    region_option,
+    yes_option,
+)
 
 CORPUS: Final = Path(__file__).parents[3] / "tests" / "evals"
 EXIT_BELOW: Final = 1
 #: As for all commands (``responder --help``).
 EXIT_UNREACHABLE: Final = 3
+#: Options that mean something only where Claude is asked.
+_OF_ASKING: Final = (
+    "tier", "model", "bedrock_id", "access", "repeat", "fail_under", "stack_name", "region",
+    "profile",
+)  # fmt: skip
 ACCESS: Final = get_args(settings.Claude.model_fields["claude_access"].annotation)
 
 
@@ -51,6 +63,8 @@ ACCESS: Final = get_args(settings.Claude.model_fields["claude_access"].annotatio
 @click.option("--fail-under", type=click.FloatRange(0, 1), default=0.0,
               help="Exit with 1 where a smaller share of answers passes.")  # fmt: skip
 @click.option("--stack", "stack_name", help="Ask as this stack's live function does.")
+@region_option
+@profile_option
 @click.option("--corpus", type=click.Path(exists=True, file_okay=False, path_type=Path),
               default=CORPUS, help="Like tests/evals.")  # fmt: skip
 @yes_option
@@ -67,6 +81,8 @@ def evaluate(
     pattern: str,
     fail_under: float,
     stack_name: str | None,
+    region: str | None,
+    profile: str | None,
     corpus: Path,
     yes: bool,
     as_json: bool,
@@ -79,13 +95,16 @@ def evaluate(
     """
     if ctx.invoked_subcommand is not None:
         return
-    scenarios = _load(corpus, pattern)
     if offline:
-        _offline(scenarios, as_json)
+        _refuse_what_asks(ctx)
+        _offline(_load(corpus, pattern), as_json)
         return
-    stack = (ctx.obj or aws.connect)(stack_name, None, None) if stack_name else None
+    if not stack_name and (region or profile):
+        raise click.UsageError("--region and --profile say where the stack is: give --stack.")
+    scenarios = _load(corpus, pattern)
+    stack = (ctx.obj or aws.connect)(stack_name, region, profile) if stack_name else None
     given = asking.tried(_settings(stack, access), tier, model, bedrock_id)
-    key = asking.key(given, stack)
+    key = asking.key(given, stack, profile)
     outcomes = _online(scenarios, given, key, tier, repeat, yes=yes)
     found = report.of_run(outcomes)
     beside = report.of_baselines(scenarios)
@@ -113,7 +132,11 @@ def evaluate(
 @click.pass_context
 def redaction(ctx: click.Context, corpus: Path, as_json: bool) -> None:
     """Measure which planted secrets would be sent to Claude, and what is masked needlessly."""
-    found = secrets.measure(corpus)
+    try:
+        found = secrets.measure(corpus)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        told = f"{corpus} is no corpus like tests/evals/redaction: {error}"
+        raise click.ClickException(console.safe(told)) from error
     if as_json:
         console.as_json(
             {
@@ -142,6 +165,17 @@ def redaction(ctx: click.Context, corpus: Path, as_json: bool) -> None:
             console.say(f"  {text}")
     if found.leaked:
         ctx.exit(EXIT_BELOW)
+
+
+def _refuse_what_asks(ctx: click.Context) -> None:
+    """What says whom to ask, how often and for how much means nothing where nobody is asked."""
+    given = [
+        f"--{name.removesuffix('_name').replace('_', '-')}"
+        for name in _OF_ASKING
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise click.UsageError(f"--offline asks nobody: it goes without {', '.join(given)}.")
 
 
 def _load(corpus: Path, pattern: str) -> list[Scenario]:

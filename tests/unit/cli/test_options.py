@@ -108,6 +108,22 @@ def test_an_endpoint_of_its_own_is_an_emulator(
     assert connect("any", "us-east-1", None).on_aws is on_aws
 
 
+@pytest.mark.parametrize(
+    ("region", "variables", "found"),
+    [
+        ("eu-north-1", {"AWS_REGION": "eu-west-1"}, "eu-north-1"),
+        (None, {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}, "eu-west-1"),
+        (None, {"AWS_REGION": "", "AWS_DEFAULT_REGION": "us-east-1"}, "us-east-1"),
+    ],
+)
+def test_a_region_is_found_as_the_aws_cli_finds_it(
+    monkeypatch: pytest.MonkeyPatch, region: str | None, variables: dict[str, str], found: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert connect("any", region, None).client("sqs").meta.region_name == found
+
+
 def test_a_reader_that_leaves_is_no_trouble_of_aws() -> None:
     def gone(*_: object) -> Stack:
         raise BrokenPipeError(errno.EPIPE, "Broken pipe")

@@ -74,7 +74,8 @@ class FieldMapping(BaseModel):
     objects or lists that become labels as a whole.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Built when first used: most stacks have none.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     title: Annotated[Paths, Field(min_length=1)]
     each: Path | None = None
