@@ -217,14 +217,15 @@ def town(ready: bool = True, **settings: str) -> Iterator[tuple[Town, Wire]]:
     _delay(claude, clock, CLAUDE_SECONDS, bill, "claude calls")
     with _environment({**_variables(slack, claude), **settings}), contextlib.redirect_stdout(log):
         _forget()
-        original, bootstrap.utc_now = bootstrap.utc_now, clock
+        original = vars(bootstrap)["utc_now"]
+        vars(bootstrap)["utc_now"] = clock
         try:
             wire.attach(environment._session().events)
             if ready:
                 pipeline.start()
             yield pipeline, wire
         finally:
-            bootstrap.utc_now = original
+            vars(bootstrap)["utc_now"] = original
             _forget()
             slack.stop()
             claude.stop()
@@ -250,10 +251,10 @@ def _variables(slack: Server, claude: Server) -> dict[str, str]:
         "DISTRIBUTION_QUEUE_URL": "distribution",
         "CRITICAL_QUEUE_URL": "critical",
     }
-    urls = {name: f"https://sqs.us-east-1.amazonaws.com/1/{queue}" for name, queue in queues.items()}
-    dead = {
-        name.replace("_QUEUE_URL", "_DLQ_URL"): f"{url}-dlq" for name, url in urls.items()
+    urls = {
+        name: f"https://sqs.us-east-1.amazonaws.com/1/{queue}" for name, queue in queues.items()
     }
+    dead = {name.replace("_QUEUE_URL", "_DLQ_URL"): f"{url}-dlq" for name, url in urls.items()}
     return {
         **urls,
         **dead,

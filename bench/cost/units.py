@@ -1,7 +1,7 @@
 """What DynamoDB and SQS bill for a request, by the sizes of what is in it. Pure.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html (throughput considerations)
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
 https://aws.amazon.com/sqs/pricing/
 """
@@ -15,7 +15,7 @@ Item = Mapping[str, Mapping[str, Any]]
 
 WRITE_UNIT = 1024
 READ_UNIT = 4096
-#: A transaction writes each item twice: to prepare it, and to commit it. Indexes follow later, once.
+#: A transaction writes each item twice, to prepare and to commit it; indexes follow later, once.
 TRANSACTION = 2
 #: "Every 64 KB chunk of a payload is billed as 1 request."
 SQS_CHUNK = 65_536

@@ -34,7 +34,7 @@ Send = Callable[[str, Mapping[str, Any]], None]
 
 @dataclass
 class Bill:
-    """What was counted, by the name of the unit: ``dynamodb write units``, ``sqs requests`` …"""
+    """What was counted, by the name of the unit, such as ``sqs requests``."""
 
     units: Counter[str] = field(default_factory=Counter)
 
@@ -68,27 +68,27 @@ class Wire:
     def attach(self, events: BaseEventHooks) -> None:
         """Answer all clients that are made with these events from now on."""
         for service in SERVICES:
-            events.register(f"before-send.{service}", self._intercept)
+            events.register(f"before-send.{service}", self._intercept)  # type: ignore[arg-type]
 
     def _intercept(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
         self.took(AWS_SECONDS)
-        target = str(_text(request.headers.get("X-Amz-Target", "")))
+        target = _text(request.headers.get("X-Amz-Target", ""))
         if not target:
             self._bill.add("s3 requests")
             return _response(request, 200, b"<ListBucketResult></ListBucketResult>")
-        service, _dot, action = target.partition(".")
+        action = target.partition(".")[2]
         asked = json.loads(_text(request.body))
         status, said = getattr(self, f"_{action}")(asked)
         return _response(request, status, json.dumps(said).encode())
 
-    def _GetItem(self, asked: Mapping[str, Any]) -> Answer:  # noqa: N802 - AWS's name
+    def _GetItem(self, asked: Mapping[str, Any]) -> Answer:
         ((_, name),) = asked["Key"].items()
         item = self.tables[asked["TableName"]].get(name["S"])
         consistent = asked.get("ConsistentRead", False)
         self._read(units.read(item) if consistent else units.read(item) / 2)
         return 200, {"Item": item} if item else {}
 
-    def _BatchGetItem(self, asked: Mapping[str, Any]) -> Answer:  # noqa: N802 - AWS's name
+    def _BatchGetItem(self, asked: Mapping[str, Any]) -> Answer:
         found: dict[str, list[Item]] = {}
         for table, wanted in asked["RequestItems"].items():
             names = [name["S"] for key in wanted["Keys"] for name in key.values()]
@@ -97,7 +97,7 @@ class Wire:
             found[table] = [item for item in items if item]
         return 200, {"Responses": found, "UnprocessedKeys": {}}
 
-    def _Query(self, asked: Mapping[str, Any]) -> Answer:  # noqa: N802 - AWS's name
+    def _Query(self, asked: Mapping[str, Any]) -> Answer:
         values = asked["ExpressionAttributeValues"]
         shard, now = values[":shard"], int(values[":now"]["N"])
         due = [
@@ -110,10 +110,10 @@ class Wire:
         self._read(units.queried(list(entries)))
         return 200, {"Items": entries, "Count": len(entries)}
 
-    def _PutItem(self, asked: Mapping[str, Any]) -> Answer:  # noqa: N802 - AWS's name
+    def _PutItem(self, asked: Mapping[str, Any]) -> Answer:
         return self._put([asked], transaction=False)
 
-    def _TransactWriteItems(self, asked: Mapping[str, Any]) -> Answer:  # noqa: N802 - AWS's name
+    def _TransactWriteItems(self, asked: Mapping[str, Any]) -> Answer:
         return self._put([one["Put"] for one in asked["TransactItems"]], transaction=True)
 
     def _put(self, puts: list[Mapping[str, Any]], *, transaction: bool) -> Answer:
@@ -131,8 +131,10 @@ class Wire:
             lost.append((before or {}).get("version") != expected)
         if any(lost):
             reasons = [{"Code": "ConditionalCheckFailed" if one else "None"} for one in lost]
-            code = "TransactionCanceledException" if transaction else (
-                "ConditionalCheckFailedException"
+            code = (
+                "TransactionCanceledException"
+                if transaction
+                else ("ConditionalCheckFailedException")
             )
             return 400, {"__type": f"dynamodb#{code}", "CancellationReasons": reasons}
         for put in puts:
@@ -140,7 +142,7 @@ class Wire:
             self.tables[table][item[KEYS[table]]["S"]] = item
         return 200, {}
 
-    def _SendMessageBatch(self, asked: Mapping[str, Any]) -> Answer:  # noqa: N802 - AWS's name
+    def _SendMessageBatch(self, asked: Mapping[str, Any]) -> Answer:
         entries = asked["Entries"]
         payload = sum(len(entry["MessageBody"].encode()) for entry in entries)
         self._bill.add("sqs requests", units.sqs(payload))
@@ -149,7 +151,7 @@ class Wire:
         taken = [{"Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": ""} for entry in entries]
         return 200, {"Successful": taken, "Failed": []}
 
-    def _GetSecretValue(self, asked: Mapping[str, Any]) -> Answer:  # noqa: N802 - AWS's name
+    def _GetSecretValue(self, asked: Mapping[str, Any]) -> Answer:
         self._bill.add("secret reads")
         return 200, {"SecretString": self._secrets.get(asked["SecretId"], "")}
 
@@ -158,8 +160,8 @@ class Wire:
         self._bill.add("dynamodb reads")
 
 
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 class _Body(BytesIO):

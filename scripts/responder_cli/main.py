@@ -32,7 +32,7 @@ from responder_cli.inject.commands import inject
 from responder_cli.logs.commands import logs, tail
 from responder_cli.lookup.alerts import alerts
 from responder_cli.lookup.incidents import group as incidents
-from responder_cli.report import report
+from responder_cli.report.commands import report
 from responder_cli.rollback.commands import rollback
 from responder_cli.route.commands import route
 from responder_cli.runbook import runbook

@@ -194,7 +194,6 @@ class Delivery:
 
     def _release(self, incident: Incident) -> bool:
         """Let go when everything is shown by then; False when somebody asked for more."""
-
         return self.grip.record(lambda card: card, incident)
 
     def _retry_later(self, incident: Incident, error: Retryable) -> None:
