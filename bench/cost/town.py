@@ -18,7 +18,7 @@ from itertools import count
 from typing import Any
 
 from bench.cost import units
-from bench.cost.wire import ALERTS, CACHE, INCIDENTS, STATE, Bill, Wire
+from bench.cost.wire import ALERTS, CACHE, INCIDENTS, STACK, STATE, Bill, Wire
 from local_stack import claude_server, slack_server
 from local_stack.loopback import Application, Reply, Request, Server
 from responder import bootstrap
@@ -35,7 +35,6 @@ PLATFORM_LOG_BYTES = 150 + 420
 TICK = timedelta(minutes=1)
 TOKEN = "xoxb-bench"  # noqa: S105 - of the local Slack
 CHANNEL = "C0ALERTS"
-START = datetime(2026, 11, 2, tzinfo=UTC)
 
 
 class VirtualClock:
@@ -203,15 +202,21 @@ def _records(queue: str, bodies: Sequence[str]) -> list[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def town(ready: bool = True, **settings: str) -> Iterator[tuple[Town, Wire]]:
-    """The functions in their surroundings; ``settings`` are environment variables."""
-    bill, clock = Bill(), VirtualClock(START)
+def town(
+    start: datetime | None = None, workspace: Application | None = None, **settings: str
+) -> Iterator[tuple[Town, Wire]]:
+    """The functions in their surroundings, from ``start`` on; ``settings`` are variables.
+
+    It is now where nobody says else: items expire by the real clock. ``workspace`` is what answers
+    for Slack, the local one where nobody says else.
+    """
+    bill, clock = Bill(), VirtualClock(start or datetime.now(UTC))
     log = Log(bill)
     pipeline = Town(bill, clock, log)
     secrets = {"anthropic": "sk-ant-bench", "bot-token": TOKEN, "sources": "{}"}
     wire = Wire(bill, pipeline.sent, secrets)
     wire.took = clock.advance
-    slack = slack_server.start(pace=0, token=TOKEN)
+    slack = Server(workspace, 0) if workspace else slack_server.start(pace=0, token=TOKEN)
     claude = claude_server.start(answers=claude_server.CANNED_ANSWERS)
     _delay(slack, clock, SLACK_SECONDS, bill, "slack calls")
     _delay(claude, clock, CLAUDE_SECONDS, bill, "claude calls")
@@ -221,8 +226,7 @@ def town(ready: bool = True, **settings: str) -> Iterator[tuple[Town, Wire]]:
         vars(bootstrap)["utc_now"] = clock
         try:
             wire.attach(environment._session().events)
-            if ready:
-                pipeline.start()
+            pipeline.start()
             yield pipeline, wire
         finally:
             vars(bootstrap)["utc_now"] = original
@@ -262,7 +266,7 @@ def _variables(slack: Server, claude: Server) -> dict[str, str]:
         "CACHE_TABLE": CACHE,
         "INCIDENTS_TABLE": INCIDENTS,
         "STATE_TABLE": STATE,
-        "STACK_NAME": "bench",
+        "STACK_NAME": STACK,
         "SLACK_CHANNEL": CHANNEL,
         "TEST_CHANNEL": "#alerts-test",
         "SLACK_API_URL": f"{slack.url}/api/",
