@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -136,7 +137,8 @@ class Town:
             for queue in BATCH:
                 self._poll(queue)
             if self.ticks and self.clock() >= self._next_tick:
-                self._tick()
+                self._next_tick += TICK
+                self.tick()
         self.clock.to(moment)
 
     def settle(self, seconds: float = 30) -> None:
@@ -167,8 +169,8 @@ class Town:
 
             self._invoke(name, consume, function.telemetry.flush)
 
-    def _tick(self) -> None:
-        self._next_tick += TICK
+    def tick(self) -> None:
+        """One tick, whose units are counted apart, too."""
         ticker = self._analysis.ticker
         if ticker is not None:
             before = self.bill.copy()
@@ -185,7 +187,7 @@ class Town:
         self.bill.add(f"{name} invocations")
         self.bill.add(f"{name} waiting seconds", (self.clock() - began).total_seconds())
         self.bill.add(f"{name} processor seconds", time.process_time() - processor)
-        self.bill.add("log bytes", PLATFORM_LOG_BYTES)
+        self.bill.add("lambda log bytes", PLATFORM_LOG_BYTES)
 
 
 def _records(queue: str, bodies: Sequence[str]) -> list[dict[str, Any]]:
@@ -218,8 +220,8 @@ def town(
     wire.took = clock.advance
     slack = Server(workspace, 0) if workspace else slack_server.start(pace=0, token=TOKEN)
     claude = claude_server.start(answers=claude_server.CANNED_ANSWERS)
-    _delay(slack, clock, SLACK_SECONDS, bill, "slack calls")
-    _delay(claude, clock, CLAUDE_SECONDS, bill, "claude calls")
+    _slow(slack, clock, SLACK_SECONDS, lambda _: bill.add("slack calls"))
+    _slow(claude, clock, CLAUDE_SECONDS, partial(_count_claude, bill))
     with _environment({**_variables(slack, claude), **settings}), contextlib.redirect_stdout(log):
         _forget()
         original = vars(bootstrap)["utc_now"]
@@ -235,17 +237,29 @@ def town(
             claude.stop()
 
 
-def _delay(server: Server, clock: VirtualClock, seconds: float, bill: Bill, name: str) -> None:
-    """The server's answers take their time on the virtual clock, and are counted."""
+def _slow(
+    server: Server, clock: VirtualClock, seconds: float, note: Callable[[Reply], object]
+) -> None:
+    """The server's answers take their time on the virtual clock, and are noted."""
     sockets = server._sockets
     application: Application = sockets.application
 
     def slow(request: Request) -> Reply:
         clock.advance(seconds)
-        bill.add(name)
-        return application(request)
+        reply = application(request)
+        note(reply)
+        return reply
 
     sockets.application = slow
+
+
+def _count_claude(bill: Bill, reply: Reply) -> None:
+    """A call and the tokens of its prompt, by the model that answered."""
+    answer = json.loads(reply.body)
+    bill.add("claude calls")
+    if "usage" in answer:
+        bill.add(f"calls of {answer['model']}")
+        bill.add(f"prompt tokens of {answer['model']}", answer["usage"]["input_tokens"])
 
 
 def _variables(slack: Server, claude: Server) -> dict[str, str]:

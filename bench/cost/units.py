@@ -60,6 +60,12 @@ def written(
     return whole + sum(index.units(before, after, table_key) for index in indexes)
 
 
+def further(before: Item | None, after: Item, *, transaction: bool = False) -> int:
+    """How many of a Put's units are for what an item has beyond its first KB."""
+    beyond = max(_write(before or {}), _write(after)) - 1
+    return beyond * (TRANSACTION if transaction else 1)
+
+
 def read(item: Item | None) -> int:
     """The read units of a strongly consistent read; to find nothing costs one."""
     return max(1, ceil(size(item or {}) / READ_UNIT))

@@ -25,6 +25,8 @@ ALERTS, CACHE, INCIDENTS, STATE = (
 KEYS = {ALERTS: "alert_id", CACHE: "error_signature", INCIDENTS: "id", STATE: "id"}
 DUE = Index(("due_shard", "due_at"))
 BY_TIME = Index(("severity", "timestamp"), ("title", "source", "service", "status"))
+#: Items whose size is the alert's own, by the beginning of their ids.
+SIZED = {ALERTS: "", INCIDENTS: "incident#"}
 INDEXES = {ALERTS: (BY_TIME,), INCIDENTS: (DUE,)}
 SERVICES = ("dynamodb", "sqs", "secretsmanager", "s3")
 
@@ -60,8 +62,11 @@ class Wire:
     ``sent`` gets each SQS message as it is on the wire; ``secrets`` are values by their id.
     """
 
-    def __init__(self, bill: Bill, sent: Send, secrets: Mapping[str, str]) -> None:
-        """Empty tables."""
+    def __init__(
+        self, bill: Bill, sent: Send, secrets: Mapping[str, str], *, answers: bool = True
+    ) -> None:
+        """Empty tables. Without ``answers`` it only listens, and others answer."""
+        self._answers = answers
         self.tables: dict[str, dict[str, Item]] = {name: {} for name in KEYS}
         self._bill = bill
         self._sent = sent
@@ -73,16 +78,21 @@ class Wire:
         for service in SERVICES:
             events.register(f"before-send.{service}", self._intercept)  # type: ignore[arg-type]
 
-    def _intercept(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
+    def _intercept(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
         self.took(AWS_SECONDS)
         target = _text(request.headers.get("X-Amz-Target", ""))
         if not target:
             self._bill.add("s3 requests")
-            return _response(request, 200, b"<ListBucketResult></ListBucketResult>")
+            return self._said(request, 200, b"<ListBucketResult></ListBucketResult>")
         action = target.partition(".")[2]
         asked = json.loads(_text(request.body))
         status, said = getattr(self, f"_{action}")(asked)
-        return _response(request, status, json.dumps(said).encode())
+        return self._said(request, status, json.dumps(said).encode())
+
+    def _said(self, request: AWSPreparedRequest, status: int, body: bytes) -> AWSResponse | None:
+        if not self._answers:
+            return None
+        return AWSResponse(str(request.url), status, {}, _Body(body))  # type: ignore[arg-type]
 
     def _GetItem(self, asked: Mapping[str, Any]) -> Answer:
         ((_, name),) = asked["Key"].items()
@@ -132,7 +142,9 @@ class Wire:
             indexes = INDEXES.get(table, ())
             amount = units.written(before, item, key, indexes, transaction=transaction)
             self._bill.add("dynamodb write units", amount)
-            self._bill.add(f"written {table}/{item[key]['S'].partition('#')[0]}", amount)
+            if item[key]["S"].startswith(SIZED.get(table, "-")):
+                beyond = units.further(before, item, transaction=transaction)
+                self._bill.add("write units for size", beyond)
             expected = put.get("ExpressionAttributeValues", {}).get(":expected")
             lost.append((before or {}).get("version") != expected)
         if any(lost):
@@ -175,7 +187,3 @@ class _Body(BytesIO):
 
     def stream(self, **_: object) -> Any:  # noqa: ANN401 - an iterator of bytes
         yield self.read()
-
-
-def _response(request: AWSPreparedRequest, status: int, body: bytes) -> AWSResponse:
-    return AWSResponse(str(request.url), status, {}, _Body(body))  # type: ignore[arg-type]
