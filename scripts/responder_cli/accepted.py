@@ -93,10 +93,11 @@ def stored(stack: Stack, start: datetime, most: int) -> Iterator[AlertRecord]:
 def _newest(stack: Stack, severity: Severity, start: datetime, end: datetime) -> Iterator[Accepted]:
     paged = {"PageSize": PAGE_SIZE}
     for page in pages(stack, severity, start, end, ScanIndexForward=False, PaginationConfig=paged):
-        yield from map(_accepted, page["Items"])
+        yield from map(of_index, page["Items"])
 
 
-def _accepted(item: dict[str, Any]) -> Accepted:
+def of_index(item: dict[str, Any]) -> Accepted:
+    """An item of the index as what is known of an alert."""
     given = plain(item)
     return Accepted(
         alert_id=given["alert_id"],

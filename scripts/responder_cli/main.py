@@ -40,7 +40,7 @@ COMMANDS = {
     "inhibit": "inhibit:inhibit",
     "inject": "inject.commands:inject",
     "logs": "logs.commands:logs",
-    "report": "report:report",
+    "report": "report.commands:report",
     "rollback": "rollback.commands:rollback",
     "route": "route.commands:route",
     "runbook": "runbook:runbook",

@@ -124,7 +124,8 @@ FUNCTION = [
     Right(
         "lambda:InvokeFunction",
         "lambda",
-        lambda c, f: c.invoke(FunctionName=f, InvocationType="DryRun"),
+        # Of a version, as the hook tries the new ones; nobody may invoke what is not published.
+        lambda c, f: c.invoke(FunctionName=f, Qualifier="live", InvocationType="DryRun"),
     ),
     Right("lambda:GetFunction", "lambda", lambda c, f: c.get_function(FunctionName=f)),
 ]

@@ -114,14 +114,15 @@ def test_what_cannot_be_meant_is_refused(
     assert incident(house).feedback is None
 
 
-def report(house: House) -> dict[tuple[str, str], Any]:
+def report(house: House) -> dict[str, Any]:
     assert house.stack is not None
-    silent = Client({"get_metric_statistics": {"Datapoints": []}})
+    silent = Client({"get_metric_data": {"MetricDataResults": []}})
     clients = {"dynamodb": house.stack.client("dynamodb"), "cloudwatch": silent}
     target = stack({"WebhookUrl": "https://x"}, clients)
     done = CliRunner().invoke(cli, ["report", "weekly", "--json"], obj=lambda *_: target)
     assert done.exit_code == 0, done.output
-    return {(one["group"], one["name"]): one["value"] for one in json.loads(done.stdout)}
+    found: dict[str, Any] = json.loads(done.stdout)["feedback"]
+    return found
 
 
 def test_the_report_counts_marks_and_names_noise(house: House) -> None:
@@ -130,7 +131,8 @@ def test_the_report_counts_marks_and_names_noise(house: House) -> None:
         assert house.run(f"v1:disk|prod.{episode}", "noise").exit_code == 0
     assert house.run(ID, "right").exit_code == 0
     found = report(house)
-    assert found["feedback", "right"] == 1
-    assert found["feedback", "noise"] == 3
-    assert found["feedback", "false positives, of all marked"] == 0.75
-    assert found["noise", "v1:disk"] == "1 right, 3 noise: disk full"
+    assert found["marks"] == {"right": 1, "wrong": 0, "noise": 3}
+    assert found["false_positives"] == 0.75
+    (noisy,) = found["noisy"]
+    assert (noisy["signature"], noisy["title"]) == ("v1:disk", "disk full")
+    assert noisy["marks"] == {"right": 1, "noise": 3}

@@ -93,6 +93,10 @@ class Refusal(BaseModel):
 class QuietHours(Recurrence):
     """Hours in which what is milder than ``below`` is not told of."""
 
+    # Operators' spelling is checked where they write it; an incident must be read whatever a newer
+    # version adds to it.
+    model_config = ConfigDict(extra="ignore")
+
     below: Severity
 
 

@@ -19,6 +19,7 @@ from responder.ports import (
 from responder.protocols import card as cards
 from responder.protocols import (
     card_messages,
+    card_waits,
     deliver,
     details,
     details_reply,
@@ -119,7 +120,7 @@ def give_up_unsaid() -> Sequence[Replacement]:
     """A card that Slack refuses for good is given up without a dead letter."""
 
     def give_up(self: deliver.Delivery, incident: Incident, error: Permanent) -> None:
-        self.grip.change(cards.give_up, owned=False)
+        self.grip.change(card_waits.give_up, owned=False)
 
     return [(deliver.Delivery, "_give_up", give_up)]
 

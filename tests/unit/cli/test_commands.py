@@ -31,7 +31,7 @@ def test_the_help_lists_every_command_with_its_first_line() -> None:
     _, _, section = said.partition("\nCommands:\n")
     listed = dict(line.split(maxsplit=1) for line in section.partition("\n\n")[0].splitlines())
     assert listed.keys() == COMMANDS.keys()
-    assert listed["report"] == "What the stack did, and what it cost."
+    assert listed["report"].startswith("What the stack did, what it cost")
 
 
 def test_a_name_that_is_nearly_a_command_is_told_which() -> None:

@@ -35,15 +35,20 @@ from responder.protocols import details
 class Timing:
     """How long Slack may take (``timeout``), and what follows from it.
 
-    The lease outlives one call by 15 s; an intent has settled 10 s after its time-out.
+    The lease outlives one call by 10 s at least; an intent has settled 10 s after its time-out.
     """
 
     timeout: timedelta
 
     @property
     def lease(self) -> timedelta:
-        """How long a claim lasts; every step renews it."""
+        """How long a claim lasts."""
         return self.timeout + timedelta(seconds=15)
+
+    @property
+    def step(self) -> timedelta:
+        """What a step needs of a lease: one that lasts no longer is renewed first."""
+        return self.timeout + timedelta(seconds=10)
 
     @property
     def settle(self) -> timedelta:
@@ -193,8 +198,15 @@ def held_by_other(card: Card | None, me: str, now: datetime) -> bool:
 
 
 def claim(card: Card, me: str, now: datetime, timing: Timing) -> Card:
-    """The card as its holder holds it; also renews a lease."""
+    """The card as its holder holds it."""
     return card.model_copy(update={"owner": me, "lease_until": now + timing.lease})
+
+
+def renewed(card: Card, me: str, now: datetime, timing: Timing) -> Card:
+    """The card with a lease that lasts for another step; as it is where it does."""
+    if card.lease_until is not None and card.lease_until >= now + timing.step:
+        return card
+    return claim(card, me, now, timing)
 
 
 def ask_for(card: Card, revision: int) -> Card:
@@ -378,3 +390,8 @@ def release(card: Card) -> Card:
             "reported_as": None,
         }
     )
+
+
+def done(card: Card, incident: Incident, now: datetime) -> Card:
+    """The card after a step: let go of in the same write where nothing is missing any more."""
+    return release(card) if settled(card, incident, now) else card

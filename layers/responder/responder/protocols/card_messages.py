@@ -31,7 +31,10 @@ _NEVER_UNTOLD = (NoticeKind.SEVERITY_RAISED, NoticeKind.STILL_FIRING, NoticeKind
 
 @dataclass
 class CardMessages:
-    """What one worker says of one card; ``slot_free`` while the slot it came with is unused."""
+    """What one worker says of one card; ``slot_free`` while the slot it came with is unused.
+
+    What says whether the card was let go of does so with the record of what was done.
+    """
 
     grip: Grip
     chat: Chat
@@ -41,12 +44,12 @@ class CardMessages:
     slot_free: bool
     reposted: bool = False
 
-    def post(self, incident: Incident, card: Card) -> None:
-        """The first message."""
+    def post(self, incident: Incident, card: Card) -> bool:
+        """The first message; whether the card was let go of."""
         render = faces.render if self.chat.editable else faces.webhook_first
         place = self._send(incident, card, render(incident, self.grip.now()), notice=0)
         now = self.grip.now()
-        self.grip.change(lambda card: cards.posted(card, incident, place, now))
+        let_go = self.grip.record(lambda card: cards.posted(card, incident, place, now), incident)
         waited = now - incident.first_received_at
         if not incident.synthetic:
             self.grip.telemetry.count("CardsPosted")
@@ -59,6 +62,7 @@ class CardMessages:
             channel=card.channel,
             route=by,
         )
+        return let_go
 
     def post_analysis(self, incident: Incident, card: Card) -> None:
         """The analysis as a webhook tells it: it cannot edit the first message."""
@@ -67,8 +71,8 @@ class CardMessages:
         self.grip.change(lambda card: cards.told_analysis(card, incident))
         self.grip.log("Analysis posted", incident)
 
-    def update(self, incident: Incident, card: Card) -> None:
-        """Edit the message; no intent is needed, as repeating an edit is harmless."""
+    def update(self, incident: Incident, card: Card) -> bool:
+        """Edit the message, without an intent, as repeating it is harmless; whether let go of."""
         self._take_slot(incident, UPDATES, self.gap * UPDATE_GAP)
         delivery_id = f"{incident.incident_id}:card"
         now = self.grip.now()
@@ -84,23 +88,27 @@ class CardMessages:
             self.reposted = True
             self.grip.change(lambda card: cards.gone(card, incident))
             self.grip.log("Card gone", incident)
-            return
-        self.grip.change(lambda card: cards.updated(card, incident, now))
+            return False
+        let_go = self.grip.record(lambda card: cards.updated(card, incident, now), incident)
         if not incident.synthetic:
             self.grip.telemetry.count("CardsUpdated")
         self.grip.log("Card updated", incident)
+        return let_go
 
-    def tell(self, notice: Notice, incident: Incident, card: Card) -> None:
-        """A notice: in the card's thread, or where it belongs."""
+    def tell(self, notice: Notice, incident: Incident, card: Card) -> bool:
+        """A notice: in the card's thread, or where it belongs; whether let go of."""
         if notice.kind is NoticeKind.ESCALATED:
             self._escalate(notice, incident, card)
         elif not self._said_elsewhere(notice, incident) and not self._reply(notice, incident, card):
-            return
+            return False
         raised = notice.kind is NoticeKind.SEVERITY_RAISED
         severity = incident.severity if raised else words.severity_now(incident)
         called_for = severity if raised or cards.rises(card, notice, severity) else None
-        self.grip.change(lambda card: cards.told(card, notice.number, called_for))
+        let_go = self.grip.record(
+            lambda card: cards.told(card, notice.number, called_for), incident
+        )
         self._count_passed_over(notice.number, incident, card)
+        return let_go
 
     def _said_elsewhere(self, notice: Notice, incident: Incident) -> bool:
         if not self.chat.editable:

@@ -137,7 +137,8 @@ class Delivery:
             card = self.grip.renew()
             step = cards.next_step(incident, card, lane.now(), lane.timing, editable=chat.editable)
             if step.act is not Act.NOTHING:
-                self._perform_or_flee(step, incident, card, messages)
+                if self._perform_or_flee(step, incident, card, messages):
+                    return
                 continue
             if self._release(incident):
                 return
@@ -145,10 +146,13 @@ class Delivery:
 
     def _perform_or_flee(
         self, step: Step, incident: Incident, card: Card, messages: CardMessages
-    ) -> None:
-        """A step; a card that Slack does not take to its channel goes to the default one."""
+    ) -> bool:
+        """A step; a card that Slack does not take to its channel goes to the default one.
+
+        True where the card was let go of with the step's own record.
+        """
         try:
-            self._perform(step, cards.as_it_stands(incident, card, step.act), card, messages)
+            return self._perform(step, cards.as_it_stands(incident, card, step.act), card, messages)
         except Permanent as error:
             elsewhere, reason = refuge(incident, self.lane.channels), error.reason
             # A webhook has one channel, whatever the routes say.
@@ -158,42 +162,39 @@ class Delivery:
             if step.act is Act.FIND:
                 # Nobody can look there: posting shows whether the channel can be posted to.
                 self.grip.change(cards.absent)
-                return
+                return False
             self.grip.change(lambda card: cards.turned_away(card, incident, elsewhere, reason))
             self.lane.telemetry.count("CardsRedirected", reason=reason.value)
             self.lane.telemetry.warning(
                 "Card redirected", incident_id=incident.incident_id, detail=error.detail
             )
+        return False
 
-    def _perform(self, step: Step, incident: Incident, card: Card, messages: CardMessages) -> None:
+    def _perform(self, step: Step, incident: Incident, card: Card, messages: CardMessages) -> bool:
         match step.act:
             case Act.WAIT if step.until is not None:
                 raise Postponed(step.until, Reason.INTENT_UNSETTLED)
             case Act.FIND if step.intent is not None:
                 messages.find(step.intent, incident, card)
             case Act.POST:
-                messages.post(incident, card)
+                return messages.post(incident, card)
             case Act.POST_ANALYSIS:
                 messages.post_analysis(incident, card)
             case Act.TELL if step.notice is not None:
-                messages.tell(step.notice, incident, card)
+                return messages.tell(step.notice, incident, card)
             case Act.UPDATE:
-                messages.update(incident, card)
+                return messages.update(incident, card)
             case Act.DETAIL:
                 reply = DetailsReply(self.grip, messages.chat, self.lane.gap, self.lane.new_id)
                 reply.advance(incident, card)
             case Act.NOTE:
                 now = self.lane.now()
-                self.grip.change(lambda card: cards.updated(card, incident, now))
+                return self.grip.record(lambda card: cards.updated(card, incident, now), incident)
+        return False
 
     def _release(self, incident: Incident) -> bool:
         """Let go when everything is shown by then; False when somebody asked for more."""
-
-        def step(card: Card) -> Card:
-            done = cards.settled(card, incident, self.lane.now())
-            return cards.release(card) if done else card
-
-        return not self.grip.change(step).owner
+        return self.grip.record(lambda card: card, incident)
 
     def _retry_later(self, incident: Incident, error: Retryable) -> None:
         if incident.synthetic and error.reason is Reason.SECRET_MISSING:

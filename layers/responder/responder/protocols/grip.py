@@ -38,9 +38,9 @@ class Grip:
     me: str
 
     def renew(self) -> Card:
-        """The card as it is now, its lease renewed for the next step."""
+        """The card as it is now, its lease long enough for the next step."""
         now = self.now()
-        return self.change(lambda card: cards.claim(card, self.me, now, self.timing))
+        return self.change(lambda card: cards.renewed(card, self.me, now, self.timing))
 
     def change(self, step: Callable[[Card], Card], *, owned: bool = True) -> Card:
         """Write the card; with ``owned`` only while the lease is ours, else LeaseLost."""
@@ -55,6 +55,11 @@ class Grip:
 
         card = items.change(self.store, items.card_item(incident_id), Card, guarded, self.now())
         return card or Card(incident_id=incident_id, channel="")
+
+    def record(self, step: Callable[[Card], Card], incident: Incident) -> bool:
+        """Write what was done; where nothing is missing then, let go with it and say True."""
+        now = self.now()
+        return not self.change(lambda card: cards.done(step(card), incident, now)).owner
 
     def newest(self) -> Incident:
         """The incident as it is now; nobody has to show one that has expired."""

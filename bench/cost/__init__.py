@@ -1,0 +1,1 @@
+"""What alerts cost: requests and units that AWS and Claude bill, counted on the wire."""

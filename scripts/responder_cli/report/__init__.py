@@ -1,0 +1,1 @@
+"""``responder report``: what a stack did in a day, a week or a month, and what it cost."""

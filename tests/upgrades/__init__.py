@@ -1,0 +1,1 @@
+"""Earlier versions beside this one: what they wrote, and what they can read."""
