@@ -1,0 +1,74 @@
+"""Every command block of the runbook, as it stands, on the deployed stack and at a terminal."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from documents import COMMANDS, EXCEPTIONS, ROOT, RUNBOOK, Block, blocks
+from e2e.pipeline import Pipeline, started
+from e2e.runbook_scenes import SCENES, Scene, World, filled, webhook
+from e2e.terminal import END, Reply, run
+from local_stack import environment
+
+pytestmark = pytest.mark.e2e_long
+
+#: Made by `make e2e`; the AWS CLI of the machine may be any, or none.
+AWS_CLI = ROOT / ".awscli" / "bin"
+#: What an operator has at hand in a clone.
+CLONE = ("docs", "events", "scripts", "tests", "deploy.sh", "Makefile", "samconfig.toml")
+BLOCKS = [
+    block
+    for block in blocks(RUNBOOK.read_text(encoding="utf-8"))
+    if block.info == COMMANDS and block.name not in EXCEPTIONS
+]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A stack with a webhook, and a folder like a clone's, with its ``.local/stack.env``."""
+    assert (AWS_CLI / "aws").exists(), "no AWS CLI: run `make .awscli/.stamp`, or `make e2e`"
+    clone = tmp_path_factory.mktemp("clone")
+    for name in CLONE:
+        (clone / name).symlink_to(ROOT / name)
+    (clone / ".local").mkdir()
+    with started(clone) as pipeline:
+        environment.write(clone / ".local", pipeline.stack)
+        world = World(pipeline)
+        pipeline.client("secretsmanager").put_secret_value(
+            SecretId=pipeline.secret("slack-webhook"), SecretString=webhook(world)
+        )
+        assert world.incident
+        yield world
+
+
+def replies(block: Block, scene: Scene, pipeline: Pipeline) -> list[Reply]:
+    """The scene's; what a command reads to its end is typed before it asks."""
+    if "cat > secret.txt" in block.text:
+        return [Reply("", f"{webhook(World(pipeline))}\n{END}")]
+    return list(scene.replies)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
+def test_a_block_does_what_it_says(world: World, block: Block) -> None:
+    scene = SCENES.get(block.name, Scene())
+    scene.given(world)
+    pipeline = world.pipeline
+    done = run(
+        f"source .local/stack.env\n{filled(block.text, world)}",
+        {
+            "HOME": str(pipeline.directory),
+            "LANG": os.environ.get("LANG", "C.UTF-8"),
+            "NO_COLOR": "1",
+            "PATH": f"{AWS_CLI}{os.pathsep}{os.environ['PATH']}",
+            "TERM": "xterm",
+        },
+        pipeline.directory,
+        replies(block, scene, pipeline),
+    )
+    assert done.code == 0, done.shown
+    scene.proof(world)
+
+
+def test_every_scene_has_its_block() -> None:
+    assert set(SCENES) <= {block.name for block in BLOCKS}
