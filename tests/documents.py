@@ -59,7 +59,8 @@ def blocks(text: str) -> list[Block]:
     """Every fenced block of a document, in its order. Raises Unclosed."""
     found: list[Block] = []
     numbers: Counter[tuple[str, str]] = Counter()
-    section, opened, lines = "", None, []
+    lines: list[str] = []
+    section, opened = "", None
     for line in text.splitlines():
         fence = _FENCE.match(line)
         if opened is None and fence:

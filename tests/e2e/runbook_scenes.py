@@ -12,14 +12,15 @@ from functools import cached_property
 from typing import Any
 
 from documents import ROOT, blocks
-from e2e.pipeline import Pipeline, wait_until
+from e2e.payloads import problem
+from e2e.pipeline import TOKEN, Pipeline, wait_until
 from e2e.terminal import INTERRUPT, Reply
 from integration.letters import alert
 from local_stack import layout
 from responder_cli.aws import FUNCTIONS
 
 PATIENCE = 90
-OTHER_TOKEN = "xoxb-e2e-0002"
+OTHER_TOKEN, OTHER_KEY = "xoxb-e2e-0002", "sk-ant-e2e-0002"
 BUCKET = "runbook-backups"
 #: `inhibit --help` prints the like.
 RULES = {
@@ -67,6 +68,12 @@ class World:
         """What a command says with --json."""
         return json.loads(self.pipeline.responder(*words, "--json"))
 
+    def secret(self, name: str) -> str:
+        """A secret's value."""
+        client = self.pipeline.client("secretsmanager")
+        held = client.get_secret_value(SecretId=self.pipeline.secret(name))
+        return str(held["SecretString"]).strip()
+
     def silence(self) -> str:
         """A silence that somebody made before."""
         self.pipeline.responder(
@@ -82,13 +89,17 @@ class World:
         )
         return str(self.asked("window", "list")[0]["id"])
 
-    def mapping(self) -> str:
-        """The mapping of a queue to its function, which somebody switched off."""
+    def mappings(self) -> list[dict[str, Any]]:
+        """How queues lead to the analysis function."""
         client = self.pipeline.client("lambda")
         name = f"{layout.STACK_NAME}-AnalysisFunction:live"
-        found = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
-        uuid = str(found[0]["UUID"])
-        client.update_event_source_mapping(UUID=uuid, Enabled=False)
+        answer = client.list_event_source_mappings(FunctionName=name)
+        return list(answer["EventSourceMappings"])
+
+    def stopped_mapping(self) -> str:
+        """One of them, which somebody switched off."""
+        uuid = str(self.mappings()[0]["UUID"])
+        self.pipeline.client("lambda").update_event_source_mapping(UUID=uuid, Enabled=False)
         return uuid
 
     def live(self) -> Sequence[str]:
@@ -123,18 +134,16 @@ FILLED: Mapping[str, Callable[[World], str]] = {
     "ALERT_ID": lambda world: world.alert_id,
     "SILENCE_ID": World.silence,
     "WINDOW_ID": World.window,
-    "MAPPING_ID": World.mapping,
+    "MAPPING_ID": World.stopped_mapping,
     "YOUR-BACKUP-BUCKET": lambda _: BUCKET,
 }
 
 
 def filled(text: str, world: World) -> str:
     """A block as an operator runs it."""
-    for word, value in FILLED.items():
-        if re.search(rf"\b{word}\b", text):
-            given = value(world)
-            text = re.sub(rf"\b{word}\b", lambda _, given=given: given, text)
-    return text
+    words = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in FILLED))
+    values = {word: FILLED[word](world) for word in set(words.findall(text))}
+    return words.sub(lambda found: values[found[0]], text)
 
 
 def nothing(_: World) -> None:
@@ -155,10 +164,7 @@ def any_token(world: World) -> None:
 
 
 def webhook_is_replaced(world: World) -> None:
-    value = world.pipeline.client("secretsmanager").get_secret_value(
-        SecretId=world.pipeline.secret("slack-webhook")
-    )["SecretString"]
-    assert value == webhook(world)
+    assert world.secret("slack-webhook") == webhook(world)
 
 
 def webhook(world: World) -> str:
@@ -270,11 +276,12 @@ def manual_alert_arrived(world: World) -> None:
     )
 
 
+def news(world: World) -> None:
+    world.pipeline.accept(problem("news", 1))
+
+
 def enabled(world: World) -> None:
-    client = world.pipeline.client("lambda")
-    name = f"{layout.STACK_NAME}-AnalysisFunction:live"
-    found = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
-    assert {one["State"] for one in found} == {"Enabled"}
+    assert {one["State"] for one in world.mappings()} == {"Enabled"}
 
 
 def analysis_is_on(world: World) -> None:
@@ -282,17 +289,11 @@ def analysis_is_on(world: World) -> None:
 
 
 def rotated_and_back(world: World) -> None:
-    value = world.pipeline.client("secretsmanager").get_secret_value(
-        SecretId=world.pipeline.secret("slack-bot-token")
-    )["SecretString"]
-    assert value != OTHER_TOKEN
+    assert world.secret("slack-bot-token") == TOKEN
 
 
 def key_is_new(world: World) -> None:
-    value = world.pipeline.client("secretsmanager").get_secret_value(
-        SecretId=world.pipeline.secret("anthropic-key")
-    )["SecretString"]
-    assert value == "sk-ant-e2e-0002"
+    assert world.secret("anthropic-key") == OTHER_KEY
 
 
 def posted(world: World) -> None:
@@ -315,7 +316,7 @@ SCENES: Mapping[str, Scene] = {
     ),
     "Replace the Slack webhook or token 2": Scene(proof=webhook_is_replaced),
     "Replace the Anthropic key 1": Scene(
-        replies=[_hidden("anthropic-key", "sk-ant-e2e-0002")], proof=key_is_new
+        replies=[_hidden("anthropic-key", OTHER_KEY)], proof=key_is_new
     ),
     "Switch Claude off and on 1": Scene(proof=analysis_is_on),
     "Silence what is expected 1": Scene(proof=silenced),
@@ -327,7 +328,7 @@ SCENES: Mapping[str, Scene] = {
     "Clear the analysis cache 2": Scene(proof=cache_is_warm),
     "Send dead letters back 1": Scene(a_letter_that_can_be_mended, proof=sent_back),
     "Discard a dead letter 1": Scene(a_letter_that_nobody_can_read, proof=discarded),
-    "Follow an alert through the logs 1": Scene(replies=[Reply(r"INFO +\S", INTERRUPT)]),
+    "Follow an alert through the logs 2": Scene(news, [Reply(r"INFO +\S", INTERRUPT)]),
     "Inject an alert 2": Scene(proof=manual_alert_arrived),
     "Slack is silent, or a card is missing 3": Scene(proof=posted),
     "A queue is backed up 2": Scene(proof=enabled),

@@ -71,6 +71,8 @@ SCRIPTS = (
     "tests/smoke-tests.sh",
 )
 MOST_EXCEPTIONS = 10
+#: From clone to the first alert in Slack, and the lines of a page.
+MOST_COMMANDS, PAGE = 8, 60
 #: A shell script that is longer is a Python command.
 MOST_LINES = 10
 #: The AWS CLI's own names of services, commands that are its own, and options of every command.
@@ -167,6 +169,22 @@ def test_every_procedure_of_the_seed_has_its_place() -> None:
     assert {ours_ for ours_ in PROCEDURES.values() if ours_ not in ours} == set()
 
 
+def anchors(path: Path) -> set[str]:
+    """A document's headings as the hosts of repositories link to them."""
+    found = headings(path.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in found}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", prose(path.read_text()))
+    for file, anchor in links:
+        target = (path.parent / file).resolve() if file else path
+        assert target.exists(), file
+        if anchor and target.suffix == ".md":
+            assert anchor in anchors(target), f"{file}#{anchor}"
+
+
 def symptoms() -> dict[str, str]:
     """The sections under "When something is wrong", by heading."""
     chapter = re.split(r"^## ", TEXT, flags=re.MULTILINE)
@@ -181,6 +199,16 @@ def test_a_symptom_says_how_it_shows_is_seen_mended_and_over(name: str) -> None:
     places = [section.find(part) for part in PARTS]
     assert -1 not in places
     assert places == sorted(places)
+
+
+def test_the_first_alert_in_slack_is_one_page_and_eight_commands() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (page,) = [one for one in text.split("\n## ") if one.startswith("Your first alert in Slack\n")]
+    commands = [line.strip() for line in page.splitlines() if line.startswith("    ")]
+    assert commands[0].startswith("git clone ")
+    assert commands[-1] == "scripts/responder inject --sample generic/firing --wait"
+    assert len(commands) <= MOST_COMMANDS
+    assert len(page.splitlines()) <= PAGE
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
