@@ -25,7 +25,7 @@ NO_COMMANDS = frozenset({"cron", "text", "json"})
 EXCEPTIONS: Mapping[str, str] = {
     "Deploy 1": "deploys to three environments of AWS, and runs the tests that this is one of",
     "Deploy 2": "CodeDeploy moves the traffic, and the emulator has none",
-    "Deploy 3": "CodeDeploy moves the traffic, and the emulator has none",
+    "Deploy 4": "CodeDeploy moves the traffic, and the emulator has none",
     "Recovery 1": "deploys to another region of AWS; the emulator has one",
 }
 

@@ -8,7 +8,8 @@ import pytest
 
 from documents import COMMANDS, EXCEPTIONS, ROOT, RUNBOOK, Block, blocks
 from e2e.pipeline import Pipeline, started
-from e2e.runbook_scenes import SCENES, Scene, World, filled, webhook
+from e2e.runbook_scenes import SCENES, Scene, webhook
+from e2e.runbook_world import World, filled
 from e2e.terminal import END, Done, Reply, run
 from local_stack import environment
 

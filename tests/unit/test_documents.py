@@ -21,6 +21,7 @@ from documents import (
     options,
     prose,
 )
+from e2e.runbook_scenes import SCENES, Scene, nothing
 from responder_cli.main import cli
 
 #: What the seed's runbook calls its procedures, and where each has its place in ours.
@@ -75,9 +76,16 @@ MOST_EXCEPTIONS = 10
 MOST_COMMANDS, PAGE = 8, 60
 #: A shell script that is longer is a Python command.
 MOST_LINES = 10
+#: What a command does that leaves something else than it found. `inject --wait` proves itself.
+CHANGES = re.compile(
+    r"responder (?:silence (?:add|expire)|window (?:add|remove)|(?:route|inhibit) (?:apply|use)"
+    r"|analysis o|feedback \S+ \w|cache (?:clear|warm)|secrets (?:set|rotate)|rollback"
+    r"|dlq (?:reprocess|discard))"
+    r"|reprocess-dlq|backup\.sh|aws \S+ (?:put|update|delete|create|restore|start-m|purge)"
+)
 #: The AWS CLI's own names of services, commands that are its own, and options of every command.
 SERVICES = {"deploy": "codedeploy"}
-OF_THE_CLI = {("cloudformation", "deploy"), ("s3", "sync"), ("s3", "cp")}
+OF_THE_CLI = {("cloudformation", "deploy"), ("logs", "tail"), ("s3", "sync"), ("s3", "cp")}
 EVERYWHERE = {"--query", "--output", "--region", "--profile", "--endpoint-url"}
 
 TEXT = RUNBOOK.read_text(encoding="utf-8")
@@ -162,6 +170,19 @@ def test_exceptions_are_few_have_a_reason_and_are_there() -> None:
     assert set(EXCEPTIONS) <= set(names)
     assert len(EXCEPTIONS) <= MOST_EXCEPTIONS
     assert all(EXCEPTIONS.values())
+
+
+def test_a_block_that_changes_something_has_a_proof() -> None:
+    changing = [
+        block.name
+        for block in blocks(TEXT)
+        if block.info == COMMANDS
+        and block.name not in EXCEPTIONS
+        and any(
+            CHANGES.search(line) and "--dry-run" not in line for line in block.text.splitlines()
+        )
+    ]
+    assert {one for one in changing if SCENES.get(one, Scene()).proof is nothing} == set()
 
 
 def test_every_procedure_of_the_seed_has_its_place() -> None:
