@@ -94,7 +94,7 @@ def inhibited(world: World) -> None:
 
 
 def said(world: World, mark: str) -> None:
-    assert world.asked("feedback", world.incident)["latest"][-1]["mark"] == mark
+    assert world.asked("feedback", world.incident)["latest"][0]["mark"] == mark
 
 
 def cache_is_empty(world: World) -> None:
