@@ -85,7 +85,7 @@ CHANGES = re.compile(
 )
 #: The AWS CLI's own names of services, commands that are its own, and options of every command.
 SERVICES = {"deploy": "codedeploy"}
-OF_THE_CLI = {("cloudformation", "deploy"), ("logs", "tail"), ("s3", "sync"), ("s3", "cp")}
+OF_THE_CLI = {("cloudformation", "deploy"), ("s3", "sync"), ("s3", "cp")}
 EVERYWHERE = {"--query", "--output", "--region", "--profile", "--endpoint-url"}
 
 TEXT = RUNBOOK.read_text(encoding="utf-8")
