@@ -97,6 +97,11 @@ def said(world: World, mark: str) -> None:
     assert world.asked("feedback", world.incident)["latest"][0]["mark"] == mark
 
 
+def settled(world: World) -> None:
+    """What Claude is being asked is left alone by `cache clear`, and is there again afterwards."""
+    world.pipeline.idle()
+
+
 def cache_is_empty(world: World) -> None:
     assert not world.asked("cache", "stats")["states"].get("fresh")
 
@@ -217,7 +222,7 @@ SCENES: Mapping[str, Scene] = {
     "Send cards to other channels 1": Scene(write_routes, proof=routed),
     "Mute symptoms while their cause is open 1": Scene(write_rules, proof=inhibited),
     "Say what an analysis was worth 1": Scene(proof=partial(said, mark="noise")),
-    "Clear the analysis cache 1": Scene(proof=cache_is_empty),
+    "Clear the analysis cache 1": Scene(settled, proof=cache_is_empty),
     "Clear the analysis cache 2": Scene(proof=cache_is_warm),
     "Send dead letters back 1": Scene(a_letter_that_can_be_mended, proof=sent_back),
     "Discard a dead letter 1": Scene(a_letter_that_nobody_can_read, proof=discarded),
