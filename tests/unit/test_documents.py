@@ -106,7 +106,7 @@ def unknown(words: list[str]) -> str:
     rest = list(words)
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
         name = rest.pop(0)
-        found = command.commands.get(name)
+        found = command.get_command(click.Context(command), name)
         if found is None:
             return name
         command = found
@@ -130,7 +130,9 @@ def test_an_unknown_command_or_option_is_found() -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_shortened_commands_in_prose_exist(path: Path) -> None:
     """Prose says `dlq list`: of what begins with a group of ours, the rest exists, too."""
-    groups = [name for name, one in cli.commands.items() if isinstance(one, click.Group)]
+    context = click.Context(cli)
+    names = cli.list_commands(context)
+    groups = [name for name in names if isinstance(cli.get_command(context, name), click.Group)]
     spans = re.findall(rf"`((?:{'|'.join(groups)}) [a-z-][^`]*)`", prose(path.read_text()))
     for span in spans:
         first, *rest = span.split()

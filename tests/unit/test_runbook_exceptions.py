@@ -90,8 +90,8 @@ def test_aws_is_asked_with_the_right_parameters(words: list[str]) -> None:
 
 @pytest.mark.parametrize("words", of("deploy.sh"), ids=" ".join)
 def test_deploy_sh_is_called_as_the_command_line_takes_it(words: list[str]) -> None:
-    command = cli.commands["deploy"]
-    assert isinstance(command, click.Command)
+    command = cli.get_command(click.Context(cli), "deploy")
+    assert command is not None
     context = command.make_context("deploy", list(words))
     environment = context.params["environment"]
     assert samconfig.setting(environment, "stack_name") == f"mcp-incident-responder-{environment}"
