@@ -208,7 +208,7 @@ SCENES: Mapping[str, Scene] = {
         any_token,
         [
             _hidden("slack-bot-token", OTHER_TOKEN),
-            _hidden("slack-webhook", "https://hooks.slack.com/services/T000/B000/new"),
+            _hidden("slack-webhook", "https://hooks.example.com/new"),
         ],
         rotated_and_back,
     ),

@@ -15,6 +15,7 @@ from documents import (
     NO_COMMANDS,
     ROOT,
     RUNBOOK,
+    Unclosed,
     blocks,
     calls,
     headings,
@@ -125,6 +126,28 @@ def test_an_unknown_command_or_option_is_found() -> None:
     assert unknown(["dlq", "purge"]) == "purge"
     assert unknown(["health", "--wach"]) == "--wach"
     assert unknown(["silence", "add", "service=x", "--for", "2h", "--comment", "x"]) == ""
+
+
+def test_blocks_are_read_whole_by_section_and_kind() -> None:
+    text = "# A\n```bash\n# no heading\n````\n## B\n  ```bash\n  x\n  ```\n"
+    text += "```text\n```\n~~~bash\n~~~\n"
+    found = [(block.name, block.info, block.text) for block in blocks(text)]
+    assert found == [
+        ("A 1", "bash", "# no heading\n"),
+        ("B 1", "bash", "x\n"),
+        ("B 1", "text", "\n"),
+        ("B 2", "bash", "\n"),
+    ]
+    assert headings(text) == ["A", "B"]
+    with pytest.raises(Unclosed):
+        blocks("```bash\nscripts/responder health\n")
+
+
+def test_calls_are_found_in_blocks_lines_and_spans_up_to_their_end() -> None:
+    text = (
+        "`responder dlq\nlist` and responder here\n\n    x=$(responder logs ID --json | jq .) y\n"
+    )
+    assert list(calls(text, "responder")) == [["logs", "ID", "--json"], ["dlq", "list"]]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
