@@ -215,10 +215,9 @@ def test_every_procedure_of_the_seed_has_its_place() -> None:
     assert {ours_ for ours_ in PROCEDURES.values() if ours_ not in ours} == set()
 
 
-def anchors(path: Path) -> set[str]:
-    """A document's headings as the hosts of repositories link to them."""
-    found = headings(path.read_text(encoding="utf-8"))
-    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in found}
+def anchor_of(heading: str) -> str:
+    """What the hosts of repositories make of a heading, to link to it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -228,7 +227,8 @@ def test_links_lead_somewhere(path: Path) -> None:
         target = (path.parent / file).resolve() if file else path
         assert target.exists(), file
         if anchor and target.suffix == ".md":
-            assert anchor in anchors(target), f"{file}#{anchor}"
+            found = headings(target.read_text(encoding="utf-8"))
+            assert anchor in map(anchor_of, found), f"{file}#{anchor}"
 
 
 def symptoms() -> dict[str, str]:
@@ -237,6 +237,12 @@ def symptoms() -> dict[str, str]:
     (wrong,) = [one for one in chapter if one.startswith("When something is wrong\n")]
     parts = re.split(r"^### ", wrong, flags=re.MULTILINE)[1:]
     return {one.partition("\n")[0]: one for one in parts}
+
+
+@pytest.mark.parametrize("name", symptoms())
+def test_a_symptom_is_in_the_table_that_an_operator_begins_with(name: str) -> None:
+    table = prose(TEXT).partition("\n### ")[0]
+    assert f"[{name.replace('`', '')}](#{anchor_of(name)}) |" in table.replace("`", "")
 
 
 @pytest.mark.parametrize("name", symptoms())
