@@ -84,7 +84,14 @@ def test_the_tests_of_a_deployment_pass(world: World, name: str) -> None:
 def test_the_automated_check_tells_the_topic_what_is_failing(world: World) -> None:
     sns, sqs = world.pipeline.client("sns"), world.pipeline.client("sqs")
     topic = sns.create_topic(Name="operators")["TopicArn"]
-    queue = sqs.create_queue(QueueName="operators")["QueueUrl"]
+    may_send = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": "*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [may_send]})
+    queue = sqs.create_queue(QueueName="operators", Attributes={"Policy": policy})["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
     check = f"ALERT_TOPIC_ARN={topic} scripts/health-check.sh"
