@@ -12,6 +12,7 @@ DEV := .venv/.stamp
 SAM := .sam/.stamp
 EMULATOR := .emulator/.stamp
 CHECK := .check/.stamp
+AWSCLI := .awscli/.stamp
 
 RUN := PYTHONPATH=layers/responder:scripts .venv/bin/python
 CODE := layers/responder functions scripts tests bench
@@ -57,7 +58,7 @@ test: setup ## All tests but the long ones, with coverage
 		--cov --cov-report=term --cov-fail-under=$(COVERAGE) $(ARGS)
 	@.venv/bin/python -m pytest -m smoke $(ARGS)
 
-e2e: setup ## The long tests: mutations, outages, kills, real clients
+e2e: setup $(AWSCLI) ## The long tests: mutations, outages, kills, real clients
 	@mkdir -p .local
 	@PYTHONPATH=layers/responder:scripts:tests .venv/bin/python -m mutation
 	@.venv/bin/python -m pytest -m e2e_long $(ARGS)
@@ -98,7 +99,7 @@ lock: $(DEV) ## Write the lock files again from their .in files
 	@$(RUN) -m local_stack.locking
 
 clean: ## Remove what was built and left behind, environments included
-	@rm -rf .venv .sam .emulator .check .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .sam .emulator .check .awscli .aws-sam .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # One environment each: the SAM CLI, checkov and the emulator pin versions that exclude each other.
 $(DEV): requirements/dev.txt
@@ -109,6 +110,8 @@ $(EMULATOR): requirements/emulator.txt
 	@$(call environment,emulator)
 $(CHECK): requirements/checkov.txt
 	@$(call environment,checkov)
+$(AWSCLI): requirements/awscli.txt
+	@$(call environment,awscli)
 
 define environment
 	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \

@@ -310,10 +310,10 @@ STATES: list[tuple[Callable[..., Any], str, str, str]] = [
     (spent_budget, "claude budget", "spent to 100 %", "DailyBudgetUsd"),
     (revoked_token, "slack token", "invalid_auth", "secrets rotate slack-bot-token"),
     (stale_heartbeat, "heartbeat", "stale: sent", "HeartbeatFunction"),
-    (drifted, "drift", "50 alerts are nowhere", "logs tail"),
+    (drifted, "drift", "50 alerts are nowhere", "tail --function analysis"),
     (no_table, "analysis-cache table", "it is gone", "create-table"),
     # The last one: nothing takes these errors back.
-    (erring_function, "AnalysisFunction", "6 errors", "logs tail"),
+    (erring_function, "AnalysisFunction", "6 errors", "tail --function analysis"),
 ]
 
 

@@ -16,7 +16,7 @@ from responder_cli.aws import FUNCTIONS, LIVE, TABLES, Stack, words
 from responder_cli.dlq.places import PLACES, Place, depth
 from responder_cli.health import outside, pulse
 from responder_cli.health.letters import Letters
-from responder_cli.health.mending import TROUBLE, command, deploy, tail
+from responder_cli.health.mending import command, deploy, tail
 from responder_cli.health.metrics import Window, highest, total
 from responder_cli.health.verdict import Finding, failing, ok, warning
 from responder_cli.webhook import NoAnswer, post
@@ -64,7 +64,7 @@ def api(stack: Stack) -> Iterator[Finding]:
         yield failing("api", "accepts requests without a key", mend)
     else:
         said = f"answers {answer.status} to a request without a key, not 403"
-        yield failing("api", said, tail(stack, "AlertReceptionFunction", TROUBLE))
+        yield failing("api", said, tail(stack, "AlertReceptionFunction"))
 
 
 def functions(stack: Stack, window: Window) -> Iterator[Finding]:
@@ -101,7 +101,7 @@ def _ran(stack: Stack, short: str, configuration: Mapping[str, Any], window: Win
     limit = configuration.get("Timeout")
     reason = ", ".join(f"{count} {name.lower()}" for name, count in counts.items())
     reason = f"{reason} in {window.words}, the slowest {slowest:.1f} s"
-    mend = tail(stack, short, TROUBLE)
+    mend = tail(stack, short)
     if counts["Errors"] > MOST_ERRORS[short]:
         return failing(short, f"{reason} (more than {MOST_ERRORS[short]} errors)", mend)
     if limit and slowest >= NEAR_TIMEOUT * limit:
@@ -135,7 +135,7 @@ def queue(stack: Stack, place: Place, window: Window) -> Iterator[Finding]:
         mend = f"aws lambda update-event-source-mapping --uuid {uuid} --enabled"
         yield failing(name, f"its mapping is {state}: nobody takes from it; {reason}", mend)
     elif (age or 0) > OLDEST_SECONDS[place.name]:
-        yield failing(name, reason, tail(stack, TAKERS[place.name], TROUBLE))
+        yield failing(name, reason, tail(stack, TAKERS[place.name]))
     else:
         yield ok(name, reason)
 

@@ -1,12 +1,9 @@
 """The commands that mend what ``responder health`` finds, as they are typed for this very stack."""
 
-import shlex
-
 from responder_cli.aws import Stack
+from responder_cli.logs.reading import GROUPS
 from responder_cli.options import DEFAULT_STACK
 
-#: What a log line has that somebody should look at, as CloudWatch Logs filters.
-TROUBLE = "?ERROR ?WARNING"
 #: The environments that samconfig.toml names, which end their stacks' names.
 ENVIRONMENTS = ("dev", "staging", "prod")
 
@@ -17,10 +14,10 @@ def command(stack: Stack, words: str) -> str:
     return f"scripts/responder {words}{named}"
 
 
-def tail(stack: Stack, function: str, pattern: str) -> str:
-    """The log of a function, where the cause stands."""
-    group = f"/aws/lambda/{stack.function(function)}"
-    return f"aws logs tail {group} --since 15m --filter-pattern {shlex.quote(pattern)}"
+def tail(stack: Stack, function: str) -> str:
+    """What the log of a function has for somebody to look at: there the cause stands."""
+    name = next(name for name, group in GROUPS.items() if group.endswith(f"-{function}"))
+    return command(stack, f"tail --function {name} --since 15m --once --errors")
 
 
 def put_secret(stack: Stack, short: str) -> str:

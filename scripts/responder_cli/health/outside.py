@@ -11,7 +11,7 @@ from responder_cli import secret_store
 from responder_cli.aws import Stack
 from responder_cli.cost import books
 from responder_cli.health.letters import Letters
-from responder_cli.health.mending import TROUBLE, command, deploy, put_secret, tail
+from responder_cli.health.mending import command, deploy, put_secret, tail
 from responder_cli.health.metrics import Window, ours, total
 from responder_cli.health.pulse import LATELY_MINUTES
 from responder_cli.health.verdict import Finding, failing, ok, warning
@@ -50,7 +50,7 @@ def claude(stack: Stack, window: Window) -> Iterator[Finding]:
     """Claude answers; while it does not, cards carry the fixed triage."""
     tries = _tries(stack, "analysis", AILMENTS, window.last(LATELY_MINUTES))
     if tries:
-        yield warning("claude", tries, tail(stack, "AnalysisFunction", "WARNING"))
+        yield warning("claude", tries, tail(stack, "AnalysisFunction"))
     else:
         yield ok("claude", "nothing waits for it")
 
@@ -67,8 +67,7 @@ def breaker(stack: Stack, now: datetime) -> Iterator[Finding]:
     yield failing(
         "claude breaker",
         f"{state}{since}: Claude failed again and again, cards carry the fixed triage",
-        f"{tail(stack, 'AnalysisFunction', 'WARNING')}; if it lasts: "
-        f"{command(stack, 'analysis off')}",
+        f"{tail(stack, 'AnalysisFunction')}; if it lasts: {command(stack, 'analysis off')}",
     )
 
 
@@ -103,7 +102,7 @@ def slack(stack: Stack, window: Window, letters: Letters | None = None) -> Itera
     refused = _refused(stack, lately)
     hopeless = _tries(stack, "distribution", MENDABLE, lately)
     passing = _tries(stack, "distribution", AILMENTS, lately)
-    log = tail(stack, "DistributionFunction", TROUBLE)
+    log = tail(stack, "DistributionFunction")
     if refused or hopeless:
         yield failing("slack", "; ".join(filter(None, (refused, hopeless, passing))), log)
     elif passing:

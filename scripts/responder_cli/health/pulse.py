@@ -8,7 +8,7 @@ from responder.protocols.heartbeat import FRONT_DOOR, HEARTBEAT, Beat
 from responder.protocols.tick import UNSHOWN_ALARM
 from responder_cli.aws import Stack
 from responder_cli.dlq.places import depth
-from responder_cli.health.mending import TROUBLE, command, deploy, put_secret, tail
+from responder_cli.health.mending import command, deploy, put_secret, tail
 from responder_cli.health.metrics import Window, highest, ours, total
 from responder_cli.health.verdict import Finding, failing, ok, warning
 
@@ -52,7 +52,7 @@ def cards(stack: Stack, window: Window) -> Iterator[Finding]:
 def tick(stack: Stack, now: datetime) -> Iterator[Finding]:
     """The minute tick, which heals what stopped half-way, is alive."""
     item = stack.item("state", "id", HEARTBEAT)
-    mend = tail(stack, "AnalysisFunction", "Tick")
+    mend = tail(stack, "AnalysisFunction")
     if item is None:
         young = _young(stack, now, TICK_LATE)
         late = "never ran: what stops half-way is not taken up again"
@@ -72,7 +72,7 @@ def heartbeat(stack: Stack, now: datetime) -> Iterator[Finding]:
     item = stack.item("state", "id", FRONT_DOOR)
     if item is None:
         young = _young(stack, now, BEATS_LATE)
-        mend = tail(stack, "HeartbeatFunction", TROUBLE)
+        mend = tail(stack, "HeartbeatFunction")
         yield warning("heartbeat", young) if young else failing("heartbeat", "never sent", mend)
         return
     yield _judged(stack, Beat.model_validate(item), now)
@@ -80,14 +80,14 @@ def heartbeat(stack: Stack, now: datetime) -> Iterator[Finding]:
 
 def _judged(stack: Stack, beat: Beat, now: datetime) -> Finding:
     age = now - beat.sent_at
-    mend = tail(stack, "HeartbeatFunction", TROUBLE)
+    mend = tail(stack, "HeartbeatFunction")
     if age > BEATS_LATE:
         return failing("heartbeat", f"stale: sent {_seconds(age)} s ago, due every 300 s", mend)
     since = f"arrived {_seconds(now - beat.arrived_at)} s ago" if beat.arrived_at else "none yet"
     if beat.missed:
         said = f", {beat.trouble}" if beat.trouble else ""
         reason = f"{beat.missed} missed in a row: {beat.reason}{said}; the last to come {since}"
-        lost = tail(stack, _LOST.get(beat.reason, "HeartbeatFunction"), TROUBLE)
+        lost = tail(stack, _LOST.get(beat.reason, "HeartbeatFunction"))
         # One may be lost where a process was killed; three are an alarm.
         return (failing if beat.missed >= MOST_MISSED else warning)("heartbeat", reason, lost)
     if beat.reason == Reason.NO_TEST_CHANNEL.value:
@@ -113,7 +113,7 @@ def drift(stack: Stack, window: Window) -> Iterator[Finding]:
     gone = accepted - counted - held - waiting - dead
     reason = f"{accepted} accepted, {counted} counted, {held} held in {span.words}"
     if gone > max(MOST_ADRIFT, ADRIFT_SHARE * accepted):
-        mend = tail(stack, "AnalysisFunction", TROUBLE)
+        mend = tail(stack, "AnalysisFunction")
         yield failing("drift", f"{gone} alerts are nowhere: {reason}, {waiting} waiting", mend)
     else:
         yield ok("drift", reason)

@@ -84,7 +84,7 @@ def _about(stack: Stack, named: str) -> tuple[tuple[str, ...], datetime, datetim
     )
 )
 @click.option("--function", "functions", type=click.Choice(list(GROUPS)), multiple=True,
-              help="Only this one (repeatable); else all but the hook.")  # fmt: skip
+              help="Only this one (repeatable); else those on an alert's way.")  # fmt: skip
 @click.option("--errors", is_flag=True, help="Only what a person should look at.")
 @click.option("--since", "start", type=moment, default="1m", show_default=True)
 @click.option("--once", is_flag=True, help="Show what is there, and end.")

@@ -22,6 +22,7 @@ GROUPS = {
     "reception": "/aws/lambda/{stack}-AlertReceptionFunction",
     "analysis": "/aws/lambda/{stack}-AnalysisFunction",
     "distribution": "/aws/lambda/{stack}-DistributionFunction",
+    "heartbeat": "/aws/lambda/{stack}-HeartbeatFunction",
     "hook": "/aws/lambda/CodeDeployHook_{stack}",
 }
 #: An alert's way leads through these.

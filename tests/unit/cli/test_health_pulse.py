@@ -101,19 +101,19 @@ ARRIVED = {"arrived_at": NOW - timedelta(seconds=358), "seconds": 2.5}
             {**ARRIVED, "missed": 1, "reason": "not_shown"},
             Verdict.WARNING,
             "1 missed in a row: not_shown; the last to come arrived 358 s ago",
-            "it-DistributionFunction",
+            "--function distribution",
         ),
         (
             {"missed": 3, "reason": "not_accepted", "trouble": "unavailable: it answered 503"},
             Verdict.FAILING,
             "3 missed in a row: not_accepted, unavailable: it answered 503; the last to come none",
-            "it-AlertReceptionFunction",
+            "--function reception",
         ),
         (
             {"missed": 4, "reason": "not_recorded"},
             Verdict.FAILING,
             "4 missed in a row: not_recorded",
-            "it-AnalysisFunction",
+            "--function analysis",
         ),
         (
             {**ARRIVED, "seconds": None, "reason": "no_test_channel"},
@@ -125,7 +125,7 @@ ARRIVED = {"arrived_at": NOW - timedelta(seconds=358), "seconds": 2.5}
             {**ARRIVED, "sent_at": NOW - timedelta(seconds=901)},
             Verdict.FAILING,
             "stale: sent 901 s ago",
-            "it-HeartbeatFunction",
+            "--function heartbeat",
         ),
     ],
 )
@@ -207,4 +207,4 @@ def test_accepted_alerts_that_are_nowhere_are_drift(
     if verdict is Verdict.FAILING:
         gone = figures["accepted"] - figures["counted"]
         assert found.reason.startswith(f"{gone} alerts are nowhere: ")
-        assert "it-AnalysisFunction" in found.mend
+        assert "--function analysis" in found.mend
