@@ -21,7 +21,7 @@ from responder_cli.dlq.looking import HOLD_SECONDS
 
 pytestmark = pytest.mark.e2e_long
 
-ALERTS, UNPROCESSED = 1_000, 300
+ALERTS, UNPROCESSED = 1_000, 100
 KILLS, SEED = 3, 20_261_121
 CLIENTS = 4
 PATIENCE = 420
@@ -105,11 +105,15 @@ def broken_release(pipeline: Pipeline) -> Iterator[None]:
 
 @contextmanager
 def hasty(pipeline: Pipeline) -> Iterator[None]:
-    """The processing queue gives a message again so soon that its receives are soon exhausted."""
+    """The processing queue gives a message again soon, and but once: receives are exhausted early."""
     client, url = pipeline.client("sqs"), pipeline.stack.outputs["ProcessingQueueUrl"]
-    named = {"QueueUrl": url, "AttributeNames": ["VisibilityTimeout"]}
-    usual = client.get_queue_attributes(**named)["Attributes"]
-    client.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "2"})
+    changed = ["VisibilityTimeout", "RedrivePolicy"]
+    usual = client.get_queue_attributes(QueueUrl=url, AttributeNames=changed)["Attributes"]
+    policy = json.loads(usual["RedrivePolicy"]) | {"maxReceiveCount": 2}
+    client.set_queue_attributes(
+        QueueUrl=url,
+        Attributes={"VisibilityTimeout": "2", "RedrivePolicy": json.dumps(policy)},
+    )
     try:
         yield
     finally:
