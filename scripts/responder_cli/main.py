@@ -23,7 +23,7 @@ NO_REGION = "Give --region; for the local stack: source .local/stack.env"
 COMMANDS = {
     "alerts": "lookup.alerts:alerts",
     "analysis": "analysis:analysis",
-    "backup": "backup:backup",
+    "backup": "backup.commands:backup",
     "cache": "cache.commands:cache",
     "canary-prompt": "canary.commands:canary_prompt",
     "card": "card.commands:card",
@@ -41,6 +41,7 @@ COMMANDS = {
     "inject": "inject.commands:inject",
     "logs": "logs.commands:logs",
     "report": "report:report",
+    "restore": "backup.commands:restore",
     "rollback": "rollback.commands:rollback",
     "route": "route.commands:route",
     "runbook": "runbook:runbook",

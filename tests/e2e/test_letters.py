@@ -105,7 +105,7 @@ def broken_release(pipeline: Pipeline) -> Iterator[None]:
 
 @contextmanager
 def hasty(pipeline: Pipeline) -> Iterator[None]:
-    """The processing queue gives a message again soon, and but once: receives are exhausted early."""
+    """The processing queue gives a message again soon, and but once: receives end early."""
     client, url = pipeline.client("sqs"), pipeline.stack.outputs["ProcessingQueueUrl"]
     changed = ["VisibilityTimeout", "RedrivePolicy"]
     usual = client.get_queue_attributes(QueueUrl=url, AttributeNames=changed)["Attributes"]
