@@ -4,7 +4,6 @@
 """
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,9 +31,6 @@ class Vault(Protocol):
 
     def get(self, name: str) -> bytes:
         """A file. Raises ClickException, naming it, where it is not there."""
-
-    def names(self, prefix: str) -> Iterator[str]:
-        """The names of the files that begin so."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +64,6 @@ class Folder:
             return path.read_bytes()
         except OSError as error:
             raise click.ClickException(f"{path}: {error.strerror}") from error
-
-    def names(self, prefix: str) -> Iterator[str]:
-        """The files below, whose names begin so."""
-        found = (path.relative_to(self.root) for path in sorted(self.root.rglob("*")))
-        return (str(name) for name in found if str(name).startswith(prefix))
 
 
 @dataclass(frozen=True)
@@ -110,15 +101,6 @@ class Bucket:
                 raise
             raise click.ClickException(f"{self.place}/{name} is not there") from error
         return bytes(answer["Body"].read())
-
-    def names(self, prefix: str) -> Iterator[str]:
-        """The objects whose names begin so."""
-        pages = self.client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.name, Prefix=f"{self.prefix}/{prefix}"
-        )
-        for page in pages:
-            for found in page.get("Contents", []):
-                yield found["Key"].removeprefix(f"{self.prefix}/")
 
 
 def known(stack: Stack, place: str) -> Vault:
