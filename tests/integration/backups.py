@@ -59,7 +59,7 @@ def house_of_backups(directory: Path, *, on_aws: bool = False) -> Iterator[House
     (directory / "code.zip").write_bytes(b"zip")
     code = (directory / "code.zip").as_uri()
     with mock_aws():
-        clients = {
+        clients: dict[str, Any] = {
             name: boto3.client(name, region_name=REGION)
             for name in ("dynamodb", "s3", "secretsmanager", "sqs", "sts")
         }

@@ -30,7 +30,7 @@ def house(tmp_path: Path) -> Iterator[House]:
             raw = {"alert_id": {"S": f"a{number}"}, "version": {"N": "1"}, "x": {"N": "0.5"}}
             house.put(Table.ALERTS, raw)
         now = utc_now()
-        one = Silence(
+        silenced = Silence(
             id="s1",
             matchers=(Matcher.parse("service=checkout"),),
             starts_at=now,
@@ -38,7 +38,7 @@ def house(tmp_path: Path) -> Iterator[House]:
             comment="new release",
             author="anna",
         )
-        silences.add(house.stack.store(Table.STATE), one, now)
+        silences.add(house.stack.store(Table.STATE), silenced, now)
         yield house
 
 

@@ -9,11 +9,11 @@ from boto3.dynamodb.types import TypeSerializer
 from pydantic import BaseModel
 
 from fakes import incident
+from responder.adapters.dynamodb import PARTITION_KEY
 from responder.alert import Status
 from responder.incident import Card, Head, Incident, IncidentState, Pointer
 from responder.ports import Key
 from responder.protocols import items
-from responder_cli.backup.filling import PARTITION_KEY
 from responder_cli.backup.placing import Item
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
