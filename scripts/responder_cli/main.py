@@ -32,6 +32,7 @@ COMMANDS = {
     "deploy": "deploy.commands:deploy",
     "dlq": "dlq.commands:dlq",
     "doctor": "doctor.commands:doctor",
+    "erase": "erase.commands:erase",
     "eval": "eval.commands:evaluate",
     "explain": "explain:explain",
     "feedback": "feedback:feedback",

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from moto import mock_aws
 
 from integration.cli_house import make_table
-from responder.adapters.dynamodb import PARTITION_KEY
+from responder.adapters.dynamodb import PARTITION_KEY, DynamoStore
 from responder.clock import utc_now
 from responder.ports import Table
 from responder_cli.aws import QUEUES, Stack
@@ -44,6 +44,10 @@ class House:
         """An item that has not expired yet."""
         raw["ttl"] = {"N": str(int((utc_now() + timedelta(days=1)).timestamp()))}
         self.stack.client("dynamodb").put_item(TableName=self.stack.table(table.value), Item=raw)
+
+    def store(self, table: Table) -> DynamoStore:
+        """A table as the lanes have it."""
+        return self.stack.store(table)
 
     def lose(self, table: Table) -> None:
         """Every item of a table."""
@@ -84,6 +88,7 @@ def house_of_backups(directory: Path, *, on_aws: bool = False) -> Iterator[House
             output: clients["sqs"].create_queue(QueueName=f"it-{queue.value}")["QueueUrl"]
             for queue, output in QUEUES.items()
         }
+        queues["DeadLetterQueueUrl"] = clients["sqs"].create_queue(QueueName="it-dlq")["QueueUrl"]
         described = {
             "Outputs": [
                 {"OutputKey": key, "OutputValue": value}
