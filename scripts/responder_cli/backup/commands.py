@@ -51,7 +51,7 @@ def backup(
     if bool(name) is bool(directory):
         raise click.UsageError("Say where to: --bucket or --directory, one of them.")
     now = utc_now()
-    vault = _bucket(stack, name, now) if name else _folder(directory)
+    vault = _folder(directory) if directory else _bucket(stack, str(name), now)
     with console.progress("kept") as advance:
         manifest = taking.take(stack, vault, now, advance)
     exports = _exported(stack, manifest) if wait else taking.exporting(stack, manifest)
@@ -75,9 +75,8 @@ def _bucket(stack: Stack, name: str, now: datetime) -> Bucket:
     return Bucket(stack.client("s3"), name, prefix, account)
 
 
-def _folder(directory: Path | None) -> Folder:
+def _folder(directory: Path) -> Folder:
     """A directory that nothing is in: two backups in one would be neither."""
-    assert directory is not None  # noqa: S101 - one of both options is given
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise click.UsageError(f"{directory} is there already; give a new directory.")
     return Folder(directory)
