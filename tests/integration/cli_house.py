@@ -80,7 +80,7 @@ def house_of(command: str, directory: Path, *tables: Table) -> Iterator[House]:
     with mock_aws():
         client = boto3.client("dynamodb", region_name="eu-west-1")
         for table in tables:
-            _make(client, _NAMES[table], f"it-{table.value}")
+            make_table(client, table)
         sqs = boto3.client("sqs", region_name="eu-west-1")
         outputs = {
             output: sqs.create_queue(QueueName=f"it-{queue.value}")["QueueUrl"]
@@ -94,11 +94,12 @@ def house_of(command: str, directory: Path, *tables: Table) -> Iterator[House]:
         yield House(command, stack(outputs, clients), directory)
 
 
-def _make(client: Any, logical: str, name: str) -> None:
-    wanted = resources("AWS::DynamoDB::Table")[logical]
+def make_table(client: Any, table: Table, name: str = "") -> None:
+    """A table of the stack ``it``, as the template has it, unless another name is given."""
+    wanted = resources("AWS::DynamoDB::Table")[_NAMES[table]]
     optional = {k: wanted[k] for k in ("GlobalSecondaryIndexes",) if k in wanted}
     client.create_table(
-        TableName=name,
+        TableName=name or f"it-{table.value}",
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=wanted["AttributeDefinitions"],
         KeySchema=wanted["KeySchema"],

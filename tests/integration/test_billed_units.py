@@ -11,7 +11,7 @@ from bench.cost.cases import ALONE, FRESH, OF_TEN, Case
 from bench.cost.wire import INCIDENTS, STATE, Bill, Wire
 
 from fakes import incident
-from integration.cli_house import _make
+from integration.cli_house import make_table
 from moto_aws import moto_aws
 from responder.adapters.dynamodb import DynamoStore
 from responder.clock import utc_now
@@ -57,8 +57,8 @@ def wired(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[DynamoStore, Wire, 
         wire = Wire(Bill(), lambda url, entry: None, {}, answers=False)
         wire.attach(session.events)
         client = session.client("dynamodb")
-        for logical, name in (("IncidentsTable", INCIDENTS), ("StateTable", STATE)):
-            _make(boto3.client("dynamodb"), logical, name)
+        for table, name in ((Table.INCIDENTS, INCIDENTS), (Table.STATE, STATE)):
+            make_table(boto3.client("dynamodb"), table, name)
         yield DynamoStore(client, TABLES), wire, boto3.client("dynamodb")
 
 

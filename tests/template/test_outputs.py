@@ -36,3 +36,12 @@ def test_every_queue_table_function_and_topic_has_an_output() -> None:
 def test_the_command_line_finds_every_place_of_dead_letters() -> None:
     wanted = {place.output for place in PLACES} | {p.target for p in PLACES if p.target}
     assert wanted <= set(stack()["Outputs"])
+
+
+def test_what_ends_in_any_queue_is_listed_by_the_dead_letter_commands() -> None:
+    outputs = stack()["Outputs"]
+    known = {referred(outputs[place.output]["Value"]) for place in PLACES}
+    queues = resources("AWS::SQS::Queue")
+    fed = {name for name, queue in queues.items() if "RedrivePolicy" in queue}
+    # A queue that nothing leads on from is an end.
+    assert known == set(queues) - fed

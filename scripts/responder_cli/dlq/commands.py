@@ -1,9 +1,9 @@
 """``responder dlq``: options, tables and questions; the work is elsewhere."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +16,15 @@ from responder_cli.aws import Stack
 from responder_cli.dlq import discarding, looking, sending
 from responder_cli.dlq.discarding import Exported
 from responder_cli.dlq.letters import Letter, Selection
-from responder_cli.dlq.places import ALIASES, ALL, NAMES, Place, Way, chosen, depth
+from responder_cli.dlq.looking import HOLD_SECONDS
+from responder_cli.dlq.options import selecting
+from responder_cli.dlq.places import ALL, Place, Way, chosen, depth
 from responder_cli.dlq.plan import Step, plan
-from responder_cli.options import Command, examples, json_option, on_stack, yes_option
+from responder_cli.options import examples, json_option, on_stack, yes_option
 
 EXIT_FAILED = 1
-
-
-class QueueName(click.Choice[str]):
-    """A queue by its name, or by another word for it."""
-
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401 - as click has it
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> str:
-        """The name."""
-        return super().convert(ALIASES.get(value, value), param, ctx)
+#: What letters are counted by.
+COUNTED = {"reason": "reasons", "source": "sources", "signature": "signatures"}
 
 
 @click.group()
@@ -48,14 +39,22 @@ def dlq() -> None:
 @dlq.command(
     "list",
     epilog=examples(
-        "responder dlq list", "responder dlq list --json | jq '.[] | select(.depth > 0)'"
+        "responder dlq list",
+        "responder dlq list --by signature",
+        "responder dlq list --json | jq '.[] | select(.depth > 0)'",
     ),
 )
+@click.option("--by", type=click.Choice(list(COUNTED)), default="reason", show_default=True,
+              help="What to count the letters by.")  # fmt: skip
 @json_option
 @on_stack
-def list_letters(stack: Stack, as_json: bool) -> None:
-    """Depth, age and reasons of every dead-letter and failure queue."""
-    surveys = [looking.survey(stack, place) for place in chosen(ALL, stack.outputs)]
+def list_letters(stack: Stack, by: str, as_json: bool) -> None:
+    """Depth, age and reasons of every dead-letter and failure queue.
+
+    "tried" is how often the letter was received that was received most, its own queue included.
+    """
+    places = chosen(ALL, stack.outputs)
+    surveys = [looking.survey(stack, place, by=by) for place in places]
     now = utc_now()
     if as_json:
         console.as_json(
@@ -65,66 +64,86 @@ def list_letters(stack: Stack, as_json: bool) -> None:
                     "depth": survey.depth.total,
                     "looked_at": survey.looked_at,
                     "oldest": survey.oldest,
-                    "reasons": survey.reasons,
+                    "receives": survey.receives,
+                    COUNTED[by]: survey.counts,
                 }
                 for survey in surveys
             ]
         )
         return
     console.grid(
-        ("queue", "depth", "oldest", "reasons"),
+        ("queue", "depth", "oldest", "tried", COUNTED[by]),
         [
             (
                 survey.place.name,
                 str(survey.depth.total),
                 _age(survey.oldest, now),
-                _reasons(survey),
+                str(survey.receives) if survey.receives else "-",
+                _counts(survey),
             )
             for survey in surveys
         ],
     )
 
 
-def _age(moment: datetime | None, now: datetime) -> str:
-    if moment is None:
+def _age(oldest: datetime | None, now: datetime) -> str:
+    if oldest is None:
         return "-"
-    minutes, seconds = divmod(max(0, int((now - moment).total_seconds())), 60)
+    minutes, seconds = divmod(max(0, int((now - oldest).total_seconds())), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
 
 
-def _reasons(survey: looking.Survey) -> str:
-    words = ", ".join(f"{reason} {count}" for reason, count in survey.reasons.items()) or "-"
+def _counts(survey: looking.Survey) -> str:
+    words = ", ".join(f"{word} {count}" for word, count in survey.counts.items()) or "-"
     partly = survey.looked_at and survey.looked_at < survey.depth.total
     return f"{words} (of {survey.looked_at} looked at)" if partly else words
 
 
 @dlq.command(
-    epilog=examples("responder dlq show", "responder dlq show --queue distribution --limit 3 --raw")
+    epilog=examples(
+        "responder dlq show",
+        "responder dlq show --queue distribution --limit 3 --raw",
+        "responder dlq show --queue all --reason receives_exhausted --before 2h",
+    )
 )
-@click.option("--queue", type=QueueName(NAMES), default="processing", show_default=True)
-@click.option("--limit", type=click.IntRange(1, looking.LOOKED_AT), default=10, show_default=True)
+@selecting
+@click.option("--limit", type=click.IntRange(1, looking.LOOKED_AT), default=10, show_default=True,
+              help="Messages shown of each queue.")  # fmt: skip
 @click.option("--raw", is_flag=True, help="The whole body, which may hold personal data.")
 @json_option
 @on_stack
-def show(stack: Stack, queue: str, limit: int, raw: bool, as_json: bool) -> None:
-    """What lies in one queue: reason, function, trace, receives, and the body without contents.
+def show(
+    stack: Stack, queue: str, selection: Selection, limit: int, raw: bool, as_json: bool
+) -> None:
+    """What lies in a queue: reason, function, trace, receives, and the body without contents.
 
     A card that Slack does not show is told with the words that its channel would have read.
 
     Looking hides the messages for some seconds and makes them visible again.
     """
-    place = chosen(queue, stack.outputs)[0]
-    with looking.held(stack, stack.output(place.output), limit) as letters:
-        pages = [_page(letter, raw) for letter in letters]
+    places = chosen(queue, stack.outputs)
+    pages = [page for place in places for page in _pages(stack, place, selection, limit, raw)]
     if as_json:
         console.as_json(pages)
         return
     if not pages:
-        console.say(f"The {queue} dead-letter queue answers with no messages.")
+        meant = "such messages" if not selection.everything else "messages"
+        queues = "queues answer" if queue == ALL else "queue answers"
+        console.say(f"The {queue} dead-letter {queues} with no {meant}.")
     for page in pages:
         console.fields(row for name, value in page.items() for row in _rows(name, value))
         console.say()
+
+
+def _pages(
+    stack: Stack, place: Place, selection: Selection, limit: int, raw: bool
+) -> list[dict[str, Any]]:
+    """The first selected letters of a place."""
+    most = limit if selection.everything else looking.LOOKED_AT
+    with looking.held(stack, stack.output(place.output), most) as letters:
+        meant = [letter for letter in letters if selection.takes(letter)]
+        return [{"queue": place.name, **_page(letter, raw)} for letter in meant[:limit]]
 
 
 def _rows(name: str, value: object) -> Iterator[tuple[str, str]]:
@@ -150,36 +169,13 @@ def _page(letter: Letter, raw: bool) -> dict[str, Any]:
     }
 
 
-def selecting(command: Command) -> Command:
-    """Give a command the options that say which letters of which queue are meant."""
-
-    @click.option("--queue", type=QueueName([*NAMES, ALL]), default="processing",
-                  show_default=True)  # fmt: skip
-    @click.option("--reason", "reasons", multiple=True, help="Only these reasons (repeatable).")
-    @click.option("--source", "sources", multiple=True, help="Only these tools (repeatable).")
-    @click.option("--signature", "signatures", multiple=True, help="Only these signatures.")
-    @click.option("--id", "ids", multiple=True, help="Only these message, alert or incident ids.")
-    @wraps(command)
-    def wrapped(
-        *args: object,
-        reasons: tuple[str, ...],
-        sources: tuple[str, ...],
-        signatures: tuple[str, ...],
-        ids: tuple[str, ...],
-        **options: object,
-    ) -> Any:  # noqa: ANN401 - what the command returns
-        selection = Selection(reasons, sources, signatures, ids)
-        return command(*args, selection=selection, **options)
-
-    return wrapped
-
-
 @dlq.command(
     epilog=examples(
         "responder dlq reprocess --dry-run",
         "responder dlq reprocess --queue all --yes",
         "responder dlq reprocess --queue all --reason not_in_channel",
         "responder dlq reprocess --queue distribution --reason too_old --rate 5",
+        "responder dlq reprocess --queue all --since 2026-11-21T14:00",
     )
 )
 @selecting
@@ -290,10 +286,50 @@ def _show_outcomes(outcomes: list[sending.Outcome]) -> None:
         if outcome.missing:
             console.warn(
                 f"{outcome.missing} of the plan were not handed out by SQS, or are held by somebody"
-                " else: start again"
+                f" else, who may be a run that was killed: start again in {HOLD_SECONDS} s"
             )
         for failure in outcome.failures:
             console.warn(f"left where it is: {failure}")
+
+
+@dlq.command(
+    epilog=examples(
+        "responder dlq export",
+        "responder dlq export letters.jsonl --queue all",
+        "responder dlq export --queue distribution --before 12h",
+    )
+)
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@selecting
+@json_option
+@on_stack
+def export(
+    stack: Stack, queue: str, selection: Selection, file: Path | None, as_json: bool
+) -> None:
+    """Write dead letters to a new FILE, whole, and leave them where they are.
+
+    One JSON document a line, with body, attributes and times; it may hold personal data. Without a
+    FILE it is dead-letters-TIME.jsonl in this directory.
+    """
+    path = file or _new_path()
+    exported = _exported(stack, chosen(queue, stack.outputs), selection, path)
+    if as_json:
+        console.as_json([_exported_json(one, path) for one in exported])
+        return
+    console.grid(
+        ("queue", "exported", "reasons"),
+        [(one.place.name, str(len(one.ids)), _told(one.reasons)) for one in exported],
+    )
+    if any(one.ids for one in exported):
+        console.say(f"Written to {path}.")
+
+
+def _new_path() -> Path:
+    return Path(f"dead-letters-{utc_now():%Y%m%dT%H%M%SZ}.jsonl")
+
+
+def _told(counts: Counter[str]) -> str:
+    return ", ".join(f"{word} {count}" for word, count in counts.items()) or "-"
 
 
 @dlq.command(
@@ -326,8 +362,8 @@ def discard(
     it again.
     """
     if selection.everything is not everything:
-        raise click.UsageError("Say which letters: --reason, --source, --signature, --id or --all.")
-    path = file or Path(f"dead-letters-{utc_now():%Y%m%dT%H%M%SZ}.jsonl")
+        raise click.UsageError("Say which letters: by an option, or --all.")
+    path = file or _new_path()
     exported = _exported(stack, chosen(queue, stack.outputs), selection, path)
     if not as_json:
         _show_exported(exported)
@@ -364,7 +400,7 @@ def _show_exported(exported: list[Exported]) -> None:
             (
                 one.place.name,
                 str(len(one.ids)),
-                ", ".join(f"{reason} {count}" for reason, count in one.reasons.items()) or "-",
+                _told(one.reasons),
                 "deleted; only the export keeps them" if one.ids else "nothing to do",
             )
             for one in exported

@@ -1,4 +1,4 @@
-"""How letters are discarded: written down first, deleted after, and only what is written down.
+"""How letters are exported and discarded: written down first, deleted after, and nothing else.
 
 receive ──▶ write it down ──▶ put it back ──▶ sync ──▶ (ask) ──▶ receive ──▶ delete
                                                     │                    │

@@ -96,6 +96,14 @@ class Letter:
         key = _signature(self.body)
         return {**ids, "signature": key} if key else ids
 
+    def word(self, by: str) -> str:
+        """What letters are counted by: the reason, or the source or signature that it is about."""
+        if by == "reason":
+            return self.reason
+        about = self.about
+        key = about.get("signature") or _signature_of(about)
+        return (key if by == "signature" else about.get("source", "")) or UNKNOWN
+
     def redacted(self) -> Any:  # noqa: ANN401 - any JSON value
         """The body's shape and ids, every other text replaced by its length."""
         return _redact(self.content, "")
@@ -103,20 +111,35 @@ class Letter:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which letters are meant; empty fields leave all in."""
+    """Which letters are meant; empty fields leave all in. ``before`` and ``since`` are of sending.
+
+    A letter that SQS gave no time is of no age: one selected by age is not it.
+    """
 
     reasons: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     signatures: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
+    before: datetime | None = None
+    since: datetime | None = None
 
     @property
     def everything(self) -> bool:
         """Whether nothing is left out."""
-        return not (self.reasons or self.sources or self.signatures or self.ids)
+        return self == Selection()
 
     def takes(self, letter: Letter) -> bool:
         """Whether this letter is meant."""
+        return self._is_of_age(letter.sent_at) and self._names(letter)
+
+    def _is_of_age(self, sent_at: datetime | None) -> bool:
+        if sent_at is None:
+            return self.before is None and self.since is None
+        return (self.before is None or sent_at <= self.before) and (
+            self.since is None or sent_at >= self.since
+        )
+
+    def _names(self, letter: Letter) -> bool:
         about = letter.about
         ids = {letter.message_id, about.get("alert_id", ""), about.get("incident_id", "")}
         return (
@@ -131,6 +154,13 @@ def _is_of(about: Mapping[str, str], signatures: tuple[str, ...]) -> bool:
     """Cache keys and incident ids begin with the signature that they are of."""
     keys = [about.get(name, "") for name in ("signature", "cache_key", "incident_id")]
     return any(key.startswith(wanted) for key in keys for wanted in signatures)
+
+
+def _signature_of(about: Mapping[str, str]) -> str:
+    """The signature that a cache key (``key@place``) or an incident id (``key.scope.n``) is of."""
+    if key := about.get("cache_key", ""):
+        return key.partition("@")[0]
+    return about.get("incident_id", "").rsplit(".", 2)[0]
 
 
 def _signature(body: str) -> str:

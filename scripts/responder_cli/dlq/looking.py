@@ -5,9 +5,9 @@ are made visible again at once, and by their visibility timeout if we die before
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from responder_cli.aws import Stack
@@ -28,13 +28,17 @@ LOOKED_AT = 500
 
 @dataclass(frozen=True)
 class Survey:
-    """What lies in one place: its depth, and the reasons of the letters looked at."""
+    """What lies in one place: its depth, and the letters looked at, counted by one of their words.
+
+    ``receives`` is how often the letter was tried that was tried most.
+    """
 
     place: Place
     depth: Depth
-    looked_at: int
-    oldest: datetime | None
-    reasons: dict[str, int]
+    looked_at: int = 0
+    oldest: datetime | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    receives: int = 0
 
 
 def batches(stack: Stack, url: str, hold: int, most: int) -> Iterator[list[Letter]]:
@@ -101,15 +105,18 @@ def hide(stack: Stack, url: str, letters: Sequence[Letter], seconds: int) -> Non
         )
 
 
-def survey(stack: Stack, place: Place, most: int = LOOKED_AT) -> Survey:
-    """Count what lies in one place, by reason; ``most`` letters are looked at."""
+def survey(stack: Stack, place: Place, most: int = LOOKED_AT, by: str = "reason") -> Survey:
+    """Count what lies in one place by ``Letter.word``; ``most`` letters are looked at."""
     url = stack.output(place.output)
     found = depth(stack, url)
     if not found.total:
-        return Survey(place, found, 0, None, {})
+        return Survey(place, found)
     with held(stack, url, most) as letters:
-        moments = [letter.sent_at for letter in letters if letter.sent_at]
-        reasons = Counter(letter.reason for letter in letters)
         return Survey(
-            place, found, len(letters), min(moments, default=None), dict(reasons.most_common())
+            place,
+            found,
+            len(letters),
+            min((letter.sent_at for letter in letters if letter.sent_at), default=None),
+            dict(Counter(letter.word(by) for letter in letters).most_common()),
+            max((letter.receives for letter in letters), default=0),
         )

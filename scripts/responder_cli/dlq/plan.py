@@ -16,12 +16,17 @@ SENTENCES = {
 
 @dataclass(frozen=True)
 class Step:
-    """What would happen to one place. ``matching`` is None when it was not counted."""
+    """What would happen to one place. ``matching`` is None when it was not counted.
+
+    ``hidden`` are in somebody else's hands, or in those of a run that was killed: for a selection
+    nobody knows whether they are meant.
+    """
 
     place: Place
     way: Way
     depth: int
     matching: int | None
+    hidden: int = 0
 
     @property
     def sentence(self) -> str:
@@ -33,7 +38,7 @@ class Step:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not self.depth or self.matching == 0
+        return not self.depth or (self.matching == 0 and not self.hidden)
 
 
 def plan(stack: Stack, places: tuple[Place, ...], selection: Selection) -> list[Step]:
@@ -43,10 +48,12 @@ def plan(stack: Stack, places: tuple[Place, ...], selection: Selection) -> list[
 
 def _step(stack: Stack, place: Place, selection: Selection) -> Step:
     url = stack.output(place.output)
-    total = depth(stack, url).total
+    found = depth(stack, url)
+    total = found.total
     if selection.everything or not total:
         return Step(place, place.way, total, None)
     way = Way.RENEW if place.way is Way.MOVE else place.way
     with held(stack, url, LOOKED_AT) as letters:
         matching = sum(selection.takes(letter) for letter in letters)
-        return Step(place, way, total, matching if len(letters) < LOOKED_AT else None)
+        counted = matching if len(letters) < LOOKED_AT else None
+        return Step(place, way, total, counted, found.in_flight)

@@ -116,9 +116,9 @@ def send_back(stack: Stack, step: Step, selection: Selection, conduct: Conduct) 
 
 
 def _planned(step: Step, selection: Selection) -> int:
-    if step.matching is not None:
-        return step.matching
-    return step.depth if selection.everything else 0
+    if selection.everything:
+        return step.depth
+    return (step.matching or 0) + step.hidden
 
 
 def _send_one(
@@ -152,11 +152,13 @@ def _copy(stack: Stack, target: str, letter: Letter, now: datetime) -> None:
         for name, value in letter.attributes.items()
         if name not in OUR_ATTRIBUTES
     }
-    group = letter.system.get("MessageGroupId")
+    group, trace = (letter.system.get(name) for name in ("MessageGroupId", "AWSTraceHeader"))
+    traced = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}} if trace else {}
     stack.client("sqs").send_message(
         QueueUrl=target,
         MessageBody=renewed(letter, now),
         MessageAttributes=kept,
+        MessageSystemAttributes=traced,
         **({"MessageGroupId": group} if group else {}),
     )
 

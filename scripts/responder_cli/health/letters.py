@@ -42,6 +42,6 @@ class Letters:
 
     def _look(self, place: Place) -> tuple[str, ...]:
         try:
-            return tuple(survey(self._stack, place, LARGEST_BATCH).reasons)
+            return tuple(survey(self._stack, place, LARGEST_BATCH).counts)
         except ClientError:
             return ()

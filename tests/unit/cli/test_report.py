@@ -130,50 +130,6 @@ def test_an_emulator_is_not_asked_what_aws_costs() -> None:
     assert told.startswith("not available here")
 
 
-def test_a_backup_exports_real_arns_and_keeps_description_and_code(tmp_path: Any) -> None:
-    code = tmp_path / "code.zip"
-    code.write_bytes(b"zip")
-    tables = Client(
-        {
-            "describe_table": lambda TableName: {"Table": {"TableArn": f"arn:{TableName}"}},
-            "export_table_to_point_in_time": lambda TableArn, **_: {
-                "ExportDescription": {"ExportArn": f"{TableArn}/export"}
-            },
-        }
-    )
-    bucket = Client({"put_object": {}})
-    layer = tmp_path / "layer.zip"
-    layer.write_bytes(b"layer")
-    arn = "arn:aws:lambda:us-east-1:111122223333:layer:it-responder:7"
-    functions = Client(
-        {
-            "get_function": {
-                "Code": {"Location": code.as_uri()},
-                "Configuration": {"Layers": [{"Arn": arn}]},
-            },
-            "get_layer_version_by_arn": {"Content": {"Location": layer.as_uri()}},
-        }
-    )
-    caller = Client({"get_caller_identity": {"Account": "111122223333"}})
-    target = stack(
-        {"A": "1"}, {"dynamodb": tables, "s3": bucket, "lambda": functions, "sts": caller}
-    )
-    result = CliRunner().invoke(cli, ["backup", "--bucket", "b", "--json"], obj=lambda *_: target)
-    assert result.exit_code == 0, result.output
-    kept = json.loads(result.output)
-    assert kept["table alerts"] == "arn:it-alerts/export"
-    bodies = {put["Key"].rpartition("/")[2]: put["Body"] for put in bucket.asked("put_object")}
-    assert json.loads(bodies["stack.json"]) == {"A": "1"}
-    assert bodies["AnalysisFunction.zip"] == b"zip"
-    # The three functions share their layers: once each is enough.
-    assert bodies["it-responder-7.zip"] == b"layer"
-    assert functions.asked("get_layer_version_by_arn") == [{"Arn": arn}]
-    # A stranger's bucket of that name is refused by S3.
-    assert {put["ExpectedBucketOwner"] for put in bucket.asked("put_object")} == {"111122223333"}
-    exports = tables.asked("export_table_to_point_in_time")
-    assert [export["S3BucketOwner"] for export in exports] == ["111122223333"] * 3
-
-
 def test_a_backup_goes_to_no_bucket_that_nobody_named() -> None:
     script = Path(__file__).parents[3] / "scripts" / "backup.sh"
     done = subprocess.run([script], env={"PATH": os.defpath}, capture_output=True, text=True)

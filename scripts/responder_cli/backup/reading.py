@@ -1,0 +1,200 @@
+"""The items of a backup, wherever it is: our files, DynamoDB's exports, or tables of then.
+
+Point-in-time recovery makes tables of other names, which nobody reads; they are read here, and
+deleted when their items are back.
+"""
+
+import base64
+import gzip
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import click
+from botocore.exceptions import ClientError
+
+from responder.clock import to_utc
+from responder.ports import Table
+from responder_cli import console
+from responder_cli.aws import Stack
+from responder_cli.backup import taking
+from responder_cli.backup.vaults import Vault
+
+#: What is added to a table's name for its copy of an earlier moment.
+RESTORED = "-restored"
+POLL_SECONDS = 15.0
+Wait = Callable[[float], None]
+
+
+class Source(Protocol):
+    """What a restore reads."""
+
+    @property
+    def said(self) -> str:
+        """Where it is, and of when, for a person."""
+
+    def prepare(self) -> None:
+        """Whatever takes time, or can fail, before anything is written."""
+
+    def items(self, table: Table) -> Iterator[Mapping[str, Any]]:
+        """The items of a table, as DynamoDB writes them."""
+
+    def tidy(self) -> None:
+        """What is needed no more when all is back."""
+
+
+@dataclass
+class Kept:
+    """A backup that ``taking`` made."""
+
+    vault: Vault
+    _manifest: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def said(self) -> str:
+        """Its place and time."""
+        manifest = self._known()
+        return f"{self.vault.place} (stack {manifest['stack']}, taken {manifest['taken_at']})"
+
+    def prepare(self) -> None:
+        """Every file is there, and what it was. Raises ClickException."""
+        for table in taking.TABLES:
+            for _ in self._bodies(table):
+                pass
+
+    def items(self, table: Table) -> Iterator[Mapping[str, Any]]:
+        """Line by line."""
+        for body in self._bodies(table):
+            for line in gzip.decompress(body).splitlines():
+                yield json.loads(line)["Item"]
+
+    def tidy(self) -> None:
+        """A backup stays."""
+
+    def _known(self) -> dict[str, Any]:
+        if not self._manifest:
+            manifest = json.loads(self.vault.get(taking.MANIFEST))
+            if manifest.get("format") != taking.FORMAT:
+                raise click.ClickException(
+                    f"{self.vault.place} has the format {manifest.get('format')}; this release"
+                    f" reads {taking.FORMAT}."
+                )
+            self._manifest = manifest
+        return self._manifest
+
+    def _bodies(self, table: Table) -> Iterator[bytes]:
+        kept = self._known()["tables"][table.value]
+        if name := kept.get("file"):
+            body = self.vault.get(name)
+            if hashlib.sha256(body).hexdigest() != kept["sha256"]:
+                raise self._spoilt(name)
+            yield body
+        else:
+            yield from self._exported(f"tables/{table.value}", kept["export"].rpartition("/")[2])
+
+    def _exported(self, prefix: str, export: str) -> Iterator[bytes]:
+        """The files that DynamoDB's own manifest names.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html
+        """
+        root = f"{prefix}/AWSDynamoDB/{export}"
+        for line in self.vault.get(f"{root}/manifest-files.json").splitlines():
+            told = json.loads(line)
+            name = f"{root}/data/{told['dataFileS3Key'].rpartition('/')[2]}"
+            body = self.vault.get(name)
+            digest = hashlib.md5(body, usedforsecurity=False).digest()
+            if base64.b64encode(digest).decode() != told["md5Checksum"]:
+                raise self._spoilt(name)
+            yield body
+
+    def _spoilt(self, name: str) -> click.ClickException:
+        return click.ClickException(
+            f"{self.vault.place}/{name} is not what was written; nothing was restored."
+        )
+
+
+@dataclass
+class Then:
+    """The tables as they were at a moment (None: the latest that there is), of this or a region.
+
+    Interrupted, it goes on with the copies that there are.
+    """
+
+    stack: Stack
+    tables: tuple[Table, ...]
+    moment: datetime | None
+    region: str
+    wait: Wait
+
+    @property
+    def said(self) -> str:
+        """Which moment."""
+        then = (
+            f"as they were at {self.moment:{console.MINUTE}}:{self.moment:%S} UTC"
+            if (self.moment)
+            else "as late as can be"
+        )
+        where = f" in {self.region}" if self.region else ""
+        return f"the tables of {self.stack.name}{where} {then}"
+
+    def prepare(self) -> None:
+        """Have the copies made, all at once, and wait for them; hours, for large tables."""
+        for table in self.tables:
+            if (there := self._described(table)) is None:
+                self._begin(table)
+            else:
+                self._check(table, there)
+        for table in self.tables:
+            while (self._described(table) or {}).get("TableStatus") != "ACTIVE":
+                self.wait(POLL_SECONDS)
+
+    def items(self, table: Table) -> Iterator[Mapping[str, Any]]:
+        """The items of a copy."""
+        return taking.scan(self.stack, self.copy(table))
+
+    def tidy(self) -> None:
+        """Delete the copies, which have what alerts said, and cost."""
+        for table in self.tables:
+            self.stack.client("dynamodb").delete_table(TableName=self.copy(table))
+
+    def copy(self, table: Table) -> str:
+        """The name of a copy."""
+        return f"{self.stack.table(table.value)}{RESTORED}"
+
+    def _begin(self, table: Table) -> None:
+        name = self.stack.table(table.value)
+        source = {"SourceTableName": name}
+        if self.region:
+            # Asked in the region of the copy, which names its source by ARN.
+            account = self.stack.client("sts").get_caller_identity()
+            partition = account["Arn"].split(":")[1]
+            arn = f"arn:{partition}:dynamodb:{self.region}:{account['Account']}:table/{name}"
+            source = {"SourceTableArn": arn}
+        then = (
+            {"RestoreDateTime": self.moment} if self.moment else {"UseLatestRestorableTime": True}
+        )
+        self.stack.client("dynamodb").restore_table_to_point_in_time(
+            TargetTableName=self.copy(table), **source, **then
+        )
+
+    def _described(self, table: Table) -> dict[str, Any] | None:
+        try:
+            answer = self.stack.client("dynamodb").describe_table(TableName=self.copy(table))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            return None
+        return dict(answer["Table"])
+
+    def _check(self, table: Table, there: Mapping[str, Any]) -> None:
+        """A copy of an earlier run is gone on with, unless another moment was asked for."""
+        of = there.get("RestoreSummary", {}).get("RestoreDateTime")
+        told = f"{self.copy(table)}, of {to_utc(of).isoformat()}" if of else self.copy(table)
+        if of is not None and self.moment is not None and to_utc(of) != self.moment:
+            raise click.ClickException(
+                f"There is {told} already: give that time with --at, or delete the table."
+            )
+        console.warn(f"Going on with {told}, which is there already.")

@@ -1,0 +1,1 @@
+"""What is known of a person is masked wherever the stack keeps it."""

@@ -1,0 +1,91 @@
+"""A person's texts in dead letters: a masked copy is sent first, the letter deleted after.
+
+receive ──▶ send the masked copy ──▶ delete the letter
+                                 └─ killed here: both exist; the next run masks the letter again,
+                                    and the pipeline recognises the second copy
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from responder_cli.aws import Stack
+from responder_cli.dlq.letters import RECEIVES_EXHAUSTED, Letter
+from responder_cli.dlq.looking import HOLD_SECONDS, batches, put_back
+from responder_cli.dlq.places import ALL, Place, Way, chosen, depth
+from responder_cli.erase.masking import Found, Masking, Texts
+
+
+def search(stack: Stack, texts: Texts, advance: Callable[[], None]) -> Iterator[tuple[Place, int]]:
+    """How many letters of each place have the texts."""
+    for place in chosen(ALL, stack.outputs):
+        if number := _each(stack, place, texts, advance, lambda *_: False):
+            yield place, number
+
+
+def erase(stack: Stack, place: Place, texts: Texts) -> int:
+    """Mask the letters of a place; how many."""
+    url = stack.output(place.output)
+
+    def mask(letter: Letter, body: str, attributes: dict[str, Any]) -> bool:
+        sqs = stack.client("sqs")
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=attributes)
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=letter.receipt)
+        return True
+
+    return _each(stack, place, texts, lambda: None, mask)
+
+
+def _each(
+    stack: Stack,
+    place: Place,
+    texts: Texts,
+    advance: Callable[[], None],
+    act: Callable[[Letter, str, dict[str, Any]], bool],
+) -> int:
+    """``act`` on every letter that has the texts; those it leaves are visible again."""
+    url, number = stack.output(place.output), 0
+    left: dict[str, Letter] = {}
+    try:
+        for batch in batches(stack, url, HOLD_SECONDS, depth(stack, url).total):
+            left.update((letter.message_id, letter) for letter in batch)
+            for letter in batch:
+                advance()
+                body, attributes, found = masked(letter, _masking(place, texts))
+                if not found.masked:
+                    continue
+                number += 1
+                if act(letter, body, attributes):
+                    del left[letter.message_id]
+    finally:
+        put_back(stack, url, list(left.values()))
+    return number
+
+
+def _masking(place: Place, texts: Texts) -> Masking:
+    """What lies in a failure queue is an event of others."""
+    return Masking(texts, identities=frozenset()) if place.way is Way.REPLAY else Masking(texts)
+
+
+def masked(letter: Letter, masking: Masking) -> tuple[str, dict[str, Any], Found]:
+    """The body and the attributes of a letter without the texts."""
+    texts, found, content = masking.texts, Found(), letter.content
+    if isinstance(content, dict | list):
+        body = json.dumps(masking.plain(content, found))
+    else:
+        found.masked += texts.count(letter.body)
+        body = texts.masked(letter.body)
+    attributes = {
+        name: _attribute({key: part for key, part in value.items() if part}, masking, found)
+        for name, value in letter.attributes.items()
+    }
+    if letter.reason == RECEIVES_EXHAUSTED:
+        # SQS notes where it took a letter from; of a copy it does not know.
+        attributes["reason"] = {"DataType": "String", "StringValue": RECEIVES_EXHAUSTED}
+    return body, attributes, found
+
+
+def _attribute(value: dict[str, Any], masking: Masking, found: Found) -> dict[str, Any]:
+    if "StringValue" not in value:
+        return value
+    return value | {"StringValue": masking.plain(value["StringValue"], found)}

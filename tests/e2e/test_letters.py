@@ -1,0 +1,155 @@
+"""A thousand dead letters sent back by a command that is killed: none is lost, none shown twice."""
+
+import json
+import os
+import random
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from e2e import workers
+from e2e.payloads import problem
+from e2e.pipeline import DEAD_LETTER_QUEUES, QUEUES, Pipeline, by_clients, wait_until
+from local_stack import environment, layout
+from responder.errors import Reason
+from responder.protocols.versions import RULES
+from responder_cli.dlq.letters import RECEIVES_EXHAUSTED
+from responder_cli.dlq.looking import HOLD_SECONDS
+
+pytestmark = pytest.mark.e2e_long
+
+ALERTS, UNPROCESSED = 1_000, 300
+KILLS, SEED = 3, 20_261_121
+CLIENTS = 4
+PATIENCE = 420
+#: A selection of all letters, so that also those go one by one that SQS could move by itself.
+REPROCESS = ("dlq", "reprocess", "--queue", "all", "--reason", RECEIVES_EXHAUSTED,
+             "--reason", Reason.NOT_IN_CHANNEL.value, "--rate", "100", "--yes")  # fmt: skip
+
+
+def test_a_thousand_letters_go_back_although_reprocess_is_killed_three_times(
+    pipeline: Pipeline,
+) -> None:
+    # Else each incident would have two letters, one for its analysis.
+    pipeline.responder("analysis", "off")
+    with unreadable_rules(pipeline):
+        alert_ids = poisoned(pipeline, range(UNPROCESSED), ["DeadLetterQueueUrl"])
+    pipeline.slack(fail={"mode": "ok_false", "error": Reason.NOT_IN_CHANNEL.value})
+    alert_ids += poisoned(pipeline, range(UNPROCESSED, ALERTS), DEAD_LETTER_QUEUES)
+    pipeline.slack(fail=None)
+    assert len(set(alert_ids)) == ALERTS
+    assert not pipeline.messages()
+    listed = {
+        row["queue"]: row["reasons"]
+        for row in json.loads(pipeline.responder("dlq", "list", "--json"))
+    }
+    print(f"\nPoisoned: {listed}")
+    assert set(listed["processing"]) == {RECEIVES_EXHAUSTED}
+    assert set(listed["distribution"]) == set(listed["critical"]) == {Reason.NOT_IN_CHANNEL.value}
+
+    rng = random.Random(SEED)
+    for left in sorted(rng.sample(range(ALERTS // 10, ALERTS), KILLS), reverse=True):
+        kill_reprocess(pipeline, left, rng.uniform(0, 0.2))
+    begun = time.monotonic()
+    runs = run_to_the_end(pipeline)
+    print(f"Ended by run {runs} after the kills, in {time.monotonic() - begun:.0f} s")
+
+    pipeline.shown(alert_ids, PATIENCE)
+    pipeline.idle()
+    pipeline.shown(alert_ids, PATIENCE)
+    incidents = pipeline.incidents(alert_ids)
+    assert [one.count for one in incidents.values()] == [1] * ALERTS
+    messages = pipeline.messages()
+    assert {name: len(messages[name]) for name in incidents} == dict.fromkeys(incidents, 1)
+    replies = Counter((m["thread"], m["text"]) for m in pipeline.stack.slack_messages())
+    assert max(replies.values()) == 1
+    print(f"{len(incidents)} incidents, {sum(map(len, messages.values()))} cards")
+
+
+def poisoned(pipeline: Pipeline, numbers: range, queues: Sequence[str]) -> list[str]:
+    """Send alerts, and wait until what they became lies in dead-letter queues."""
+    before = letters(pipeline)
+    sent = [problem("poisoned", number, at=datetime.now(UTC)) for number in numbers]
+    alert_ids = by_clients(CLIENTS, pipeline.insist, sent)
+    wait_until(
+        lambda: (sum(pipeline.depth(queues).values()), pipeline.depth(QUEUES)),
+        lambda seen: seen[0] >= before + len(numbers) and not any(seen[1].values()),
+        PATIENCE,
+    )
+    return alert_ids
+
+
+def letters(pipeline: Pipeline) -> int:
+    return sum(pipeline.depth(DEAD_LETTER_QUEUES).values())
+
+
+@contextmanager
+def unreadable_rules(pipeline: Pipeline) -> Iterator[None]:
+    """Rules of a form that this release does not know, as after going back from a newer one.
+
+    No alert can be signed: each uses up its receives, of which the queue allows two meanwhile.
+    """
+    state = {"TableName": pipeline.stack.outputs["StateTableName"]}
+    key = {"id": {"S": RULES.name}}
+    pipeline.client("dynamodb").put_item(
+        **state, Item={**key, "version": {"N": "1"}, "active": {"S": "newest"}}
+    )
+    # A process goes on with the rules that it knows.
+    workers.kill_all(pipeline.worker_parent)
+    try:
+        with two_receives(pipeline):
+            yield
+    finally:
+        pipeline.client("dynamodb").delete_item(**state, Key=key)
+
+
+@contextmanager
+def two_receives(pipeline: Pipeline) -> Iterator[None]:
+    """Six take minutes."""
+    client, url = pipeline.client("sqs"), pipeline.stack.outputs["ProcessingQueueUrl"]
+    named = {"QueueUrl": url, "AttributeNames": ["RedrivePolicy"]}
+    usual = client.get_queue_attributes(**named)["Attributes"]
+    policy = json.loads(usual["RedrivePolicy"]) | {"maxReceiveCount": 2}
+    client.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(policy)})
+    try:
+        yield
+    finally:
+        client.set_queue_attributes(QueueUrl=url, Attributes=usual)
+
+
+def reprocess(pipeline: Pipeline) -> subprocess.Popen[bytes]:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    # Killed, it says nothing; alive, its exit code says all.
+    return subprocess.Popen(
+        [layout.SCRIPTS / "responder", *REPROCESS],
+        env={**ours, **environment.variables(pipeline.stack)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def kill_reprocess(pipeline: Pipeline, left: int, later: float) -> None:
+    """Begin to send letters back, and kill it a moment after so many are left."""
+    with reprocess(pipeline) as process:
+        wait_until(lambda: letters(pipeline), lambda depth: depth <= left, PATIENCE)
+        time.sleep(later)
+        assert process.poll() is None
+        process.kill()
+    print(f"Killed when {letters(pipeline)} were left")
+
+
+def run_to_the_end(pipeline: Pipeline) -> int:
+    """Run it again until it says that all is done; how often that was."""
+    for run in range(1, 10):
+        with reprocess(pipeline) as process:
+            code = process.wait(PATIENCE)
+        if code == 0 and not letters(pipeline):
+            return run
+        # What the killed runs held comes back by itself.
+        time.sleep(HOLD_SECONDS / 4)
+    raise AssertionError(f"{letters(pipeline)} letters are left")
