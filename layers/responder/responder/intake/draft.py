@@ -69,7 +69,8 @@ class Draft:
     """One alert as its reader understood it; not yet bounded, cleaned or identified.
 
     ``happened_at`` is the tool's own time of this state. ``delivery_id`` stands for it in the
-    identity where the tool names its deliveries. ``raw`` is the element that was read.
+    identity where the tool names its deliveries. ``raw`` is the element that was read. A link
+    without a URL is left out, as is one that is none.
     """
 
     source: str
@@ -237,8 +238,10 @@ def _links(links: Mapping[str, str], notes: list[str]) -> dict[str, str]:
     room = MAX_ALL_LINKS
     for name, url in links.items():
         name = bounded_line(name, 60, "link name", notes)
+        if not url or not name:
+            continue
         is_plain = _PLAIN_URL.fullmatch(url) is not None
-        if not name or not (is_plain or _URL.fullmatch(url)):
+        if not is_plain and not _URL.fullmatch(url):
             continue
         url = url_without_secrets(url)
         size = len(url) if is_plain else size_of(url)

@@ -19,6 +19,7 @@ _UNFILLED = re.compile(
     r"|<no value>|<nil>"
 )
 _CUT_MARK = "…"
+_WRITER = json.JSONEncoder(ensure_ascii=False, default=str)
 # How far the first line of a text is looked for: more than any title takes.
 _LONGEST_LINE = 2_000
 
@@ -47,12 +48,14 @@ def as_text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return as_json(value)
+    return str(value) if isinstance(value, int) else as_json(value)
 
 
 def as_json(value: object, indent: int | None = None) -> str:
     """A JSON value as JSON text; empty where it is nested too deep to be written."""
     try:
+        if indent is None:
+            return _WRITER.encode(value)
         return json.dumps(value, ensure_ascii=False, default=str, indent=indent)
     except RecursionError:
         return ""

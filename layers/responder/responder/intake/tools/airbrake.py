@@ -32,7 +32,6 @@ def read(element: object, whole: object, request: Request) -> Draft:
         raise Unreadable("no error")
     project, notice = mapping(error.get("project")), mapping(error.get("last_notice"))
     at = read_time(error.get("last_occurred_at"))
-    link = first(body, ["airbrake_error_url"])
     file, line = first(error, ["file"]), first(error, ["line_number"])
     return Draft(
         source=NAME,
@@ -47,7 +46,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         resource=first(notice, ["request_url"]),
         scope=Scope(environment=first(error, ["environment"])),
         labels=string_map({"times": error.get("times_occurred"), "class": kind}),
-        links={"source": link} if link else {},
+        links={"source": first(body, ["airbrake_error_url"])},
         happened_at=at,
         starts_at=read_time(error.get("first_occurred_at")),
         delivery_id=first(notice, ["id"]) or request.delivery_id,

@@ -37,7 +37,6 @@ def read(element: object, whole: object, request: Request) -> Draft:
     title = f"{name}: {first(found, ['message'])}".rstrip(": ") if name else f"{action} is slow"
     duration, environment = first(found, ["duration"]), first(found, ["environment"])
     at = read_time(found.get("time"))
-    link = first(found, ["url"])
     return Draft(
         source=NAME,
         fingerprint="/".join(part for part in (site, environment, kind, name, action) if part),
@@ -54,7 +53,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         scope=Scope(environment=environment),
         labels=string_map({"action": action, "path": found.get("path"),
                            "version": found.get("revision")}),
-        links={"source": link} if link else {},
+        links={"source": first(found, ["url"])},
         happened_at=at,
         starts_at=at,
         delivery_id=request.delivery_id,

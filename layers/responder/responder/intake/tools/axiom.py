@@ -58,7 +58,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         resource=place.resource,
         scope=place.scope,
         labels=labels | string_map({"value": event.get("value")}),
-        links={"source": url} if (url := first(event, ("url", "monitorURL"))) else {},
+        links={"source": first(event, ("url", "monitorURL"))},
         happened_at=at,
         starts_at=at if status is Status.FIRING else None,
         ends_at=at,

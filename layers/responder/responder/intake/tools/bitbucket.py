@@ -56,7 +56,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         resource=repository,
         labels=string_map({"repository": repository, "branch": branch, "build": build.get("name"),
                            "sha": commit.get("hash")}),
-        links={"source": link} if link else {},
+        links={"source": link},
         happened_at=at,
         starts_at=at if status is Status.FIRING else None,
         ends_at=at,

@@ -46,7 +46,6 @@ def read(element: object, whole: object, request: Request) -> Draft:
     branch, commit = _branch(pipeline), mapping(mapping(pipeline.get("vcs")).get("commit"))
     at = read_time(body.get("happened_at")) or read_time(ended.get("stopped_at"))
     on = f" on {branch}" if branch else ""
-    link = first(ended, ["url"]) or first(workflow, ["url"])
     return Draft(
         source=NAME,
         fingerprint=f"{slug or service}/{kind}/{name}/{branch}",
@@ -62,7 +61,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
                            "status": ended.get("status"),
                            "organization": mapping(body.get("organization")).get("name"),
                            "sha": mapping(pipeline.get("vcs")).get("revision")}),
-        links={"source": link} if link else {},
+        links={"source": first(ended, ["url"]) or first(workflow, ["url"])},
         happened_at=at,
         starts_at=at if status is Status.FIRING else None,
         ends_at=at,

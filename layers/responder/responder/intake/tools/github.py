@@ -351,7 +351,7 @@ def _draft(
         service=_name(repository),
         resource=resource,
         labels={name: first(labels, [name]) for name in labels if first(labels, [name])},
-        links={"source": link} if link else {},
+        links={"source": link},
         happened_at=at,
         starts_at=at if status is Status.FIRING else None,
         ends_at=at,

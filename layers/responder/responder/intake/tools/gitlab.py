@@ -240,8 +240,7 @@ def _words(reason: str) -> str:
 
 
 def _link(about: Mapping[str, object]) -> dict[str, str]:
-    url = first(about, ["url", "web_url"])
-    return {"source": url} if url else {}
+    return {"source": first(about, ["url", "web_url"])}
 
 
 def _labels(**found: str) -> dict[str, str]:

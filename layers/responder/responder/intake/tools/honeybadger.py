@@ -74,7 +74,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         resource=first(thing, ["component"]) or (name if kind != "fault" else ""),
         scope=Scope(environment=first(thing, ["environment"])),
         labels=labels,
-        links={"source": link} if link else {},
+        links={"source": link},
         happened_at=at,
         starts_at=at if status is Status.FIRING else None,
         ends_at=at,

@@ -126,7 +126,7 @@ def _draft(
         resource=name,
         labels={key: text for key, text in {**labels, "result": result, "build": number,
                                             "jenkins": site}.items() if text},
-        links={"source": link} if link else {},
+        links={"source": link},
         happened_at=at,
         starts_at=at if status is Status.FIRING else None,
         ends_at=at,

@@ -43,7 +43,6 @@ def read(element: object, whole: object, request: Request) -> Draft:
     at = next((at for name in _TIMES if (at := read_time(body.get(name)))), None)
     number = first(body, ("alert_definition_id", "alert_id"))
     group = first(body, ["alert_group_by"])
-    link = first(body, ("alert_app_url", "alert_url", "account_url"))
     return Draft(
         source=NAME,
         fingerprint="/".join(part for part in (number or title, group) if part),
@@ -58,7 +57,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         resource=place.resource,
         scope=place.scope,
         labels=labels | string_map({"account": body.get("account_name")}),
-        links={"source": link} if link else {},
+        links={"source": first(body, ("alert_app_url", "alert_url", "account_url"))},
         happened_at=at,
         starts_at=at,
         delivery_id=request.delivery_id,

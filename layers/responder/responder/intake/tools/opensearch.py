@@ -89,7 +89,7 @@ def _draft(context: Fields, alert: Fields, state: str, request: Request, raw: ob
         resource=place.resource or keys,
         scope=place.scope,
         labels=labels,
-        links={"source": url} if (url := first(context, ("url", "link"))) else {},
+        links={"source": first(context, ("url", "link"))},
         happened_at=_time(alert, ("end_time", "endTime"), context) if over
         else _time(alert, ("start_time", "startTime", "last_notification_time"), context),
         starts_at=_time(alert, ("start_time", "startTime"), {} if over else context),

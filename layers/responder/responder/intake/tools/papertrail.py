@@ -38,7 +38,6 @@ def read(element: object, whole: object, request: Request) -> Draft:
     told = (read_severity(first(event, ["severity"])) for event in events[:_MAX_LINES])
     severities = [default_of(NAME), *(severity for severity in told if severity)]
     at = read_time(last.get("received_at")) or read_time(last.get("generated_at"))
-    link = first(search, ["html_search_url", "html_edit_url"])
     return Draft(
         source=NAME,
         fingerprint=number or name,
@@ -52,7 +51,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         service=first(last, ["program"]),
         resource=first(last, ["hostname", "source_name"]),
         labels=string_map({"query": search.get("query"), "facility": last.get("facility")}),
-        links={"source": link} if link else {},
+        links={"source": first(search, ["html_search_url", "html_edit_url"])},
         happened_at=at,
         starts_at=at,
         delivery_id=first(body, ["max_id"]) or request.delivery_id,

@@ -64,7 +64,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         labels=string_map({"event": event, "level": level, "project": project,
                            "framework": seen.get("framework"), "language": seen.get("language"),
                            "version": seen.get("code_version")}),
-        links={"source": url} if (url := first(data, ["url"])) else {},
+        links={"source": first(data, ["url"])},
         # What a person reopens may have occurred long before it was resolved.
         happened_at=ended if over else request.received_at if event == _REOPENED else fired,
         starts_at=read_time(item.get("first_occurrence_timestamp")),

@@ -46,7 +46,6 @@ def read(element: object, whole: object, request: Request) -> Draft:
     at = read_time(told.get("run_updated_at")) or read_time(assessed.get("created_at"))
     scope, _, kind = trigger.partition(":")
     said = "run errored" if scope == "run" else f"assessment: {kind.replace('_', ' ')}"
-    link = first(about, ["run_url", "workspace_url"])
     return Draft(
         source=NAME,
         fingerprint="/".join((organization, first(about, ["workspace_id"]) or workspace,
@@ -62,7 +61,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         labels=string_map({"organization": organization, "workspace": workspace,
                            "trigger": trigger, "run_status": told.get("run_status"),
                            "by": about.get("run_created_by")}),
-        links={"source": link} if link else {},
+        links={"source": first(about, ["run_url", "workspace_url"])},
         happened_at=at,
         starts_at=at if status is Status.FIRING else None,
         ends_at=at,

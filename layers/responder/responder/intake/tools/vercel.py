@@ -46,7 +46,6 @@ def read(element: object, whole: object, request: Request) -> Draft:
     at = read_time(body.get("createdAt"))
     # Previews are deployed of every branch: only of them is the branch told apart.
     place = target if target == _PRODUCTION else f"{target}/{branch}"
-    link = first(links, ["deployment"])
     return Draft(
         source=NAME,
         fingerprint=f"{first(project, ['id']) or name}/{place}",
@@ -61,7 +60,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         scope=Scope(environment=target),
         labels=string_map({"branch": branch, "target": target,
                            "team": mapping(payload.get("team")).get("id")}),
-        links={"source": link} if link else {},
+        links={"source": first(links, ["deployment"])},
         happened_at=at,
         starts_at=at if status is Status.FIRING else None,
         ends_at=at,
