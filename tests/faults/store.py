@@ -8,6 +8,7 @@ from typing import Any
 
 from faults.failing import throttled, unanswered
 from faults.world import START, World
+from responder.adapters.dynamodb import PARTITION_KEY
 from responder.errors import Conflict
 from responder.ports import Key, Record, Table, Write
 
@@ -34,6 +35,9 @@ class MemoryStore:
     def write(self, writes: Sequence[Write]) -> None:
         """As ``ports.Store``; a lost answer is what a client sees that was not told of success."""
         assert len({write.key for write in writes}) == len(writes) <= 100
+        for write in writes:
+            # The adapter's own attributes would take the place of a model's.
+            assert {PARTITION_KEY[write.key.table], "version", "ttl"}.isdisjoint(write.data)
         self._world.effect(
             "write", lambda: self._write(writes), refused=throttled, unanswered=unanswered
         )
@@ -78,14 +82,19 @@ class MemoryStore:
             if self.items.get(write.key, (0, {}))[0] != write.expect:
                 raise Conflict(write.key.id)
         for write in writes:
-            self._watch(write)
-            analysis = write.data.get("analysis") if write.key.table is Table.CACHE else None
-            if analysis and analysis["tier"] != "fallback":
-                self.verdicts[write.key.id].add(f"{analysis['headline']} {analysis['made_at']}")
+            self.noticed(write)
             data = json.loads(json.dumps(write.data))
             self.items[write.key] = (write.expect + 1, data)
             if write.expires_at is not None:
                 self.expires[write.key] = write.expires_at
+
+    def noticed(self, write: Write) -> None:
+        """A write is about to take effect: who ends whose lease, and with which verdict?"""
+        self._watch(write)
+        analysis = write.data.get("analysis") if write.key.table is Table.CACHE else None
+        if analysis and analysis["tier"] != "fallback":
+            verdict = f"{analysis['headline']} {analysis['made_at']}"
+            self.verdicts[write.key.id].add(verdict)
 
     def _watch(self, write: Write) -> None:
         before = self.items.get(write.key, (0, {}))[1]

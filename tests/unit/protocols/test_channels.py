@@ -144,3 +144,12 @@ def test_an_unanswered_escalation_is_looked_for_by_id(desk: Desk) -> None:
     desk.later(minutes=1)
     deliver(desk)
     assert searches(desk) == ["C0CRITICAL"]
+
+
+def test_an_id_that_an_item_does_not_have_is_learnt_anew(desk: Desk) -> None:
+    """As DynamoDB has it from before: the item's own key stood in the place of the id."""
+    place = items.state_item("channel##alerts")
+    desk.store.items[place] = (1, {"id": place.id})
+    assert channels.known(desk.store, "#alerts") == "#alerts"
+    channels.remember(desk.store, "#alerts", IDS["#alerts"], desk.now())
+    assert channels.known(desk.store, "#alerts") == IDS["#alerts"]

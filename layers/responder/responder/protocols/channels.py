@@ -16,11 +16,14 @@ from responder.protocols import items
 
 
 class Known(BaseModel):
-    """The id of a channel that is configured by its name."""
+    """The id of a channel that is configured by its name.
+
+    Not ``id``, which is the item's own key: what was stored under it once is forgotten.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    id: str
+    channel_id: str = ""
 
 
 def remember(store: Store, channel: str, told: str, now: datetime) -> None:
@@ -28,7 +31,7 @@ def remember(store: Store, channel: str, told: str, now: datetime) -> None:
     if is_id(channel) or not is_id(told):
         return
     with suppress(Retryable):
-        items.change(store, _item(channel), Known, lambda before: Known(id=told), now)
+        items.change(store, _item(channel), Known, lambda before: Known(channel_id=told), now)
 
 
 def known(store: Store, channel: str) -> str:
@@ -36,7 +39,7 @@ def known(store: Store, channel: str) -> str:
     if is_id(channel):
         return channel
     found = items.load(store, _item(channel), Known)
-    return found.id if found else channel
+    return (found.channel_id if found else "") or channel
 
 
 def _item(channel: str) -> Key:
