@@ -1,6 +1,7 @@
 """Values that break programs: each is an alert, bounded and clean, never an error."""
 
 import json
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -129,3 +130,20 @@ def test_elements_beyond_the_limit_are_counted_and_not_looked_at() -> None:
     read_alerts = parse(b"[" + b",".join([b'{"title": "t"}'] * 30_000) + b"]", JSON)
     assert len(read_alerts) == MAX_ALERTS
     assert read_alerts[-1].truncated[0] == "alerts: 20000 more of this request cut by intake"
+
+
+def test_endless_names_of_labels_fill_no_memory() -> None:
+    def send(number: int) -> None:
+        labels = {f"{number}{'n' * 100_000}": "x", "service": "orders"}
+        body = {"title": "Disk full", "labels": labels, **labels}
+        read(json.dumps(body))
+
+    send(0)
+    tracemalloc.start()
+    try:
+        for number in range(1, 60):
+            send(number)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 2_000_000

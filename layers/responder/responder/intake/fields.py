@@ -33,6 +33,10 @@ _TAG_VALUES = ("value",)
 _SEPARATORS = str.maketrans("", "", "._- ${}")
 _MAX_FOLDED = 300
 _LONGEST_NAME = 64
+#: What is kept of longer names, in characters.
+_FOLDED = 80
+#: Sets of names beyond this length are not remembered: whoever sends many would fill the memory.
+_REMEMBERED = 4_096
 
 
 def mapping(value: object) -> Mapping[str, object]:
@@ -57,7 +61,7 @@ def first(values: Mapping[str, object], names: Iterable[str]) -> str:
 
 def squeezed(values: Mapping[str, object]) -> dict[str, object]:
     """The values by bare lower-case names, so that alertId, ALERT_ID and "alert.id" are one."""
-    return {_squeezed(name): value for name, value in values.items()}
+    return {_squeezed(name[:_FOLDED]): value for name, value in values.items()}
 
 
 def string_map(value: object) -> dict[str, str]:
@@ -111,7 +115,9 @@ class Place(NamedTuple):
 
 def place_of(labels: Mapping[str, str]) -> Place:
     """Service, resource and scope of labels as ``string_map`` makes them."""
-    service, resource, parts = _telling(tuple(labels))
+    names = tuple(labels)
+    telling = _telling if len("".join(names)) <= _REMEMBERED else _telling.__wrapped__
+    service, resource, parts = telling(names)
     scope = Scope(**{part: labels[name] for part, name in parts}) if parts else NOWHERE
     return Place(labels[service] if service else "", labels[resource] if resource else "", scope)
 
@@ -138,4 +144,4 @@ def scope_of(labels: Mapping[str, object]) -> Scope:
 
 @lru_cache(maxsize=4096)
 def _squeezed(name: str) -> str:
-    return "".join(filter(str.isalnum, name[:80])).lower()
+    return "".join(filter(str.isalnum, name)).lower()
