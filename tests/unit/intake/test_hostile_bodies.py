@@ -10,7 +10,7 @@ from responder.alert import Alert
 from responder.contracts import AlertMessage
 from responder.intake import parse
 from responder.intake.registry import MAX_ALERTS
-from samples import JSON, NOW
+from samples import JSON, NOW, sample
 
 
 def read(body: str | bytes) -> Alert:
@@ -133,9 +133,10 @@ def test_elements_beyond_the_limit_are_counted_and_not_looked_at() -> None:
 
 
 def test_endless_names_of_labels_fill_no_memory() -> None:
+    body = json.loads(sample("alertmanager/firing.json"))
+
     def send(number: int) -> None:
-        labels = {f"{number}{'n' * 100_000}": "x", "service": "orders"}
-        body = {"title": "Disk full", "labels": labels, **labels}
+        body["alerts"][0]["labels"] = {f"{number}{'n' * 100_000}": "x", "alertname": "Disk"}
         read(json.dumps(body))
 
     send(0)
