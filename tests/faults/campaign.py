@@ -11,13 +11,11 @@ from functools import partial
 from typing import Any, Protocol
 
 from faults.circumstances import circumstances_of
-from faults.claude import MemoryClaude
 from faults.configuration import AMPLE, MUTING, ROUTED, Setup, limits_of, window_of
 from faults.pipeline import LaneQueues, Parts, Pipeline, build
-from faults.queues import Held, MemoryQueues
+from faults.queues import Held
 from faults.schedule import schedule
-from faults.slack import MemorySlack
-from faults.store import MemoryStore
+from faults.services import Services
 from faults.telling import Counting, MemorySink
 from faults.versions import NextQueues, NextStore
 from faults.world import CALM, START, Rates, World
@@ -53,18 +51,17 @@ class Revoke(Protocol):
 class Campaign:
     """Everything that one seed needs; ``run`` brings it to its quiet end."""
 
-    def __init__(self, seed: int) -> None:
-        """Build the pipeline over ports in memory."""
-        self.world = World(seed)
+    def __init__(self, world: World, services: Services) -> None:
+        """Build the pipeline over the services."""
+        seed, self.world = world.seed, world
         chance = random.Random(seed)
         self.inhibitions = MUTING if chance.random() < 0.5 else NO_INHIBITIONS
         self.window = window_of(random.Random(f"window {seed}"))
         self.hourly = chance.choice([0, 0, 1, 2])
         self.sent = schedule(self.world.rng)
-        self.store = MemoryStore(self.world)
-        self.queues = MemoryQueues(self.world)
-        self.slack = MemorySlack(self.world)
-        self.claude = MemoryClaude(self.world, self.store)
+        self.store, self.queues = services.store, services.queues
+        self.slack, self.claude = services.slack, services.claude
+        self._services = services
         self.sinks = (MemorySink(self.world), MemorySink(self.world))
         self.telemetry = Counting()
         self.circumstances = circumstances_of(random.Random(f"circumstances {seed}"))
@@ -237,9 +234,10 @@ class Campaign:
 
     def _build(self, limits: Limits) -> list[Pipeline]:
         """The versions that run, oldest first."""
-        versions = [self._build_over(self.store, self.queues, limits)]
+        store, queues = self._services.lane_store, self._services.lane_queues
+        versions = [self._build_over(store, queues, limits)]
         if self.circumstances.deploy:
-            ports = (NextStore(self.store), NextQueues(self.queues))
+            ports = (NextStore(store), NextQueues(queues))
             versions.append(self._build_over(*ports, limits))
         return versions
 

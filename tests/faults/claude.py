@@ -1,9 +1,10 @@
 """Claude in memory, paid by the call."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 from faults.failing import unanswered
 from faults.store import MemoryStore
@@ -61,53 +62,69 @@ class MemoryClaude:
         self.paid.clear()
         self.answered.clear()
 
+    def book(self, case: Case, payer: Worker, asked: datetime, micro: int) -> None:
+        """A call was answered, and paid."""
+        self.payers[case.incident.cache_key].append(payer)
+        self.paid[case.incident.source] += micro
+        self.answered.append((payer, asked))
+
     def question(self, case: Case, tier: str) -> Question:
         """As ``ports.Analyst``."""
-        return Question(0.02, lambda: self._answer(case, tier))
+        return Question(
+            0.02, lambda: self._answer(case, partial(self._verdict, case, tier), self._refusal)
+        )
 
-    def _answer(self, case: Case, tier: str) -> Analysis:
+    def _answer(
+        self,
+        case: Case,
+        serve: Callable[[Worker, datetime], Analysis],
+        refusal: Callable[[], Exception],
+    ) -> Analysis:
         """Sometimes slower than the lease lasts."""
         rng = self._world.rng
         payer = self._world.current
         assert payer is not None
         asked = self._world.clock()
 
-        def act() -> Analysis:
-            if self.revoked:
-                raise NotServed(Reason.MISCONFIGURED, "HTTP 401", Trouble.CREDENTIALS)
-            self.payers[case.incident.cache_key].append(payer)
-            # Some calls cost all that they may.
-            micro = 5_000 * (1 + sum(map(len, self.payers.values())) % 4)
-            self.paid[case.incident.source] += micro
-            self.answered.append((payer, asked))
-            if self._world.strikes(self._world.rates.garbage):
-                self._world.note("garbage from Claude")
-                raise _garbage(tier, self._world.now(), micro)
-            return Analysis(
-                headline=f"verdict {sum(map(len, self.payers.values()))}",
-                severity_opinion=rng.choice([None, *Severity]),
-                confidence=Confidence.HIGH,
-                made_by="model",
-                tier=tier,
-                made_at=self._world.now(),
-                prompt_version=PROMPT_VERSION,
-                cost_usd=micro / MICRO,
-            )
-
-        def refused() -> Exception:
-            if rng.random() < 0.1:
-                return Permanent(Reason.REFUSED_BY_CLAUDE)
-            after = rng.choice([None, 5.0])
-            reason, status, took_effect = rng.choice(REFUSALS)
-            return Retryable(reason, status, after=after, took_effect=took_effect)
-
         takes = rng.choice([1, 5, 20, SLOW])
         if takes == SLOW:
             self._world.note("slow: longer than the lease lasts")
         with self._alone(case.incident.cache_key):
             return self._world.effect(
-                "claude", act, refused=refused, unanswered=unanswered, takes=takes
+                "claude",
+                lambda: serve(payer, asked),
+                refused=refusal,
+                unanswered=unanswered,
+                takes=takes,
             )
+
+    def _verdict(self, case: Case, tier: str, payer: Worker, asked: datetime) -> Analysis:
+        if self.revoked:
+            raise NotServed(Reason.MISCONFIGURED, "HTTP 401", Trouble.CREDENTIALS)
+        # Some calls cost all that they may.
+        micro = 5_000 * (1 + (1 + sum(map(len, self.payers.values()))) % 4)
+        self.book(case, payer, asked, micro)
+        if self._world.strikes(self._world.rates.garbage):
+            self._world.note("garbage from Claude")
+            raise _garbage(tier, self._world.now(), micro)
+        return Analysis(
+            headline=f"verdict {sum(map(len, self.payers.values()))}",
+            severity_opinion=self._world.rng.choice([None, *Severity]),
+            confidence=Confidence.HIGH,
+            made_by="model",
+            tier=tier,
+            made_at=self._world.now(),
+            prompt_version=PROMPT_VERSION,
+            cost_usd=micro / MICRO,
+        )
+
+    def _refusal(self) -> Exception:
+        rng = self._world.rng
+        if rng.random() < 0.1:
+            return Permanent(Reason.REFUSED_BY_CLAUDE)
+        after = rng.choice([None, 5.0])
+        reason, status, took_effect = rng.choice(REFUSALS)
+        return Retryable(reason, status, after=after, took_effect=took_effect)
 
     @contextmanager
     def _alone(self, cache_key: str) -> Iterator[None]:

@@ -30,7 +30,9 @@ from responder.protocols.tick import Ticker
 REPORTED_AFTER = timedelta(seconds=20)
 #: No open incident closes by itself within a campaign.
 NEVER = timedelta(days=30)
-MAKERS = Makers({"model"}, PROMPT_VERSION)
+#: Names that prices are known of; the one in memory has a name of its own.
+SMALL, LARGE = "claude-haiku-5-5", "claude-sonnet-5-5"
+MAKERS = Makers({"model", SMALL, LARGE}, PROMPT_VERSION)
 
 Records = Sequence[Mapping[str, Any]]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from faults.__main__ import failures
 from faults.plants import PLANTS, planted
+from faults.run import failures
 
 SEEDS = 2000
 CHUNK = 100

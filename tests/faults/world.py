@@ -51,7 +51,8 @@ CALM = Rates()
 class Worker:
     """One invocation. ``deadline`` is Lambda's time-out; ``owners`` the lease owners it named.
 
-    ``skew`` is how far its clock is ahead. ``disturbed`` says that some fault has struck it.
+    ``skew`` is how far its clock is ahead. ``disturbed`` says that some fault has struck it,
+    ``refused`` that AWS refuses it for a while.
     """
 
     run: Callable[[], None]
@@ -61,6 +62,7 @@ class Worker:
     skew: timedelta = timedelta()
     owners: set[str] = field(default_factory=set)
     disturbed: bool = False
+    refused: bool = False
     green: "greenlet | None" = None
 
 
@@ -72,6 +74,7 @@ class World:
 
     def __init__(self, seed: int) -> None:
         """Everything that follows is a function of ``seed``."""
+        self.seed = seed
         self.rng = random.Random(seed)
         self.time = START
         self.rates = CALM
@@ -112,12 +115,16 @@ class World:
         *,
         refused: Callable[[], Exception] | None = None,
         unanswered: Callable[[], Exception] | None = None,
+        unsent: Callable[[], Exception] | None = None,
+        cut_off: Callable[[], Exception] | None = None,
         takes: float = 0.0,
     ) -> T:
         """One side effect of a worker, with whatever goes wrong around it.
 
         ``refused`` makes the error of a sure refusal, ``unanswered`` that of a lost answer; an
-        effect without them cannot fail that way. ``takes`` seconds of virtual time.
+        effect without them cannot fail that way. ``unsent`` and ``cut_off`` stand for the latter
+        where a wire is there to be cut, before or after the effect. ``takes`` seconds of virtual
+        time.
         """
         self._pause(self.rng.uniform(0, 0.05))
         if self._strikes(self.rates.kill):
@@ -128,14 +135,18 @@ class World:
         if refused is not None and self._strikes(self.rates.refuse):
             self.note(f"refused {name}")
             raise refused()
-        if unanswered is not None and self.strikes(self.rates.lose_request):
+        unsent = unsent or unanswered
+        if unsent is not None and self.strikes(self.rates.lose_request):
             self.note(f"lost request of {name}")
-            raise unanswered()
+            raise unsent()
         if takes and self._strikes(self.rates.kill):
             self.at(self.time + timedelta(seconds=self.rng.uniform(0, takes)), lambda: _drop(act))
             self._kill(f"within {name}")
         if takes:
             self._pause(takes)
+        if cut_off is not None and self._strikes(self.rates.lose_answer):
+            self.note(f"lost answer of {name}")
+            raise cut_off()
         result = act()
         if unanswered is not None and self._strikes(self.rates.lose_answer):
             self.note(f"lost answer of {name}")
@@ -150,6 +161,10 @@ class World:
         """Start a worker; ``ended`` hears whether it returned (False: killed or timed out)."""
         skew = self.skew * self.rng.uniform(-1, 1) if self.skew else self.skew
         self.workers.append(Worker(run, self.time + lasts, ended, self.time, skew))
+
+    def rest(self, seconds: float) -> None:
+        """A worker sleeps."""
+        self._pause(seconds)
 
     def step(self) -> None:
         """Let one worker that is awake go on to its next side effect."""

@@ -6,7 +6,7 @@ The harness must find every one of them; a harness that does not is worth nothin
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
-from faults.plants import analysing, delivering, recording
+from faults.plants import analysing, delivering, recording, wiring
 from faults.substitutes import Replacement, replaced
 
 Plant = Callable[[], Sequence[Replacement]]
@@ -42,7 +42,13 @@ PLANTS: dict[str, Plant] = {
     )
 }
 
+#: Those that only the campaign on moto can find.
+WIRE_PLANTS: dict[str, Plant] = {
+    plant.__name__: plant
+    for plant in (wiring.try_a_dropped_post_again, wiring.keep_an_id_under_the_key)
+}
+
 
 def planted(name: str) -> AbstractContextManager[None]:
     """The code with the bug ``name`` in it, for the time of a block."""
-    return replaced(PLANTS[name]())
+    return replaced((PLANTS | WIRE_PLANTS)[name]())
