@@ -207,7 +207,8 @@ def _least(counted: Sequence[Start], bare: set[str]) -> dict[str, float]:
 
 
 def _dearest(milliseconds: Mapping[str, float]) -> dict[str, float]:
-    return dict(sorted(milliseconds.items(), key=lambda pair: -pair[1])[:TOLD])
+    told = sorted(milliseconds.items(), key=lambda pair: -pair[1])[:TOLD]
+    return {name: took for name, took in told if took >= 1}
 
 
 def _megabytes(package: str | None) -> float:
