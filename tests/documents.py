@@ -116,7 +116,7 @@ def _closes(fence: re.Match[str], opened: re.Match[str]) -> bool:
 
 
 def _calls(line: str, program: str) -> Iterator[list[str]]:
-    starts = re.finditer(rf"(?:^|[\s($])(?:\S*/)?{re.escape(program)} (?=\S)", line)
+    starts = re.finditer(rf"(?:^|[\s($])(?:\S*/)?{re.escape(program)} (?=[a-z-])", line)
     for start in starts:
         words = _words(line[start.end() :])
         if words:

@@ -159,10 +159,36 @@ def kept(world: World) -> None:
     assert {one["Key"].rpartition(".")[2] for one in found} >= {"json", "zip"}
 
 
-def restored(world: World) -> None:
-    client = world.pipeline.client("dynamodb")
-    for short in ("alerts", "incidents", "state"):
-        client.describe_table(TableName=f"{layout.STACK_NAME}-{short}-restored")
+def in_a_directory(world: World) -> None:
+    assert any((world.pipeline.directory / "backup-of-today").rglob("*.json*"))
+
+
+def copies_are_gone(world: World) -> None:
+    names = world.pipeline.client("dynamodb").list_tables()["TableNames"]
+    assert not [name for name in names if name.endswith("-restored")]
+
+
+def an_alert_is_lost(world: World) -> None:
+    """Of those that the backup of before has."""
+    world.pipeline.client("dynamodb").delete_item(
+        TableName=f"{layout.STACK_NAME}-alerts", Key={"alert_id": {"S": world.alert_id}}
+    )
+
+
+def the_alert_is_back(world: World) -> None:
+    assert world.pipeline.alert(world.alert_id) is not None
+
+
+def a_person_is_named(world: World) -> None:
+    body = {"source": "e2e", "title": "Jane Doe is locked out", "severity": "LOW"}
+    alert_id = world.pipeline.accept(json.dumps(body).encode())
+    world.pipeline.shown([alert_id], PATIENCE)
+
+
+def nobody_is_named(world: World) -> None:
+    titles = [record.alert.title for record in world.pipeline.alerts().values()]
+    assert "(erased) is locked out" in titles
+    assert not [title for title in titles if "Jane Doe" in title]
 
 
 def manual_alert_arrived(world: World) -> None:
@@ -234,6 +260,9 @@ SCENES: Mapping[str, Scene] = {
     "A queue is backed up 2": Scene(proof=enabled),
     "Roll back 1": Scene(newer_versions, proof=forward_again),
     "Backup 1": Scene(a_bucket, proof=kept),
-    "Recovery 2": Scene(proof=restored),
+    "Backup 2": Scene(proof=in_a_directory),
+    "Recovery 2": Scene(proof=copies_are_gone),
+    "Recovery 3": Scene(an_alert_is_lost, proof=the_alert_is_back),
+    "Erasure 1": Scene(a_person_is_named, proof=nobody_is_named),
     "After an incident 1": Scene(proof=partial(said, mark="right")),
 }

@@ -81,7 +81,7 @@ MOST_LINES = 10
 CHANGES = re.compile(
     r"responder (?:silence (?:add|expire)|window (?:add|remove)|(?:route|inhibit) (?:apply|use)"
     r"|analysis o|feedback \S+ \w|cache (?:clear|warm)|secrets (?:set|rotate)|rollback"
-    r"|dlq (?:reprocess|discard))"
+    r"|dlq (?:reprocess|discard)|backup|restore|erase)"
     r"|reprocess-dlq|backup\.sh|aws \S+ (?:put|update|delete|create|restore|start-m|purge)"
 )
 #: The AWS CLI's own names of services, commands that are its own, and options of every command.
