@@ -40,6 +40,7 @@ COMMANDS = {
     "inhibit": "inhibit:inhibit",
     "inject": "inject.commands:inject",
     "logs": "logs.commands:logs",
+    "reconcile": "reconcile.commands:reconcile",
     "report": "report:report",
     "rollback": "rollback.commands:rollback",
     "route": "route.commands:route",
@@ -56,6 +57,7 @@ COMMANDS = {
 EPILOG = """\b
 Examples:
   responder health
+  responder reconcile --since 24h
   responder explain events/generic/firing.json
   responder alerts query --severity CRITICAL --since 24h
   responder incidents show INCIDENT
