@@ -226,7 +226,10 @@ class Pipeline:
         wait_until(lambda: self.shortfalls(alert_ids), lambda found: not found, seconds)
 
     def reconciled(
-        self, seconds: float, since: datetime | None = None, alert_ids: Collection[str] = ()
+        self,
+        seconds: float = SETTLED_WITHIN,
+        since: datetime | None = None,
+        alert_ids: Collection[str] = (),
     ) -> Report:
         """Wait until nothing waits; every alert since then, and these, is somewhere, and once."""
         now = utc_now()
@@ -292,7 +295,7 @@ def started(
 
     ``pace`` is Slack's, in seconds a message and channel; most tests want no limit, and no storm.
     Nor do they want a throttle: they send hundreds of problems, and all must show. ``parameters``
-    are the template's. At the end all that was accepted is reconciled.
+    are the template's.
     """
     options = Options(
         directory=directory,
@@ -310,10 +313,8 @@ def started(
         keeps=keeps,
     )
     with running(options) as stack:
-        pipeline = Pipeline(stack, directory)
-        yield pipeline
+        yield Pipeline(stack, directory)
         stack.check()
-        pipeline.reconciled(SETTLED_WITHIN)
 
 
 def by_clients[T, R](clients: int, act: Callable[[T], R], work: Sequence[T]) -> list[R]:
