@@ -48,7 +48,7 @@ _COUNTS = (
 POLL_SECONDS, LONGEST_POLL_SECONDS = 0.25, 2.0
 ACCEPTED = 202
 #: What a test leaves behind comes to rest; a killed process' messages return after 50 s.
-SETTLED_WITHIN = 120
+SETTLED_WITHIN = 300
 #: The local Slack's token at the start; a test that rotates it puts it back.
 TOKEN = "xoxb-e2e-0001"
 _INCIDENT = re.compile(r"incident `([^`]+)`")
@@ -236,8 +236,11 @@ class Pipeline:
         start = since or self.begun
         period = Period(start, now, dict.fromkeys(alert_ids, start))
         proof = prove(self._deployed, period, self.stack.slack_url, timedelta(seconds=seconds))
-        assert proof.proved, [f"{one.kind} {one.id}: {one.what}" for one in proof.report.problems]
-        assert proof.drained, f"{proof.report.number(Where.WAITING)} alerts still wait"
+        # Not the proof itself: pytest would write out all that it knows.
+        problems = [f"{one.kind} {one.id}: {one.what}" for one in proof.report.problems]
+        facts = proof.facts
+        waits = (proof.report.number(Where.WAITING), facts.processing, facts.telling)
+        assert (problems, waits, proof.blind) == ([], (0, 0, 0), False)
         return proof.report
 
     def claude(self, **order: Any) -> dict[str, Any]:

@@ -36,6 +36,8 @@ MOST_LETTERS = 1_000
 #: What reception logs of each alert that it has put on the queue.
 ACCEPTED = "Accepted"
 SLACK_SECONDS = 10
+#: The queues in front of the record and of a card, by their outputs.
+RECORD_WAITS, CARDS_WAIT = ("ProcessingQueueUrl",), ("DistributionQueueUrl", "CriticalQueueUrl")
 #: A card's small print; a notice that stands alone names no alert.
 _CARD = re.compile(r"incident `([^`]+)` · alert `")
 
@@ -60,7 +62,6 @@ def gather(
     records = {one.alert.alert_id: one for one in accepted.records(stack, [*{**indexed, **told}])}
     mine = {a for a in records if a in told or start <= indexed.get(a, EVER) <= end}
     incidents, cards = _incidents(stack, {one.incident_id for one in records.values()} - {""})
-    cards_wait = ("DistributionQueueUrl", "CriticalQueueUrl")
     return Facts(
         now=utc_now(),
         known_from=known_from,
@@ -69,12 +70,17 @@ def gather(
         records=records,
         incidents=incidents,
         cards=cards,
-        processing=_depth(stack, ["ProcessingQueueUrl"]),
-        telling=_depth(stack, cards_wait),
+        processing=_depth(stack, RECORD_WAITS),
+        telling=_depth(stack, CARDS_WAIT),
         dead_alerts=_dead(stack, ["processing"], "alert_id"),
         dead_cards=_dead(stack, ["distribution", "critical"], "incident_id"),
         slack=_slack(slack_url) if slack_url else None,
     )
+
+
+def queued(stack: Stack) -> int:
+    """How many messages wait on an alert's way to its card."""
+    return _depth(stack, (*RECORD_WAITS, *CARDS_WAIT))
 
 
 def _accepted(stack: Stack, start: datetime, end: datetime) -> dict[str, datetime]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from responder.clock import utc_now
 from responder_cli.aws import Stack
 from responder_cli.reconcile.facts import Facts
-from responder_cli.reconcile.gathering import LONGEST_WAIT, gather
+from responder_cli.reconcile.gathering import LONGEST_WAIT, gather, queued
 from responder_cli.reconcile.verdict import Kind, Report, Where, reconcile
 
 #: An index of DynamoDB and a counter of SQS lag behind by less.
@@ -59,10 +59,14 @@ def prove(
     A problem is what two looks find in the same words.
     """
     deadline = utc_now() + patience
-    proof = _look(stack, period, slack_url)
-    while not (proof.proved and proof.drained) and utc_now() < deadline:
-        wait(BETWEEN_SECONDS)
+    while True:
+        # Counting messages is little work, looking at thousands of alerts is much.
+        while utc_now() < deadline and queued(stack):
+            wait(BETWEEN_SECONDS)
         proof = _look(stack, period, slack_url)
+        if (proof.proved and proof.drained) or utc_now() >= deadline:
+            break
+        wait(BETWEEN_SECONDS)
     if not proof.report.problems:
         return proof
     wait(BETWEEN_SECONDS)
