@@ -16,7 +16,8 @@ from responder.alert import SYNTHETIC_SOURCE, Alert
 from responder.clock import utc_now
 from responder.contracts import AlertMessage, Announcement
 from responder.delivery import card as rendering
-from responder.incident import AlertRecord, Card, Incident
+from responder.delivery import notices
+from responder.incident import AlertRecord, Card, Incident, Notice, NoticeKind
 from responder.ports import Table
 from responder.protocols import items
 from responder_cli.reconcile.looking import Period, Proof, prove
@@ -186,6 +187,9 @@ def test_cards_are_compared_with_what_the_local_slack_shows(yard: Yard) -> None:
     try:
         assert [one.kind for one in yard.prove(server.url).report.problems] == [Kind.NO_CARD]
         slack.post("#alerts", rendering.render(shown, NOW), "one")
+        assert yard.prove(server.url).proved
+        raised = Notice(number=1, kind=NoticeKind.ESCALATED, at=NOW)
+        slack.post("#critical", notices.render(shown, raised, standalone=True), "notice")
         assert yard.prove(server.url).proved
         slack.post("#alerts", rendering.render(shown, NOW), "two")
         assert [one.kind for one in yard.prove(server.url).report.problems] == [Kind.TWO_CARDS]
