@@ -10,6 +10,7 @@ import boto3
 import pytest
 
 from moto_aws import moto_aws
+from responder.adapters import environment
 from responder.adapters.doorkeeper import LogDoorkeeper
 from responder.alert import SYNTHETIC_SOURCE
 from responder.clock import utc_now
@@ -30,7 +31,7 @@ class Reception:
 
     @property
     def doorkeeper(self) -> LogDoorkeeper:
-        return LogDoorkeeper(self.logs, GROUP, self.sqs, self.urls)
+        return LogDoorkeeper(environment.logs(), GROUP, environment.sqs(), self.urls)
 
     def say(self, alert_id: str, at: datetime, source: str = "sentry") -> None:
         line = {"message": "Accepted", "alert_id": alert_id, "source": source}
@@ -40,12 +41,14 @@ class Reception:
 
 @pytest.fixture
 def reception(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reception]:
+    environment._session.cache_clear()
     with moto_aws(monkeypatch):
         logs, sqs = boto3.client("logs"), boto3.client("sqs")
         logs.create_log_group(logGroupName=GROUP)
         logs.create_log_stream(logGroupName=GROUP, logStreamName="s")
         urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("q", "dlq")]
         yield Reception(logs, sqs, urls)
+    environment._session.cache_clear()
 
 
 def test_it_tells_what_was_accepted_from_the_start_until_before_the_end(
