@@ -31,11 +31,11 @@ def brisk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     with started(
         tmp_path_factory.mktemp("stack"),
         ClaudeTimeoutSeconds="3",
-        AnalysisTimeout="18",
-        AnalysisVisibility="20",
+        AnalysisTimeout="28",
+        AnalysisVisibility="30",
         SlackTimeoutSeconds="1",
-        DistributionTimeout="20",
-        DistributionVisibility="20",
+        DistributionTimeout="28",
+        DistributionVisibility="30",
     ) as running:
         yield running
 
