@@ -35,7 +35,10 @@ class Reception:
 
     def say(self, alert_id: str, at: datetime, source: str = "sentry") -> None:
         line = {"message": "Accepted", "alert_id": alert_id, "source": source}
-        event = {"timestamp": int(at.timestamp() * 1000), "message": json.dumps(line)}
+        self.write(json.dumps(line), at)
+
+    def write(self, line: str, at: datetime) -> None:
+        event = {"timestamp": int(at.timestamp() * 1000), "message": line}
         self.logs.put_log_events(logGroupName=GROUP, logStreamName="s", logEvents=[event])
 
 
@@ -63,6 +66,17 @@ def test_it_tells_what_was_accepted_from_the_start_until_before_the_end(
         Acceptance("last", END - SECOND),
     ]
     assert len(reception.doorkeeper.accepted(START, END, 1)) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"message": "Alerts not Accepted", "alert_id": "no"}', "Accepted", "[1]", '{"_aws": {}}'],
+)
+def test_what_only_looks_like_an_acceptance_is_none(reception: Reception, line: str) -> None:
+    reception.write(line, START)
+    reception.say("yes", START)
+
+    assert [one.alert_id for one in reception.doorkeeper.accepted(START, END, 10)] == ["yes"]
 
 
 def test_checks_of_our_own_are_nobodys_alerts(reception: Reception) -> None:
