@@ -14,7 +14,7 @@ from e2e import workers
 from e2e.pipeline import Pipeline, by_clients, started
 from e2e.schedules import Schedule, draw
 from responder.contracts import AlertMessage
-from responder.incident import AlertRecord
+from responder.incident import AlertRecord, Incident
 from responder_cli.reconcile.verdict import Report, Where
 
 pytestmark = pytest.mark.e2e_long
@@ -97,15 +97,15 @@ def test_schedule(brisk: Pipeline, seed: int) -> None:
 
     report = brisk.reconciled(SETTLED_WITHIN, run.begun, run.accepted)
 
-    all_are_shown_once(brisk, run, report)
+    incidents = all_are_shown_once(brisk, run, report)
     print(
-        f"{len(set(run.accepted))} alerts in {report.incidents} incidents, {run.killed} processes "
+        f"{len(set(run.accepted))} alerts in {len(incidents)} incidents, {run.killed} processes "
         f"killed, {run.redelivered} messages redelivered: "
         f"{ {where.value: report.number(where) for where in Where} }"
     )
 
 
-def all_are_shown_once(pipeline: Pipeline, run: Run, report: Report) -> None:
+def all_are_shown_once(pipeline: Pipeline, run: Run, report: Report) -> dict[str, Incident]:
     """Each alert has its place by what the sender knows, and each problem one incident."""
     assert report.places.keys() >= set(run.accepted)
     assert report.number(Where.DEAD) == 0
@@ -114,3 +114,4 @@ def all_are_shown_once(pipeline: Pipeline, run: Run, report: Report) -> None:
     incidents = pipeline.incidents(run.accepted)
     assert incidents.keys() == named
     assert len({one.key for one in incidents.values()}) == len(incidents)
+    return incidents
