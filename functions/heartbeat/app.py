@@ -1,18 +1,22 @@
-"""The heartbeat function: every few minutes an alert of our own whose card must come.
+"""The heartbeat function: every few minutes an alert of our own, and a roll call of all others.
 
-What it decides is in ``responder.protocols.heartbeat``.
+What it decides is in ``responder.protocols.heartbeat`` and ``rollcall``.
 """
 
 from typing import Any
 
 from responder.bootstrap.heartbeat import build
 
-PULSE, TELEMETRY = build()
+PULSE, ROLL_CALL, TELEMETRY = build()
 
 
 def handler(event: dict[str, Any], context: object) -> None:
-    """Judge the last heartbeat and send the next one; whatever the event says."""
+    """Judge the last heartbeat, send the next one, and call the roll; whatever the event says."""
     try:
         PULSE.beat()
     finally:
-        TELEMETRY.flush()
+        # Trouble with one of them says nothing of the other.
+        try:
+            ROLL_CALL.call()
+        finally:
+            TELEMETRY.flush()

@@ -1,11 +1,13 @@
 """Runs the pinned AWS emulator with our patches, in its own environment; ``stack`` starts it.
 
-Unlike the emulator's own entry point it listens on one loopback port and nowhere else.
+Unlike the emulator's own entry point it listens on one loopback port and nowhere else. With
+``PERSIST_STATE`` it keeps what it holds when it is ended, and has it again at the next start.
 """
 
 import asyncio
 import importlib.metadata
 import os
+import signal
 import sys
 
 #: The patches rely on private functions of this very version.
@@ -23,7 +25,7 @@ def main() -> None:
     import ministack.app
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
-    from ministack.core import tls
+    from ministack.core import persistence, tls
 
     from local_stack import patches
 
@@ -34,9 +36,13 @@ def main() -> None:
     config.certfile, config.keyfile = tls.resolve_tls_material()
 
     async def run() -> None:
-        # No graceful end: nothing is kept, and function processes would be waited for.
-        never = asyncio.Event()
-        await serve(ministack.app.app, config, shutdown_trigger=never.wait)
+        ending = asyncio.Event()
+        if persistence.PERSIST_STATE:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.set)
+        # Without, nothing is kept, and no graceful end waits for function processes.
+        await serve(ministack.app.app, config, shutdown_trigger=ending.wait)
+        # All is written; what its threads still wait for has ended with the functions.
+        os._exit(0)
 
     asyncio.run(run())
 

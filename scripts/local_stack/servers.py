@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from local_stack import certificates, children, layout
@@ -24,13 +25,19 @@ _LOCK = "held"
 _YOUNG_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Emulator:
     """The local AWS: its address, whom to trust, and its process."""
 
     endpoint: str
     bundle: Path
     child: Child
+    begin: Callable[[], Child]
+
+    def restart(self) -> None:
+        """End it with SIGTERM, its functions as well, and start it with what it kept."""
+        self.child.stop()
+        self.child = self.begin()
 
 
 @contextmanager
@@ -60,15 +67,26 @@ def _sweep(place: Path) -> None:
 
 
 @contextmanager
-def emulator(home: Path, port: int, logs: Path) -> Iterator[Emulator]:
-    """The patched emulator with IAM and TLS on."""
+def emulator(home: Path, port: int, logs: Path, *, keeps: bool = False) -> Iterator[Emulator]:
+    """The patched emulator with IAM and TLS on; one that ``keeps`` its state can be restarted."""
     trust = certificates.create(home / "tls")
-    settings = _emulator_settings(port, trust)
-    with _server(layout.EMULATOR_PYTHON, "emulator", (), settings, home, logs / "aws.log") as child:
-        endpoint = f"https://{LOOPBACK}:{port}"
+    kept = {"PERSIST_STATE": "1", "STATE_DIR": str(home / "state")} if keeps else {}
+    settings = {**_emulator_settings(port, trust), **kept}
+    endpoint = f"https://{LOOPBACK}:{port}"
+    numbers = count()
+
+    def begin() -> Child:
+        again = next(numbers)
+        log = logs / (f"aws-{again}.log" if again else "aws.log")
+        child = _start(layout.EMULATOR_PYTHON, "emulator", (), settings, home, "aws", log)
         ready = _answers(f"{endpoint}/_ministack/health", trust.bundle)
-        children.wait_until(ready, child, START_SECONDS)
-        yield Emulator(endpoint, trust.bundle, child)
+        return _awaited(child, ready)
+
+    running = Emulator(endpoint, trust.bundle, begin(), begin)
+    try:
+        yield running
+    finally:
+        running.child.stop()
 
 
 @contextmanager
@@ -76,28 +94,35 @@ def ours(name: str, port: int, arguments: Sequence[str], home: Path, logs: Path)
     """The local Slack or Claude, by its short name."""
     given = ("--port", str(port), *arguments)
     log = logs / f"{name}.log"
-    with _server(Path(sys.executable), f"{name}_server", given, {}, home, log) as child:
-        children.wait_until(_answers(f"http://{LOOPBACK}:{port}"), child, START_SECONDS)
-        yield child
+    child = _start(Path(sys.executable), f"{name}_server", given, {}, home, name, log)
+    try:
+        yield _awaited(child, _answers(f"http://{LOOPBACK}:{port}"))
+    finally:
+        child.stop()
 
 
-@contextmanager
-def _server(
+def _start(
     python: Path,
     module: str,
     arguments: Sequence[str],
     settings: Mapping[str, str],
     home: Path,
+    name: str,
     log: Path,
-) -> Iterator[Child]:
+) -> Child:
     guarded = (str(python), "-m", "local_stack.guarded", str(os.getpid()))
     environment = {**children.clean_environment(layout.SCRIPTS, home), **settings}
-    command = (*guarded, f"local_stack.{module}", *arguments)
-    child = children.start(log.stem, command, environment, log)
+    return children.start(name, (*guarded, f"local_stack.{module}", *arguments), environment, log)
+
+
+def _awaited(child: Child, ready: Callable[[], bool]) -> Child:
+    """The child once it answers; one that does not is ended."""
     try:
-        yield child
-    finally:
+        children.wait_until(ready, child, START_SECONDS)
+    except BaseException:
         child.stop()
+        raise
+    return child
 
 
 def _emulator_settings(port: int, trust: certificates.Certificates) -> dict[str, str]:

@@ -17,6 +17,7 @@ from typing import Any
 from local_stack import building, deploying, layout, notices_server, servers
 from local_stack.children import Child
 from local_stack.ports import LOOPBACK, Ports
+from local_stack.servers import Emulator
 
 JSON = "application/json"
 #: Channels that the local Slack has.
@@ -37,7 +38,8 @@ class Options:
 
     ``directory`` is this run's own: certificates, logs, temporary files. ``slack_arguments`` and
     ``claude_arguments`` go to our servers as they are, ``parameters`` to the template, and
-    ``secrets`` (by their short name, as ``anthropic-key``) replace the local ones.
+    ``secrets`` (by their short name, as ``anthropic-key``) replace the local ones. Of a stack that
+    ``keeps`` its state, the local AWS can be restarted.
     """
 
     directory: Path
@@ -48,6 +50,7 @@ class Options:
     claude_arguments: Sequence[str] = ("--answers", "canned")
     parameters: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
+    keeps: bool = False
     say: Callable[[str], None] = print
 
 
@@ -76,7 +79,13 @@ class Stack:
     api_key: str
     token: str
     outputs: Mapping[str, str]
-    processes: Sequence[Child] = ()
+    aws: Emulator | None = None
+    servers: Sequence[Child] = ()
+
+    @property
+    def processes(self) -> list[Child]:
+        """What was started for it; nothing where another process did."""
+        return [self.aws.child, *self.servers] if self.aws else []
 
     @property
     def webhook_url(self) -> str:
@@ -129,7 +138,9 @@ def running(options: Options) -> Iterator[Stack]:
     with ExitStack() as ending:
         options.say("Starting the servers")
         home = ending.enter_context(servers.temporary_home())
-        aws = ending.enter_context(servers.emulator(home, options.ports.aws, logs))
+        aws = ending.enter_context(
+            servers.emulator(home, options.ports.aws, logs, keeps=options.keeps)
+        )
         others = [
             ending.enter_context(servers.ours(name, port, arguments, home, logs))
             for name, port, arguments in _our_servers(options)
@@ -150,7 +161,8 @@ def running(options: Options) -> Iterator[Stack]:
             api_key=deploying.api_key(aws.endpoint, aws.bundle, outputs["ApiKeyId"]),
             token=token,
             outputs=outputs,
-            processes=[aws.child, *others],
+            aws=aws,
+            servers=others,
         )
 
 

@@ -41,6 +41,7 @@ COMMANDS = {
     "inhibit": "inhibit:inhibit",
     "inject": "inject.commands:inject",
     "logs": "logs.commands:logs",
+    "reconcile": "reconcile.commands:reconcile",
     "report": "report.commands:report",
     "restore": "backup.commands:restore",
     "rollback": "rollback.commands:rollback",
@@ -58,6 +59,7 @@ COMMANDS = {
 EPILOG = """\b
 Examples:
   responder health
+  responder reconcile --since 24h
   responder explain events/generic/firing.json
   responder alerts query --severity CRITICAL --since 24h
   responder incidents show INCIDENT

@@ -74,13 +74,19 @@ def alertmanager(
 
 def notification(alerts: Sequence[tuple[str, str, str]], starts: datetime) -> bytes:
     """A notification of Alertmanager with many alerts: rule, instance and severity of each."""
-    bodies = [
-        json.loads(alertmanager(rule, instance, starts, severity=severity))
-        for rule, instance, severity in alerts
-    ]
-    return json.dumps(
-        {**bodies[0], "alerts": [alert for body in bodies for alert in body["alerts"]]}
-    ).encode()
+    return together(
+        [
+            alertmanager(rule, instance, starts, severity=severity)
+            for rule, instance, severity in alerts
+        ]
+    )
+
+
+def together(notifications: Sequence[bytes]) -> bytes:
+    """The alerts of several notifications of Alertmanager in one."""
+    bodies = [json.loads(one) for one in notifications]
+    alerts = [alert for body in bodies for alert in body["alerts"]]
+    return json.dumps({**bodies[0], "alerts": alerts}).encode()
 
 
 def alarm(name: str, account: str, region: str, at: datetime) -> dict[str, object]:

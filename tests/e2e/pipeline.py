@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cached_property
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,12 @@ from pydantic import BaseModel
 from local_stack import environment, layout
 from local_stack.ports import Ports
 from local_stack.stack import JSON, Answer, Claude, Options, Stack, running
+from responder.clock import utc_now
 from responder.incident import AlertRecord, Card, Incident
 from responder_cli.aws import Stack as Deployed
 from responder_cli.aws import plain
+from responder_cli.reconcile.looking import Period, prove
+from responder_cli.reconcile.verdict import Report, Where
 
 QUEUES = ("ProcessingQueueUrl", "AnalysisQueueUrl", "DistributionQueueUrl", "CriticalQueueUrl")
 DEAD_LETTER_QUEUES = (
@@ -44,6 +47,8 @@ _COUNTS = (
 )
 POLL_SECONDS, LONGEST_POLL_SECONDS = 0.25, 2.0
 ACCEPTED = 202
+#: What a test leaves behind comes to rest; a killed process' messages return after 50 s.
+SETTLED_WITHIN = 300
 #: The local Slack's token at the start; a test that rotates it puts it back.
 TOKEN = "xoxb-e2e-0001"
 _INCIDENT = re.compile(r"incident `([^`]+)`")
@@ -72,6 +77,7 @@ class Pipeline:
         self._clients: dict[str, Any] = {}
         self._trust = ssl.create_default_context(cafile=str(stack.bundle))
         self._deployed = Deployed(layout.STACK_NAME, self.client)
+        self.begun = utc_now()
 
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator, made once."""
@@ -79,10 +85,11 @@ class Pipeline:
             self._clients[service] = self.stack.client(service)
         return self._clients[service]
 
-    @cached_property
+    @property
     def worker_parent(self) -> int:
         """The process that starts the functions' processes."""
-        return next(child.process.pid for child in self.stack.processes if child.name == "aws")
+        assert self.stack.aws is not None
+        return self.stack.aws.child.process.pid
 
     def post(
         self,
@@ -116,6 +123,11 @@ class Pipeline:
 
     def insist(self, body: bytes) -> str:
         """POST one alert as tools do: again after a 5xx or a dropped connection; its id."""
+        (alert_id,) = self.insist_on_all(body)
+        return alert_id
+
+    def insist_on_all(self, body: bytes) -> list[str]:
+        """POST alerts as tools do: again after a 5xx or a dropped connection; their ids."""
 
         def attempt() -> Answer:
             try:
@@ -125,8 +137,7 @@ class Pipeline:
 
         answer = wait_until(attempt, lambda a: 0 < a.status < 500, 120)
         assert answer.status == ACCEPTED, answer
-        (alert_id,) = answer.alert_ids
-        return alert_id
+        return answer.alert_ids
 
     def alerts(self) -> dict[str, AlertRecord]:
         """Every recorded alert by its id."""
@@ -180,6 +191,10 @@ class Pipeline:
         """How many messages each queue holds, those in flight and delayed included."""
         return {name: self._depth(self.stack.outputs[name]) for name in outputs}
 
+    def put(self, output: str, body: str) -> None:
+        """Send a message to a queue as our own functions do."""
+        self.client("sqs").send_message(QueueUrl=self.stack.outputs[output], MessageBody=body)
+
     def idle(self) -> None:
         """Wait until no queue holds a message: everything sent so far was worked on."""
         wait_until(lambda: self.depth(QUEUES), lambda depth: not any(depth.values()), 120)
@@ -209,6 +224,24 @@ class Pipeline:
     def shown(self, alert_ids: Collection[str], seconds: float) -> None:
         """Wait until every alert is counted and every card shows its incident; once each."""
         wait_until(lambda: self.shortfalls(alert_ids), lambda found: not found, seconds)
+
+    def reconciled(
+        self,
+        seconds: float = SETTLED_WITHIN,
+        since: datetime | None = None,
+        alert_ids: Collection[str] = (),
+    ) -> Report:
+        """Wait until nothing waits; every alert since then, and these, is somewhere, and once."""
+        now = utc_now()
+        start = since or self.begun
+        period = Period(start, now, dict.fromkeys(alert_ids, start))
+        proof = prove(self._deployed, period, self.stack.slack_url, timedelta(seconds=seconds))
+        # Not the proof itself: pytest would write out all that it knows.
+        problems = [f"{one.kind} {one.id}: {one.what}" for one in proof.report.problems]
+        facts = proof.facts
+        waits = (proof.report.number(Where.WAITING), facts.processing, facts.telling)
+        assert (problems, waits, proof.blind) == ([], (0, 0, 0), False)
+        return proof.report
 
     def claude(self, **order: Any) -> dict[str, Any]:
         """The local Claude's counters, after obeying ``order``."""
@@ -254,7 +287,12 @@ class Pipeline:
 
 @contextmanager
 def started(
-    directory: Path, pace: str = "0", storm_threshold: str = "0", **parameters: str
+    directory: Path,
+    pace: str = "0",
+    storm_threshold: str = "0",
+    *,
+    keeps: bool = False,
+    **parameters: str,
 ) -> Iterator[Pipeline]:
     """A stack of its own on unused ports, whose local Claude has answers.
 
@@ -275,6 +313,7 @@ def started(
             **parameters,
         },
         secrets={"slack-bot-token": TOKEN},
+        keeps=keeps,
     )
     with running(options) as stack:
         yield Pipeline(stack, directory)

@@ -26,6 +26,7 @@ MOST_MESSAGES, CRITICAL_WITHIN = 30, 5.0
 def stormy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     with started(tmp_path_factory.mktemp("storm"), "1", str(THRESHOLD)) as pipeline:
         yield pipeline
+        pipeline.reconciled()
 
 
 def plan() -> list[list[int]]:

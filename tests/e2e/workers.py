@@ -5,16 +5,18 @@ import signal
 import subprocess
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 FUNCTIONS = ("AlertReceptionFunction", "AnalysisFunction", "DistributionFunction")
 
 
-def kill_all(parent: int) -> Counter[str]:
-    """Kill every function process of the emulator ``parent``; how many of which function."""
+def kill_all(parent: int, functions: Collection[str] = FUNCTIONS) -> Counter[str]:
+    """Kill every process of these functions of the emulator ``parent``; how many of which."""
     killed: Counter[str] = Counter()
     for pid, function in _workers(parent):
+        if function not in functions:
+            continue
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:

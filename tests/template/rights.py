@@ -54,6 +54,9 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "AlertsTable": READ,
         "IncidentsTable": READ,
         "StateTable": READ_WRITE,
+        "ReceptionLogGroup": {"logs:FilterLogEvents"},
+        "ProcessingQueue": {"sqs:GetQueueAttributes"},
+        "ProcessingDeadLetterQueue": {"sqs:GetQueueAttributes"},
         # The one key, and none of the account's others.
         "arn:${AWS::Partition}:apigateway:${AWS::Region}::/apikeys/${ApiKey}": {"apigateway:GET"},
     },

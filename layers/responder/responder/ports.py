@@ -168,6 +168,23 @@ class FrontDoor(Protocol):
         """Have an alert accepted. Raises Retryable or Permanent where it was not, and why."""
 
 
+class Acceptance(NamedTuple):
+    """An alert that the front door says it accepted, and when."""
+
+    alert_id: str
+    at: datetime
+
+
+class Doorkeeper(Protocol):
+    """What the front door says it let in, and how much of it nobody has recorded yet."""
+
+    def accepted(self, start: datetime, end: datetime, most: int) -> Sequence[Acceptance]:
+        """The first ``most`` from ``start`` until before ``end``, in order. Raises Retryable."""
+
+    def waiting(self) -> int:
+        """Messages between door and record, dead letters included. Raises Retryable."""
+
+
 class RunbookFile(NamedTuple):
     """A runbook as its author wrote it."""
 

@@ -185,6 +185,9 @@ class Heartbeat(Common):
     state_table: str = Field(alias="STATE_TABLE", min_length=1)
     webhook_url: str = Field(alias="WEBHOOK_URL", min_length=1)
     api_key_id: str = Field(alias="API_KEY_ID", min_length=1)
+    reception_logs: str = Field(alias="RECEPTION_LOG_GROUP", min_length=1)
+    processing_url: str = Field(alias="PROCESSING_QUEUE_URL", min_length=1)
+    processing_dlq_url: str = Field(alias="PROCESSING_DLQ_URL", min_length=1)
 
 
 def load[S: _Settings](model: type[S], environment: Mapping[str, str]) -> S:

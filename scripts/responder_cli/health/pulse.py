@@ -112,7 +112,10 @@ def drift(stack: Stack, window: Window) -> Iterator[Finding]:
     held = sum(summed("AlertsHeld", service="analysis", reason=one.value) for one in UNCOUNTED)
     gone = accepted - counted - held - waiting - dead
     reason = f"{accepted} accepted, {counted} counted, {held} held in {span.words}"
-    if gone > max(MOST_ADRIFT, ADRIFT_SHARE * accepted):
+    if nowhere := summed("AlertsNowhere", service="heartbeat"):
+        mend = command(stack, "reconcile --since 24h")
+        yield failing("drift", f"{nowhere} alerts did not answer the roll call: {reason}", mend)
+    elif gone > max(MOST_ADRIFT, ADRIFT_SHARE * accepted):
         mend = tail(stack, "AnalysisFunction")
         yield failing("drift", f"{gone} alerts are nowhere: {reason}, {waiting} waiting", mend)
     else:

@@ -155,7 +155,12 @@ def test_a_heartbeat_that_is_switched_off_is_worth_a_look() -> None:
 
 
 def drifting(
-    accepted: int, counted: int, held: dict[str, int], waiting: int = 0, dead: int = 0
+    accepted: int,
+    counted: int,
+    held: dict[str, int],
+    waiting: int = 0,
+    dead: int = 0,
+    nowhere: int | None = None,
 ) -> tuple[Finding, Client]:
     def statistics(
         Namespace: str, MetricName: str, Dimensions: list[dict[str, str]], **_: object
@@ -165,6 +170,7 @@ def drifting(
         known = {
             ("AlertsAccepted", "reception", ""): accepted,
             ("AlertsCounted", "analysis", ""): counted,
+            ("AlertsNowhere", "heartbeat", ""): nowhere,
             **{("AlertsHeld", "analysis", reason): number for reason, number in held.items()},
         }
         value = known.get((MetricName, named["service"], named.get("reason", "")))
@@ -208,3 +214,11 @@ def test_accepted_alerts_that_are_nowhere_are_drift(
         gone = figures["accepted"] - figures["counted"]
         assert found.reason.startswith(f"{gone} alerts are nowhere: ")
         assert "--function analysis" in found.mend
+
+
+def test_one_alert_that_is_nowhere_is_told_although_a_thousand_are_not() -> None:
+    assert drifting(1000, 999, {}, nowhere=0)[0].verdict is Verdict.OK
+    found, _ = drifting(1000, 999, {}, nowhere=1)
+    assert found.verdict is Verdict.FAILING
+    assert found.reason.startswith("1 alerts did not answer the roll call: ")
+    assert found.mend == "scripts/responder reconcile --since 24h --stack it"

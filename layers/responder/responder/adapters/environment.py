@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -52,6 +53,12 @@ def dynamodb() -> "DynamoDBClient":
 def sqs() -> "SQSClient":
     """An SQS client."""
     client: SQSClient = _client("sqs")
+    return client
+
+
+def logs() -> "CloudWatchLogsClient":
+    """A client of CloudWatch Logs."""
+    client: CloudWatchLogsClient = _client("logs")
     return client
 
 
@@ -100,7 +107,7 @@ class _Services(Loader):
 
     def list_available_services(self, type_name: str) -> list[str]:
         """Those that we have clients for."""
-        return ["apigateway", "dynamodb", "s3", "secretsmanager", "sns", "sqs"]
+        return ["apigateway", "dynamodb", "logs", "s3", "secretsmanager", "sns", "sqs"]
 
 
 @functools.cache

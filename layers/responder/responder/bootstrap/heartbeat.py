@@ -1,9 +1,10 @@
-"""The heartbeat function: our own alert, in by the front door."""
+"""The heartbeat function: our own alert, in by the front door, and a roll call of all others."""
 
 from functools import cache
 
 from responder import settings
 from responder.adapters import environment
+from responder.adapters.doorkeeper import LogDoorkeeper
 from responder.adapters.dynamodb import DynamoStore
 from responder.adapters.front_door import HttpFrontDoor
 from responder.adapters.telemetry import PowertoolsTelemetry
@@ -11,10 +12,11 @@ from responder.bootstrap.telemetry import telemetry_of
 from responder.clock import utc_now
 from responder.ports import Table
 from responder.protocols.heartbeat import Pulse
+from responder.protocols.rollcall import RollCall
 
 
 @cache
-def build() -> tuple[Pulse, PowertoolsTelemetry]:
+def build() -> tuple[Pulse, RollCall, PowertoolsTelemetry]:
     """The heartbeat function."""
     given = settings.load(settings.Heartbeat, environment.variables())
     telemetry = telemetry_of("heartbeat")
@@ -25,4 +27,10 @@ def build() -> tuple[Pulse, PowertoolsTelemetry]:
     }
     store = DynamoStore(environment.dynamodb(), tables)
     door = HttpFrontDoor(given.webhook_url, environment.apigateway(), given.api_key_id)
-    return Pulse(store, door, telemetry, utc_now), telemetry
+    urls = (given.processing_url, given.processing_dlq_url)
+    doorkeeper = LogDoorkeeper(environment.logs(), given.reception_logs, environment.sqs(), urls)
+    return (
+        Pulse(store, door, telemetry, utc_now),
+        RollCall(store, doorkeeper, telemetry, utc_now),
+        telemetry,
+    )

@@ -1,0 +1,1 @@
+"""Proof that nothing was lost: every accepted alert is somewhere, and once."""

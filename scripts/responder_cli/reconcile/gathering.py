@@ -1,0 +1,152 @@
+"""Reads what a reconciliation needs: an index for a period, keys, counts; never a scan.
+
+The order matters on a stack at work: what is read later may know more, never less. Acceptances
+come first, then records, then incidents and cards, and Slack last.
+"""
+
+import json
+import re
+import urllib.request
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel
+
+from responder.alert import SYNTHETIC_SOURCE, Severity
+from responder.clock import utc_now
+from responder.incident import Card, Incident
+from responder.ports import Key, Table
+from responder.protocols import items
+from responder_cli import accepted
+from responder_cli.accepted import EVER
+from responder_cli.aws import Stack
+from responder_cli.dlq import looking
+from responder_cli.dlq.places import chosen, depth
+from responder_cli.logs import reading
+from responder_cli.reconcile.facts import Dead, Facts
+
+#: Alerts that were accepted shortly before the period belong to its incidents, too.
+BEFORE = timedelta(minutes=10)
+#: The processing queue keeps a message for so long (template.yaml); none joins an incident later.
+LONGEST_WAIT = timedelta(days=4)
+#: Letters of one queue that are looked into; each is hidden from others for some seconds.
+MOST_LETTERS = 1_000
+#: What reception logs of each alert that it has put on the queue.
+ACCEPTED = "Accepted"
+SLACK_SECONDS = 10
+#: The queues in front of the record and of a card, by their outputs.
+RECORD_WAITS, CARDS_WAIT = ("ProcessingQueueUrl",), ("DistributionQueueUrl", "CriticalQueueUrl")
+#: A card's small print; a notice that stands alone names no alert.
+_CARD = re.compile(r"incident `([^`]+)` · alert `")
+
+
+def gather(
+    stack: Stack,
+    start: datetime,
+    end: datetime,
+    *,
+    known: Mapping[str, datetime] | None = None,
+    back_to: datetime | None = None,
+    slack_url: str = "",
+) -> Facts:
+    """Everything that is known of the alerts accepted from ``start`` to ``end``.
+
+    ``known`` are alerts of which somebody else knows that they were accepted; records are read
+    from ``back_to`` on, where that is earlier.
+    """
+    known_from = min(start - BEFORE, back_to or start)
+    told = {**(known or {}), **_accepted(stack, start, end)}
+    indexed = {one.alert_id: one.at for one in accepted.newest(stack, Severity, known_from)}
+    records = {one.alert.alert_id: one for one in accepted.records(stack, [*{**indexed, **told}])}
+    mine = {a for a in records if a in told or start <= indexed.get(a, EVER) <= end}
+    incidents, cards = _incidents(stack, {one.incident_id for one in records.values()} - {""})
+    return Facts(
+        now=utc_now(),
+        known_from=known_from,
+        accepted=told,
+        mine=frozenset(mine),
+        records=records,
+        incidents=incidents,
+        cards=cards,
+        processing=_depth(stack, RECORD_WAITS),
+        telling=_depth(stack, CARDS_WAIT),
+        dead_alerts=_dead(stack, ["processing"], "alert_id"),
+        dead_cards=_dead(stack, ["distribution", "critical"], "incident_id"),
+        slack=_slack(slack_url) if slack_url else None,
+    )
+
+
+def queued(stack: Stack) -> int:
+    """How many messages wait on an alert's way to its card."""
+    return _depth(stack, (*RECORD_WAITS, *CARDS_WAIT))
+
+
+def _accepted(stack: Stack, start: datetime, end: datetime) -> dict[str, datetime]:
+    """The alerts that reception says it accepted, but for those of our own checks."""
+    return {
+        str(line.details["alert_id"]): line.at
+        for line in reading.steps(stack, "reception", ACCEPTED, start, end)
+        if line.details.get("source") != SYNTHETIC_SOURCE and "alert_id" in line.details
+    }
+
+
+def _incidents(
+    stack: Stack, incident_ids: Collection[str]
+) -> tuple[dict[str, Incident], dict[str, Card]]:
+    """The incidents of these ids and their cards, as far as they are there."""
+    ids = sorted(incident_ids)
+    incidents = _models(stack, map(items.incident_item, ids), Incident)
+    cards = _models(stack, map(items.card_item, ids), Card)
+    return (
+        {one.incident_id: one for one in incidents},
+        {one.incident_id: one for one in cards},
+    )
+
+
+def _models[M: BaseModel](stack: Stack, keys: Iterable[Key], model: type[M]) -> list[M]:
+    wanted = list(keys)
+    found = stack.store(Table.INCIDENTS).read(wanted) if wanted else {}
+    decoded = (items.decode(record, model) for record in found.values())
+    return [one for one in decoded if one is not None]
+
+
+def _depth(stack: Stack, outputs: Iterable[str]) -> int:
+    return sum(depth(stack, stack.output(one)).total for one in outputs)
+
+
+def _dead(stack: Stack, names: Sequence[str], name: str) -> Dead:
+    """The letters of these queues by the id that they carry; visible again at once."""
+    ids: set[str] = set()
+    unread = 0
+    for place in (one for given in names for one in chosen(given, stack.outputs)):
+        url = stack.output(place.output)
+        total = depth(stack, url).total
+        if not total:
+            continue
+        with looking.held(stack, url, MOST_LETTERS) as letters:
+            ids |= {letter.about.get(name, "") for letter in letters} - {""}
+            unread += max(0, total - len(letters))
+    return Dead(frozenset(ids), unread)
+
+
+def _slack(url: str) -> dict[str, list[str]]:
+    """The cards that stand in the local Slack, by incident, as JSON text."""
+    try:
+        with urllib.request.urlopen(f"{url}/api/messages", timeout=SLACK_SECONDS) as answer:  # noqa: S310 - the local Slack's address, given by the operator
+            listed = json.load(answer)
+    except (OSError, ValueError) as error:
+        raise ConnectionError(f"no local Slack answers at {url}: {error}") from error
+    found = defaultdict(list)
+    for message in listed:
+        text = _visible(message)
+        named = _CARD.findall(text)
+        if named and not message["thread"]:
+            found[named[-1]].append(text)
+    return dict(found)
+
+
+def _visible(message: Mapping[str, Any]) -> str:
+    parts = [message["text"], message["blocks"], message["attachments"]]
+    return json.dumps(parts, ensure_ascii=False)

@@ -1,0 +1,93 @@
+"""Looks at a stack until it is sure: transient differences of one at work are no problems."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from responder.clock import utc_now
+from responder_cli.aws import Stack
+from responder_cli.reconcile.facts import Facts
+from responder_cli.reconcile.gathering import LONGEST_WAIT, gather, queued
+from responder_cli.reconcile.verdict import Kind, Report, Where, reconcile
+
+#: An index of DynamoDB and a counter of SQS lag behind by less.
+BETWEEN_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Period:
+    """Which alerts: accepted from ``start`` to ``end``, and ``known`` of by others."""
+
+    start: datetime
+    end: datetime
+    known: Mapping[str, datetime]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The last look, and what came of it. ``blind``: reception's log names no acceptance."""
+
+    report: Report
+    facts: Facts
+
+    @property
+    def blind(self) -> bool:
+        """Whether what is in no table could not be seen."""
+        return bool(self.facts.mine) and not self.facts.accepted
+
+    @property
+    def proved(self) -> bool:
+        """Whether every alert is somewhere, once, and every counter is right."""
+        return not self.report.problems and not self.blind
+
+    @property
+    def drained(self) -> bool:
+        """Whether nothing waits any more."""
+        return not self.report.number(Where.WAITING)
+
+
+def prove(
+    stack: Stack,
+    period: Period,
+    slack_url: str,
+    patience: timedelta = timedelta(0),
+    wait: Callable[[float], None] = time.sleep,
+) -> Proof:
+    """Look until all is well and nothing waits, for as long as ``patience``.
+
+    A problem is what two looks find in the same words.
+    """
+    deadline = utc_now() + patience
+    while True:
+        # Counting messages is little work, looking at thousands of alerts is much.
+        while utc_now() < deadline and queued(stack):
+            wait(BETWEEN_SECONDS)
+        proof = _look(stack, period, slack_url)
+        if (proof.proved and proof.drained) or utc_now() >= deadline:
+            break
+        wait(BETWEEN_SECONDS)
+    if not proof.report.problems:
+        return proof
+    wait(BETWEEN_SECONDS)
+    again = _look(stack, period, slack_url)
+    return Proof(again.report.confirmed(proof.report), again.facts)
+
+
+def _look(stack: Stack, period: Period, slack_url: str) -> Proof:
+    """One look; further back where a counter seems wrong, as alerts may have waited for days."""
+
+    def look(back_to: datetime | None) -> Proof:
+        facts = gather(
+            stack,
+            period.start,
+            period.end,
+            known=period.known,
+            back_to=back_to,
+            slack_url=slack_url,
+        )
+        return Proof(reconcile(facts), facts)
+
+    proof = look(None)
+    wrong = any(one.kind is Kind.MISCOUNTED for one in proof.report.problems)
+    return look(period.start - LONGEST_WAIT) if wrong else proof
