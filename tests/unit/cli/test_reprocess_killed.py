@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from fakes import START, Desk, alert
+from fakes import Desk, alert
+from faults.world import START
 from responder.contracts import AlertMessage, Announcement
 from responder.ports import Queue
 from responder_cli.aws import Stack
