@@ -26,7 +26,7 @@ pytestmark = pytest.mark.e2e_long
 ALERTS, UNPROCESSED = 1_000, 300
 KILLS, SEED = 3, 20_261_121
 CLIENTS = 4
-PATIENCE = 420
+PATIENCE = 600
 #: A selection of all letters, so that also those go one by one that SQS could move by itself.
 REPROCESS = ("dlq", "reprocess", "--queue", "all", "--reason", RECEIVES_EXHAUSTED,
              "--reason", Reason.NOT_IN_CHANNEL.value, "--rate", "100", "--yes")  # fmt: skip
