@@ -77,7 +77,8 @@ def _units(bill: Bill) -> str:
     ]
     title = (
         f"Mix {bill.name}: {bill.alerts:,} alerts, of which {bill.firing:,} fire with "
-        f"{bill.texts:,} different texts; Claude answered {bill.calls:,.0f} times"
+        f"{bill.texts:,} different texts and {bill.signatures:,} signatures; "
+        f"Claude answered {bill.calls:,.0f} times"
     )
     return f"{title}\n{_table(('unit', 'all', 'an alert'), rows)}"
 

@@ -8,8 +8,11 @@ from datetime import UTC, datetime, timedelta
 from bench.cost import mixes, naive, prices
 from bench.cost.mixes import Message
 from bench.cost.town import town
+from bench.cost.wire import CACHE
 from responder.analysis.tiering import LARGE, SMALL
 
+#: Storms and noisy sources are held without an analysis; here everything has its own.
+NOTHING_HELD = {"STORM_THRESHOLD": "0", "THROTTLE_THRESHOLD": "0"}
 MODELS = {SMALL: "claude-haiku-5-5", LARGE: "claude-sonnet-5-5"}
 
 
@@ -17,13 +20,15 @@ MODELS = {SMALL: "claude-haiku-5-5", LARGE: "claude-sonnet-5-5"}
 class Bill:
     """What a mix of ``alerts`` was billed; dollars by service, those of the naive one by model.
 
-    ``ours`` has both models as they are set up, ``small`` and ``large`` each alone.
+    ``ours`` has both models as they are set up, and each of them alone. ``signatures`` are the
+    cache keys that were fresh; one is asked about twice where something CRITICAL follows.
     """
 
     name: str
     alerts: int
     firing: int
     texts: int
+    signatures: int
     units: Mapping[str, float]
     ours: Mapping[str, Mapping[str, float]]
     naive: Mapping[str, Mapping[str, float]]
@@ -46,7 +51,7 @@ def measure(alerts: int) -> list[Bill]:
 
 
 def _bill(name: str, messages: Sequence[Message], start: datetime) -> Bill:
-    units = _replayed(messages, start)
+    units, signatures = _replayed(messages, start)
     calls = units["claude calls"]
     tokens = sum(number for unit, number in units.items() if unit.startswith("prompt tokens of "))
     prompt = round(tokens / max(1, calls))
@@ -56,6 +61,7 @@ def _bill(name: str, messages: Sequence[Message], start: datetime) -> Bill:
         alerts=sum(message.alerts for message in messages),
         firing=sum(len(message.texts) for message in messages),
         texts=len(texts),
+        signatures=signatures,
         units=units,
         ours={
             "as set up": prices.dollars(units),
@@ -65,13 +71,14 @@ def _bill(name: str, messages: Sequence[Message], start: datetime) -> Bill:
     )
 
 
-def _replayed(messages: Sequence[Message], start: datetime) -> Counter[str]:
-    with town(start) as (pipeline, _):
+def _replayed(messages: Sequence[Message], start: datetime) -> tuple[Counter[str], int]:
+    """Units, and how many signatures were fresh. Nothing is held: that would save calls."""
+    with town(start, **NOTHING_HELD) as (pipeline, wire):
         for message in messages:
             pipeline.until(start + message.after)
             pipeline.request(message.body, "alertmanager")
         pipeline.settle(timedelta(minutes=5).total_seconds())
-        return pipeline.bill.units
+        return pipeline.bill.units, len(wire.tables[CACHE])
 
 
 def _all_by(units: Mapping[str, float], model: str) -> dict[str, float]:
