@@ -61,6 +61,10 @@ class MemoryStore:
             if self._world.rng.random() < share:
                 del self.items[key]
 
+    def disagreements(self) -> list[str]:
+        """Where the items are kept elsewhere: what is not there as it was written."""
+        return []
+
     def leased_until(self, cache_key: str) -> datetime:
         """When the lease of an analysis runs out; long ago where there is none."""
         data = self.items.get(Key(Table.CACHE, cache_key), (0, {}))[1]

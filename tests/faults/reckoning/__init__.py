@@ -38,6 +38,7 @@ def broken(campaign: Campaign) -> list[str]:
 
 def _broken(campaign: Campaign) -> Iterator[str]:
     yield from campaign.store.broken
+    yield from campaign.store.disagreements()
     end = End(campaign)
     for check in CHECKS:
         yield from check(end)

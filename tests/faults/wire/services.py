@@ -1,12 +1,12 @@
 """Everything that a campaign on moto runs over, for the time of one seed."""
 
-import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from moto import mock_aws
 
 from faults.queues import MemoryQueues
@@ -27,10 +27,11 @@ def on_moto(world: World) -> Iterator[Services]:
     """An empty account, and servers of its own."""
     # botocore and moto draw their jitter and their ids here.
     random.seed(world.seed)
-    os.environ["AWS_DEFAULT_REGION"] = REGION
+    # moto answers for AWS's own addresses, not for an emulator's.
+    plain = Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg]  # not in stubs
     with mock_aws():
         clients: dict[str, Any] = {
-            name: boto3.client(name, config=_config())
+            name: boto3.client(name, region_name=REGION, config=_config().merge(plain))
             for name in ("dynamodb", "sqs", "secretsmanager")
         }
         store, queues = WireStore(world), MemoryQueues(world)
