@@ -11,6 +11,7 @@ from responder.ports import Message, Place
 from responder_cli.aws import Stack
 from responder_cli.health.outside import BOT_TOKEN
 from responder_cli.report.sections import Report, Section
+from responder_cli.secret_store import secret_id
 
 #: Seconds for each wait for Slack.
 TIMEOUT = 15
@@ -37,8 +38,7 @@ def message(report: Report, sections: Sequence[Section]) -> Message:
 
 def post(stack: Stack, channel: str, wanted: Message, name: str) -> Place:
     """Post with the stack's bot token. Raises Retryable or Permanent as the cards' way does."""
-    secret_id = f"{stack.output('SecretPrefix')}/{BOT_TOKEN}"
-    token = Secret(stack.client("secretsmanager"), secret_id, TOKEN_AGE)
+    token = Secret(stack.client("secretsmanager"), secret_id(stack, BOT_TOKEN), TOKEN_AGE)
     url = stack.parameter("SlackApiUrl", "https://slack.com/api/")
     place = channel if is_id(channel) or channel.startswith("#") else f"#{channel}"
     return BotSlack(token, url, TIMEOUT).post(place, wanted, name)

@@ -191,3 +191,14 @@ def test_what_cannot_be_meant_is_refused(given: dict[str, Any], said: str) -> No
 def test_two_rules_of_one_name_are_refused() -> None:
     with pytest.raises(ValidationError, match="two rules have one name: node"):
         rules(rule(), rule(equal=[]))
+
+
+@pytest.mark.parametrize("name", ["n", "Knoten.Süd-1_a", "é" * 64])
+def test_a_name_is_of_letters_of_any_language_digits_dots_and_dashes(name: str) -> None:
+    assert rules(rule(name)).rules[0].name == name
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a\n", "n" * 65, "n/1"])
+def test_a_name_that_is_empty_long_or_of_other_signs_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="name"):
+        rules(rule(name))

@@ -62,7 +62,8 @@ class Rule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")]
+    # Its length by itself: {1,64} would repeat all of Unicode's letters 64 times, 25 ms of a start.
+    name: Annotated[str, Field(pattern=r"^[\w.-]+$", max_length=64)]
     why: Annotated[str, Field(min_length=3, max_length=300)]
     source: Side
     target: Side
