@@ -73,7 +73,7 @@ def _bill(name: str, messages: Sequence[Message], start: datetime) -> Bill:
 
 def _replayed(messages: Sequence[Message], start: datetime) -> tuple[Counter[str], int]:
     """Units, and how many signatures were fresh. Nothing is held: that would save calls."""
-    with town(start, **NOTHING_HELD) as (pipeline, wire):
+    with town(start, None, **NOTHING_HELD) as (pipeline, wire):
         for message in messages:
             pipeline.until(start + message.after)
             pipeline.request(message.body, "alertmanager")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from faults.__main__ import failures
 from faults.campaign import Campaign
 from faults.plants import planted
+from faults.run import failures
 from responder.delivery import words
 from responder.incident import AlertRecord, Card, Incident
 from responder.ports import Key, Queue, Record, Table

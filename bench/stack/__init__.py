@@ -1,0 +1,6 @@
+"""The whole pipeline on the local stack, beside what the emulator lets any code do there.
+
+``recording`` writes down which AWS requests our functions make for a batch; ``ceiling`` is the code
+of functions that make the same requests with fixed values and do nothing else. Both are measured
+behind the same route, queues and roles, in one run (``__main__``).
+"""
