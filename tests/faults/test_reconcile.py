@@ -1,5 +1,7 @@
 """``responder reconcile`` judges what the harness's schedules leave behind as the harness does."""
 
+from datetime import timedelta
+
 import pytest
 
 from faults.campaign import Campaign
@@ -7,7 +9,7 @@ from faults.plants import planted
 from faults.run import failures
 from responder.delivery import words
 from responder.incident import AlertRecord, Card, Incident
-from responder.ports import Key, Queue, Record, Table
+from responder.ports import Key, Queue, Table
 from responder.protocols import items
 from responder_cli.reconcile.facts import Dead, Facts
 from responder_cli.reconcile.verdict import Kind, Report, Where, reconcile
@@ -23,7 +25,10 @@ SYMPTOMS = {
 
 def judged(campaign: Campaign) -> Report:
     """A reconciliation of all that was sent."""
-    found = {key: Record(version, data) for key, (version, data) in campaign.store.items.items()}
+    found = campaign.store.alive()
+    # Nobody asks about times that the tables have forgotten.
+    young = campaign.world.now() - timedelta(days=80)
+    sent = [one for one in campaign.sent if one.alert.received_at > young]
     records = [items.decode(r, AlertRecord) for k, r in found.items() if k.table is Table.ALERTS]
     incidents = [items.decode(r, Incident) for k, r in found.items() if _is("incident#", k)]
     cards = [items.decode(r, Card) for k, r in found.items() if _is("card#", k)]
@@ -32,8 +37,8 @@ def judged(campaign: Campaign) -> Report:
     return reconcile(
         Facts(
             now=campaign.world.now(),
-            known_from=min(one.alert.received_at for one in campaign.sent),
-            accepted={one.alert.alert_id: one.alert.received_at for one in campaign.sent},
+            known_from=min(one.alert.received_at for one in sent),
+            accepted={one.alert.alert_id: one.alert.received_at for one in sent},
             mine=frozenset(one.alert.alert_id for one in records if one),
             records={one.alert.alert_id: one for one in records if one},
             incidents={name: one for name, one in known.items() if one.signature != "budget"},
@@ -55,7 +60,7 @@ def _slack(campaign: Campaign, known: dict[str, Incident]) -> dict[str, list[str
     shown: dict[str, list[str]] = {}
     for message in campaign.slack.messages:
         kind, *rest = message.text.split("|")
-        if kind == "card":
+        if kind == "card" and rest[0] in known:
             name, revision, count = rest
             one = known[name]
             right = (int(revision), int(count)) == (one.revision, one.count)
