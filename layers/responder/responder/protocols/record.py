@@ -248,7 +248,7 @@ def _opened(
         signature=arrival.signature,
         cache_key=arrival.cache_key,
         rules=arrival.rules,
-        explanation=arrival.explanation,
+        explanation=arrival.signed.explanation,
         source=alert.source,
         rule=alert.rule,
         title=alert.title,
