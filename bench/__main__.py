@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import added, coldstart, cpu, intake, signatures, sizes
+from bench.load import functions, handlers
 
 PACKAGES = ("boto3", "pydantic", "aws-lambda-powertools", "slack_sdk", "anthropic")
 
@@ -35,6 +36,7 @@ def main() -> None:
                 _firsts(found),
                 _reading(found),
                 _costs(found),
+                _load(found),
                 _rendering(found),
                 _silences(found),
                 _added(found),
@@ -63,6 +65,11 @@ def measure() -> dict[str, Any]:
         "costs": {
             name: {**asdict(cost), "ratios": cost.ratios()} for name, cost in cpu.measure().items()
         },
+        "load": {
+            name: {**asdict(load), "whole": load.whole} for name, load in handlers.measure().items()
+        },
+        "reception": asdict(handlers.reception()),
+        "repeat_log": handlers.repeat_log(),
         "rendering": asdict(cpu.rendering()),
         "silences": cpu.silencing(),
         "added": asdict(added.measure()),
@@ -168,6 +175,28 @@ def _costs(found: Mapping[str, Any]) -> str:
     head = ("sample", "json.loads", "parse", "signature", "opened", "repeated", "render")
     title = "Processor time of one alert in microseconds (in units of json.loads of its body)"
     return f"{title}\n{_table(head, rows)}"
+
+
+def _load(found: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            name,
+            *(f"{microseconds:.0f}" for microseconds in load["microseconds"].values()),
+            f"{load['whole']:.0f}",
+            f"{load['whole'] / load['json_loads']:.0f}",
+            f"{1e6 / load['whole']:,.0f}",
+            f"{sum(load['log'].values()):,.0f}",
+        )
+        for name, load in found["load"].items()
+    ]
+    head = ("mix", *functions.NAMES, "all three", "ratio", "alerts/s", "log bytes")
+    title = "Load on one core: microseconds of processor time of one alert, by function"
+    one, hundred = found["reception"]["one"], found["reception"]["hundred"]
+    warm = (
+        f"A warm reception: {one:.2f} ms for one alert, {hundred:.1f} ms for a hundred in a request"
+    )
+    logs = ", ".join(f"{size:,.0f} bytes {how}" for how, size in found["repeat_log"].items())
+    return f"{title}\n{_table(head, rows)}\n{warm}\nThe log of a repeat: {logs}"
 
 
 def _rendering(found: Mapping[str, Any]) -> str:

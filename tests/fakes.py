@@ -38,6 +38,7 @@ from responder.protocols.record import Recorder
 from responder.protocols.spending import Spending
 from responder.protocols.tick import Ticker
 from responder.protocols.versions import INHIBITIONS, Current
+from responder.signature import Signature
 
 LEASE = timedelta(seconds=60)
 TIMING = Timing(timedelta(seconds=10))
@@ -374,7 +375,8 @@ def resolve(alert_id: str = "r1", **changes: Any) -> Alert:
 def arrive(one: Alert, trace: str) -> Arrival:
     """Identities that a test can read: the rule is the signature."""
     key = f"{one.rule}|{one.scope.environment}"
-    return Arrival(one, one.rule, "by rule", key, f"{one.rule}@", trace)
+    signed = Signature(one.rule, lambda: "by rule")
+    return Arrival(one, signed, key, f"{one.rule}@", trace)
 
 
 def verdict(**changes: Any) -> Analysis:

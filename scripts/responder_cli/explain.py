@@ -109,7 +109,7 @@ def _explained(alert: Alert, rules: Rules, routes: Routes) -> dict[str, Any]:
     return {
         **found,
         "signature": arrival.signature,
-        "signature_made_of": arrival.explanation,
+        "signature_made_of": arrival.signed.explanation,
         "incident_key": arrival.incident_key,
         "cache_key": arrival.cache_key,
         "queue": queue_of(incident).value,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from faults.world import START
 from responder.alert import Alert, Severity, Status
 from responder.protocols.episode import Arrival
+from responder.signature import Signature
 
 
 @dataclass(frozen=True)
@@ -68,4 +69,5 @@ def _alert(
 def arrive(alert: Alert, trace: str) -> Arrival:
     """Identities read off the title, so that the harness tests protocols and not signatures."""
     signature, _, scope = alert.title.partition("|")
-    return Arrival(alert, signature, "", f"{signature}.{scope}", signature, trace)
+    signed = Signature(signature, str)
+    return Arrival(alert, signed, f"{signature}.{scope}", signature, trace)

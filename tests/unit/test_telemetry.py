@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from responder.adapters.telemetry import PowertoolsTelemetry
+from responder.adapters.telemetry import MAX_VALUES, PrintedTelemetry
 
 
 class House:
@@ -14,9 +14,8 @@ class House:
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
-        # Powertools keeps one logger per service, with the standard output of its first day.
         self.service = f"test-{uuid.uuid4().hex}"
-        self.telemetry = PowertoolsTelemetry("it", self.service, "7")
+        self.telemetry = PrintedTelemetry("it", self.service, "7")
         self.telemetry.flush()
         self.lines()
 
@@ -117,3 +116,22 @@ def test_what_a_canary_is_judged_by_is_also_told_by_version(
     name = "FailedItems"
     assert told(by_version, name) == ("MCPResponder/it", {**service, "version": "7"}, 1)
     assert told(in_all, name) == ("MCPResponder/it", service, 1)
+
+
+def test_no_text_of_a_tool_keeps_a_line_from_being_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    house = House(capsys)
+    house.telemetry.info("Accepted", source="half a \ud83d", since=object())
+    (line,) = house.lines()
+    assert line["source"] == "half a \ud83d"
+
+
+def test_no_line_has_more_values_of_a_metric_than_cloudwatch_reads(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    house = House(capsys)
+    for _ in range(MAX_VALUES + 1):
+        house.telemetry.seconds("TimeToCard", 1.0)
+    house.telemetry.flush()
+    assert [len(line["TimeToCard"]) for line in house.lines()] == [MAX_VALUES, 1]

@@ -28,11 +28,14 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for CRITICAL up to 4 for INFO."""
-        return list(Severity).index(self)
+        return _RANKS[self]
 
     def worse_than(self, other: "Severity") -> bool:
         """Whether this severity deserves attention before ``other``."""
         return self.rank < other.rank
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Status(StrEnum):

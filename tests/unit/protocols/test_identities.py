@@ -15,7 +15,7 @@ PROD_TWO = alert(scope=Scope(account="2", environment="prod"))
 def test_the_signature_and_its_explanation_are_the_alerts() -> None:
     arrival = arrive(PROD, "trace", "shared")
     signed = signature(PROD)
-    assert (arrival.signature, arrival.explanation) == (signed.key, signed.explanation)
+    assert (arrival.signature, arrival.signed.explanation) == (signed.key, signed.explanation)
     assert (arrival.alert, arrival.trace) == (PROD, "trace")
 
 

@@ -37,6 +37,12 @@ CLOCKS_DIFFER = timedelta(seconds=5)
 #: An alert that took less to reach us is on time.
 LATE = timedelta(minutes=2)
 
+#: The places in the table of the families that a word points to.
+_FAMILIES_BY_WORD: dict[str, list[int]] = {}
+for _place, _pointed_to in enumerate(FAMILIES):
+    for _word in _pointed_to.words.split():
+        _FAMILIES_BY_WORD.setdefault(_word, []).append(_place)
+
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[a-z0-9]{1,60}")
 
@@ -118,8 +124,13 @@ def _family(alert: Alert) -> Family:
     ):
         for word in _words(text[:MAX_WORDS_FROM]):
             words[word] = max(words[word], weight)
-    best = max(FAMILIES, key=lambda family: _hits(family, words))
-    return best if _hits(best, words) else UNRECOGNISED
+    hits: Counter[int] = Counter()
+    for word, weight in words.items():
+        for number in _FAMILIES_BY_WORD.get(word, ()):
+            hits[number] += weight
+    # Of equals the first one.
+    best = min(hits, key=lambda number: (-hits[number], number), default=None)
+    return UNRECOGNISED if best is None else FAMILIES[best]
 
 
 def _metric(alert: Alert) -> str:
@@ -134,10 +145,6 @@ def _words(text: str) -> set[str]:
         *_WORD.findall(visible.lower()),
         *_WORD.findall(_CAMEL.sub(" ", visible).lower()),
     }
-
-
-def _hits(family: Family, words: Counter[str]) -> int:
-    return sum(words[word] for word in family.words.split())
 
 
 def _headline(alert: Alert) -> str:

@@ -7,7 +7,7 @@ from responder.adapters import environment
 from responder.adapters.doorkeeper import LogDoorkeeper
 from responder.adapters.dynamodb import DynamoStore
 from responder.adapters.front_door import HttpFrontDoor
-from responder.adapters.telemetry import PowertoolsTelemetry
+from responder.adapters.telemetry import PrintedTelemetry
 from responder.bootstrap.telemetry import telemetry_of
 from responder.clock import utc_now
 from responder.ports import Table
@@ -16,7 +16,7 @@ from responder.protocols.rollcall import RollCall
 
 
 @cache
-def build() -> tuple[Pulse, RollCall, PowertoolsTelemetry]:
+def build() -> tuple[Pulse, RollCall, PrintedTelemetry]:
     """The heartbeat function."""
     given = settings.load(settings.Heartbeat, environment.variables())
     telemetry = telemetry_of("heartbeat")

@@ -8,7 +8,7 @@ from uuid import uuid4
 from responder import settings
 from responder.adapters import environment
 from responder.adapters.sqs import SqsQueues
-from responder.adapters.telemetry import PowertoolsTelemetry
+from responder.adapters.telemetry import PrintedTelemetry
 from responder.ports import Queue
 from responder.protocols.batch import Failures, Lane, Origin
 
@@ -25,7 +25,7 @@ class QueueFunction:
     ``self_check`` touches every adapter and says what it found; the pre-traffic hook calls it.
     """
 
-    telemetry: PowertoolsTelemetry
+    telemetry: PrintedTelemetry
     lanes: Mapping[str, Callable[[Records], Failures]]
     self_check: Callable[[], dict[str, str]]
     ticker: "Ticker | None" = None
@@ -36,7 +36,7 @@ class QueueFunction:
         return self.lanes[queue](records)
 
 
-def lane_of(queue: Queue, queues: SqsQueues, telemetry: PowertoolsTelemetry) -> Lane:
+def lane_of(queue: Queue, queues: SqsQueues, telemetry: PrintedTelemetry) -> Lane:
     """The way through a batch of a queue."""
     return Lane(queue, queues, queues, telemetry, Origin(*environment.function_version()))
 

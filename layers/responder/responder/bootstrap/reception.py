@@ -8,7 +8,7 @@ from responder.adapters.entra import EntraKeySets
 from responder.adapters.secrets import Secret
 from responder.adapters.sns import SnsNotary
 from responder.adapters.sqs import SqsQueues
-from responder.adapters.telemetry import PowertoolsTelemetry
+from responder.adapters.telemetry import PrintedTelemetry
 from responder.bootstrap.telemetry import telemetry_of
 from responder.clock import utc_now
 from responder.intake.authentication.senders import Helpers
@@ -17,7 +17,7 @@ from responder.ports import Queue
 
 
 @cache
-def build() -> tuple[Reception, PowertoolsTelemetry]:
+def build() -> tuple[Reception, PrintedTelemetry]:
     """The reception function."""
     given = settings.load(settings.Reception, environment.variables())
     telemetry = telemetry_of("reception")

@@ -136,12 +136,16 @@ class Inhibitions(Document):
 
     def may_mute(self, alert: Alert) -> bool:
         """Whether the incident of an alert would be a cause."""
+        if not self._sources:
+            return False
         seen = facts(alert)
         found = self._sources.candidates(seen)
         return any(matches_all(rule.sources, seen) for rule in found)
 
     def as_cause(self, incident: Incident) -> dict[str, "Cause"]:
         """What an incident is a cause of while it is open, by the list that it stands in."""
+        if not self._sources:
+            return {}
         seen = facts(incident)
         found = (rule for rule in self._sources.candidates(seen) if matches_all(rule.sources, seen))
         return {
@@ -156,6 +160,8 @@ class Inhibitions(Document):
 
     def as_target(self, incident: Incident) -> list["Suspect"]:
         """Where the causes stand that would mute an incident, in the order of the rules' names."""
+        if not self._targets:
+            return []
         seen = facts(incident)
         found = (rule for rule in self._targets.candidates(seen) if matches_all(rule.targets, seen))
         return [

@@ -137,6 +137,10 @@ class Index[T]:
             field: (_set(list(found)), list(found.values())) for field, found in expressions.items()
         }
 
+    def __bool__(self) -> bool:
+        """Whether there is any entry: mostly there is none, and the facts need not be known."""
+        return bool(self._entries)
+
     def candidates(self, seen: Mapping[str, str]) -> Iterator[T]:
         """The entries that may match these facts, as ordered as they were given.
 
@@ -169,7 +173,7 @@ def facts(one: Incident | Alert) -> dict[str, str]:
     """What matchers see of an incident, or of the alert that would open it, by field."""
     found = {name: str(getattr(one, name)) for name in FIELDS[:6]}
     found["severity"] = one.severity.value
-    found |= one.scope.model_dump()
+    found |= {name: getattr(one.scope, name) for name in FIELDS[7:11]}
     return found | {f"{LABEL}{name}": value for name, value in one.labels.items()}
 
 

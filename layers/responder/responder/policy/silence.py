@@ -57,6 +57,8 @@ class Silences:
 
     def find(self, incident: Incident, now: datetime) -> Silence | None:
         """The silence that holds an incident longest."""
+        if not self._index:
+            return None
         seen = facts(incident)
         return next((one for one in self._index.candidates(seen) if one.holds(seen, now)), None)
 

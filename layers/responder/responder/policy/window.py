@@ -72,6 +72,8 @@ class Windows:
 
     def hold(self, incident: Incident, now: datetime) -> Hold | None:
         """What the window that holds an incident longest makes it remember."""
+        if not self._index:
+            return None
         seen = facts(incident)
         held = [
             (span, window)

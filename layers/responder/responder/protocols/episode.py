@@ -27,6 +27,7 @@ from responder.incident import (
 )
 from responder.policy import flapping
 from responder.protocols.draft import Draft
+from responder.signature import Signature
 
 #: Firing again this soon after a resolve reopens the incident and its card.
 REOPEN_WITHIN = timedelta(minutes=30)
@@ -43,12 +44,16 @@ class Arrival:
     """An alert on its way into the record, with the identities that decide where it belongs."""
 
     alert: Alert
-    signature: str
-    explanation: str
+    signed: Signature
     incident_key: str
     cache_key: str
     trace: str = ""
     rules: int = 0
+
+    @property
+    def signature(self) -> str:
+        """The key of its problem."""
+        return self.signed.key
 
     @property
     def event_at(self) -> datetime:

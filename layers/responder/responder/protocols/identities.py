@@ -26,8 +26,7 @@ def arrive(
     shared_by = {"shared": "", "environment": alert.scope.environment, "scope": alert.scope.key()}
     return Arrival(
         alert=alert,
-        signature=signed.key,
-        explanation=signed.explanation,
+        signed=signed,
         incident_key=f"{signed.key}.{_digest(alert.scope.key())}",
         cache_key=f"{signed.key}@{shared_by[sharing]}",
         trace=trace,

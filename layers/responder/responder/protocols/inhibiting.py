@@ -54,6 +54,8 @@ def check(inhibitions: Inhibitions, draft: Draft) -> Check:
 def listed(inhibitions: Inhibitions, draft: Draft, incident: Incident) -> Incident:
     """The incident as it stands in the lists from now on, which change in ``draft``."""
     wanted = inhibitions.as_cause(incident) if _mutes(incident) else {}
+    if not wanted and not incident.inhibits:
+        return incident
     standing = []
     for name in dict.fromkeys((*incident.inhibits, *wanted)):
         key = list_item(name)

@@ -80,7 +80,8 @@ def decode[M: BaseModel](record: Record, model: type[M]) -> M | None:
     """The item as its value, or None when it is absent or expired."""
     if record.data is None:
         return None
-    known = {name: record.data[name] for name in model.model_fields if name in record.data}
+    fields = model.model_fields
+    known = {name: value for name, value in record.data.items() if name in fields}
     return model.model_validate(known)
 
 

@@ -9,9 +9,10 @@ again, and its incident is announced again (and its analysis asked for again whi
 A second worker with the same or a related alert: one transaction wins, the other reads again.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from math import ceil
 
 from responder.alert import SYNTHETIC_SOURCE, Alert, Severity, Status
@@ -214,7 +215,7 @@ def open_incident(
     entry = draft.entry(arrival.cache_key)
     cached = entry.analysis if entry else None
     deserved = tiering.tier_for(alert.severity, cached)
-    deployment = freshness.deployed(dict(list(alert.labels.items())[:MAX_LABELS]))
+    deployment = freshness.deployed(_first_of(alert.labels))
     look = lease.glance(entry, deserved, makers, now, incident_id, deployment, runbooks)
     passages = runbooks.passages if runbooks else ()
     joined = lease.wait(entry, incident_id, now) if look.due and entry else None
@@ -248,7 +249,7 @@ def _opened(
         signature=arrival.signature,
         cache_key=arrival.cache_key,
         rules=arrival.rules,
-        explanation=arrival.explanation,
+        explanation=arrival.signed.explanation,
         source=alert.source,
         rule=alert.rule,
         title=alert.title,
@@ -256,8 +257,8 @@ def _opened(
         service=alert.service,
         resource=alert.resource,
         scope=alert.scope,
-        labels=dict(list(alert.labels.items())[:MAX_LABELS]),
-        links=dict(list(alert.links.items())[:MAX_LABELS]),
+        labels=_first_of(alert.labels),
+        links=_first_of(alert.links),
         severity=alert.severity,
         unknown_format=alert.unknown_format,
         synthetic=alert.source == SYNTHETIC_SOURCE,
@@ -271,6 +272,10 @@ def _opened(
         analysis=analysis,
         trace=arrival.trace,
     )
+
+
+def _first_of(named: Mapping[str, str]) -> dict[str, str]:
+    return dict(islice(named.items(), MAX_LABELS))
 
 
 def _cache_metric(incident: Incident) -> str:

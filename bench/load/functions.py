@@ -1,0 +1,182 @@
+"""The three functions as they are deployed, in one process: their handlers, over clients in memory.
+
+Settings, composition root, lanes, protocols and adapters are the real ones. Time passes only by
+``later``. A process has them once, as its environment and its clients are replaced for good.
+"""
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from datetime import UTC, datetime, timedelta
+from importlib.util import module_from_spec, spec_from_file_location
+from types import SimpleNamespace
+from typing import Any
+
+from bench.added import AtOnce
+from bench.imports import REPOSITORY
+from bench.load.clients import NearTables, Queues, Secrets, Slack
+from responder.adapters import environment, slack
+from responder.bootstrap import analysis, distribution, reception
+
+NAMES = ("reception", "analysis", "distribution")
+#: Queues with the function that takes from them and the most messages of a batch (template.yaml).
+LANES = {
+    "processing": ("analysis", 10),
+    "distribution": ("distribution", 5),
+    "critical": ("distribution", 1),
+}
+CLAUDE = ("analysis", 1)
+_NAMES_OF_QUEUES = (*LANES, "analysis")
+_SETTINGS = {
+    "STACK_NAME": "bench",
+    "AWS_LAMBDA_FUNCTION_NAME": "bench-Function",
+    "AWS_LAMBDA_FUNCTION_VERSION": "7",
+    "SLACK_CHANNEL": "#alerts",
+    "TEST_CHANNEL": "#test",
+    "SLACK_PACE_SECONDS": "0",
+    "DAILY_BUDGET_USD": "1000000",
+    "RUNBOOK_BUCKET": "bench",
+    "NOTICE_TOPIC_ARN": "bench",
+    "ALERTS_TABLE": "alerts",
+    "CACHE_TABLE": "analysis-cache",
+    "INCIDENTS_TABLE": "incidents",
+    "STATE_TABLE": "state",
+    **{f"{name.upper()}_QUEUE_URL": name for name in _NAMES_OF_QUEUES},
+    **{f"{name.upper()}_DLQ_URL": f"{name}-dead" for name in _NAMES_OF_QUEUES},
+    **{
+        f"{name}_SECRET": "bench"
+        for name in (
+            "ANTHROPIC_KEY",
+            "SLACK_WEBHOOK",
+            "SLACK_BOT_TOKEN",
+            "SLACK_TEST_WEBHOOK",
+            "SOURCES",
+            "NOTICE_WEBHOOK",
+        )
+    },
+}
+
+
+class Log:
+    """Standard output, where logs and metrics go: counts what each function writes."""
+
+    def __init__(self) -> None:
+        """Nobody writes yet."""
+        self.bytes: Counter[str] = Counter()
+        self.writer = ""
+
+    def write(self, text: str) -> int:
+        """As a file."""
+        self.bytes[self.writer] += len(text.encode())
+        return len(text)
+
+    def flush(self) -> None:
+        """As a file."""
+
+
+class Functions:
+    """The handlers, the queues between them, and what each of them took and wrote."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        """``settings`` are environment variables beyond those that every stack has."""
+        self._now = datetime.now(UTC)
+        self._queues = Queues(self.now)
+        self.log = Log()
+        self.nanoseconds: Counter[str] = Counter()
+        os.environ.update({**_SETTINGS, **settings})
+        _replace(NearTables(), self._queues, self.now)
+        with self._printing(""):
+            self._handlers = {name: _handler(name) for name in NAMES}
+
+    def now(self) -> datetime:
+        """The time of all three."""
+        return self._now
+
+    def later(self, seconds: float) -> None:
+        """Time passes."""
+        self._now += timedelta(seconds=seconds)
+
+    def forget(self) -> None:
+        """What was taken and written so far."""
+        self.nanoseconds.clear()
+        self.log.bytes.clear()
+
+    def accept(self, request: Mapping[str, Any]) -> int:
+        """A request through API Gateway; the nanoseconds of processor time that it took."""
+        before = self.nanoseconds["reception"]
+        answer = self._run("reception", request)
+        if answer["statusCode"] != 202:
+            raise RuntimeError(answer["body"])
+        return self.nanoseconds["reception"] - before
+
+    def work_off(self, *, asking: bool = False) -> None:
+        """Batches as SQS delivers them until no queue has any; to Claude only when ``asking``."""
+        lanes = {**LANES, "analysis": CLAUDE} if asking else LANES
+        while sum(self._consume(queue, *lane) for queue, lane in lanes.items()):
+            pass
+        self._queues.taken("analysis", sys.maxsize)
+
+    def _consume(self, queue: str, function: str, most: int) -> bool:
+        bodies = self._queues.taken(queue, most)
+        if not bodies:
+            return False
+        failed = self._run(function, _batch(queue, bodies))["batchItemFailures"]
+        if failed or self._queues.taken(f"{queue}-dead", 1):
+            raise RuntimeError(f"{function} failed with a message of {queue}")
+        return True
+
+    def _run(self, function: str, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        context = SimpleNamespace(aws_request_id="4dc5f3a6-0b1c-4f1e-9d3e-8a7f6b5c4d3e")
+        with self._printing(function):
+            began = time.process_time_ns()
+            answer = self._handlers[function](event, context)
+            self.nanoseconds[function] += time.process_time_ns() - began
+        return answer
+
+    @contextmanager
+    def _printing(self, function: str) -> Iterator[None]:
+        self.log.writer = function
+        with redirect_stdout(self.log):
+            yield
+
+
+def _replace(tables: NearTables, queues: Queues, now: Callable[[], datetime]) -> None:
+    instead: list[tuple[object, str, object]] = [
+        (environment, "dynamodb", lambda: tables),
+        (environment, "sqs", lambda: queues),
+        (environment, "secrets", Secrets),
+        *((module, "utc_now", now) for module in (reception, analysis, distribution)),
+        (analysis, "way_in", lambda given, key: AtOnce()),
+        (slack, "WebClient", Slack),
+    ]
+    for module, name, value in instead:
+        setattr(module, name, value)
+
+
+def _handler(function: str) -> Callable[..., Any]:
+    path = REPOSITORY / "functions" / function / "app.py"
+    spec = spec_from_file_location(f"bench_{function}", path)
+    if spec is None or spec.loader is None:
+        raise RuntimeError(f"{path} is no module")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: Callable[..., Any] = module.handler
+    return found
+
+
+def _batch(queue: str, bodies: list[str]) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "messageId": str(number),
+                "receiptHandle": "bench",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "eventSourceARN": f"arn:aws:sqs:us-east-1:123456789012:{queue}",
+            }
+            for number, body in enumerate(bodies)
+        ]
+    }
