@@ -43,8 +43,8 @@ def refused(path: str, value: dict[str, Any]) -> list[str]:
 def test_it_reads_every_item(today: dict[str, Any]) -> None:
     for table, members in today["tables"].items():
         for item_id, item in members.items():
-            path = kinds.ITEMS[kinds.kind_of(table, item_id)]
-            assert refused(path, plain(item)) == [], (table, item_id)
+            for path in kinds.readers_of(table, item_id):
+                assert refused(path, plain(item)) == [], (path, item_id)
 
 
 def test_it_reads_every_message(today: dict[str, Any]) -> None:
@@ -77,7 +77,9 @@ def test_no_word_is_written_that_it_does_not_know(path: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(set(PREVIOUS) & set(TODAY)))
 def test_what_it_requires_is_still_a_field(path: str) -> None:
-    assert set(PREVIOUS[path].get("required", ())) <= set(TODAY[path]["properties"])
+    # Every item of these tables has its key under that name, whatever its model says.
+    required = set(PREVIOUS[path].get("required", ())) - {"id"}
+    assert required <= set(TODAY[path]["properties"])
 
 
 @pytest.mark.parametrize("path", sorted(set(TODAY) - DOCUMENTS))
