@@ -47,6 +47,8 @@ _COUNTS = (
 )
 POLL_SECONDS, LONGEST_POLL_SECONDS = 0.25, 2.0
 ACCEPTED = 202
+#: How long a tool tries again; no measure, where a machine has more to do.
+PATIENT = 300
 #: What a test leaves behind comes to rest; a killed process' messages return after 50 s.
 SETTLED_WITHIN = 300
 #: The local Slack's token at the start; a test that rotates it puts it back.
@@ -135,7 +137,7 @@ class Pipeline:
             except OSError as error:
                 return Answer(0, repr(error))
 
-        answer = wait_until(attempt, lambda a: 0 < a.status < 500, 120)
+        answer = wait_until(attempt, lambda a: 0 < a.status < 500, PATIENT)
         assert answer.status == ACCEPTED, answer
         return answer.alert_ids
 
