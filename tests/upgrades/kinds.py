@@ -42,6 +42,8 @@ ITEMS = {
     ("state", "windows"): "responder.protocols.chunks:Manifest",
     ("state", "windows#"): "responder.protocols.windows:Chunk",
 }
+#: Models that read the same items beside those, and less of them.
+ALSO = {("incidents", "incident#"): ("responder.protocols.siblings:Glimpse",)}
 #: By queue; a change has the processing queue with the alerts.
 MESSAGES = {
     "processing": "responder.contracts:AlertMessage",
@@ -63,6 +65,12 @@ def kind_of(table: str, item_id: str) -> tuple[str, str]:
     return max(fits, key=lambda one: len(one[1]))
 
 
+def readers_of(table: str, item_id: str) -> list[str]:
+    """All models that read an item."""
+    kind = kind_of(table, item_id)
+    return [ITEMS[kind], *ALSO.get(kind, ())]
+
+
 def is_obsolete(item_id: str) -> bool:
     """Whether only earlier versions read an item: a day's budget, which has two dashes."""
     return item_id.startswith("budget#") and item_id.count("-") == 2
@@ -78,7 +86,7 @@ def model_of(path: str) -> type[BaseModel]:
 def readers() -> dict[str, Any]:
     """How this version reads, as JSON Schemas by path."""
     found = {}
-    for path in sorted({*ITEMS.values(), *MESSAGES.values()}):
+    for path in sorted({*ITEMS.values(), *MESSAGES.values(), *sum(ALSO.values(), ())}):
         with_it = _schema(path)
         if with_it is not None:
             found[path] = with_it

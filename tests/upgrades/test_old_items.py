@@ -27,6 +27,8 @@ def test_an_item_is_read_and_written_without_a_loss(
     value = items.decode(Record(1, before), model)
     assert value is not None
     after = value.model_dump(mode="json", exclude_none=True)
+    for path in kinds.readers_of(table, item_id)[1:]:
+        assert items.decode(Record(1, before), kinds.model_of(path)) is not None
     known = {field: before[field] for field in model.model_fields if field in before}
     assert set(known) <= set(after)
 
