@@ -207,7 +207,7 @@ def _records(queue: str, bodies: Sequence[str]) -> list[dict[str, Any]]:
 
 @contextlib.contextmanager
 def town(
-    start: datetime | None = None, workspace: Application | None = None, **settings: str
+    start: datetime | None = None, workspace: Application | None = None, /, **settings: str
 ) -> Iterator[tuple[Town, Wire]]:
     """The functions in their surroundings, from ``start`` on; ``settings`` are variables.
 
