@@ -90,6 +90,7 @@ demo: setup ## Show the product: sample alerts in, Slack cards out
 
 bench: setup ## Measure what the documents claim
 	@PYTHONPATH=layers/responder:scripts:tests .venv/bin/python -m bench
+	@PYTHONPATH=layers/responder:scripts:tests .venv/bin/python -m bench.stack
 	@PYTHONPATH=.:layers/responder:scripts:tests .venv/bin/python -m bench.cost
 
 pictures: $(DEV) ## Take the pictures of docs/slack.md anew (needs Chromium and an emoji font)
