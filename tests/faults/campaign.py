@@ -39,6 +39,8 @@ LONG_AGO = timedelta(days=91)
 DELETED_AFTER = (0, 60, 150, 300)
 #: A machine room that is still busy after so many steps will never be quiet.
 MAX_STEPS = 60_000
+#: Nor is one whose dead letters fail again after so many.
+MAX_REDRIVEN = 200
 
 
 class Revoke(Protocol):
@@ -70,6 +72,7 @@ class Campaign:
         self.storm_ends = START + STORM_LASTS
         self._seed = seed
         self._healed = False
+        self._redriven = 0
         self._next_tick = START + TICK_EVERY
         self._busy: dict[Queue, int] = dict.fromkeys(Queue, 0)
         self._ticking = False
@@ -158,6 +161,9 @@ class Campaign:
 
     def _redrive(self) -> None:
         """The operator's part: what the storm left in the dead-letter queues goes back."""
+        self._redriven += sum(map(len, self.queues.dead.values()))
+        if self._redriven > MAX_REDRIVEN:
+            raise AssertionError("dead letters come back for ever")
         for queue in Queue:
             self.queues.redrive(queue)
 
