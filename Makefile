@@ -61,6 +61,8 @@ test: setup ## All tests but the long ones, with coverage
 e2e: setup $(AWSCLI) ## The long tests: mutations, outages, kills, real clients
 	@mkdir -p .local
 	@PYTHONPATH=layers/responder:scripts:tests .venv/bin/python -m mutation
+	@PYTHONPATH=.:layers/responder:scripts:tests .venv/bin/python -m bench.faults --seeds 10000
+	@PYTHONPATH=.:layers/responder:scripts:tests .venv/bin/python -m bench.faults --on moto --seeds 300
 	@.venv/bin/python -m pytest -m e2e_long $(ARGS)
 
 check: $(SAM) $(CHECK) ## Validate the template: sam, cfn-lint, checkov
