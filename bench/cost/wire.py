@@ -142,6 +142,7 @@ class Wire:
             indexes = INDEXES.get(table, ())
             amount = units.written(before, item, key, indexes, transaction=transaction)
             self._bill.add("dynamodb write units", amount)
+            self._bill.add(f"write units of {table}", amount)
             if item[key]["S"].startswith(SIZED.get(table, "-")):
                 beyond = units.further(before, item, transaction=transaction)
                 self._bill.add("write units for size", beyond)

@@ -1,0 +1,487 @@
+"""Alerts through the pipeline's queues, by simpy: who waits for what, and for how long.
+
+Every queue has as many pollers as its mapping's ``MaximumConcurrency``; each takes what is there,
+at most a batch. Slack's pace is a line of slots, as in ``protocols.pace``: who comes too early
+comes back at its slot.
+"""
+
+import random
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+from statistics import quantiles
+from typing import Any
+
+import simpy
+
+from bench.capacity.times import Times
+
+type Steps = Generator[simpy.Event, Any]
+
+#: As in the template: messages a batch may have.
+PROCESSING_BATCH, DISTRIBUTION_BATCH = 10, 5
+#: As in ``protocols.announcing``, ``policy.storm`` and ``protocols.card_messages``.
+QUIET_SECONDS, STORM_SECONDS, THROTTLE_SECONDS, UPDATE_GAP = 10.0, 60.0, 3600.0, 1.2
+SAMPLES = 60
+FUNCTION_OF = {
+    "processing": "analysis",
+    "analysis": "analysis",
+    "distribution": "distribution",
+    "critical": "distribution",
+}
+#: A run that is told when to end by its last card alone.
+MOMENT = 1e-6
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The template's parameters of these names; ``channels`` have cards of one source each."""
+
+    reception: int = 20
+    processing: int = 5
+    analysis: int = 5
+    distribution: int = 2
+    critical: int = 2
+    rate: float = 100
+    burst: int = 200
+    pace: float = 1.0
+    storm: int = 8
+    throttle: int = 60
+    channels: int = 1
+
+
+@dataclass(frozen=True)
+class Mix:
+    """What the alerts are.
+
+    ``new`` of them open an incident; ``fresh`` of those are of a problem that Claude does not know,
+    ``critical`` of those are CRITICAL. The others repeat one of ``changing`` open incidents.
+    """
+
+    new: float = 0.02
+    fresh: float = 0.25
+    critical: float = 0.05
+    changing: int = 20
+    per_request: int = 1
+
+
+@dataclass
+class Queue:
+    """A queue as it was seen: samples of depth and age, and how long messages waited.
+
+    ``depth`` has those that come back at a time of their own; ``peak`` counts invocations at once.
+    """
+
+    depth: list[int] = field(default_factory=list)
+    age: list[float] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    busy: float = 0.0
+    peak: int = 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """What happened in ``seconds``; ``cards`` and ``whole`` are seconds, of each alert's own.
+
+    ``cards`` has those whose alert has a card of its own, from acceptance until it stands;
+    ``critical`` those of them that are, ``analysed`` until the analysis stands on it.
+    ``used`` is the share of each resource's time that was taken while alerts came in.
+    """
+
+    seconds: float
+    accepted: int
+    refused: int
+    held: int
+    recorded: int
+    finished: float
+    cards: Sequence[float]
+    critical: Sequence[float]
+    analysed: Sequence[float]
+    queues: dict[str, Queue]
+    used: dict[str, float]
+
+    @property
+    def first(self) -> str:
+        """The resource that was taken most."""
+        return max(self.used, key=lambda name: self.used[name])
+
+
+def percentile(seconds: Sequence[float], percent: int) -> float:
+    """What so many of a hundred stay below; 0 where there are none."""
+    if len(seconds) == 1:
+        return seconds[0]
+    return quantiles(seconds, n=100, method="inclusive")[percent - 1] if seconds else 0.0
+
+
+@dataclass(slots=True)
+class _Message:
+    at: float
+    accepted: float = 0.0
+    new: bool = False
+    fresh: bool = False
+    critical: bool = False
+    incident: int = 0
+    slot: float | None = None
+
+
+class _Lane:
+    """A queue, its pollers and the function's warm environments."""
+
+    def __init__(
+        self,
+        world: "_World",
+        name: str,
+        workers: int,
+        batch: int,
+        work: Callable[[list[_Message]], Steps],
+    ) -> None:
+        self.world, self.name, self.batch, self.work = world, name, batch, work
+        self.workers = workers
+        self.waiting: deque[_Message] = deque()
+        self.delayed = 0
+        self.seen = Queue()
+        self._idle: list[simpy.Event] = []
+        self._running = 0
+        for _ in range(workers):
+            world.env.process(self._poll())
+
+    def put(self, message: _Message, delay: float = 0.0) -> None:
+        if delay > 0:
+            self.delayed += 1
+            self.world.after(delay, lambda: self._come(message))
+            return
+        message.at = self.world.env.now
+        self.waiting.append(message)
+        if self._idle:
+            self._idle.pop().succeed()
+
+    def _come(self, message: _Message) -> None:
+        self.delayed -= 1
+        self.put(message)
+
+    def sample(self) -> None:
+        self.seen.depth.append(len(self.waiting) + self.delayed)
+        now = self.world.env.now
+        self.seen.age.append(now - self.waiting[0].at if self.waiting else 0.0)
+
+    def _poll(self) -> Steps:
+        env = self.world.env
+        while True:
+            while not self.waiting:
+                more = env.event()
+                self._idle.append(more)
+                yield more
+            batch = [self.waiting.popleft() for _ in range(min(self.batch, len(self.waiting)))]
+            self.seen.waits += [env.now - one.at for one in batch]
+            self._running += 1
+            self.seen.peak = max(self.seen.peak, self._running)
+            began = env.now
+            yield env.timeout(self.world.times.pickup)
+            yield from self.world.invoke(FUNCTION_OF[self.name], self.work(batch))
+            self.world.busy(self.seen, began)
+            self._running -= 1
+
+
+class _Line:
+    """Slots of one pace, as ``protocols.pace`` reserves them."""
+
+    def __init__(self, gap: float) -> None:
+        self.gap, self.next, self.next_urgent, self.taken = gap, 0.0, 0.0, 0
+
+    def slot(self, now: float, *, urgent: bool) -> float:
+        free, first = max(now, self.next), max(now, self.next_urgent)
+        self.next = free + self.gap
+        self.next_urgent = first + self.gap if urgent else first
+        self.taken += 1
+        return first if urgent else free
+
+
+class _World:
+    def __init__(self, times: Times, settings: Settings, mix: Mix, seed: int) -> None:
+        self.env = simpy.Environment()
+        self.times, self.settings, self.mix = times, settings, mix
+        self.drawn = random.Random(seed)  # noqa: S311 - a seed
+        self.ends = float("inf")
+        self.count: Counter[str] = Counter()
+        self.cards: list[float] = []
+        self.critical: list[float] = []
+        self.analysed: list[float] = []
+        self.finished = 0.0
+        self._warm: dict[str, list[float]] = {}
+        self._machine = simpy.Resource(self.env, times.processors) if times.processors else None
+        self._front = simpy.Resource(self.env, settings.reception)
+        self.front = Queue()
+        self._tokens, self._refilled = float(settings.burst), 0.0
+        self.edits = _Line(settings.pace * UPDATE_GAP)
+        self.channels = [_Line(settings.pace) for _ in range(settings.channels)]
+        self._opened: Counter[tuple[str, int, int]] = Counter()
+        self._announced: dict[int, float] = {}
+        self._outstanding: set[int] = set()
+        self.lanes = {
+            "processing": _Lane(
+                self, "processing", settings.processing, PROCESSING_BATCH, self._record
+            ),
+            "analysis": _Lane(self, "analysis", settings.analysis, 1, self._analyse),
+            "distribution": _Lane(
+                self, "distribution", settings.distribution, DISTRIBUTION_BATCH, self._deliver
+            ),
+            "critical": _Lane(self, "critical", settings.critical, 1, self._deliver),
+        }  # fmt: skip
+
+    # What all steps use
+
+    def after(self, delay: float, act: Callable[[], None]) -> None:
+        def later() -> Steps:
+            yield self.env.timeout(delay)
+            act()
+
+        self.env.process(later())
+
+    def busy(self, seen: Queue, began: float) -> None:
+        """Only what falls into the time in which alerts come in counts as use."""
+        seen.busy += max(0.0, min(self.env.now, self.ends) - min(began, self.ends))
+
+    def invoke(self, function: str, steps: Steps) -> Steps:
+        """Take the environment that rested least; an old one is gone, and a new one starts."""
+        warm = self._warm.setdefault(function, [])
+        rested = warm.pop() if warm else float("-inf")
+        if self.env.now - rested > self.times.keep or rested == float("-inf"):
+            warm.clear()
+            yield self.env.timeout(self.times.cold.get(function, 0.0))
+        yield from steps
+        warm.append(self.env.now)
+
+    def _serve(self, seconds: float) -> Steps:
+        if self._machine is None:
+            yield self.env.timeout(seconds)
+            return
+        with self._machine.request() as turn:
+            yield turn
+            yield self.env.timeout(seconds)
+
+    # The steps
+
+    def accept(self, alerts: int, *, new: bool | None = None) -> Steps:
+        """One request at the front door; who is refused is counted, and does not come back."""
+        if not self._token():
+            self.count["refused"] += alerts
+            return
+        came = self.env.now
+        with self._front.request() as turn:
+            yield turn
+            began = self.env.now
+            self.front.waits.append(began - came)
+            self.front.peak = max(self.front.peak, self._front.count)
+            yield from self.invoke("reception", self._serve(self.times.reception))
+            self.busy(self.front, began)
+        self.count["accepted"] += alerts
+        for _ in range(alerts):
+            self.lanes["processing"].put(self._alert(new))
+
+    def _token(self) -> bool:
+        now = self.env.now
+        more = (now - self._refilled) * self.settings.rate
+        self._tokens, self._refilled = min(self.settings.burst, self._tokens + more), now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+    def _alert(self, new: bool | None) -> _Message:
+        mix, now = self.mix, self.env.now
+        opens = self.drawn.random() < mix.new if new is None else new
+        return _Message(
+            at=now,
+            accepted=now,
+            new=opens,
+            fresh=opens and self.drawn.random() < mix.fresh,
+            critical=opens and self.drawn.random() < mix.critical,
+            incident=self.drawn.randrange(mix.changing),
+        )
+
+    def _record(self, batch: list[_Message]) -> Steps:
+        new = sum(one.new for one in batch)
+        times = self.times
+        yield from self._serve(times.batch + new * times.new + (len(batch) - new) * times.repeat)
+        self.count["recorded"] += len(batch)
+        for one in batch:
+            if one.new:
+                self._open(one)
+            else:
+                self._change(one.incident)
+
+    def _open(self, one: _Message) -> None:
+        channel = self.drawn.randrange(self.settings.channels)
+        if not one.critical and self._is_held(channel):
+            self.count["held"] += 1
+            return
+        self.count["opened"] += 1
+        one.incident = channel
+        self._announce(one)
+        if one.fresh:
+            self.lanes["analysis"].put(
+                _Message(self.env.now, one.accepted, fresh=True, critical=one.critical)
+            )
+
+    def _announce(self, one: _Message, delay: float = 0.0) -> None:
+        self.lanes["critical" if one.critical else "distribution"].put(one, delay)
+
+    def _is_held(self, channel: int) -> bool:
+        for name, most, window in (
+            ("storm", self.settings.storm, STORM_SECONDS),
+            ("throttle", self.settings.throttle, THROTTLE_SECONDS),
+        ):
+            key = (name, channel, int(self.env.now // window))
+            self._opened[key] += 1
+            if most and self._opened[key] > most:
+                return True
+        return False
+
+    def _change(self, incident: int) -> None:
+        """A counter: at once, or at the end of the quiet time; never while one is outstanding."""
+        if incident in self._outstanding:
+            return
+        self._outstanding.add(incident)
+        said = self._announced.get(incident, float("-inf"))
+        delay = max(0.0, said + QUIET_SECONDS - self.env.now)
+        self._announce(_Message(self.env.now, incident=incident), delay)
+
+    def _analyse(self, batch: list[_Message]) -> Steps:
+        yield from self._serve(self.times.analysis)
+        yield self.env.timeout(self.times.claude)
+        for one in batch:
+            self._announce(one)
+
+    def _deliver(self, batch: list[_Message]) -> Steps:
+        for one in batch:
+            yield from self._serve(self.times.card if one.new else self.times.edit)
+            if one.slot is None:
+                line = self.channels[one.incident] if one.new else self.edits
+                one.slot = line.slot(self.env.now, urgent=one.critical)
+                if one.slot > self.env.now:
+                    self._announce(one, ceil(one.slot - self.env.now))
+                    continue
+            yield self.env.timeout(self.times.slack)
+            self._show(one)
+
+    def _show(self, one: _Message) -> None:
+        now = self.env.now
+        if one.new:
+            self.cards.append(now - one.accepted)
+            self.finished = now
+            if one.critical:
+                self.critical.append(now - one.accepted)
+        elif one.fresh:
+            self.analysed.append(now - one.accepted)
+        else:
+            self._announced[one.incident] = now
+            self._outstanding.discard(one.incident)
+
+    # The run
+
+    def run(self, seconds: float, senders: Iterable[Steps], alerts: int | None = None) -> Run:
+        """For so long, and on until all ``alerts`` are through, where their number is known."""
+        self.ends = seconds
+        for sender in senders:
+            self.env.process(sender)
+        self.env.process(self._sample(seconds / SAMPLES))
+        self.env.run(until=seconds)
+        used = self._used(seconds)
+        while alerts is not None and not self.is_done(alerts):
+            self.env.step()
+        return Run(
+            seconds=seconds,
+            accepted=self.count["accepted"],
+            refused=self.count["refused"],
+            held=self.count["held"],
+            recorded=self.count["recorded"],
+            finished=self.finished,
+            cards=self.cards,
+            critical=self.critical,
+            analysed=self.analysed,
+            queues={"reception": self.front, **{n: lane.seen for n, lane in self.lanes.items()}},
+            used=used,
+        )
+
+    def is_done(self, alerts: int) -> bool:
+        """Whether so many alerts came and are recorded, and every card stands."""
+        come = self.count["accepted"] + self.count["refused"]
+        is_recorded = self.count["recorded"] == self.count["accepted"]
+        return come == alerts and is_recorded and self.count["opened"] == len(self.cards)
+
+    def _sample(self, every: float) -> Steps:
+        while self.env.now < self.ends:
+            for lane in self.lanes.values():
+                lane.sample()
+            yield self.env.timeout(every)
+
+    def _used(self, seconds: float) -> dict[str, float]:
+        used = {"reception": self.front.busy / seconds / self.settings.reception}
+        for name, lane in self.lanes.items():
+            used[name] = lane.seen.busy / seconds / lane.workers
+        lines = {
+            "Slack's pace": max(self.channels, key=lambda line: line.next),
+            "edits": self.edits,
+        }
+        for name, line in lines.items():
+            used[name] = line.taken * line.gap / seconds
+        return used
+
+
+def flow(
+    rate: float,
+    seconds: float,
+    times: Times,
+    settings: Settings | None = None,
+    mix: Mix | None = None,
+    *,
+    seed: int = 1,
+    storm: int = 0,
+) -> Run:
+    """Alerts at random (Poisson), and a ``storm`` of so many new incidents after a third of it."""
+    world = _World(times, settings or Settings(), mix or Mix(), seed)
+    return world.run(seconds, [_poisson(world, rate), _burst(world, storm, seconds / 3)])
+
+
+def _poisson(world: _World, rate: float) -> Steps:
+    requests = rate / world.mix.per_request
+    while True:
+        yield world.env.timeout(world.drawn.expovariate(requests))
+        if world.env.now >= world.ends:
+            return
+        world.env.process(world.accept(world.mix.per_request))
+
+
+def _burst(world: _World, alerts: int, at: float) -> Steps:
+    yield world.env.timeout(at)
+    for _ in range(alerts):
+        world.env.process(world.accept(1, new=True))
+
+
+def steadily(
+    rate: float, alerts: int, times: Times, settings: Settings, mix: Mix, *, seed: int = 1
+) -> Run:
+    """One alert each 1/``rate`` seconds, until the last card stands."""
+    world = _World(times, settings, mix, seed)
+
+    def send() -> Steps:
+        for _ in range(alerts):
+            world.env.process(world.accept(1))
+            yield world.env.timeout(1 / rate)
+
+    return world.run(alerts / rate, [send()], alerts)
+
+
+def at_once(
+    clients: int, alerts: int, times: Times, settings: Settings, mix: Mix, *, seed: int = 1
+) -> Run:
+    """``clients`` send one alert after the other, until the last card stands."""
+    world = _World(times, settings, mix, seed)
+    left: Iterator[int] = iter(range(alerts))
+
+    def client() -> Steps:
+        for _ in left:
+            yield from world.accept(1)
+
+    return world.run(MOMENT, [client() for _ in range(clients)], alerts)
