@@ -94,6 +94,7 @@ bench: setup ## Measure what the documents claim
 	@PYTHONPATH=layers/responder:scripts:tests .venv/bin/python -m bench
 	@PYTHONPATH=layers/responder:scripts:tests .venv/bin/python -m bench.stack
 	@PYTHONPATH=.:layers/responder:scripts:tests .venv/bin/python -m bench.cost
+	@PYTHONPATH=.:layers/responder:scripts:tests .venv/bin/python -m bench.capacity
 
 pictures: $(DEV) ## Take the pictures of docs/slack.md anew (needs Chromium and an emoji font)
 	@$(RUN) -m responder_cli.card.pictures

@@ -21,7 +21,7 @@ ALERTS, LEAST_SECONDS = 4_000, 120.0
 #: Points of the queues' story that are printed.
 TOLD = 6
 #: What docs/capacity.md says to raise for a million an hour.
-RAISED = Settings(rate=1_000, burst=2_000, processing=20, analysis=20, channels=10)
+RAISED = Settings(rate=1_000, burst=2_000, processing=20, analysis=20, distribution=6, channels=10)
 RAISED_NAME = "the same, raised"
 
 
@@ -119,10 +119,15 @@ def _found(
     return {
         "work": asdict(counted),
         "times": asdict(took),
-        "limits": [asdict(one) for one in ceilings],
-        "levels": [asdict(one) for one in levels],
+        "limits": [_limit(one) for one in ceilings],
+        "levels": [{**asdict(one), "met": list(map(_limit, one.met))} for one in levels],
         "runs": {name: _run(run) for name, run in runs.items()},
     }
+
+
+def _limit(one: Limit) -> dict[str, Any]:
+    """JSON knows no infinity."""
+    return {**asdict(one), "alerts": one.alerts if one.alerts < limits.INF else None}
 
 
 def _run(run: Run) -> dict[str, Any]:

@@ -21,7 +21,7 @@ LOCAL = Settings(
     pace=0, storm=0, throttle=0,
 )  # fmt: skip
 KNOWN, UNKNOWN = Mix(new=1, fresh=0, critical=0), Mix(new=1, fresh=1, critical=0)
-_HALVINGS = 30
+_HALVINGS = 20
 _LEAST, _MOST = 1e-6, 1.0
 
 

@@ -203,6 +203,7 @@ class _World:
         self.times, self.settings, self.mix = times, settings, mix
         self.drawn = random.Random(seed)  # noqa: S311 - a seed
         self.ends = float("inf")
+        self.samples = SAMPLES
         self.count: Counter[str] = Counter()
         self.cards: list[float] = []
         self.critical: list[float] = []
@@ -385,7 +386,7 @@ class _World:
         self.ends = seconds
         for sender in senders:
             self.env.process(sender)
-        self.env.process(self._sample(seconds / SAMPLES))
+        self.env.process(self._sample(seconds / self.samples))
         self.env.run(until=seconds)
         used = self._used(seconds)
         while alerts is not None and not self.is_done(alerts):
@@ -425,7 +426,8 @@ class _World:
             "edits": self.edits,
         }
         for name, line in lines.items():
-            used[name] = line.taken * line.gap / seconds
+            promised = max(0.0, line.next - line.gap - seconds)
+            used[name] = (line.taken * line.gap - promised) / seconds
         return used
 
 
@@ -438,9 +440,11 @@ def flow(
     *,
     seed: int = 1,
     storm: int = 0,
+    samples: int = SAMPLES,
 ) -> Run:
     """Alerts at random (Poisson), and a ``storm`` of so many new incidents after a third of it."""
     world = _World(times, settings or Settings(), mix or Mix(), seed)
+    world.samples = samples
     return world.run(seconds, [_poisson(world, rate), _burst(world, storm, seconds / 3)])
 
 
