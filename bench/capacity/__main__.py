@@ -272,7 +272,7 @@ def _runs(runs: Mapping[str, Run]) -> str:
     ]
     head = (
         *("alerts", "accepted/s", "refused", "recorded/s", "held", "cards", "median s", "p95 s"),
-        *("CRITICAL p95", "analysis p95", "most waiting", "most used"),
+        *("CRITICAL p95", "analysed p95", "most waiting", "most used"),
     )
     return f"Simulated: from acceptance to the card\n{_table(head, rows)}"
 
