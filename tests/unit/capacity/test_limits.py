@@ -1,11 +1,14 @@
 """Limits come in the order of their ceilings, and dollars from what alerts are billed."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from bench.capacity import limits, times
+from bench.capacity.__main__ import RAISED
 from bench.capacity.limits import MONTH
 from bench.capacity.model import Mix, Settings
+from bench.imports import REPOSITORY
 
 from unit.capacity.examples import WORK
 
@@ -93,3 +96,16 @@ def test_a_month_costs_its_alerts() -> None:
     edits = MONTH / 1.2
     alert = 0.02 * 15e-6 + 0.98 * 10e-6 + 0.005 * 100e-6
     assert many.aws == pytest.approx(MOST * MONTH * alert + edits * 5e-6)
+
+
+def test_the_documents_set_is_the_one_that_is_simulated() -> None:
+    written = dict(re.findall(r"(\w+)=(\d+)", (REPOSITORY / "docs/capacity.md").read_text()))
+    assert {
+        "RateLimit": RAISED.rate,
+        "BurstLimit": RAISED.burst,
+        "ProcessingConcurrency": RAISED.processing,
+        "AnalysisConcurrency": RAISED.analysis,
+        "AnalysisReserved": RAISED.processing + RAISED.analysis + 2,
+        "DistributionConcurrency": RAISED.distribution,
+        "DistributionReserved": RAISED.distribution + RAISED.critical + 2,
+    }.items() <= {name: int(value) for name, value in written.items()}.items()
