@@ -119,10 +119,11 @@ def _learn(pipeline: Pipeline) -> None:
     bodies = [_known(number) for number in range(KNOWN)]
     alert_ids = by_clients(4, pipeline.accept, bodies)
     wait_until(
-        lambda: [one for one in pipeline.incidents(alert_ids).values() if one.analysis.is_fallback],
-        lambda waiting: not waiting,
+        lambda: [one.analysis.is_fallback for one in pipeline.incidents(alert_ids).values()],
+        lambda fallbacks: len(fallbacks) == KNOWN and not any(fallbacks),
         120,
     )
+    pipeline.idle()
 
 
 def _elsewhere() -> Iterator[bytes]:
