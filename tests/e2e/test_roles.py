@@ -89,8 +89,8 @@ def _table(resource: str) -> list[Right]:
 QUEUE = [
     Right(f"sqs:{name}", "sqs", call)
     for name, call in {
-        # A delay beyond SQS's longest, a receipt of no message: refused after IAM has agreed.
-        "SendMessage": lambda c, q: c.send_message(QueueUrl=q, MessageBody="x", DelaySeconds=9999),
+        # No body, a receipt of no message: refused after IAM has agreed.
+        "SendMessage": lambda c, q: c.send_message(QueueUrl=q, MessageBody=""),
         "ReceiveMessage": lambda c, q: c.receive_message(QueueUrl=q, MaxNumberOfMessages=99),
         "DeleteMessage": lambda c, q: c.delete_message(QueueUrl=q, ReceiptHandle=NOWHERE),
         "ChangeMessageVisibility": lambda c, q: c.change_message_visibility(
@@ -125,7 +125,7 @@ FUNCTION = [
         "lambda:InvokeFunction",
         "lambda",
         # Of a version, as the hook tries the new ones; nobody may invoke what is not published.
-        lambda c, f: c.invoke(FunctionName=f, Qualifier="live", InvocationType="DryRun"),
+        lambda c, f: c.invoke(FunctionName=f"{f}:live", InvocationType="DryRun"),
     ),
     Right("lambda:GetFunction", "lambda", lambda c, f: c.get_function(FunctionName=f)),
 ]
