@@ -2,13 +2,12 @@
 
 import json
 import resource
-import subprocess
-import sys
 import timeit
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.apart import python
 from bench.imports import REPOSITORY
 from responder.intake import parse
 from responder.intake.recognition import TOOLS
@@ -53,9 +52,7 @@ def measure() -> list[Reading]:
 
 def memory() -> float:
     """Megabytes that a fresh process has used at most after a request of ``MOST`` alerts."""
-    command = [sys.executable, "-c", "from bench import intake; intake.read_most()"]
-    done = subprocess.run(command, check=True, capture_output=True, cwd=REPOSITORY)  # noqa: S603 - our own
-    return int(done.stdout) / 1024
+    return int(python("-c", "from bench import intake; intake.read_most()")) / 1024
 
 
 def read_most() -> None:

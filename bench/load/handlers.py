@@ -7,14 +7,13 @@ program this is such a process: it prints one mix as JSON.
 import argparse
 import json
 import statistics
-import subprocess
-import sys
 import timeit
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from time import process_time
 from typing import Any
 
+from bench.apart import python
 from bench.imports import REPOSITORY
 from bench.load.functions import NAMES, Functions
 from bench.load.mixes import ALL_PASS, MIXES, Mix, Sending, make_known
@@ -69,11 +68,7 @@ def repeat_log() -> dict[str, float]:
 
 
 def _apart(what: str) -> Any:  # noqa: ANN401 - JSON
-    command = [sys.executable, "-m", "bench.load.handlers", what]
-    done = subprocess.run(command, capture_output=True, cwd=REPOSITORY, check=False, text=True)  # noqa: S603 - our own
-    if done.returncode:
-        raise RuntimeError(f"{what} fails:\n{done.stderr}")
-    return json.loads(done.stdout)
+    return json.loads(python("-m", "bench.load.handlers", what))
 
 
 def _load(mix: Mix) -> Load:
