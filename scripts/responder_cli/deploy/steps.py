@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from local_stack import layout
-from responder_cli.doctor.advice import ARCHITECTURE
+from responder_cli.doctor.plan import ARCHITECTURE
 
 #: How often the one who waits looks at the canary.
 WATCH_SECONDS = 10.0

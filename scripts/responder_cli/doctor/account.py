@@ -6,9 +6,9 @@ from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from responder.clock import utc_now
 from responder_cli.aws import TABLES, NotFound, Stack, words
-from responder_cli.doctor.advice import Advice, Plan, failing, ok, warning
+from responder_cli.doctor.plan import Plan
 from responder_cli.health import outside as health
-from responder_cli.health.verdict import Verdict
+from responder_cli.health.verdict import Finding, Verdict, failing, ok, warning
 from responder_cli.secrets.kinds import KINDS
 
 #: Executions that an account never reserves for functions.
@@ -20,10 +20,10 @@ USUAL_CONCURRENCY = 1000
 #: States of a stack that can be deployed to.
 DEPLOYABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 
-Check = Callable[[], Iterator[Advice]]
+Check = Callable[[], Iterator[Finding]]
 
 
-def findings(stack: Stack, plan: Plan, region: str, bucket: str | None) -> Iterator[Advice]:
+def findings(stack: Stack, plan: Plan, region: str, bucket: str | None) -> Iterator[Finding]:
     """Nothing else is asked where there are no credentials."""
     try:
         caller = stack.client("sts").get_caller_identity()
@@ -57,7 +57,7 @@ def findings(stack: Stack, plan: Plan, region: str, bucket: str | None) -> Itera
             yield warning(name, f"could not be checked: {words(error)}", "ask with more rights")
 
 
-def _region(stack: Stack, configured: str, plan: Plan) -> Advice:
+def _region(stack: Stack, configured: str, plan: Plan) -> Finding:
     """SAM obeys samconfig.toml, and the other commands what AWS is configured with."""
     asked = str(stack.client("sts").meta.region_name)
     if asked == configured:
@@ -77,7 +77,7 @@ def _state(stack: Stack) -> str | None:
         return None
 
 
-def _stack(stack: Stack, state: str | None, plan: Plan) -> Iterator[Advice]:
+def _stack(stack: Stack, state: str | None, plan: Plan) -> Iterator[Finding]:
     if state is None:
         yield ok("stack", f"{stack.name} is not there yet; the first deployment makes it")
     elif state.endswith("_IN_PROGRESS"):
@@ -105,7 +105,7 @@ def _removing(stack: Stack, state: str) -> str:
     return f"aws cloudformation delete-stack --stack-name {stack.name}"
 
 
-def _protection(stack: Stack, plan: Plan) -> Iterator[Advice]:
+def _protection(stack: Stack, plan: Plan) -> Iterator[Finding]:
     if not plan.is_on("DeletionProtection"):
         return
     if stack.protected:
@@ -119,7 +119,7 @@ def _protection(stack: Stack, plan: Plan) -> Iterator[Advice]:
     )
 
 
-def _concurrency(stack: Stack, plan: Plan, *, deployed: bool) -> Iterator[Advice]:
+def _concurrency(stack: Stack, plan: Plan, *, deployed: bool) -> Iterator[Finding]:
     """The quota, against what this stack reserves or uses."""
     limit = stack.client("lambda").get_account_settings()["AccountLimit"]
     total, free = limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"]
@@ -155,7 +155,7 @@ _CONCURRENCY = (
 )
 
 
-def _bucket(stack: Stack, bucket: str | None, account: str) -> Iterator[Advice]:
+def _bucket(stack: Stack, bucket: str | None, account: str) -> Iterator[Finding]:
     if bucket is None:
         return
     try:
@@ -167,7 +167,7 @@ def _bucket(stack: Stack, bucket: str | None, account: str) -> Iterator[Advice]:
         yield ok("bucket", f"{bucket} is this account's")
 
 
-def _names(stack: Stack, plan: Plan) -> Iterator[Advice]:
+def _names(stack: Stack, plan: Plan) -> Iterator[Finding]:
     """What an earlier stack left behind keeps its name, and a first deployment fails for it."""
     found = [*_tables_left(stack), *_secrets_left(stack, plan)]
     yield from found
@@ -175,7 +175,7 @@ def _names(stack: Stack, plan: Plan) -> Iterator[Advice]:
         yield ok("names", "no table or secret of an earlier stack is in the way")
 
 
-def _tables_left(stack: Stack) -> Iterator[Advice]:
+def _tables_left(stack: Stack) -> Iterator[Finding]:
     for short in TABLES:
         name = f"{stack.name}-{short}"
         try:
@@ -188,7 +188,7 @@ def _tables_left(stack: Stack) -> Iterator[Advice]:
         yield failing("names", f"the table {name} is there without its stack", forget)
 
 
-def _secrets_left(stack: Stack, plan: Plan) -> Iterator[Advice]:
+def _secrets_left(stack: Stack, plan: Plan) -> Iterator[Finding]:
     prefix = plan.parameters.get("SecretPrefix") or stack.name
     for short in KINDS:
         name = f"{prefix}/{short}"
@@ -212,7 +212,7 @@ def _secrets_left(stack: Stack, plan: Plan) -> Iterator[Advice]:
             yield failing("names", f"the secret {name} is there without its stack", forget)
 
 
-def _log_role(stack: Stack, plan: Plan) -> Iterator[Advice]:
+def _log_role(stack: Stack, plan: Plan) -> Iterator[Finding]:
     """It belongs to the account and region: a stack that makes one takes another's place."""
     role = stack.client("apigateway").get_account().get("cloudwatchRoleArn")
     if role and plan.parameters.get("ApiGatewayLogsRole") == "create":
@@ -225,10 +225,10 @@ def _log_role(stack: Stack, plan: Plan) -> Iterator[Advice]:
         yield ok("API Gateway's log role", "is kept" if role else "will be made")
 
 
-def _secrets(stack: Stack) -> Iterator[Advice]:
+def _secrets(stack: Stack) -> Iterator[Finding]:
     """The first deployment makes them, empty."""
     for one in health.secrets(stack, utc_now()):
         of_claude = one.component.startswith("claude")
         name = health.CLAUDE_SECRET if of_claude else health.SLACK_SECRETS[0]
         mend = "" if one.verdict is Verdict.OK else f"responder secrets set {name}"
-        yield Advice(one.component, one.verdict, one.reason, mend)
+        yield Finding(one.component, one.verdict, one.reason, mend)

@@ -10,8 +10,8 @@ from local_stack import samconfig
 from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.doctor import account, machine
-from responder_cli.doctor.advice import NOTHING, Advice, plan_of
-from responder_cli.health.verdict import Verdict
+from responder_cli.doctor.plan import NOTHING, plan_of
+from responder_cli.health.verdict import Finding, Verdict
 from responder_cli.options import examples, json_option, on_stack
 
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -55,7 +55,7 @@ def findings(
     environment: str,
     bucket: str | None,
     parameters: Mapping[str, str] = NOTHING,
-) -> Iterator[Advice]:
+) -> Iterator[Finding]:
     """Everything that speaks for or against a deployment with these parameters."""
     plan = plan_of(environment, parameters)
     region = samconfig.setting(environment, "region")
@@ -63,7 +63,7 @@ def findings(
     yield from account.findings(stack, plan, region, bucket)
 
 
-def show(stack: Stack, found: list[Advice]) -> None:
+def show(stack: Stack, found: list[Finding]) -> None:
     """For a person: all findings, then the commands that mend what is not well."""
     rows = [(one.component, one.verdict.value, one.reason) for one in found]
     console.grid((stack.name, "verdict", "reason"), rows, verdict=1)

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from local_stack import building, layout
-from responder_cli.doctor.advice import ARCHITECTURE, Advice, Plan, failing, ok, warning
+from responder_cli.doctor.plan import ARCHITECTURE, Plan
+from responder_cli.health.verdict import Finding, failing, ok, warning
 
 #: `logs tail`, and AWS_ENDPOINT_URL for every service, are in 2.13 and newer.
 OLDEST_AWS_CLI = (2, 13)
@@ -15,7 +16,7 @@ PATIENCE_SECONDS = 30
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
-def findings(plan: Plan) -> Iterator[Advice]:
+def findings(plan: Plan) -> Iterator[Finding]:
     """In the order in which they are needed."""
     yield _python()
     yield from _tools()
@@ -37,14 +38,14 @@ def said(call: Sequence[str]) -> str:
     return (done.stdout or done.stderr).strip() if done.returncode == 0 else ""
 
 
-def _python() -> Advice:
+def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info[:2] == (3, 13):
         return ok("python", f"{version}, as Lambda's")
     return failing("python", f"{version}; Lambda runs 3.13", "make venv PYTHON=python3.13")
 
 
-def _tools() -> Iterator[Advice]:
+def _tools() -> Iterator[Finding]:
     for tool in ("make", "git"):
         found = shutil.which(tool) is not None
         install = f"install {tool} with the system's package manager"
@@ -55,7 +56,7 @@ def _tools() -> Iterator[Advice]:
         yield failing("sam", "is not there, or does not run", "make setup")
 
 
-def _aws_cli(version: str) -> Advice:
+def _aws_cli(version: str) -> Finding:
     """Only the runbook's `aws` commands need it."""
     found = _VERSION.search(version.partition("/")[2])
     mend = "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"
@@ -66,7 +67,7 @@ def _aws_cli(version: str) -> Advice:
     return ok("aws", found[0])
 
 
-def _build() -> Advice:
+def _build() -> Finding:
     if building.is_current(layout.BUILD, ARCHITECTURE):
         return ok("build", f"is of the present code, for {ARCHITECTURE}")
     there = (layout.BUILD / "template.yaml").exists()
@@ -75,7 +76,7 @@ def _build() -> Advice:
     return warning("build", reason, "make build")
 
 
-def _parameters(plan: Plan) -> Iterator[Advice]:
+def _parameters(plan: Plan) -> Iterator[Finding]:
     name = f"samconfig.toml [{plan.environment}]"
     if plan.unknown:
         reason = f"the template has no parameter {', '.join(plan.unknown)}"

@@ -9,13 +9,12 @@ from click.testing import CliRunner, Result
 from responder_cli.aws import FUNCTIONS, Stack
 from responder_cli.deploy import commands, steps
 from responder_cli.deploy.watching import Watch
-from responder_cli.doctor import advice
-from responder_cli.doctor.advice import Advice
+from responder_cli.health.verdict import Finding, failing, ok, warning
 from responder_cli.main import cli
 from unit.cli.stacks import Client, refusal
 from unit.cli.test_rollback import Lambda, all_of
 
-WELL = advice.ok("credentials", "me")
+WELL = ok("credentials", "me")
 STEPS = ["make test", "make build", "local_stack.shipping", "tests/smoke-tests.sh"]
 
 
@@ -26,7 +25,7 @@ class House:
         self.ran: list[list[str]] = []
         self.environment: dict[str, str] = {}
         self.failing = ""
-        self.found: list[Advice] = [WELL]
+        self.found: list[Finding] = [WELL]
         self.examined: list[Mapping[str, str]] = []
         self.connected: list[tuple[Any, ...]] = []
         self.there = True
@@ -49,7 +48,7 @@ class House:
         watch()
         return 7 if self.failing and self.failing in " ".join(command) else 0
 
-    def _findings(self, *given: Any) -> list[Advice]:
+    def _findings(self, *given: Any) -> list[Finding]:
         self.examined.append(given[3])
         return self.found
 
@@ -103,7 +102,7 @@ def test_it_ends_at_the_first_step_that_fails_with_its_exit_code(
 
 
 def test_what_the_doctor_finds_failing_keeps_it_from_beginning(house: House) -> None:
-    house.found = [advice.failing("concurrency", "too little", "raise it")]
+    house.found = [failing("concurrency", "too little", "raise it")]
     done = house.deploy("--environment", "prod")
     assert done.exit_code == 1
     assert "raise it" in done.stdout
@@ -112,8 +111,8 @@ def test_what_the_doctor_finds_failing_keeps_it_from_beginning(house: House) -> 
 
 def test_missing_secrets_and_warnings_keep_no_version_away(house: House) -> None:
     house.found = [
-        advice.failing("slack secret", "none", "set it"),
-        advice.warning("aws", "old", "renew it"),
+        failing("slack secret", "none", "set it"),
+        warning("aws", "old", "renew it"),
     ]
     assert house.deploy("--environment", "prod").exit_code == 0
 

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from responder_cli.aws import Stack
 from responder_cli.doctor import account, machine
-from responder_cli.doctor.advice import Advice, Plan, plan_of
-from responder_cli.health.verdict import Verdict
+from responder_cli.doctor.plan import Plan, plan_of
+from responder_cli.health.verdict import Finding, Verdict
 from responder_cli.main import cli
 from template.deployed import parameters
 from unit.cli.stacks import Client, refusal
@@ -67,7 +67,7 @@ def limit(total: int, free: int | None = None) -> dict[str, int]:
     }
 
 
-def found(stack: Stack, plan: Plan = DEV, bucket: str | None = None) -> dict[str, Advice]:
+def found(stack: Stack, plan: Plan = DEV, bucket: str | None = None) -> dict[str, Finding]:
     return {one.component: one for one in account.findings(stack, plan, REGION, bucket)}
 
 

@@ -1,4 +1,4 @@
-"""A finding of ``responder doctor``, and the deployment that it is about."""
+"""The deployment that ``responder doctor`` is about."""
 
 import re
 from collections.abc import Mapping
@@ -6,37 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_stack import layout, samconfig
-from responder_cli.health.verdict import Verdict
 
 #: What ``make build`` builds for unless it is told otherwise.
 ARCHITECTURE = "arm64"
 _PARAMETER = re.compile(r"^  (\w+):$")
 _DEFAULT = re.compile(r'^    Default: "?([^"]*)"?$')
-
-
-@dataclass(frozen=True)
-class Advice:
-    """One verdict; ``mend`` is the command that puts it right, empty where all is well."""
-
-    component: str
-    verdict: Verdict
-    reason: str
-    mend: str = ""
-
-
-def ok(component: str, reason: str) -> Advice:
-    """Nothing to do."""
-    return Advice(component, Verdict.OK, reason)
-
-
-def warning(component: str, reason: str, mend: str) -> Advice:
-    """It can be deployed without."""
-    return Advice(component, Verdict.WARNING, reason, mend)
-
-
-def failing(component: str, reason: str, mend: str) -> Advice:
-    """A deployment fails, or what is deployed does not work."""
-    return Advice(component, Verdict.FAILING, reason, mend)
 
 
 @dataclass(frozen=True)
