@@ -7,8 +7,8 @@ from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 from responder.clock import utc_now
 from responder_cli.aws import TABLES, NotFound, Stack, words
 from responder_cli.doctor.plan import Plan
-from responder_cli.health import outside as health
-from responder_cli.health.verdict import Finding, Verdict, failing, ok, warning
+from responder_cli.health import outside
+from responder_cli.health.verdict import Finding, failing, ok, warning
 from responder_cli.secrets.kinds import KINDS
 
 #: Executions that an account never reserves for functions.
@@ -49,7 +49,8 @@ def findings(stack: Stack, plan: Plan, region: str, bucket: str | None) -> Itera
         checks["names"] = lambda: _names(stack, plan)
         checks["API Gateway's log role"] = lambda: _log_role(stack, plan)
     else:
-        checks["secrets"] = lambda: _secrets(stack)
+        # The first deployment makes them, empty.
+        checks["secrets"] = lambda: outside.secrets(stack, utc_now())
     for name, check in checks.items():
         try:
             yield from check()
@@ -223,12 +224,3 @@ def _log_role(stack: Stack, plan: Plan) -> Iterator[Finding]:
                       f'take "ApiGatewayLogsRole=keep" out of [{plan.environment}]')  # fmt: skip
     else:
         yield ok("API Gateway's log role", "is kept" if role else "will be made")
-
-
-def _secrets(stack: Stack) -> Iterator[Finding]:
-    """The first deployment makes them, empty."""
-    for one in health.secrets(stack, utc_now()):
-        of_claude = one.component.startswith("claude")
-        name = health.CLAUDE_SECRET if of_claude else health.SLACK_SECRETS[0]
-        mend = "" if one.verdict is Verdict.OK else f"responder secrets set {name}"
-        yield Finding(one.component, one.verdict, one.reason, mend)

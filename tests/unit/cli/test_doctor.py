@@ -165,8 +165,8 @@ def test_a_bucket_of_another_account_is_told() -> None:
 
 def test_a_deployed_stack_is_asked_for_its_secrets_and_its_protection() -> None:
     empty = found(aws(deployed()), PROD)
-    assert empty["slack secret"].mend == "responder secrets set slack-bot-token"
-    assert empty["claude secret"].mend == "responder secrets set anthropic-key"
+    assert empty["slack secret"].mend == "scripts/responder secrets set slack-bot-token --stack it"
+    assert empty["claude secret"].mend == "scripts/responder secrets set anthropic-key --stack it"
     assert empty["termination protection"].verdict is Verdict.WARNING
     filled = found(
         aws(deployed(EnableTerminationProtection=True), secrets={"SecretString": "x"}), PROD
