@@ -10,7 +10,8 @@ from responder_cli.aws import NotFound, Stack
 from responder_cli.deploy import steps
 from responder_cli.deploy.steps import Wanted
 from responder_cli.deploy.watching import Watch
-from responder_cli.doctor.commands import ENVIRONMENTS, findings, show
+from responder_cli.doctor.commands import findings, show
+from responder_cli.health.mending import ENVIRONMENTS
 from responder_cli.health.verdict import Verdict
 from responder_cli.options import examples, profile_option, yes_option
 

@@ -11,10 +11,10 @@ from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.doctor import account, machine
 from responder_cli.doctor.plan import NOTHING, plan_of
+from responder_cli.health.mending import ENVIRONMENTS
 from responder_cli.health.verdict import Finding, Verdict
 from responder_cli.options import examples, json_option, on_stack
 
-ENVIRONMENTS = ("dev", "staging", "prod")
 EXIT_FAILED = 1
 
 

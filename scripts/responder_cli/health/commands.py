@@ -1,6 +1,7 @@
 """``responder health``: every component with a verdict and the reason."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 import click
@@ -61,7 +62,7 @@ def health(
 
 def _show(findings: Iterable[Finding], *, as_json: bool) -> None:
     if as_json:
-        console.as_json([watching.as_json(one) for one in findings])
+        console.as_json([asdict(one) for one in findings])
     else:
         console.grid(watching.COLUMNS, watching.rows(findings), verdict=watching.VERDICT)
 

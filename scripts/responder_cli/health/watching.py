@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import asdict
 from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,16 +30,6 @@ VERDICT = 1
 def rows(findings: Iterable[Finding]) -> list[tuple[str, ...]]:
     """Findings as a table has them."""
     return [(one.component, one.verdict.value, one.reason, one.mend) for one in findings]
-
-
-def as_json(finding: Finding) -> dict[str, str]:
-    """A finding as a program reads it."""
-    return {
-        "component": finding.component,
-        "verdict": finding.verdict.value,
-        "reason": finding.reason,
-        "mend": finding.mend,
-    }
 
 
 def every(seconds: float) -> Iterator[datetime]:
@@ -92,7 +83,7 @@ def drawing(stack: str, moment: datetime, findings: Sequence[Finding]) -> Group:
 
 
 def _document(stack: str, moment: datetime, findings: Sequence[Finding]) -> dict[str, object]:
-    return {"stack": stack, "at": moment, "findings": [as_json(one) for one in findings]}
+    return {"stack": stack, "at": moment, "findings": [asdict(one) for one in findings]}
 
 
 def _print_changes(moment: datetime, before: Sequence[Finding], found: Sequence[Finding]) -> None:
