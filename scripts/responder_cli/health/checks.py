@@ -67,20 +67,14 @@ def api(stack: Stack) -> Iterator[Finding]:
         yield failing("api", said, tail(stack, "AlertReceptionFunction"))
 
 
-def functions(stack: Stack, window: Window) -> Iterator[Finding]:
-    """Each function can run, and did so without errors or throttles."""
-    for short in _functions(stack):
-        yield from function(stack, short, window)
-
-
-def _functions(stack: Stack) -> Sequence[str]:
+def functions(stack: Stack) -> Sequence[str]:
     """Those of this stack: a stack of before has no heartbeat."""
     beats = f"{HEARTBEAT_FUNCTION}Name" in stack.outputs
     return (*FUNCTIONS, HEARTBEAT_FUNCTION) if beats else FUNCTIONS
 
 
 def function(stack: Stack, short: str, window: Window) -> Iterator[Finding]:
-    """One function."""
+    """One function can run, and did so without errors or throttles."""
     configuration = stack.client("lambda").get_function_configuration(
         FunctionName=stack.function(short), Qualifier=LIVE
     )
@@ -111,13 +105,8 @@ def _ran(stack: Stack, short: str, configuration: Mapping[str, Any], window: Win
     return ok(short, reason)
 
 
-def queues(stack: Stack, window: Window) -> Iterator[Finding]:
-    """How many messages wait, and since when."""
-    for place in _queues(stack):
-        yield from queue(stack, place, window)
-
-
-def _queues(stack: Stack) -> Sequence[Place]:
+def queues(stack: Stack) -> Sequence[Place]:
+    """Those of this stack, by the places of their dead letters."""
     return [place for place in PLACES if place.target in stack.outputs]
 
 
@@ -153,9 +142,8 @@ def _stopped(stack: Stack, place: Place) -> tuple[str, str] | None:
     return None
 
 
-def dead_letters(stack: Stack, letters: Letters | None = None) -> Iterator[Finding]:
+def dead_letters(stack: Stack, letters: Letters) -> Iterator[Finding]:
     """Nothing gave up."""
-    letters = letters or Letters(stack)
     for place in letters.places():
         yield _dead(stack, letters, place)
 
@@ -223,8 +211,8 @@ def _all(stack: Stack, window: Window) -> dict[str, Check]:
     now, letters = window.end, Letters(stack)
     return {
         "api": lambda: api(stack),
-        **{one: partial(function, stack, one, window) for one in _functions(stack)},
-        **{f"{one.name} queue": partial(queue, stack, one, window) for one in _queues(stack)},
+        **{one: partial(function, stack, one, window) for one in functions(stack)},
+        **{f"{one.name} queue": partial(queue, stack, one, window) for one in queues(stack)},
         "claude": lambda: outside.claude(stack, window),
         "claude breaker": lambda: outside.breaker(stack, now),
         "claude budget": lambda: outside.budgets(stack, now),

@@ -93,7 +93,7 @@ def _parameter(limit: budget.Limit) -> str:
     return "MonthlyBudgetUsd" if limit.monthly else "DailyBudgetUsd"
 
 
-def slack(stack: Stack, window: Window, letters: Letters | None = None) -> Iterator[Finding]:
+def slack(stack: Stack, window: Window, letters: Letters) -> Iterator[Finding]:
     """Slack takes the cards.
 
     What waits for it is sent again as a fresh message: the age of the queue never shows it.
@@ -107,7 +107,7 @@ def slack(stack: Stack, window: Window, letters: Letters | None = None) -> Itera
         yield failing("slack", "; ".join(filter(None, (refused, hopeless, passing))), log)
     elif passing:
         yield warning("slack", passing, log)
-    elif before := _refused_before(letters or Letters(stack)):
+    elif before := _refused_before(letters):
         yield warning("slack", before, command(stack, "dlq reprocess --queue all"))
     else:
         yield ok("slack", "nothing waits for it")

@@ -1,12 +1,15 @@
 """``responder health`` tells a machine that is well from one that is ill, on any answer."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from local_stack.loopback import Reply
+from responder_cli.aws import Stack
 from responder_cli.health import checks
-from responder_cli.health.verdict import Verdict
+from responder_cli.health.letters import Letters
+from responder_cli.health.verdict import Finding, Verdict
 from serving import serving
 from template.deployed import referred, resources
 from unit.cli.health_house import FIVE_MINUTES, depths, letters, verdicts, watch
@@ -26,6 +29,16 @@ RUNNING = Client(
 )
 
 
+def functions(house: Stack) -> Iterator[Finding]:
+    for short in checks.functions(house):
+        yield from checks.function(house, short, FIVE_MINUTES)
+
+
+def queues(house: Stack) -> Iterator[Finding]:
+    for place in checks.queues(house):
+        yield from checks.queue(house, place, FIVE_MINUTES)
+
+
 @pytest.mark.parametrize(
     ("errors", "reception", "analysis"),
     [
@@ -41,14 +54,14 @@ def test_errors_are_judged_by_the_runbooks_thresholds_also_without_a_datapoint(
 ) -> None:
     metrics = watch() if errors is None else watch(Errors=errors)
     house = stack({}, {"cloudwatch": metrics, "lambda": RUNNING})
-    found = verdicts(checks.functions(house, FIVE_MINUTES))
+    found = verdicts(functions(house))
     assert found["AlertReceptionFunction"] is reception
     assert found["AnalysisFunction"] is analysis
 
 
 def test_functions_are_asked_for_by_their_full_name_and_live_version() -> None:
     client = Client({"get_function_configuration": {"State": "Failed"}})
-    found = verdicts(checks.functions(stack({}, {"lambda": client}), FIVE_MINUTES))
+    found = verdicts(functions(stack({}, {"lambda": client})))
     assert set(found.values()) == {Verdict.FAILING}
     assert client.asked("get_function_configuration")[0] == {
         "FunctionName": "it-AlertReceptionFunction",
@@ -70,9 +83,9 @@ def test_a_function_that_nearly_times_out_is_worth_a_look(
 
 def test_a_stack_with_a_heartbeat_has_its_function_looked_at() -> None:
     clients = {"cloudwatch": watch(Errors=3.0), "lambda": RUNNING}
-    assert "HeartbeatFunction" not in verdicts(checks.functions(stack({}, clients), FIVE_MINUTES))
+    assert "HeartbeatFunction" not in verdicts(functions(stack({}, clients)))
     house = stack({"HeartbeatFunctionName": "it-HeartbeatFunction"}, clients)
-    found = verdicts(checks.functions(house, FIVE_MINUTES))
+    found = verdicts(functions(house))
     assert found["HeartbeatFunction"] is Verdict.FAILING
 
 
@@ -85,7 +98,7 @@ def test_a_queue_is_judged_by_the_age_of_its_oldest_message(
     metrics = watch() if age is None else watch(ApproximateAgeOfOldestMessage=age)
     clients = {"sqs": depths(q=7), "cloudwatch": metrics, "lambda": RUNNING}
     house = stack({"ProcessingQueueUrl": "q"}, clients)
-    (found,) = checks.queues(house, FIVE_MINUTES)
+    (found,) = queues(house)
     assert (found.component, found.verdict) == ("processing queue", verdict)
     assert bool(found.mend) is (verdict is Verdict.FAILING)
 
@@ -104,7 +117,7 @@ def test_ages_are_those_of_the_alarms() -> None:
 def test_a_queue_that_nobody_takes_from_is_failing_at_once() -> None:
     stopped = Client({"list_event_source_mappings": MAPPINGS})
     clients = {"sqs": depths(other=3), "cloudwatch": watch(), "lambda": stopped}
-    (found,) = checks.queues(stack({"ProcessingQueueUrl": "other"}, clients), FIVE_MINUTES)
+    (found,) = queues(stack({"ProcessingQueueUrl": "other"}, clients))
     assert found.verdict is Verdict.FAILING
     assert found.reason.startswith("its mapping is Disabled: nobody takes from it; 3 waiting")
     assert found.mend == "aws lambda update-event-source-mapping --uuid u-1 --enabled"
@@ -114,7 +127,8 @@ def test_a_queue_that_nobody_takes_from_is_failing_at_once() -> None:
 
 def test_one_dead_letter_is_too_many() -> None:
     outputs = {"DeadLetterQueueUrl": "a", "SnsFailureQueueUrl": "b"}
-    found = list(checks.dead_letters(stack(outputs, {"sqs": letters(b=["gone", "old", "old"])})))
+    house = stack(outputs, {"sqs": letters(b=["gone", "old", "old"])})
+    found = list(checks.dead_letters(house, Letters(house)))
     assert verdicts(found) == {
         "processing dead letters": Verdict.OK,
         "sns dead letters": Verdict.FAILING,
@@ -127,7 +141,8 @@ def test_one_dead_letter_is_too_many() -> None:
 
 
 def test_who_may_count_letters_only_is_told_how_many_there_are() -> None:
-    found = list(checks.dead_letters(stack({"SnsFailureQueueUrl": "b"}, {"sqs": depths(b=2)})))
+    house = stack({"SnsFailureQueueUrl": "b"}, {"sqs": depths(b=2)})
+    found = list(checks.dead_letters(house, Letters(house)))
     assert found[-1].reason == "2 waiting"
 
 

@@ -1,6 +1,7 @@
 """``responder health`` on the others: Claude, its breaker and budgets, Slack, tokens, secrets."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest
 
 from local_stack.loopback import Reply, Request
 from responder.analysis.budget import Purse
+from responder_cli.aws import Stack
 from responder_cli.health import outside
+from responder_cli.health.letters import Letters
 from responder_cli.health.metrics import Window
-from responder_cli.health.verdict import Verdict
+from responder_cli.health.verdict import Finding, Verdict
 from serving import serving
 from unit.cli.health_house import (
     FIVE_MINUTES,
@@ -22,6 +25,10 @@ from unit.cli.health_house import (
     watch,
 )
 from unit.cli.stacks import Client, stack
+
+
+def slack(house: Stack, window: Window) -> Iterator[Finding]:
+    return outside.slack(house, window, Letters(house))
 
 
 @pytest.mark.parametrize(
@@ -43,14 +50,14 @@ from unit.cli.stacks import Client, stack
 def test_waiting_for_slack_is_told_from_waiting_for_a_turn(
     counts: dict[str, float], verdict: Verdict, reason: str
 ) -> None:
-    (found,) = outside.slack(stack({}, {"cloudwatch": waits(**counts)}), Window(NOW, 1440))
+    (found,) = slack(stack({}, {"cloudwatch": waits(**counts)}), Window(NOW, 1440))
     assert (found.component, found.verdict) == ("slack", verdict)
     assert reason in found.reason
 
 
 def test_slack_is_failing_while_it_refuses_cards_for_good() -> None:
     counted = waits("DeadLettered", distribution_not_in_channel=8, analysis_channel_closed=3)
-    (found,) = outside.slack(stack({}, {"cloudwatch": counted}), Window(NOW, 1440))
+    (found,) = slack(stack({}, {"cloudwatch": counted}), Window(NOW, 1440))
     assert found.verdict is Verdict.FAILING
     assert found.reason == "8 refused in 5 min: not_in_channel"
 
@@ -58,13 +65,11 @@ def test_slack_is_failing_while_it_refuses_cards_for_good() -> None:
 @pytest.mark.parametrize("output", ["DistributionDeadLetterQueueUrl", "CriticalDeadLetterQueueUrl"])
 def test_slack_is_not_well_while_cards_that_it_refused_wait(output: str) -> None:
     clients = {"cloudwatch": watch(), "sqs": letters(d=["too_old", "channel_archived"])}
-    (found,) = outside.slack(stack({output: "d"}, clients), FIVE_MINUTES)
+    (found,) = slack(stack({output: "d"}, clients), FIVE_MINUTES)
     assert found.verdict is Verdict.WARNING
     assert "channel_archived" in found.reason
     clients["sqs"] = letters(d=["too_old"])
-    assert verdicts(outside.slack(stack({output: "d"}, clients), FIVE_MINUTES)) == {
-        "slack": Verdict.OK
-    }
+    assert verdicts(slack(stack({output: "d"}, clients), FIVE_MINUTES)) == {"slack": Verdict.OK}
 
 
 @pytest.mark.parametrize("reason", ["unavailable", "rate_limited", "timeout", "breaker_open"])
