@@ -64,10 +64,19 @@ def pages(
 
 
 def newest(
-    stack: Stack, severities: Iterable[Severity], start: datetime, end: datetime = EVER
+    stack: Stack,
+    severities: Iterable[Severity],
+    start: datetime,
+    end: datetime = EVER,
+    *,
+    whole: bool = False,
 ) -> Iterator[Accepted]:
-    """Alerts of these severities, the newest first; pages are read as they are asked for."""
-    streams = [_newest(stack, severity, start, end) for severity in severities]
+    """Alerts of these severities, the newest first; pages are read as they are asked for.
+
+    Who wants the ``whole`` time gets pages as large as DynamoDB has them.
+    """
+    paged = {} if whole else {"PageSize": PAGE_SIZE}
+    streams = [_newest(stack, severity, start, end, paged) for severity in severities]
     return heapq.merge(*streams, key=lambda one: one.at, reverse=True)
 
 
@@ -90,13 +99,14 @@ def stored(stack: Stack, start: datetime, most: int) -> Iterator[AlertRecord]:
         yield from records(stack, [one.alert_id for one in some])
 
 
-def _newest(stack: Stack, severity: Severity, start: datetime, end: datetime) -> Iterator[Accepted]:
-    paged = {"PageSize": PAGE_SIZE}
+def _newest(
+    stack: Stack, severity: Severity, start: datetime, end: datetime, paged: dict[str, int]
+) -> Iterator[Accepted]:
     for page in pages(stack, severity, start, end, ScanIndexForward=False, PaginationConfig=paged):
-        yield from map(of_index, page["Items"])
+        yield from map(_of_index, page["Items"])
 
 
-def of_index(item: dict[str, Any]) -> Accepted:
+def _of_index(item: dict[str, Any]) -> Accepted:
     """An item of the index as what is known of an alert."""
     given = plain(item)
     return Accepted(

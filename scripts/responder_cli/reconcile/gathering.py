@@ -58,7 +58,8 @@ def gather(
     """
     known_from = min(start - BEFORE, back_to or start)
     told = {**(known or {}), **_accepted(stack, start, end)}
-    indexed = {one.alert_id: one.at for one in accepted.newest(stack, Severity, known_from)}
+    listed = accepted.newest(stack, Severity, known_from, whole=True)
+    indexed = {one.alert_id: one.at for one in listed}
     records = {one.alert.alert_id: one for one in accepted.records(stack, [*{**indexed, **told}])}
     mine = {a for a in records if a in told or start <= indexed.get(a, EVER) <= end}
     incidents, cards = _incidents(stack, {one.incident_id for one in records.values()} - {""})

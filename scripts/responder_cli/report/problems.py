@@ -67,11 +67,10 @@ class _Kind:
 
 def read(stack: Stack, window: Window) -> Traffic:
     """The alerts of a window, and the problems that most of them are of."""
-    streams = [_newest(stack, severity, window) for severity in Severity]
-    merged = heapq.merge(*streams, key=lambda one: one.at, reverse=True)
+    found = accepted.newest(stack, Severity, window.start, window.end, whole=True)
     severities: Counter[Severity] = Counter()
     kinds: dict[tuple[str, str, str], _Kind] = {}
-    for one in islice(merged, MOST_ALERTS):
+    for one in islice(found, MOST_ALERTS):
         severities[one.severity] += 1
         kind = kinds.setdefault((one.source, one.service, normalise(one.title)), _Kind(one))
         kind.ids.append(one.alert_id)
@@ -81,11 +80,6 @@ def read(stack: Stack, window: Window) -> Traffic:
         severities = _counted(stack, window)
     most = heapq.nlargest(MOST_PROBLEMS, kinds.values(), key=lambda kind: len(kind.ids))
     return Traffic(severities, looked_at, len(kinds), list(_looked_into(stack, most)))
-
-
-def _newest(stack: Stack, severity: Severity, window: Window) -> Iterator[Accepted]:
-    for page in accepted.pages(stack, severity, window.start, window.end, ScanIndexForward=False):
-        yield from map(accepted.of_index, page["Items"])
 
 
 def _counted(stack: Stack, window: Window) -> Counter[Severity]:
