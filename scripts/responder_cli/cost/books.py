@@ -92,10 +92,16 @@ def month(name: str) -> Span:
     return Span(first, after - timedelta(days=1))
 
 
+def foreseen_by(now: datetime) -> list[str]:
+    """The days that ``expected`` looks at, whatever other days it is given."""
+    return [*sample(now).days, *month(month_of(now)).days]
+
+
 def expected(books: Books, limits: Limits, now: datetime) -> Forecast | None:
     """What the present month will have cost."""
     today, whole = day_of(now), month(month_of(now))
-    known = [day for day in sample(now).days if day >= min(books.ledgers, default=today)]
+    begun = min((day for day in foreseen_by(now) if day in books.ledgers), default=today)
+    known = [day for day in sample(now).days if day >= begun]
     left = (whole.last - now.date()).days
     before = books.usd([day for day in whole.days if day < today])
     by_day = before + (left + 1) * limits.daily_usd

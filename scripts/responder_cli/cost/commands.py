@@ -107,24 +107,17 @@ def _span(days: int | None, month_name: str | None, now: datetime) -> Span:
 
 def _report(stack: Stack, span: Span, kind: str, now: datetime) -> Report:
     limits = books.limits_of(stack)
-    month = month_of(now)
-    read = books.read(stack, [*span.days, *books.sample(now).days, *books.month(month).days])
-    recent = Books({day: one for day, one in read.ledgers.items() if day >= _since(now)})
+    read = books.read(stack, [*span.days, *books.foreseen_by(now)])
     return Report(
         span=span,
         kind=kind,
         lines=read.of(span.days, kind),
         total=sum(read.of(span.days, "day").values(), Line()),
         cache=_cache(stack, read, span, now),
-        month=month,
-        forecast=books.expected(recent, limits, now),
+        month=month_of(now),
+        forecast=books.expected(read, limits, now),
         budgets=_budgets(books.purse(stack, now), limits, now),
     )
-
-
-def _since(now: datetime) -> str:
-    """The first day that the forecast looks at: of its sample, or of the month."""
-    return min(books.sample(now).days[0], books.month(month_of(now)).days[0])
 
 
 def _cache(stack: Stack, read: Books, span: Span, now: datetime) -> Cache:

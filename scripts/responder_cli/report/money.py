@@ -12,7 +12,7 @@ from responder_cli.aws import Stack, words
 from responder_cli.cost import books
 from responder_cli.cost.books import Span
 from responder_cli.cost.forecast import Forecast
-from responder_cli.health.metrics import Window
+from responder_cli.health.metrics import DAY_MINUTES, Window
 
 #: CloudFormation puts it on everything; Cost Explorer knows it once it is activated in Billing.
 STACK_TAG = "aws:cloudformation:stack-name"
@@ -56,17 +56,14 @@ def read(stack: Stack, window: Window) -> Money:
     """What whole UTC days of a window cost, with the day that it began on."""
     now = window.end
     span, earlier = _days(window), _days(Window(window.start - timedelta(days=1), window.minutes))
-    limits, month = books.limits_of(stack), month_of(now)
-    known = books.sample(now).days + books.month(month).days
-    found = books.read(stack, [*earlier.days, *span.days, *known])
-    recent = books.Books({day: one for day, one in found.ledgers.items() if day in known})
+    found = books.read(stack, [*earlier.days, *span.days, *books.foreseen_by(now)])
     return Money(
         models=found.of(span.days, "model"),
         services=found.of(span.days, "service"),
         usd=found.usd(span.days),
         before=found.usd(earlier.days),
-        month=month,
-        forecast=books.expected(recent, limits, now),
+        month=month_of(now),
+        forecast=books.expected(found, books.limits_of(stack), now),
         aws=_aws(stack, window),
     )
 
@@ -77,7 +74,7 @@ def _days(window: Window) -> Span:
 
 def _aws(stack: Stack, window: Window) -> Aws:
     """AWS's own figures, or why there are none: never a guess."""
-    days = max(1, window.minutes // (24 * 60))
+    days = max(1, window.minutes // DAY_MINUTES)
     if not stack.on_aws:
         return Aws({}, "not available here: this is no stack on AWS", days)
     try:

@@ -91,6 +91,12 @@ def test_last_months_days_count_for_the_usual_day_but_not_for_this_month() -> No
     assert found.usd == pytest.approx(30 * 3)
 
 
+def test_a_day_before_the_sample_does_not_begin_it() -> None:
+    recent = [ledger("2026-11-17", 4), ledger("2026-11-20", 4)]
+    found = books.expected(kept(ledger("2026-09-30", 4), *recent), Limits(100), NOW)
+    assert found == books.expected(kept(*recent), Limits(100), NOW)
+
+
 @pytest.mark.parametrize(
     ("limits", "most"), [(Limits(3), 12 + 10 * 3), (Limits(100, 20), 20), (Limits(100, 5), 12)]
 )
