@@ -10,7 +10,7 @@ import click
 from responder.analysis.budget import MICRO, Limits, Purse, month_of
 from responder.analysis.ledger import Line
 from responder.clock import utc_now
-from responder_cli import console
+from responder_cli import console, tabular
 from responder_cli.aws import Stack
 from responder_cli.cost import books
 from responder_cli.cost.books import KINDS, Books, Span
@@ -87,7 +87,8 @@ def cost(
     else:
         console.say(_heading(stack, found))
         if found.lines:
-            console.grid((kind, *COLUMNS), _aligned(_rows(found)))
+            columns = (kind, *COLUMNS)
+            console.grid(columns, tabular.aligned(columns, _rows(found)))
         for sentence in _sentences(found):
             console.say(sentence)
 
@@ -156,16 +157,6 @@ def _cells(line: Line) -> tuple[str, ...]:
     return (*(f"{count:,}" for count in counts), f"{line.usd:,.4f}")
 
 
-def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """Numbers under each other."""
-    columns = zip(*(row[1:] for row in rows), strict=True)
-    widths = [
-        max(len(title), *map(len, cells)) for title, cells in zip(COLUMNS, columns, strict=True)
-    ]
-    for name, *cells in rows:
-        yield (name, *(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)))
-
-
 def _heading(stack: Stack, found: Report) -> str:
     return f"{stack.name}, {found.span.first} to {found.span.last} UTC"
 
@@ -199,17 +190,8 @@ def _markdown(stack: Stack, found: Report) -> Iterator[str]:
     yield f"**{_heading(stack, found)}**"
     yield ""
     if found.lines:
-        yield f"| {' | '.join((found.kind, *COLUMNS))} |"
-        yield f"|---{'|---:' * len(COLUMNS)}|"
-        for name, *cells in _rows(found):
-            yield f"| {' | '.join((_plain(name), *cells))} |"
-        yield ""
-    yield from (f"- {_plain(sentence)}" for sentence in _sentences(found))
-
-
-def _plain(text: str) -> str:
-    """A name of an alert's must not format anything, nor end a cell."""
-    return "".join(f"\\{mark}" if mark in "\\`*_[]<>|#~" else mark for mark in text)
+        yield from tabular.markdown((found.kind, *COLUMNS), _rows(found))
+    yield from (f"- {tabular.plain(sentence)}" for sentence in _sentences(found))
 
 
 def _document(found: Report) -> dict[str, Any]:

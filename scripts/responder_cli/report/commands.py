@@ -1,6 +1,6 @@
 """``responder report``: what the stack did, what it cost, and which alerts deserve mending."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +10,7 @@ from responder.clock import utc_now
 from responder.incident import Mark
 from responder.ports import Message, Table
 from responder.protocols import feedback
-from responder_cli import console
+from responder_cli import console, tabular
 from responder_cli.aws import Stack
 from responder_cli.health.metrics import DAY_MINUTES, Window
 from responder_cli.options import examples, json_option, on_stack, yes_option
@@ -79,7 +79,7 @@ def report(
         _post(stack, channel, slack.message(found, shown), found, yes=yes)
 
 
-def _read(stack: Stack, span: str, step: Any) -> Report:  # noqa: ANN401 - moves a progress bar
+def _read(stack: Stack, span: str, step: Callable[[], None]) -> Report:
     window = Window(utc_now().replace(second=0, microsecond=0), DAYS[span] * DAY_MINUTES)
     stack.check()
     measured = figures.read(stack, window)
@@ -97,26 +97,9 @@ def _show(found: Report, shown: Sequence[Section]) -> None:
         console.say()
         console.say(section.title, style="bold cyan")
         if section.rows:
-            console.grid(section.columns, [_cells(section, row) for row in section.rows])
+            console.grid(section.columns, tabular.aligned(section.columns, section.rows))
         for sentence in section.sentences:
             console.say(f"- {sentence}" if len(section.sentences) > 1 else sentence)
-
-
-def _cells(section: Section, row: Sequence[str]) -> list[str]:
-    """Numbers under each other."""
-    widths = [max(map(len, column)) for column in zip(*section.rows, strict=True)]
-    numeric = [
-        all(_is_number(cell) for cell in column) for column in zip(*section.rows, strict=True)
-    ]
-    pairs = zip(row, widths, numeric, section.columns, strict=True)
-    return [
-        cell.rjust(max(width, len(title))) if number and at else cell
-        for at, (cell, width, number, title) in enumerate(pairs)
-    ]
-
-
-def _is_number(cell: str) -> bool:
-    return cell[:1].isdigit()
 
 
 def _post(stack: Stack, channel: str, message: Message, found: Report, *, yes: bool) -> None:
@@ -128,26 +111,16 @@ def _post(stack: Stack, channel: str, message: Message, found: Report, *, yes: b
 
 
 def _markdown(found: Report, shown: Sequence[Section]) -> Iterator[str]:
-    yield f"# {_plain(found.title)}"
+    yield f"# {tabular.plain(found.title)}"
     yield ""
     yield found.span
     for section in shown:
         yield ""
-        yield f"## {_plain(section.title)}"
+        yield f"## {tabular.plain(section.title)}"
         yield ""
         if section.rows:
-            yield f"| {' | '.join(section.columns)} |"
-            yield f"|---{'|---:' * (len(section.columns) - 1)}|"
-            for row in section.rows:
-                yield f"| {' | '.join(map(_plain, row))} |"
-            yield ""
-        yield from (f"- {_plain(sentence)}" for sentence in section.sentences)
-
-
-def _plain(text: str) -> str:
-    """Text of an alert's must not format anything, nor end a cell."""
-    line = " ".join(text.split())
-    return "".join(f"\\{mark}" if mark in "\\`*_[]<>|#~" else mark for mark in line)
+            yield from tabular.markdown(section.columns, section.rows)
+        yield from (f"- {tabular.plain(sentence)}" for sentence in section.sentences)
 
 
 def _document(found: Report) -> dict[str, Any]:
