@@ -12,7 +12,7 @@ from responder_cli.aws import Stack
 from responder_cli.erase import letters, tables
 from responder_cli.erase.masking import MASK, Texts
 from responder_cli.erase.tables import Hit
-from responder_cli.options import examples, json_option, on_stack, yes_option
+from responder_cli.options import examples, json_option, on_stack, refusals_as_usage, yes_option
 
 EXIT_FAILED = 1
 #: Items that are named where texts stay.
@@ -50,10 +50,8 @@ def erase(stack: Stack, texts: tuple[str, ...], dry_run: bool, yes: bool, as_jso
     It reads the tables whole. Cards are edited (a webhook cannot). Interrupted, start it again. It
     ends with what it cannot reach: Slack's threads, logs, backups.
     """
-    try:
+    with refusals_as_usage():
         wanted = Texts(texts)
-    except ValueError as error:
-        raise click.UsageError(console.safe(str(error))) from error
     with console.progress("looked at") as advance:
         hits = list(tables.search(stack, wanted, advance))
         dead = dict(letters.search(stack, wanted, advance))
