@@ -107,8 +107,7 @@ def _incidents(
 
 
 def _models[M: BaseModel](stack: Stack, keys: Iterable[Key], model: type[M]) -> list[M]:
-    wanted = list(keys)
-    found = stack.store(Table.INCIDENTS).read(wanted) if wanted else {}
+    found = stack.store(Table.INCIDENTS).read(list(keys))
     decoded = (items.decode(record, model) for record in found.values())
     return [one for one in decoded if one is not None]
 

@@ -123,8 +123,7 @@ def _spread(ids: Sequence[str]) -> Sequence[str]:
 
 
 def _incidents(stack: Stack, ids: Iterable[str]) -> dict[str, Incident]:
-    keys = [items.incident_item(one) for one in ids]
-    records = stack.store(Table.INCIDENTS).read(keys) if keys else {}
+    records = stack.store(Table.INCIDENTS).read([items.incident_item(one) for one in ids])
     found = (items.decode_if_readable(record, Incident) for record in records.values())
     return {one.incident_id: one for one in found if one is not None}
 
