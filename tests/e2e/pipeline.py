@@ -27,7 +27,8 @@ from responder.clock import utc_now
 from responder.incident import AlertRecord, Card, Incident
 from responder_cli.aws import Stack as Deployed
 from responder_cli.aws import plain
-from responder_cli.reconcile.looking import Period, prove
+from responder_cli.reconcile.facts import Period
+from responder_cli.reconcile.looking import prove
 from responder_cli.reconcile.verdict import Report, Where
 
 QUEUES = ("ProcessingQueueUrl", "AnalysisQueueUrl", "DistributionQueueUrl", "CriticalQueueUrl")

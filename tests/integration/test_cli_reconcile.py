@@ -20,7 +20,8 @@ from responder.delivery import notices
 from responder.incident import AlertRecord, Card, Incident, Notice, NoticeKind
 from responder.ports import Table
 from responder.protocols import items
-from responder_cli.reconcile.looking import Period, Proof, prove
+from responder_cli.reconcile.facts import Period
+from responder_cli.reconcile.looking import Proof, prove
 from responder_cli.reconcile.verdict import Kind, Where
 from unit.cli.stacks import Client, stack
 

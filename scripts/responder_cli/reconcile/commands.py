@@ -11,7 +11,8 @@ from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.health.mending import command
 from responder_cli.options import duration, examples, json_option, moment, on_stack
-from responder_cli.reconcile.looking import Period, Proof, prove
+from responder_cli.reconcile.facts import Period
+from responder_cli.reconcile.looking import Proof, prove
 from responder_cli.reconcile.verdict import Kind, Problem, Where
 
 EXIT_UNPROVED = 1

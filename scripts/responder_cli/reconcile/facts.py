@@ -8,6 +8,15 @@ from responder.incident import AlertRecord, Card, Incident
 
 
 @dataclass(frozen=True)
+class Period:
+    """Which alerts: accepted from ``start`` to ``end``, and ``known`` of by others."""
+
+    start: datetime
+    end: datetime
+    known: Mapping[str, datetime]
+
+
+@dataclass(frozen=True)
 class Dead:
     """Dead letters by what they are about. ``unread`` are those that nobody looked into."""
 

@@ -25,7 +25,7 @@ from responder_cli.aws import Stack
 from responder_cli.dlq import looking
 from responder_cli.dlq.places import chosen, depth
 from responder_cli.logs import reading
-from responder_cli.reconcile.facts import Dead, Facts
+from responder_cli.reconcile.facts import Dead, Facts, Period
 
 #: Alerts that were accepted shortly before the period belong to its incidents, too.
 BEFORE = timedelta(minutes=10)
@@ -42,22 +42,14 @@ RECORD_WAITS, CARDS_WAIT = ("ProcessingQueueUrl",), ("DistributionQueueUrl", "Cr
 _CARD = re.compile(r"incident `([^`]+)` · alert `")
 
 
-def gather(
-    stack: Stack,
-    start: datetime,
-    end: datetime,
-    *,
-    known: Mapping[str, datetime] | None = None,
-    back_to: datetime | None = None,
-    slack_url: str = "",
-) -> Facts:
-    """Everything that is known of the alerts accepted from ``start`` to ``end``.
+def gather(stack: Stack, period: Period, slack_url: str, back_to: datetime | None = None) -> Facts:
+    """Everything that is known of the alerts of a period.
 
-    ``known`` are alerts of which somebody else knows that they were accepted; records are read
-    from ``back_to`` on, where that is earlier.
+    Records are read from ``back_to`` on, where that is earlier.
     """
+    start, end = period.start, period.end
     known_from = min(start - BEFORE, back_to or start)
-    told = {**(known or {}), **_accepted(stack, start, end)}
+    told = {**period.known, **_accepted(stack, start, end)}
     listed = accepted.newest(stack, Severity, known_from, whole=True)
     indexed = {one.alert_id: one.at for one in listed}
     records = {one.alert.alert_id: one for one in accepted.records(stack, [*{**indexed, **told}])}

@@ -1,27 +1,18 @@
 """Looks at a stack until it is sure: transient differences of one at work are no problems."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from responder.clock import utc_now
 from responder_cli.aws import Stack
-from responder_cli.reconcile.facts import Facts
+from responder_cli.reconcile.facts import Facts, Period
 from responder_cli.reconcile.gathering import LONGEST_WAIT, gather, queued
 from responder_cli.reconcile.verdict import Kind, Report, Where, reconcile
 
 #: An index of DynamoDB and a counter of SQS lag behind by less.
 BETWEEN_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class Period:
-    """Which alerts: accepted from ``start`` to ``end``, and ``known`` of by others."""
-
-    start: datetime
-    end: datetime
-    known: Mapping[str, datetime]
 
 
 @dataclass(frozen=True)
@@ -76,18 +67,11 @@ def prove(
 
 def _look(stack: Stack, period: Period, slack_url: str) -> Proof:
     """One look; further back where a counter seems wrong, as alerts may have waited for days."""
+    proof = _judged(gather(stack, period, slack_url))
+    if all(one.kind is not Kind.MISCOUNTED for one in proof.report.problems):
+        return proof
+    return _judged(gather(stack, period, slack_url, back_to=period.start - LONGEST_WAIT))
 
-    def look(back_to: datetime | None) -> Proof:
-        facts = gather(
-            stack,
-            period.start,
-            period.end,
-            known=period.known,
-            back_to=back_to,
-            slack_url=slack_url,
-        )
-        return Proof(reconcile(facts), facts)
 
-    proof = look(None)
-    wrong = any(one.kind is Kind.MISCOUNTED for one in proof.report.problems)
-    return look(period.start - LONGEST_WAIT) if wrong else proof
+def _judged(facts: Facts) -> Proof:
+    return Proof(reconcile(facts), facts)
