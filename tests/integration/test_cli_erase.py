@@ -22,6 +22,7 @@ from responder.protocols import items, silences
 from responder_cli.aws import Stack
 from responder_cli.erase.masking import MASK
 from unit.cli.kept import KEY, card, episode, head, item, pointer
+from unit.cli.stacks import refusal
 
 WHO = "jane.doe@example.com"
 SAYS = f"disk of {WHO} is full"
@@ -177,6 +178,34 @@ def test_what_a_worker_writes_meanwhile_is_kept_and_masked(house: House) -> None
     house.stack = real
     assert WHO not in everything(house)
     assert plainly(house, Table.ALERTS, "a1")["worked"] == f"by {MASK}"
+
+
+class Busy:
+    """DynamoDB on which every first write meets a worker's transaction."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+        self._met: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def put_item(self, **options: Any) -> Any:
+        item = json.dumps(options["Item"].get("id") or options["Item"].get("alert_id"))
+        if item not in self._met:
+            self._met.add(item)
+            raise refusal("TransactionConflictException")
+        return self._real.put_item(**options)
+
+
+def test_an_item_that_is_in_a_workers_transaction_is_masked_after_it(house: House) -> None:
+    real = house.stack
+    clients = {name: real.client(name) for name in ("cloudformation", "sqs")}
+    clients["dynamodb"] = Busy(real.client("dynamodb"))
+    house.stack = Stack("it", clients.__getitem__)
+    erased(house)
+    house.stack = real
+    assert WHO not in everything(house)
 
 
 def test_a_dead_letter_is_masked_and_goes_on_to_where_it_was_going(house: House) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from responder.adapters.dynamodb import BATCH_GET_LIMIT, PARTITION_KEY
+from responder.adapters.dynamodb import BATCH_GET_LIMIT, PARTITION_KEY, lost_race
 from responder.ports import Key, Table
 from responder_cli.aws import Stack
 from responder_cli.backup.placing import Group, Item, Left, Live, Placement, place, wanted
@@ -27,8 +27,6 @@ PORTION = 1_000
 AT_ONCE = 8
 #: What placing must know of a live item.
 _LOOKED_AT = ("episode", "storms", "opened_at")
-_CAME_FIRST = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
-_REASONS_CAME_FIRST = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 
 Advance = Callable[[int], None]
 
@@ -107,7 +105,7 @@ class Restore:
             try:
                 self._write_group(group)
             except ClientError as error:
-                if not _came_first(error):
+                if not lost_race(error):
                     raise
                 break
             written.update(item.key.table for item in group)
@@ -164,12 +162,3 @@ def _request(stack: Stack, keys: Sequence[Key]) -> dict[str, Any]:
         )
         asked["Keys"].append({attribute: {"S": key.id}})
     return request
-
-
-def _came_first(error: ClientError) -> bool:
-    code = error.response["Error"]["Code"]
-    if code != "TransactionCanceledException":
-        return code in _CAME_FIRST
-    reasons: list[dict[str, Any]] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
-    codes = {reason.get("Code", "None") for reason in reasons} - {"None"}
-    return bool(codes) and codes <= _REASONS_CAME_FIRST

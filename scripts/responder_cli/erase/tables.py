@@ -13,7 +13,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ValidationError
 
-from responder.adapters.dynamodb import PARTITION_KEY
+from responder.adapters.dynamodb import PARTITION_KEY, lost_race
 from responder.clock import utc_now
 from responder.incident import AlertRecord, CacheEntry, Card, Incident, Pointer
 from responder.ports import Key, Table
@@ -26,7 +26,6 @@ from responder_cli.erase.masking import Found, Masking, Texts
 #: What operators wrote for people; the rest of their documents decides what becomes of alerts.
 FOR_PEOPLE: Final = frozenset({"comment", "author", "by", "note"})
 TRIES: Final = 10
-_LOST_RACE: Final = "ConditionalCheckFailedException"
 #: What an item is, by the beginning of its key; a masked one must still be that.
 _MODELS: Mapping[tuple[Table, str], type[BaseModel]] = {
     (Table.ALERTS, ""): AlertRecord,
@@ -149,7 +148,7 @@ def _write(stack: Stack, key: Key, before: Mapping[str, Any], kept: dict[str, An
             **values,
         )
     except ClientError as error:
-        if error.response["Error"]["Code"] != _LOST_RACE:
+        if not lost_race(error):
             raise
         return False
     return True

@@ -78,7 +78,7 @@ class DynamoStore:
             else:
                 self._client.transact_write_items(TransactItems=[{"Put": put} for put in puts])
         except ClientError as error:
-            if _lost_race(error):
+            if lost_race(error):
                 raise Conflict(str(error)) from error
             raise _trouble(error) from error
         except BotoCoreError as error:
@@ -212,7 +212,8 @@ def _number(text: str) -> int | float:
     return int(number) if number == number.to_integral_value() else float(number)
 
 
-def _lost_race(error: ClientError) -> bool:
+def lost_race(error: ClientError) -> bool:
+    """Whether somebody else wrote first, and nothing else was wrong."""
     code = error.response["Error"]["Code"]
     if code != "TransactionCanceledException":
         return code in LOST_RACE
