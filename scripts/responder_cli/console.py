@@ -7,10 +7,10 @@ Every command prints through this module. Colour disappears when the output is p
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import click
 from rich.console import Console
@@ -120,13 +120,20 @@ def progress_console() -> Console:
     return Console(stderr=True)
 
 
+class Advance(Protocol):
+    """Counts one more, or several at once."""
+
+    def __call__(self, number: int = 1, /) -> None:
+        """Count."""
+
+
 @contextmanager
-def progress(words: str) -> Iterator[Callable[[], None]]:
+def progress(words: str) -> Iterator[Advance]:
     """Count long work on standard error, where a person looks; call what it gives for each one."""
     columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=progress_console(), transient=True) as bar:
         task = bar.add_task(words, total=None)
-        yield lambda: bar.advance(task)
+        yield lambda number=1, /: bar.advance(task, number)
 
 
 def _moment(value: object) -> str:

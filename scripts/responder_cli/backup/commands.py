@@ -1,14 +1,12 @@
 """``responder backup`` and ``responder restore``: options, tables and questions."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from responder.clock import utc_now
 from responder.ports import Table
@@ -164,7 +162,7 @@ def restore(
         console.ask(f"Have copies made of {', '.join(stack.table(one.value) for one in tables)}?")
     source.prepare()
     work = Restore(stack, source, tables, utc_now(), all_cards)
-    with _bar("looked at") as advance:
+    with console.progress("looked at") as advance:
         found = work.look(advance)
     if not as_json:
         _show(tables, found)
@@ -173,7 +171,7 @@ def restore(
     else:
         if not yes:
             console.ask(f"Write {found.coming.total()} items into the tables of {stack.name}?")
-        with _bar("written") as advance:
+        with console.progress("written") as advance:
             done = work.carry_out(advance)
     if at and not keep and not done.overtaken:
         source.tidy()
@@ -254,12 +252,3 @@ def _json(tables: tuple[Table, ...], done: Filling) -> dict[str, Any]:
             for why, item in done.incidents_left
         ],
     }
-
-
-@contextmanager
-def _bar(words: str) -> Iterator[Callable[[int], None]]:
-    """Count items on standard error."""
-    columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console.progress_console(), transient=True) as bar:
-        task = bar.add_task(words, total=None)
-        yield lambda number: bar.advance(task, number)
