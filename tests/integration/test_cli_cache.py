@@ -169,6 +169,22 @@ def test_the_budget_keeps_a_fifth_for_alerts(house: House) -> None:
     assert asked(house) == []
 
 
+def test_cache_and_ledgers_are_read_once_for_all_incidents(house: House) -> None:
+    for number in range(3):
+        opened(house, f"i{number}")
+    assert house.stack is not None
+    read: list[str] = []
+    house.stack.client("dynamodb").meta.events.register(
+        "provide-client-params.dynamodb.*",
+        lambda params, model, **_: read.append(
+            f"{model.name} {params.get('TableName') or next(iter(params['RequestItems']))}"
+        ),
+    )
+    assert len(house.json("warm", "--dry-run")) == 3
+    assert [one for one in read if one.endswith("-cache")] == ["BatchGetItem it-analysis-cache"]
+    assert read.count("BatchGetItem it-state") == 1
+
+
 def test_no_more_than_the_limit_are_asked_for(house: House) -> None:
     for number in range(3):
         opened(house, f"i{number}")
