@@ -52,7 +52,7 @@ def find(
 
 
 def every(stack: Stack, advance: Callable[[], None]) -> Iterator[CacheEntry]:
-    """All entries that have not expired; the only scan of the command line."""
+    """All entries that have not expired, by a scan; read eventually, at half the price."""
     pages = (
         stack.client("dynamodb")
         .get_paginator("scan")
@@ -104,13 +104,18 @@ def in_use(entry: CacheEntry, now: datetime) -> bool:
     return lease.held_by_other(entry, "", now)
 
 
+def is_fresh(entry: CacheEntry, now: datetime) -> bool:
+    """Whether nobody has to be asked yet: what it holds, if anything, still stands."""
+    return entry.fresh_until is not None and entry.fresh_until > now
+
+
 def state(entry: CacheEntry, now: datetime) -> str:
     """What an entry is good for, in a word."""
     if in_use(entry, now):
         return "asked now"
     if entry.analysis is None:
         return "empty"
-    fresh = entry.fresh_until is not None and entry.fresh_until > now
+    fresh = is_fresh(entry, now)
     if entry.analysis.is_fallback:
         return f"given up: {entry.analysis.fallback_reason}" if fresh else "to be asked again"
     return "fresh" if fresh else "stale"
