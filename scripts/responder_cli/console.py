@@ -25,6 +25,8 @@ UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 #: How tables and sentences write a moment, which is in UTC.
 MINUTE = "%Y-%m-%d %H:%M"
+#: The same where seconds matter.
+SECOND = f"{MINUTE}:%S"
 
 STYLES = {"ok": "green", "warning": "yellow", "failing": "bold red", "": ""}
 

@@ -14,8 +14,8 @@ from responder.incident import AlertRecord, Card, Incident, IncidentState
 from responder_cli import console, incidents
 from responder_cli.accepted import is_same
 from responder_cli.aws import Stack
-from responder_cli.lookup.alerts import SEVERITIES
 from responder_cli.lookup.alerts import document as alert_document
+from responder_cli.lookup.narrowing import narrowed
 from responder_cli.lookup.timeline import Event, timeline
 from responder_cli.options import examples, json_option, moment, on_stack
 
@@ -77,10 +77,7 @@ def group() -> None:
         "responder incidents list --state over --since 7d --json",
     ),
 )
-@click.option("--severity", "severities", type=SEVERITIES, multiple=True,
-              help="Only of it (repeatable).")  # fmt: skip
-@click.option("--service", default="", help="Only of this service.")
-@click.option("--source", default="", help="Only of this tool.")
+@narrowed
 @click.option("--state", type=click.Choice([OPEN, OVER, ALL]), default=OPEN, show_default=True,
               help="What is over is resolved by its tool, or closed by us as quiet.")  # fmt: skip
 @click.option("--since", "start", type=moment, default="24h", show_default=True,
@@ -89,9 +86,9 @@ def group() -> None:
 @on_stack
 def list_(
     stack: Stack,
-    severities: Sequence[str],
-    service: str,
+    severities: tuple[Severity, ...],
     source: str,
+    service: str,
     state: str,
     start: datetime,
     as_json: bool,
@@ -101,11 +98,10 @@ def list_(
     The open ones are found through the index of due times, those that are over through the alerts
     that they had (of the newest 2,000): neither is a scan.
     """
-    wanted = set(severities) or {one.value for one in Severity}
     found = [
         one
         for one in _found(stack, state, start)
-        if one.severity.value in wanted
+        if one.severity in severities
         and is_same(service, one.service)
         and is_same(source, one.source)
     ]
@@ -306,4 +302,4 @@ def _section(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) 
 
 
 def _at(moment: datetime) -> str:
-    return f"{moment:{console.MINUTE}:%S}"
+    return f"{moment:{console.SECOND}}"
