@@ -47,6 +47,12 @@ def say(text: str = "", style: str = "") -> None:
     _console().print(Text(safe(text), style=style))
 
 
+def heading(text: str) -> None:
+    """What the lines below are about, apart from those above."""
+    say()
+    say(text, style="bold")
+
+
 def warn(text: str) -> None:
     """One line on standard error, made safe."""
     Console(stderr=True, highlight=False).print(Text(safe(text), style="yellow"), soft_wrap=True)

@@ -154,10 +154,14 @@ def show(stack: Stack, named: str, most: int, as_json: bool) -> None:
         console.as_json(_document(story))
         return
     console.fields(_facts(story))
-    _section("Timeline", ("at (UTC)", "what"), [(_at(one.at), one.what) for one in story.events])
-    _section("Analysis", ("", ""), list(_analysis(incident)))
-    _section(
-        "Alerts",
+    console.heading("Timeline")
+    console.grid(("at (UTC)", "what"), [(_at(one.at), one.what) for one in story.events])
+    console.heading("Analysis")
+    console.fields(_analysis(incident))
+    if not story.alerts:
+        return
+    console.heading("Alerts")
+    console.grid(
         ("received (UTC)", "status", "severity", "title", "alert"),
         [
             (
@@ -288,17 +292,6 @@ def _analysis(one: Incident) -> Iterator[tuple[str, str]]:
         yield "runbook", found.runbook
     if found.cost_usd:
         yield "cost", f"${found.cost_usd:.4f}"
-
-
-def _section(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    if not rows:
-        return
-    console.say()
-    console.say(title, style="bold")
-    if any(columns):
-        console.grid(columns, rows)
-    else:
-        console.fields((name, value) for name, value in rows)
 
 
 def _at(moment: datetime) -> str:
