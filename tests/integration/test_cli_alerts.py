@@ -47,6 +47,7 @@ def test_all_severities_are_merged_with_the_newest_first(house: House) -> None:
     put(house, "long_ago", 60 * 25, severity=Severity.CRITICAL)
     assert ids(house) == ["new", "between", "old"]
     assert ids(house, "--severity", "critical") == ["between", "old"]
+    assert ids(house, "--severity", "critical", "--severity", "CRITICAL") == ["between", "old"]
     until = f"{NOW - timedelta(minutes=4):%Y-%m-%dT%H:%M:%S}"
     assert ids(house, "--since", "2d", "--until", until) == ["old", "long_ago"]
 

@@ -22,4 +22,4 @@ def narrowed(command: Command) -> Command:
 def _severities(
     _: click.Context, __: click.Parameter, named: tuple[str, ...]
 ) -> tuple[Severity, ...]:
-    return tuple(map(Severity, named)) or tuple(Severity)
+    return tuple(map(Severity, dict.fromkeys(named))) or tuple(Severity)
