@@ -129,11 +129,14 @@ def progress_console() -> Console:
 
 
 @contextmanager
-def progress(words: str) -> Iterator[Callable[[], None]]:
-    """Count long work on standard error, where a person looks; call what it gives for each one."""
+def progress(words: str, total: int | None = None) -> Iterator[Callable[[], None]]:
+    """Count long work on standard error, where a person looks; call what it gives for each one.
+
+    ``total`` is how many there will be, where that is known.
+    """
     columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=progress_console(), transient=True) as bar:
-        task = bar.add_task(words, total=None)
+        task = bar.add_task(words, total=total)
         yield lambda: bar.advance(task)
 
 
