@@ -86,7 +86,7 @@ def test_entries_are_selected(house: House, words: tuple[str, ...], found: set[s
     put(house, "v1:a@dev", 3)
     put(house, "v1:b@prod")
     record = AlertRecord(alert=alert("z", source="zabbix", received_at=NOW), signature="v1:b")
-    house.store(Table.ALERTS).write([items.write_of(items.alert_key("z"), record, 0, NOW)])
+    house.recorded(record)
     assert {one["cache_key"] for one in house.json("show", *words)} == found
 
 
@@ -195,7 +195,7 @@ def test_no_more_than_the_limit_are_asked_for(house: House) -> None:
 def test_what_is_over_is_asked_for_only_on_request(house: House) -> None:
     opened(house, "past", state=IncidentState.RESOLVED, due_at=None)
     record = AlertRecord(alert=alert("z", received_at=NOW), signature="v1:disk", incident_id="past")
-    house.store(Table.ALERTS).write([items.write_of(items.alert_key("z"), record, 0, NOW)])
+    house.recorded(record)
     assert house.json("warm", "--dry-run") == []
     assert [one["asked"] for one in house.json("warm", "--since", "1h", "--yes")] == [True]
 

@@ -58,7 +58,7 @@ def recorded(
         signature="v1:disk",
         incident_id=incident_id,
     )
-    house.store(Table.ALERTS).write([items.write_of(items.alert_key(alert_id), record, 0, NOW)])
+    house.recorded(record)
 
 
 def carded(house: House, **changes: Any) -> None:
@@ -181,7 +181,6 @@ def test_hostile_text_steers_no_terminal(house: House) -> None:
 
 @pytest.mark.parametrize(("named", "said"), [("none", "has no incident"), ("held", "no incident:")])
 def test_what_is_no_incident_is_not_there(house: House, named: str, said: str) -> None:
-    record = AlertRecord(alert=alert("held"), signature="v1:disk", held="stale")
-    house.store(Table.ALERTS).write([items.write_of(items.alert_key("held"), record, 0, NOW)])
+    house.recorded(AlertRecord(alert=alert("held"), signature="v1:disk", held="stale"))
     done = house.run("show", named)
     assert (done.exit_code, said in done.stderr) == (3, True)
