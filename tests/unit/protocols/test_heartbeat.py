@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from fakes import Desk, Slack
-from responder.contracts import AlertMessage
 from responder.errors import Permanent, Reason, ResponderError, Retryable
 from responder.intake import parse
 from responder.protocols import items
@@ -50,7 +49,7 @@ class Door:
             return
         headers = {"content-type": CONTENT_TYPE, "x-amzn-trace-id": "Root=1-2-3"}
         found = parse(body, headers, received_at=self.desk.now())
-        self.desk.recorder.record([AlertMessage(alert=one, trace="t") for one in found])
+        self.desk.record(*found)
         if self.shows:
             self.desk.later(seconds=2)
             self.desk.deliver_all()
