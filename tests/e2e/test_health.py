@@ -24,7 +24,8 @@ from responder.analysis import budget
 from responder.clock import utc_now
 from responder.ports import Table
 from responder.protocols import items
-from responder.protocols.heartbeat import FRONT_DOOR, PATIENCE, Beat
+from responder.protocols.heartbeat import FRONT_DOOR, Beat
+from responder.protocols.pulse import PATIENCE
 from responder.protocols.spending import purse_item
 from responder_cli.aws import Stack
 
