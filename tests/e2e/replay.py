@@ -18,6 +18,7 @@ from typing import Any
 
 from e2e.crowd import Clock, Crowd, Taken, WaitingQueues, arrive, two_lanes
 from fakes import Slack, Telemetry
+from integration.claude_local import Unguarded
 from local_stack import claude_server
 from local_stack.loopback import Fate, Reply, Request, json_reply
 from local_stack.troubles import Troubles
@@ -179,13 +180,6 @@ class Watched:
         with self._lock:
             self.answers[key, tier] += 1
         return analysis
-
-
-class Unguarded:
-    """A circuit breaker that never opens: what is planned reaches the server."""
-
-    def call[T](self, action: Callable[[], T]) -> T:
-        return action()
 
 
 class Reader(Slack):

@@ -6,13 +6,12 @@ What an answer, a refusal or an outage means must not depend on the way; what di
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.credentials import ReadOnlyCredentials
 
-from integration.claude_local import local
+from integration.claude_local import Unguarded, local
 from local_stack.loopback import Fate, Reply, Request
 from responder.adapters.claude import ApiKey, Claude, WayIn
 from responder.adapters.claude_aws import Bedrock, PlatformOnAws
@@ -32,13 +31,6 @@ TIERS = tiers(SMALL, LARGE)
 ROLE = ReadOnlyCredentials("AKIDEXAMPLE", "secret-of-nobody", "session-of-nobody")
 WAYS = ("api-key", "aws", "bedrock")
 BY_AWS = ("aws", "bedrock")
-
-
-class Unguarded:
-    """A breaker that is always closed."""
-
-    def call[T](self, action: Callable[[], T]) -> T:
-        return action()
 
 
 class Role:
