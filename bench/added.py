@@ -28,7 +28,7 @@ from responder.analysis.freshness import Makers
 from responder.analysis.schema import SCHEMA
 from responder.analysis.tiering import tiers
 from responder.change import Change, ChangeState
-from responder.contracts import AlertMessage, AnalysisRequest, ChangeMessage
+from responder.contracts import AnalysisRequest, ChangeMessage
 from responder.incident import Incident, Mark
 from responder.ports import Outgoing, Queue, RunbookFile, Shelved, Store
 from responder.protocols import context, feedback, identities, items
@@ -198,7 +198,7 @@ class House:
         return time.perf_counter() - began
 
     def _record(self, alert: Alert) -> Incident:
-        self._recorder.record([AlertMessage(alert=alert, trace="bench")])
+        self._recorder.record([_arrive(alert, "bench")])
         key = _arrive(alert, "").incident_key
         found = items.load(self.store, items.incident_item(f"{key}.1"), Incident)
         if found is None:

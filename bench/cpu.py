@@ -18,7 +18,6 @@ from bench.memory import Discarding, MemoryStore
 from property.random_incidents import random_incident
 from responder.alert import Alert, Scope
 from responder.analysis.freshness import Makers
-from responder.contracts import AlertMessage
 from responder.delivery import card
 from responder.incident import Incident
 from responder.intake import parse
@@ -143,7 +142,7 @@ def _cost(body: bytes) -> Cost:
         json_loads=_microseconds(lambda: json.loads(body)),
         parse=_microseconds(lambda: parse(body, HEADERS, received_at=NOW)),
         signature=_microseconds(lambda: signature(alert)),
-        opened=_microseconds(lambda: _recorder(MemoryStore()).record([_message(alert)])),
+        opened=_microseconds(lambda: _record(_recorder(MemoryStore()), alert)),
         repeated=_microseconds(_repeating(alert)),
         render=_microseconds(lambda: card.render(incident, NOW)),
     )
@@ -151,7 +150,7 @@ def _cost(body: bytes) -> Cost:
 
 def _repeating(alert: Alert) -> Callable[[], None]:
     recorder = _recorder(MemoryStore())
-    recorder.record([_message(alert)])
+    _record(recorder, alert)
     numbers = count(1)
 
     def repeat() -> None:
@@ -160,14 +159,14 @@ def _repeating(alert: Alert) -> Callable[[], None]:
             "alert_id": f"{alert.alert_id}-{number}",
             "event_at": alert.event_at + timedelta(milliseconds=number),
         }
-        recorder.record([_message(alert.model_copy(update=later))])
+        _record(recorder, alert.model_copy(update=later))
 
     return repeat
 
 
 def _opened(alert: Alert) -> Incident:
     store = MemoryStore()
-    _recorder(store).record([_message(alert)])
+    _record(_recorder(store), alert)
     key = identities.arrive(alert, "", "shared").incident_key
     found = items.load(store, items.incident_item(f"{key}.1"), Incident)
     if found is None:
@@ -187,8 +186,8 @@ def _recorder(store: MemoryStore) -> Recorder:
     )
 
 
-def _message(alert: Alert) -> AlertMessage:
-    return AlertMessage(alert=alert, trace="bench")
+def _record(recorder: Recorder, alert: Alert) -> None:
+    recorder.record([recorder.arrive(alert, "bench")])
 
 
 def _microseconds(step: Callable[[], object]) -> float:

@@ -59,44 +59,27 @@ def blocks(text: str) -> list[Block]:
     """Every fenced block of a document, in its order. Raises Unclosed."""
     found: list[Block] = []
     numbers: Counter[tuple[str, str]] = Counter()
-    lines: list[str] = []
-    section, opened = "", None
-    for line in text.splitlines():
-        fence = _FENCE.match(line)
-        if opened is None and fence:
-            opened, lines = fence, []
-        elif opened is None and (heading := _HEADING.match(line)):
-            section = heading["words"]
-        elif opened is not None and fence and _closes(fence, opened):
-            info = opened["info"].strip()
-            numbers[section, info] += 1
-            body = "\n".join(one.removeprefix(opened["indent"]) for one in lines)
-            found.append(Block(section, numbers[section, info], info, body + "\n"))
-            opened = None
-        elif opened is not None:
-            lines.append(line)
-    if opened is not None:
-        raise Unclosed(f"under {section!r}")
+    section = ""
+    for fence, lines in _stretches(text):
+        if fence is None:
+            section = [section, *_headings(lines)][-1]
+            continue
+        info = fence["info"].strip()
+        numbers[section, info] += 1
+        body = "\n".join(one.removeprefix(fence["indent"]) for one in lines)
+        found.append(Block(section, numbers[section, info], info, body + "\n"))
     return found
 
 
 def headings(text: str) -> list[str]:
-    """Every heading; what a block comments is none."""
-    return [found["words"] for line in prose(text).splitlines() if (found := _HEADING.match(line))]
+    """Every heading; what a block comments is none. Raises Unclosed."""
+    return _headings(prose(text).splitlines())
 
 
 def prose(text: str) -> str:
-    """A document without its fenced blocks."""
-    kept, opened = [], None
-    for line in text.splitlines():
-        fence = _FENCE.match(line)
-        if opened is None and fence:
-            opened = fence
-        elif opened is not None and fence and _closes(fence, opened):
-            opened = None
-        elif opened is None:
-            kept.append(line)
-    return "\n".join(kept)
+    """A document without its fenced blocks. Raises Unclosed."""
+    plain = (lines for fence, lines in _stretches(text) if fence is None)
+    return "\n".join(line for lines in plain for line in lines)
 
 
 def calls(text: str, program: str) -> Iterator[list[str]]:
@@ -108,6 +91,26 @@ def calls(text: str, program: str) -> Iterator[list[str]]:
     for piece in pieces:
         for line in piece.replace("\\\n", " ").splitlines():
             yield from _calls(line, program)
+
+
+def _stretches(text: str) -> Iterator[tuple[re.Match[str] | None, list[str]]]:
+    """A document's lines in turn: those of prose, and those that a fence has opened."""
+    opened: re.Match[str] | None = None
+    lines: list[str] = []
+    for line in text.splitlines():
+        fence = _FENCE.match(line)
+        if fence and (opened is None or _closes(fence, opened)):
+            yield opened, lines
+            opened, lines = (fence if opened is None else None), []
+        else:
+            lines.append(line)
+    if opened is not None:
+        raise Unclosed(opened[0])
+    yield None, lines
+
+
+def _headings(lines: Sequence[str]) -> list[str]:
+    return [found["words"] for line in lines if (found := _HEADING.match(line))]
 
 
 def _closes(fence: re.Match[str], opened: re.Match[str]) -> bool:

@@ -20,7 +20,7 @@ from responder.analysis.context import Case
 from responder.analysis.freshness import Makers
 from responder.analysis.prompt import PROMPT_VERSION
 from responder.analysis.verdict import Analysis, Confidence
-from responder.contracts import AlertMessage, AnalysisRequest, Announcement
+from responder.contracts import AnalysisRequest, Announcement
 from responder.errors import Reason, ResponderError, Retryable
 from responder.incident import CacheEntry, Card, Incident
 from responder.policy.route import Channels
@@ -284,7 +284,7 @@ class Desk:
 
     def record(self, *alerts: Alert) -> None:
         """Let the processing lane record alerts as one group."""
-        self.recorder.record([AlertMessage(alert=alert, trace="t") for alert in alerts])
+        self.recorder.record([self.recorder.arrive(alert, "t") for alert in alerts])
 
     def put(self, key: Key, value: BaseModel) -> None:
         """Write an item as another worker would, whatever it was before."""

@@ -1,6 +1,6 @@
 """The heartbeat function: every few minutes an alert of our own, and a roll call of all others.
 
-What it decides is in ``responder.protocols.heartbeat`` and ``rollcall``.
+What it decides is in ``responder.protocols.pulse`` and ``rollcall``.
 """
 
 from typing import Any

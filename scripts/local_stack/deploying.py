@@ -49,7 +49,6 @@ def deploy(endpoint: str, bundle: Path, parameters: Mapping[str, str], log: Path
 
 def command(parameters: Mapping[str, str]) -> list[str]:
     """The call of SAM; ``parameters`` go before what samconfig says."""
-    overrides = {**samconfig.parameters("local"), **parameters}
     return [
         str(layout.SAM),
         *("deploy", "--config-env", "local", "--no-progressbar"),
@@ -57,8 +56,7 @@ def command(parameters: Mapping[str, str]) -> list[str]:
         *("--stack-name", layout.STACK_NAME, "--region", layout.REGION, "--resolve-s3"),
         *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"),
         *("--no-confirm-changeset", "--no-fail-on-empty-changeset"),
-        "--parameter-overrides",
-        *(f"{name}={value}" for name, value in overrides.items()),
+        *samconfig.overrides({**samconfig.parameters("local"), **parameters}),
     ]
 
 

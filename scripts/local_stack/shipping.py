@@ -4,7 +4,6 @@
 """
 
 import argparse
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -20,8 +19,6 @@ CHANGE_SETS = {
     "ask": ("--confirm-changeset", "--no-fail-on-empty-changeset"),
     "go": ("--no-confirm-changeset", "--no-fail-on-empty-changeset"),
 }
-# What SAM's parser of parameters reads whole without quotes.
-_PLAIN = re.compile(r"[\w./:@,#=-]+")
 
 
 def command(
@@ -47,16 +44,8 @@ def command(
         # samconfig lets SAM make a bucket of its own, which it would do beside ours.
         *(("--s3-bucket", bucket, "--no-resolve-s3") if bucket else ()),
         *CHANGE_SETS.get(change_set, ()),
-        "--parameter-overrides",
-        *(f"{name}={_quoted(value)}" for name, value in parameters.items()),
+        *samconfig.overrides(parameters),
     ]
-
-
-def _quoted(value: str) -> str:
-    """A value as SAM reads it back whole: unquoted it would end at its first blank."""
-    if len(value) >= 2 and value[0] == value[-1] == '"':
-        return value
-    return value if _PLAIN.fullmatch(value) else '"' + value.replace('"', '\\"') + '"'
 
 
 def warnings(environment: str, given: Mapping[str, str], now: datetime) -> Iterator[str]:

@@ -92,6 +92,11 @@ class Stack:
         return self._full(short)
 
     @property
+    def account(self) -> str:
+        """The number of the account that it is in."""
+        return str(self.client("sts").get_caller_identity()["Account"])
+
+    @property
     def changed_at(self) -> datetime | None:
         """When it was created, or last updated."""
         found = self._description

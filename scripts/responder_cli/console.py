@@ -25,6 +25,8 @@ UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 #: How tables and sentences write a moment, which is in UTC.
 MINUTE = "%Y-%m-%d %H:%M"
+#: The same where seconds matter.
+SECOND = f"{MINUTE}:%S"
 
 STYLES = {"ok": "green", "warning": "yellow", "failing": "bold red", "": ""}
 
@@ -43,6 +45,12 @@ def _visible(character: str) -> str:
 def say(text: str = "", style: str = "") -> None:
     """One line for a person, made safe."""
     _console().print(Text(safe(text), style=style))
+
+
+def heading(text: str) -> None:
+    """What the lines below are about, apart from those above."""
+    say()
+    say(text, style="bold")
 
 
 def warn(text: str) -> None:
@@ -128,11 +136,14 @@ class Advance(Protocol):
 
 
 @contextmanager
-def progress(words: str) -> Iterator[Advance]:
-    """Count long work on standard error, where a person looks; call what it gives for each one."""
+def progress(words: str, total: int | None = None) -> Iterator[Advance]:
+    """Count long work on standard error, where a person looks; call what it gives for each one.
+
+    ``total`` is how many there will be, where that is known.
+    """
     columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=progress_console(), transient=True) as bar:
-        task = bar.add_task(words, total=None)
+        task = bar.add_task(words, total=total)
         yield lambda number=1, /: bar.advance(task, number)
 
 

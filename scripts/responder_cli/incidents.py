@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import batched, islice
 
 from responder.alert import Severity
 from responder.clock import utc_now
@@ -64,16 +64,12 @@ def alerts(stack: Stack, incident: Incident, limit: int) -> list[AlertRecord]:
     """The newest ``limit`` alerts of an incident, of the newest ``MOST_ALERTS`` of its time."""
     last = incident.resolved_at or utc_now()
     stream = accepted.newest(stack, Severity, incident.first_received_at, last + ALERTS_LATE)
-    candidates = [
-        one.alert_id for one in islice(stream, MOST_ALERTS) if one.source == incident.source
-    ]
-    found: list[AlertRecord] = []
-    for start in range(0, len(candidates), accepted.PAGE_SIZE):
-        records = accepted.records(stack, candidates[start : start + accepted.PAGE_SIZE])
-        found += [one for one in records if one.incident_id == incident.incident_id]
-        if len(found) >= limit:
-            break
-    return found[:limit]
+    ids = (one.alert_id for one in islice(stream, MOST_ALERTS) if one.source == incident.source)
+    pages = (
+        accepted.records(stack, some) for some in batched(ids, accepted.PAGE_SIZE, strict=False)
+    )
+    found = (one for page in pages for one in page if one.incident_id == incident.incident_id)
+    return list(islice(found, limit))
 
 
 def _read(stack: Stack, ids: Sequence[str]) -> Iterator[Incident]:

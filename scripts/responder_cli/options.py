@@ -67,8 +67,7 @@ def asks_where_it_acts(command: Command) -> Command:
         named = ctx.get_parameter_source("stack_name") is not ParameterSource.DEFAULT
         if stack.on_aws and not (named or yes):
             stack.check()
-            account = stack.client("sts").get_caller_identity()["Account"]
-            console.ask(f"No --stack was given. Act on {stack.name} of account {account}?")
+            console.ask(f"No --stack was given. Act on {stack.name} of account {stack.account}?")
         return command(stack, *args, **options)
 
     return wrapped

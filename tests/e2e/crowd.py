@@ -226,7 +226,7 @@ def two_lanes(
     )
     return {
         Queue.PROCESSING: lambda records: processing.run_groups(
-            records, recorder.groups, recorder.record
+            records, recorder.arrived, recorder.groups, recorder.record
         ),
         Queue.ANALYSIS: lambda records: analysis.run(records, AnalysisRequest, investigator.handle),
     }

@@ -79,7 +79,7 @@ class Pipeline:
         self.directory = directory
         self._clients: dict[str, Any] = {}
         self._trust = ssl.create_default_context(cafile=str(stack.bundle))
-        self._deployed = Deployed(layout.STACK_NAME, self.client)
+        self.deployed = Deployed(layout.STACK_NAME, self.client)
         self.begun = utc_now()
 
     def client(self, service: str) -> Any:
@@ -149,7 +149,7 @@ class Pipeline:
 
     def alert(self, alert_id: str) -> AlertRecord | None:
         """One recorded alert, None while it is not recorded."""
-        item = self._deployed.item("alerts", "alert_id", alert_id)
+        item = self.deployed.item("alerts", "alert_id", alert_id)
         return AlertRecord.model_validate(item) if item else None
 
     def incident_of(self, alert_id: str) -> Incident | None:
@@ -157,7 +157,7 @@ class Pipeline:
         record = self.alert(alert_id)
         if record is None or not record.incident_id:
             return None
-        item = self._deployed.item("incidents", "id", f"incident#{record.incident_id}")
+        item = self.deployed.item("incidents", "id", f"incident#{record.incident_id}")
         return Incident.model_validate(item) if item else None
 
     def incidents(self, alert_ids: Collection[str] | None = None) -> dict[str, Incident]:
@@ -194,9 +194,16 @@ class Pipeline:
         """How many messages each queue holds, those in flight and delayed included."""
         return {name: self._depth(self.stack.outputs[name]) for name in outputs}
 
-    def put(self, output: str, body: str) -> None:
+    def put(self, output: str, body: str, **attributes: str) -> None:
         """Send a message to a queue as our own functions do."""
-        self.client("sqs").send_message(QueueUrl=self.stack.outputs[output], MessageBody=body)
+        self.client("sqs").send_message(
+            QueueUrl=self.stack.outputs[output],
+            MessageBody=body,
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in attributes.items()
+            },
+        )
 
     def idle(self) -> None:
         """Wait until no queue holds a message: everything sent so far was worked on."""
@@ -238,7 +245,7 @@ class Pipeline:
         now = utc_now()
         start = since or self.begun
         period = Period(start, now, dict.fromkeys(alert_ids, start))
-        proof = prove(self._deployed, period, self.stack.slack_url, timedelta(seconds=seconds))
+        proof = prove(self.deployed, period, self.stack.slack_url, timedelta(seconds=seconds))
         # Not the proof itself: pytest would write out all that it knows.
         problems = [f"{one.kind} {one.id}: {one.what}" for one in proof.report.problems]
         facts = proof.facts
@@ -254,12 +261,20 @@ class Pipeline:
         """The local Slack's counters, after obeying ``order``."""
         return _control(self.stack.slack_url, order)
 
+    def operators(self) -> dict[str, str]:
+        """The environment of who operates the stack."""
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return {**ours, **environment.variables(self.stack)}
+
+    def asked(self, *words: str) -> Any:
+        """What a command of the operators says with --json."""
+        return json.loads(self.responder(*words, "--json"))
+
     def responder(self, *arguments: str) -> str:
         """Run the operators' command line against the stack; its output."""
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         done = subprocess.run(
             [layout.SCRIPTS / "responder", *arguments],
-            env={**ours, **environment.variables(self.stack)},
+            env=self.operators(),
             capture_output=True,
             text=True,
             timeout=60,
@@ -274,7 +289,7 @@ class Pipeline:
 
     def _scan[M: BaseModel](self, table: str, model: type[M], prefix: str = "") -> list[M]:
         pages = self.client("dynamodb").get_paginator("scan")
-        name = self._deployed.table(table)
+        name = self.deployed.table(table)
         found = (item for page in pages.paginate(TableName=name, ConsistentRead=True)
                  for item in page["Items"])  # fmt: skip
         return [

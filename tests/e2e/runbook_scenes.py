@@ -14,9 +14,9 @@ from e2e.payloads import problem
 from e2e.pipeline import TOKEN, wait_until
 from e2e.runbook_world import BUCKET, PATIENCE, World
 from e2e.terminal import INTERRUPT, Reply
+from e2e.versions import live, newest, publish_newer
 from integration.letters import alert
 from local_stack import layout
-from responder_cli.aws import FUNCTIONS
 
 OTHER_TOKEN, OTHER_KEY = "xoxb-e2e-0002", "sk-ant-e2e-0002"
 #: `inhibit --help` prints the like.
@@ -60,13 +60,13 @@ def webhook(world: World) -> str:
 
 
 def silenced(world: World) -> None:
-    found = world.asked("silence", "list")
+    found = world.pipeline.asked("silence", "list")
     assert [one["comment"] for one in found] == ["new release"]
     world.pipeline.responder("silence", "expire", found[0]["id"])
 
 
 def windows_stand(world: World) -> None:
-    found = world.asked("window", "list")
+    found = world.pipeline.asked("window", "list")
     assert {one["comment"] for one in found} >= {"backups", "quiet hours"}
     assert "before" not in {one["comment"] for one in found}
     for one in found:
@@ -94,7 +94,7 @@ def inhibited(world: World) -> None:
 
 
 def said(world: World, mark: str) -> None:
-    assert world.asked("feedback", world.incident)["latest"][0]["mark"] == mark
+    assert world.pipeline.asked("feedback", world.incident)["latest"][0]["mark"] == mark
 
 
 def settled(world: World) -> None:
@@ -103,12 +103,14 @@ def settled(world: World) -> None:
 
 
 def cache_is_empty(world: World) -> None:
-    assert not world.asked("cache", "stats")["states"].get("fresh")
+    assert not world.pipeline.asked("cache", "stats")["states"].get("fresh")
 
 
 def cache_is_warm(world: World) -> None:
     wait_until(
-        lambda: world.asked("cache", "stats")["states"], lambda one: one.get("fresh"), PATIENCE
+        lambda: world.pipeline.asked("cache", "stats")["states"],
+        lambda one: one.get("fresh"),
+        PATIENCE,
     )
 
 
@@ -132,22 +134,11 @@ def discarded(world: World) -> None:
 
 
 def newer_versions(world: World) -> None:
-    client = world.pipeline.client("lambda")
-    for short in FUNCTIONS:
-        name = f"{layout.STACK_NAME}-{short}"
-        client.update_function_configuration(FunctionName=name, Description="newer")
-        newer = client.publish_version(FunctionName=name)["Version"]
-        client.update_alias(FunctionName=name, Name="live", FunctionVersion=newer)
+    publish_newer(world.pipeline)
 
 
 def forward_again(world: World) -> None:
-    client = world.pipeline.client("lambda")
-    for short, serving in zip(FUNCTIONS, world.live(), strict=True):
-        name = f"{layout.STACK_NAME}-{short}"
-        versions = client.list_versions_by_function(FunctionName=name)["Versions"]
-        assert serving == max(
-            (v["Version"] for v in versions if v["Version"] != "$LATEST"), key=int
-        )
+    assert live(world.pipeline) == newest(world.pipeline)
 
 
 def a_bucket(world: World) -> None:
@@ -208,7 +199,7 @@ def enabled(world: World) -> None:
 
 
 def analysis_is_on(world: World) -> None:
-    assert not world.asked("analysis", "status")["off"]
+    assert not world.pipeline.asked("analysis", "status")["off"]
 
 
 def rotated_and_back(world: World) -> None:

@@ -2,13 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
 from e2e.pipeline import Pipeline, wait_until
 from local_stack import layout
-from responder_cli.aws import FUNCTIONS
 
 PATIENCE = 90
 BUCKET = "runbook-backups"
@@ -41,10 +40,6 @@ class World:
         assert found is not None
         return found.incident_id
 
-    def asked(self, *words: str) -> Any:
-        """What a command says with --json."""
-        return json.loads(self.pipeline.responder(*words, "--json"))
-
     def secret(self, name: str) -> str:
         """A secret's value."""
         client = self.pipeline.client("secretsmanager")
@@ -56,7 +51,7 @@ class World:
         self.pipeline.responder(
             *("silence", "add", "service=nobody", "--for", "1h", "--comment", "before", "--yes")
         )
-        return str(self.asked("silence", "list")[0]["id"])
+        return str(self.pipeline.asked("silence", "list")[0]["id"])
 
     def window(self) -> str:
         """A window that somebody made before."""
@@ -64,7 +59,7 @@ class World:
             *("window", "add", "service=nobody", "--every", "sun", "--at", "02:00"),
             *("--for", "1h", "--zone", "Europe/Berlin", "--comment", "before", "--yes"),
         )
-        return str(self.asked("window", "list")[0]["id"])
+        return str(self.pipeline.asked("window", "list")[0]["id"])
 
     def mappings(self) -> list[dict[str, Any]]:
         """How queues lead to the analysis function."""
@@ -79,26 +74,9 @@ class World:
         self.pipeline.client("lambda").update_event_source_mapping(UUID=uuid, Enabled=False)
         return uuid
 
-    def live(self) -> Sequence[str]:
-        """The versions that have the traffic."""
-        client = self.pipeline.client("lambda")
-        return [
-            client.get_alias(FunctionName=f"{layout.STACK_NAME}-{short}", Name="live")[
-                "FunctionVersion"
-            ]
-            for short in FUNCTIONS
-        ]
-
     def dead_letter(self, body: str, **attributes: str) -> None:
         """Put a letter into the dead-letter queue of processing."""
-        self.pipeline.client("sqs").send_message(
-            QueueUrl=self.pipeline.stack.outputs["DeadLetterQueueUrl"],
-            MessageBody=body,
-            MessageAttributes={
-                name: {"DataType": "String", "StringValue": value}
-                for name, value in attributes.items()
-            },
-        )
+        self.pipeline.put("DeadLetterQueueUrl", body, **attributes)
 
     def buried(self) -> int:
         """How many letters lie there."""

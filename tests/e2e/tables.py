@@ -1,5 +1,6 @@
-"""The template's tables on an emulator without a deployment, and a client for many workers."""
+"""The template's tables where nothing is deployed, and a client for many workers."""
 
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -28,14 +29,19 @@ def connect(emulator: Emulator) -> Any:
     )
 
 
-def create_tables(client: Any) -> dict[Table, str]:
-    """The template's tables, new and empty; the name of each."""
-    stack = f"stampede-{uuid4().hex[:8]}"
+def create_tables(client: Any, stack: str = "") -> dict[Table, str]:
+    """The template's tables, new and empty; the name of each. Without a ``stack`` of their own."""
+    stack = stack or f"stampede-{uuid4().hex[:8]}"
     names = {}
-    for properties in deployed.resources("AWS::DynamoDB::Table", deployed.source()).values():
+    for properties in _definitions():
         name = properties["TableName"]["Fn::Sub"].replace("${AWS::StackName}", stack)
         kept = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
         given = {key: properties[key] for key in kept if key in properties}
         client.create_table(TableName=name, **given)
         names[Table(name.removeprefix(f"{stack}-"))] = name
     return names
+
+
+@cache
+def _definitions() -> list[deployed.Json]:
+    return list(deployed.resources("AWS::DynamoDB::Table", deployed.source()).values())

@@ -15,7 +15,6 @@ from click.testing import CliRunner
 from e2e.pipeline import Pipeline, wait_until
 from local_stack import layout
 from responder.adapters.secrets import FORCE_PACE
-from responder_cli.aws import Stack
 from responder_cli.main import cli
 from responder_cli.sources import vault
 from samples import JSON, sample
@@ -32,12 +31,8 @@ CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance"
 BODY = sample("generic/firing.json")
 
 
-def deployed(pipeline: Pipeline) -> Stack:
-    return Stack(layout.STACK_NAME, pipeline.client)
-
-
 def sources(pipeline: Pipeline, *words: str) -> Any:
-    done = CliRunner().invoke(cli, ["sources", *words, "--json"], obj=lambda *_: deployed(pipeline))
+    done = CliRunner().invoke(cli, ["sources", *words, "--json"], obj=lambda *_: pipeline.deployed)
     assert done.exit_code == 0, done.output
     return json.loads(done.stdout)
 
@@ -56,7 +51,7 @@ def test_a_source_is_added_rotated_and_removed(pipeline: Pipeline) -> None:
     new = sources(pipeline, "rotate", "e2e")["tokens"][1]
     assert status(old) == 202
     sources(pipeline, "rotate", "e2e", "--finish")
-    assert vault.load(deployed(pipeline)).document["sources"]["e2e"]["tokens"] == [new]
+    assert vault.load(pipeline.deployed).document["sources"]["e2e"]["tokens"] == [new]
     sources(pipeline, "remove", "e2e", "--yes")
     assert "e2e" not in sources(pipeline, "list")["sources"]
 
@@ -77,7 +72,7 @@ def test_a_signature_counts_over_the_bytes_that_passed_api_gateway(pipeline: Pip
 
 
 def test_two_operators_do_not_overwrite_each_other(pipeline: Pipeline) -> None:
-    stack = deployed(pipeline)
+    stack = pipeline.deployed
     read_before = vault.load(stack)
     sources(pipeline, "add", "first", "--tool", "grafana", "--by", "url")
     with pytest.raises(click.ClickException, match="Somebody else"):

@@ -4,7 +4,6 @@ Each state is set up on a running stack, looked at by the very command, and take
 """
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -18,21 +17,22 @@ import pytest
 
 from e2e.payloads import problem
 from e2e.pipeline import DEAD_LETTER_QUEUES, TOKEN, Pipeline, started, wait_until
-from local_stack import environment, layout
+from local_stack import layout
 from local_stack.stack import TESTS
 from responder.analysis import budget
 from responder.clock import utc_now
 from responder.ports import Table
 from responder.protocols import items
-from responder.protocols.heartbeat import FRONT_DOOR, PATIENCE, Beat
+from responder.protocols.heartbeat import FRONT_DOOR, Beat
+from responder.protocols.pulse import PATIENCE
 from responder.protocols.spending import purse_item
-from responder_cli.aws import Stack
 
 pytestmark = pytest.mark.e2e_long
 
 NAME = layout.STACK_NAME
 NAMESPACE = f"MCPResponder/{NAME}"
 LOOK_SECONDS = 3.0
+COMMAND = (str(layout.SCRIPTS / "responder"), "health")
 
 
 @pytest.fixture(scope="module")
@@ -68,24 +68,16 @@ class Look:
         }
 
 
-def command(pipeline: Pipeline, *words: str) -> tuple[list[str], dict[str, str]]:
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environ = {**ours, **environment.variables(pipeline.stack)}
-    return [str(layout.SCRIPTS / "responder"), "health", *words], environ
-
-
 def health(pipeline: Pipeline) -> Look:
-    words, environ = command(pipeline, "--json")
+    environ = pipeline.operators()
     begun = time.monotonic()
-    done = subprocess.run(words, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*COMMAND, "--json"], env=environ, capture_output=True, text=True, check=False
+    )
     seconds = time.monotonic() - begun
     assert done.returncode in (0, 1), done.stderr
     found = {one["component"]: one for one in json.loads(done.stdout)}
     return Look(done.returncode, found, seconds)
-
-
-def stack(pipeline: Pipeline) -> Stack:
-    return Stack(NAME, pipeline.client)
 
 
 def beat(pipeline: Pipeline) -> Beat:
@@ -94,7 +86,7 @@ def beat(pipeline: Pipeline) -> Beat:
         FunctionName=f"{NAME}-HeartbeatFunction:live", Payload=b"{}"
     )
     assert "FunctionError" not in answer, answer["Payload"].read()
-    found = items.load(stack(pipeline).store(Table.STATE), items.state_item(FRONT_DOOR), Beat)
+    found = items.load(pipeline.deployed.store(Table.STATE), items.state_item(FRONT_DOOR), Beat)
     assert found is not None
     return found
 
@@ -186,13 +178,11 @@ def backed_up(pipeline: Pipeline) -> Iterator[None]:
 
 @contextmanager
 def dead_letter(pipeline: Pipeline) -> Iterator[None]:
-    sqs, url = pipeline.client("sqs"), pipeline.stack.outputs["DeadLetterQueueUrl"]
-    reason = {"reason": {"DataType": "String", "StringValue": "unreadable"}}
-    sqs.send_message(QueueUrl=url, MessageBody="{", MessageAttributes=reason)
+    pipeline.put("DeadLetterQueueUrl", "{", reason="unreadable")
     try:
         yield
     finally:
-        sqs.purge_queue(QueueUrl=url)
+        pipeline.client("sqs").purge_queue(QueueUrl=pipeline.stack.outputs["DeadLetterQueueUrl"])
 
 
 @contextmanager
@@ -335,8 +325,12 @@ def test_a_broken_state_is_told_with_its_reason_and_what_mends_it(
 
 
 def test_a_piped_watch_ends_with_ctrl_c_and_the_last_verdict(pipeline: Pipeline) -> None:
-    words, environ = command(pipeline, "--watch", "--every", "1", "--json")
-    with subprocess.Popen(words, env=environ, stdout=subprocess.PIPE, text=True) as watching:
+    with subprocess.Popen(
+        [*COMMAND, "--watch", "--every", "1", "--json"],
+        env=pipeline.operators(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as watching:
         assert watching.stdout is not None
         looks = [json.loads(watching.stdout.readline()) for _ in range(2)]
         watching.send_signal(signal.SIGINT)

@@ -1,7 +1,6 @@
 """A thousand dead letters sent back by a command that is killed: none is lost, none shown twice."""
 
 import json
-import os
 import random
 import subprocess
 import time
@@ -15,7 +14,7 @@ import pytest
 from e2e import workers
 from e2e.payloads import problem
 from e2e.pipeline import DEAD_LETTER_QUEUES, Pipeline, by_clients, wait_until
-from local_stack import environment, layout
+from local_stack import layout
 from responder.errors import Reason
 from responder.protocols.versions import RULES
 from responder_cli.dlq.letters import RECEIVES_EXHAUSTED
@@ -46,10 +45,7 @@ def test_a_thousand_letters_go_back_although_reprocess_is_killed_three_times(
     pipeline.slack(fail=None)
     assert len(set(alert_ids)) == ALERTS
     assert not pipeline.messages()
-    listed = {
-        row["queue"]: row["reasons"]
-        for row in json.loads(pipeline.responder("dlq", "list", "--json"))
-    }
+    listed = {row["queue"]: row["reasons"] for row in pipeline.asked("dlq", "list")}
     print(f"\nPoisoned: {listed}")
     assert set(listed["processing"]) == {RECEIVES_EXHAUSTED}
     assert set(listed["distribution"]) == set(listed["critical"]) == {Reason.NOT_IN_CHANNEL.value}
@@ -126,11 +122,10 @@ def two_receives(pipeline: Pipeline) -> Iterator[None]:
 
 
 def reprocess(pipeline: Pipeline) -> subprocess.Popen[bytes]:
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     # Killed, it says nothing; alive, its exit code says all.
     return subprocess.Popen(
         [layout.SCRIPTS / "responder", *REPROCESS],
-        env={**ours, **environment.variables(pipeline.stack)},
+        env=pipeline.operators(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -1,21 +1,15 @@
 """The operators' commands on the deployed stack: look up, follow, clear, tune, roll back."""
 
 import json
-from typing import Any
 
 import pytest
 
 from e2e.pipeline import Pipeline, wait_until
-from responder_cli.aws import FUNCTIONS
+from e2e.versions import live, publish_newer
 
 pytestmark = pytest.mark.e2e_long
 
 PATIENCE = 60
-
-
-def asked(pipeline: Pipeline, *words: str) -> Any:
-    """What a command says with --json."""
-    return json.loads(pipeline.responder(*words, "--json"))
 
 
 def test_one_alert_is_looked_up_and_followed_by_every_command(pipeline: Pipeline) -> None:
@@ -29,58 +23,53 @@ def test_one_alert_is_looked_up_and_followed_by_every_command(pipeline: Pipeline
     assert incident is not None
     incident_id = incident.incident_id
 
-    found = asked(pipeline, "alerts", "query", "--service", "parcels", "--severity", "HIGH")
+    found = pipeline.asked("alerts", "query", "--service", "parcels", "--severity", "HIGH")
     assert [one["alert_id"] for one in found["alerts"]] == [alert_id]
-    assert asked(pipeline, "alerts", "show", alert_id)["incident_id"] == incident_id
+    assert pipeline.asked("alerts", "show", alert_id)["incident_id"] == incident_id
     assert "Belt stopped" in pipeline.responder("alerts", "show", alert_id, "--raw")
 
-    assert [one["incident_id"] for one in asked(pipeline, "incidents", "list")] == [incident_id]
+    assert [one["incident_id"] for one in pipeline.asked("incidents", "list")] == [incident_id]
     story = wait_until(
-        lambda: asked(pipeline, "incidents", "show", alert_id),
+        lambda: pipeline.asked("incidents", "show", alert_id),
         lambda one: one["card_link"],
         PATIENCE,
     )
     assert [one["alert_id"] for one in story["alerts"]] == [alert_id]
 
-    steps = [one["step"] for one in asked(pipeline, "logs", alert_id)]
+    steps = [one["step"] for one in pipeline.asked("logs", alert_id)]
     assert steps[0] == "Accepted"
     assert {"Claude analysis", "Card posted"} <= set(steps)
     assert "Card posted" in pipeline.responder("tail", "--once", "--since", "5m")
 
-    assert asked(pipeline, "cache", "stats")["states"]["fresh"] == 1
-    cleared = asked(pipeline, "cache", "clear", "--signature", incident.signature, "--yes")
+    assert pipeline.asked("cache", "stats")["states"]["fresh"] == 1
+    cleared = pipeline.asked("cache", "clear", "--signature", incident.signature, "--yes")
     assert cleared == {"found": 1, "cleared": 1, "left": []}
-    (warmed,) = asked(pipeline, "cache", "warm", "--yes")
+    (warmed,) = pipeline.asked("cache", "warm", "--yes")
     assert warmed["asked"]
     wait_until(
-        lambda: asked(pipeline, "cache", "stats")["states"],
+        lambda: pipeline.asked("cache", "stats")["states"],
         lambda states: states.get("fresh") == 1,
         PATIENCE,
     )
 
 
 def test_secrets_are_accepted_by_the_local_slack(pipeline: Pipeline) -> None:
-    found = {one["name"]: one for one in asked(pipeline, "secrets", "check")}
+    found = {one["name"]: one for one in pipeline.asked("secrets", "check")}
     assert "Slack knows it" in found["slack-bot-token"]["reason"]
 
 
 def test_a_function_is_tuned_and_its_live_version_stays(pipeline: Pipeline) -> None:
     before = live(pipeline)
-    told = asked(
-        pipeline, "tune", "memory", "analysis", "--sizes", "512,1769", "--times", "1", "--yes"
+    told = pipeline.asked(
+        "tune", "memory", "analysis", "--sizes", "512,1769", "--times", "1", "--yes"
     )
     assert [one["size"] for one in told["sizes"]] == [512, 1769]
     assert live(pipeline) == before
 
 
 def test_a_rollback_and_its_undoing_leave_a_stack_that_works(pipeline: Pipeline) -> None:
-    client = pipeline.client("lambda")
     first = live(pipeline)
-    for short in FUNCTIONS:
-        name = f"{pipeline.stack.outputs['AlertsTableName'].removesuffix('-alerts')}-{short}"
-        client.update_function_configuration(FunctionName=name, Description="newer")
-        newer = client.publish_version(FunctionName=name)["Version"]
-        client.update_alias(FunctionName=name, Name="live", FunctionVersion=newer)
+    publish_newer(pipeline)
     pipeline.responder("rollback", "--yes")
     assert live(pipeline) == first
     body = {"source": "e2e", "title": "After the rollback", "severity": "LOW"}
@@ -88,13 +77,3 @@ def test_a_rollback_and_its_undoing_leave_a_stack_that_works(pipeline: Pipeline)
     wait_until(lambda: pipeline.incident_of(alert_id), lambda one: one is not None, PATIENCE)
     pipeline.responder("rollback", "--undo", "--yes")
     assert live(pipeline) != first
-
-
-def live(pipeline: Pipeline) -> dict[str, str]:
-    """The versions that the traffic goes to."""
-    stack = pipeline.stack.outputs["AlertsTableName"].removesuffix("-alerts")
-    client = pipeline.client("lambda")
-    aliases = (
-        client.get_alias(FunctionName=f"{stack}-{short}", Name="live") for short in FUNCTIONS
-    )
-    return {one["AliasArn"]: one["FunctionVersion"] for one in aliases}

@@ -150,7 +150,7 @@ def test_a_card_that_slack_refuses_is_told_on_another_way(pipeline: Pipeline) ->
     assert incident is not None
     assert notice["document"]["incident"]["id"] == incident.incident_id
     assert notice["document"]["cause"]["code"] == Reason.NOT_IN_CHANNEL
-    letters = json.loads(pipeline.responder("dlq", "show", "--queue", "critical", "--json"))
+    letters = pipeline.asked("dlq", "show", "--queue", "critical")
     assert {"Conveyor refused" in letter["card"] for letter in letters} == {True}
     pipeline.responder("dlq", "reprocess", "--queue", "critical", "--yes")
     pipeline.shown([alert_id], RECOVERY)

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,11 +15,6 @@ pytestmark = pytest.mark.e2e_long
 PROBLEMS = 12
 PATIENCE = 120
 WHO = "jane.doe@example.com"
-
-
-def asked(pipeline: Pipeline, *words: str) -> Any:
-    """What a command says with --json."""
-    return json.loads(pipeline.responder(*words, "--json"))
 
 
 def send(pipeline: Pipeline, host: str) -> list[str]:
@@ -51,16 +45,16 @@ def test_after_a_restore_the_same_problems_go_on_in_the_same_cards(
     pipeline.shown(before, PATIENCE)
     pipeline.idle()
     cards = {name: one.ts for name, one in pipeline.cards().items()}
-    kept = asked(pipeline, "backup", "--directory", str(tmp_path / "kept"))
+    kept = pipeline.asked("backup", "--directory", str(tmp_path / "kept"))
     assert kept["tables"]["alerts"]["items"] >= PROBLEMS
 
     for table in TABLES:
         lose(pipeline, table)
     assert not pipeline.cards()
-    dry = asked(pipeline, "restore", str(tmp_path / "kept"), "--dry-run")
+    dry = pipeline.asked("restore", str(tmp_path / "kept"), "--dry-run")
     assert dry["tables"]["incidents"]["coming"] > PROBLEMS
     assert not pipeline.cards()
-    asked(pipeline, "restore", str(tmp_path / "kept"), "--yes")
+    pipeline.asked("restore", str(tmp_path / "kept"), "--yes")
     assert "kept" in pipeline.responder("silence", "list")
 
     after = send(pipeline, "host-2")
@@ -79,9 +73,9 @@ def test_a_copy_of_an_earlier_moment_brings_back_what_was_lost_since(pipeline: P
     incident = pipeline.incident_of(alert_id)
     assert incident is not None
     # The emulator copies a table as it is now: what is lost, is lost after the copy.
-    asked(pipeline, "restore", "--at", "latest", "--table", "incidents", "--keep", "--yes")
+    pipeline.asked("restore", "--at", "latest", "--table", "incidents", "--keep", "--yes")
     lose(pipeline, Table.INCIDENTS)
-    told = asked(pipeline, "restore", "--at", "latest", "--table", "incidents", "--yes")
+    told = pipeline.asked("restore", "--at", "latest", "--table", "incidents", "--yes")
     assert told["tables"]["incidents"]["written"] >= 3
     pipeline.shown([alert_id], PATIENCE)
     assert pipeline.incident_of(alert_id) is not None
@@ -98,12 +92,12 @@ def test_a_person_is_forgotten_in_the_tables_and_on_the_card(pipeline: Pipeline)
     assert incident is not None
     assert WHO in visible(pipeline.message_of(incident.incident_id))
 
-    told = asked(pipeline, "erase", WHO, "--yes")
+    told = pipeline.asked("erase", WHO, "--yes")
     assert [one["incident_id"] for one in told["cards"]] == [incident.incident_id]
     wait_until(
         lambda: visible(pipeline.message_of(incident.incident_id)),
         lambda text: WHO not in text,
         PATIENCE,
     )
-    assert asked(pipeline, "erase", WHO, "--dry-run")["items"] == []
+    assert pipeline.asked("erase", WHO, "--dry-run")["items"] == []
     pipeline.shown([alert_id], PATIENCE)

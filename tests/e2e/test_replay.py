@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bare_emulator import emulated
-from e2e.replay import Moody, Noon, Replay, Size
+from e2e.replay import Replay, Size
+from e2e.replay_services import Moody, Noon
 from e2e.tables import connect, create_tables
 from responder.adapters.dynamodb import DynamoStore
 from responder.analysis.budget import Limits

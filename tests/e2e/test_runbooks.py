@@ -20,7 +20,7 @@ def test_a_pushed_runbook_is_found_by_the_next_alerts(pipeline: Pipeline) -> Non
     assert "5 written" in pipeline.responder("runbook", "push", str(CORPUS))
     assert "5 as before" in pipeline.responder("runbook", "push", str(CORPUS))
 
-    listed = json.loads(pipeline.responder("runbook", "list", "--json"))["runbooks"]
+    listed = pipeline.asked("runbook", "list")["runbooks"]
     told = pipeline.client("lambda").invoke(
         FunctionName=pipeline.stack.outputs["AnalysisFunctionName"],
         Payload=json.dumps({"synthetic": True}),

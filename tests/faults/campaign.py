@@ -55,7 +55,7 @@ class Campaign:
 
     def __init__(self, world: World, services: Services) -> None:
         """Build the pipeline over the services."""
-        seed, self.world = world.seed, world
+        self.world, seed = world, world.seed
         chance = random.Random(seed)
         self.inhibitions = MUTING if chance.random() < 0.5 else NO_INHIBITIONS
         self.window = window_of(random.Random(f"window {seed}"))
@@ -70,7 +70,6 @@ class Campaign:
         #: What was there before, where the fingerprints had a life long ago.
         self.inherited: dict[Key, Record] = {}
         self.storm_ends = START + STORM_LASTS
-        self._seed = seed
         self._healed = False
         self._redriven = 0
         self._next_tick = START + TICK_EVERY
@@ -93,7 +92,7 @@ class Campaign:
 
     def _brew(self) -> None:
         """Whatever goes wrong until the storm ends."""
-        rng, more = self.world.rng, random.Random(f"more {self._seed}")
+        rng, more = self.world.rng, random.Random(f"more {self.world.seed}")
         chaos = rng.choice([0.0, 0.005, 0.02])
         self.world.rates = Rates(
             kill=chaos,
@@ -124,7 +123,7 @@ class Campaign:
         """The same fingerprints in calm weather; then their items expire, and are deleted late."""
         then = START - LONG_AGO
         self.world.time = self._next_tick = self.storm_ends = then
-        for sent in schedule(random.Random(f"long ago {self._seed}"), then):
+        for sent in schedule(random.Random(f"long ago {self.world.seed}"), then):
             self.world.at(sent.at, partial(self._accept, sent.alert))
         self._until_quiet()
         self.world.time = START

@@ -127,7 +127,7 @@ def build(parts: Parts, setup: Setup) -> Pipeline:
     return Pipeline(
         {
             Queue.PROCESSING: lambda records: lane(Queue.PROCESSING).run_groups(
-                records, recorder.groups, recorder.record
+                records, recorder.arrived, recorder.groups, recorder.record
             ),
             Queue.ANALYSIS: lambda records: lane(Queue.ANALYSIS).run(
                 records, AnalysisRequest, investigator.handle

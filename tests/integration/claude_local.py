@@ -1,6 +1,6 @@
-"""The local Claude, for tests of the adapter and its ways in."""
+"""The local Claude, and a breaker that is not in its way, for tests of the adapter."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,3 +16,10 @@ def local(**options: Any) -> Iterator[Server]:
         yield server
     finally:
         server.stop()
+
+
+class Unguarded:
+    """A breaker that is always closed: what is planned reaches the server."""
+
+    def call[T](self, action: Callable[[], T]) -> T:
+        return action()

@@ -14,6 +14,7 @@ from moto import mock_aws
 from fakes import incident
 from responder.adapters.dynamodb import DynamoStore
 from responder.clock import utc_now
+from responder.incident import AlertRecord
 from responder.ports import Queue, Table
 from responder.protocols import items
 from responder_cli.aws import QUEUES, Stack
@@ -60,12 +61,23 @@ class House:
         assert self.stack is not None
         return self.stack.store(table)
 
+    def give(self, service: str, client: Any) -> None:
+        """Another service to the stack."""
+        assert self.stack is not None
+        before = self.stack.make_client
+        self.stack.make_client = lambda name: client if name == service else before(name)
+
     def taken(self, queue: Queue) -> list[Any]:
         """The messages in one of the stack's queues."""
         assert self.stack is not None
         url = self.stack.output(QUEUES[queue])
         answer = self.stack.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
         return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
+    def recorded(self, record: AlertRecord) -> None:
+        """An alert that the stack has accepted."""
+        key = items.alert_key(record.alert.alert_id)
+        self.store(Table.ALERTS).write([items.write_of(key, record, 0, utc_now())])
 
     def opened(self, incident_id: str, **changes: Any) -> None:
         """An incident of the stack."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from integration.claude_local import local
+from integration.claude_local import Unguarded, local
 from local_stack import claude_server
 from local_stack.loopback import Fate, Reply, Request
 from local_stack.troubles import Troubles
@@ -29,17 +29,6 @@ from serving import serving
 from unit.analysis.examples import NOW, answer, case
 
 TIERS = tiers("claude-haiku-5-5", "claude-sonnet-5-5")
-
-
-class Unguarded:
-    """A breaker that is always closed; counts what went through it."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-
-    def call[T](self, action: Callable[[], T]) -> T:
-        self.calls += 1
-        return action()
 
 
 class Keys:

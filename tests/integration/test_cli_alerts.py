@@ -14,7 +14,6 @@ from responder.alert import Severity
 from responder.clock import utc_now
 from responder.incident import AlertRecord
 from responder.ports import Table
-from responder.protocols import items
 from responder_cli.lookup import alerts as commands
 
 NOW = utc_now().replace(microsecond=0)
@@ -32,8 +31,7 @@ def put(house: House, alert_id: str, minutes: int = 0, **changes: Any) -> None:
     kept = {name: changes.pop(name) for name in ("incident_id", "held") if name in changes}
     at = NOW - timedelta(minutes=minutes)
     one = alert(alert_id, received_at=at, **changes)
-    record = AlertRecord(alert=one, signature="v1:disk", **kept)
-    house.store(Table.ALERTS).write([items.write_of(items.alert_key(alert_id), record, 0, NOW)])
+    house.recorded(AlertRecord(alert=one, signature="v1:disk", **kept))
 
 
 def ids(house: House, *words: str) -> list[str]:
@@ -47,6 +45,7 @@ def test_all_severities_are_merged_with_the_newest_first(house: House) -> None:
     put(house, "long_ago", 60 * 25, severity=Severity.CRITICAL)
     assert ids(house) == ["new", "between", "old"]
     assert ids(house, "--severity", "critical") == ["between", "old"]
+    assert ids(house, "--severity", "critical", "--severity", "CRITICAL") == ["between", "old"]
     until = f"{NOW - timedelta(minutes=4):%Y-%m-%dT%H:%M:%S}"
     assert ids(house, "--since", "2d", "--until", until) == ["old", "long_ago"]
 

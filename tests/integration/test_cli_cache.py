@@ -86,7 +86,7 @@ def test_entries_are_selected(house: House, words: tuple[str, ...], found: set[s
     put(house, "v1:a@dev", 3)
     put(house, "v1:b@prod")
     record = AlertRecord(alert=alert("z", source="zabbix", received_at=NOW), signature="v1:b")
-    house.store(Table.ALERTS).write([items.write_of(items.alert_key("z"), record, 0, NOW)])
+    house.recorded(record)
     assert {one["cache_key"] for one in house.json("show", *words)} == found
 
 
@@ -169,6 +169,22 @@ def test_the_budget_keeps_a_fifth_for_alerts(house: House) -> None:
     assert asked(house) == []
 
 
+def test_cache_and_ledgers_are_read_once_for_all_incidents(house: House) -> None:
+    for number in range(3):
+        opened(house, f"i{number}")
+    assert house.stack is not None
+    read: list[str] = []
+    house.stack.client("dynamodb").meta.events.register(
+        "provide-client-params.dynamodb.*",
+        lambda params, model, **_: read.append(
+            f"{model.name} {params.get('TableName') or next(iter(params['RequestItems']))}"
+        ),
+    )
+    assert len(house.json("warm", "--dry-run")) == 3
+    assert [one for one in read if one.endswith("-cache")] == ["BatchGetItem it-analysis-cache"]
+    assert read.count("BatchGetItem it-state") == 1
+
+
 def test_no_more_than_the_limit_are_asked_for(house: House) -> None:
     for number in range(3):
         opened(house, f"i{number}")
@@ -179,7 +195,7 @@ def test_no_more_than_the_limit_are_asked_for(house: House) -> None:
 def test_what_is_over_is_asked_for_only_on_request(house: House) -> None:
     opened(house, "past", state=IncidentState.RESOLVED, due_at=None)
     record = AlertRecord(alert=alert("z", received_at=NOW), signature="v1:disk", incident_id="past")
-    house.store(Table.ALERTS).write([items.write_of(items.alert_key("z"), record, 0, NOW)])
+    house.recorded(record)
     assert house.json("warm", "--dry-run") == []
     assert [one["asked"] for one in house.json("warm", "--since", "1h", "--yes")] == [True]
 

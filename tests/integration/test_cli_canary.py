@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -75,16 +75,10 @@ def house(
     with house_of("canary-prompt", tmp_path, *KEPT) as house:
         s3 = boto3.client("s3", region_name="us-east-1")
         s3.create_bucket(Bucket=BUCKET)
-        give(house, "s3", s3)
+        house.give("s3", s3)
         deployed = {"Environment": {"Variables": variables}}
-        give(house, "lambda", Client({"get_function_configuration": deployed}))
+        house.give("lambda", Client({"get_function_configuration": deployed}))
         yield house
-
-
-def give(house: House, service: str, client: Any) -> None:
-    assert house.stack is not None
-    before: Callable[[str], Any] = house.stack.make_client
-    house.stack.make_client = lambda name: client if name == service else before(name)
 
 
 def analysed(house: House, name: str, title: str, minutes_ago: float, **changes: Any) -> None:
@@ -99,8 +93,7 @@ def analysed(house: House, name: str, title: str, minutes_ago: float, **changes:
     record = AlertRecord(
         alert=alert(name, title=title, received_at=at), signature=name, incident_id=incident_id
     )
-    write = items.write_of(items.alert_key(name), record, 0, now)
-    house.store(Table.ALERTS).write([write])
+    house.recorded(record)
 
 
 def old(**changes: Any) -> Analysis:
@@ -253,7 +246,7 @@ def test_without_a_key_of_ones_own_the_stack_s_is_used(
     analysed(house, "v1:disk", "disk full", 10)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "")
     secrets = Client({"get_secret_value": {"SecretString": "sk-of-the-stack"}})
-    give(house, "secretsmanager", secrets)
+    house.give("secretsmanager", secrets)
     assert house.run("--yes").exit_code == 0
     assert secrets.asked("get_secret_value")[0]["SecretId"] == ANALYSIS["ANTHROPIC_KEY_SECRET"]
 
@@ -311,6 +304,6 @@ def test_without_the_stack_s_settings_nothing_is_sent(house: House, claude: Clau
     def refuse(**_: object) -> object:
         raise refusal("AccessDeniedException")
 
-    give(house, "lambda", Client({"get_function_configuration": refuse}))
+    house.give("lambda", Client({"get_function_configuration": refuse}))
     _fails(house.run("--yes"), 3, "AccessDeniedException")
     assert claude.sent == []

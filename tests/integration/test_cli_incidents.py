@@ -58,7 +58,7 @@ def recorded(
         signature="v1:disk",
         incident_id=incident_id,
     )
-    house.store(Table.ALERTS).write([items.write_of(items.alert_key(alert_id), record, 0, NOW)])
+    house.recorded(record)
 
 
 def carded(house: House, **changes: Any) -> None:
@@ -134,6 +134,23 @@ def test_the_story_of_an_incident_is_told_in_order(house: House) -> None:
     assert house.json("show", ID, "--alerts", "1")["alerts"][0]["alert_id"] == "a2"
 
 
+def test_only_the_alerts_that_are_shown_are_read(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("responder_cli.accepted.PAGE_SIZE", 2)
+    opened(house, ID)
+    for number in range(9):
+        recorded(house, f"a{number}", ID, number)
+    assert house.stack is not None
+    read: list[int] = []
+    house.stack.client("dynamodb").meta.events.register(
+        "after-call.dynamodb.Query", lambda parsed, **_: read.append(parsed["Count"])
+    )
+    found = house.json("show", ID, "--alerts", "3")["alerts"]
+    assert [one["alert_id"] for one in found] == ["a0", "a1", "a2"]
+    assert sum(read) <= 6
+
+
 def test_what_held_it_is_told_with_whose_it_is(house: House) -> None:
     hold = Hold(silence_id="3f9c2a", author="ann", comment="new release", until=NOW)
     opened(house, ID, held="silenced", silence=hold)
@@ -164,7 +181,6 @@ def test_hostile_text_steers_no_terminal(house: House) -> None:
 
 @pytest.mark.parametrize(("named", "said"), [("none", "has no incident"), ("held", "no incident:")])
 def test_what_is_no_incident_is_not_there(house: House, named: str, said: str) -> None:
-    record = AlertRecord(alert=alert("held"), signature="v1:disk", held="stale")
-    house.store(Table.ALERTS).write([items.write_of(items.alert_key("held"), record, 0, NOW)])
+    house.recorded(AlertRecord(alert=alert("held"), signature="v1:disk", held="stale"))
     done = house.run("show", named)
     assert (done.exit_code, said in done.stderr) == (3, True)

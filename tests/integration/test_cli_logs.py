@@ -15,7 +15,6 @@ from integration.cli_house import House, house_of
 from responder.clock import utc_now
 from responder.incident import AlertRecord
 from responder.ports import Table
-from responder.protocols import items
 from responder_cli.aws import Stack
 from responder_cli.logs import reading
 from responder_cli.logs.reading import Failed, Follower
@@ -28,10 +27,8 @@ FUNCTIONS = {"reception": "AlertReception", "analysis": "Analysis", "distributio
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     with house_of("logs", tmp_path, Table.ALERTS, Table.INCIDENTS) as house:
-        assert house.stack is not None
         client = boto3.client("logs", region_name="eu-west-1")
-        clients = {name: house.stack.client(name) for name in ("cloudformation", "dynamodb")}
-        house.stack = Stack("it", {"logs": client, **clients}.__getitem__)
+        house.give("logs", client)
         for name in FUNCTIONS.values():
             group = f"/aws/lambda/it-{name}Function"
             client.create_log_group(logGroupName=group)
@@ -54,9 +51,8 @@ def say(house: House, function: str, step: str, seconds: float = 0, **fields: ob
 def incident_with_alert(house: House) -> None:
     house.opened(ID, first_alert_id="a1", first_received_at=NOW)
     for alert_id in ("a1", "a2"):
-        one = AlertRecord(alert=alert(alert_id, received_at=NOW), signature="s", incident_id=ID)
-        key = items.alert_key(alert_id)
-        house.store(Table.ALERTS).write([items.write_of(key, one, 0, NOW)])
+        one = alert(alert_id, received_at=NOW)
+        house.recorded(AlertRecord(alert=one, signature="s", incident_id=ID))
 
 
 def steps(house: House, *words: str) -> list[str]:

@@ -12,13 +12,12 @@ from click.testing import CliRunner, Result
 from local_stack.loopback import Reply, Request, json_reply
 from moto_aws import moto_aws
 from responder.clock import utc_now
-from responder_cli.aws import Stack
 from responder_cli.main import cli
 from responder_cli.secret_store import Stored
 from responder_cli.secrets import commands
 from responder_cli.secrets.kinds import KINDS
 from serving import serving
-from unit.cli.stacks import Client
+from unit.cli.stacks import stack
 
 GOOD, ANOTHER, REVOKED = "xoxb-good-0815", "xoxb-another-4711", "xoxb-revoked-0000"
 KEY = "sk-ant-key-4242"
@@ -47,16 +46,8 @@ class House:
             self.client.create_secret(Name=f"it/{name}")
         outputs = {"SecretPrefix": "it", "ClaudeAccess": access}
         parameters = {"SlackApiUrl": f"{url}/api/", "AnthropicBaseUrl": url}
-        described = {
-            "Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in outputs.items()],
-            "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
-        }
-        clients = {
-            "cloudformation": Client({"describe_stacks": {"Stacks": [described]}}),
-            "secretsmanager": self.client,
-            "sts": boto3.client("sts"),
-        }
-        self.stack = Stack("it", clients.__getitem__)
+        clients = {"secretsmanager": self.client, "sts": boto3.client("sts")}
+        self.stack = stack(outputs, clients, parameters)
 
     def run(self, *words: str, value: str = "") -> Result:
         done = CliRunner().invoke(cli, ["secrets", *words], obj=lambda *_: self.stack, input=value)

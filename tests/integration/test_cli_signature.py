@@ -11,7 +11,6 @@ from integration.cli_house import House, house_of
 from responder.clock import utc_now
 from responder.incident import AlertRecord
 from responder.ports import Table
-from responder.protocols import items
 from responder.protocols.versions import RULES
 from responder.signature import signature
 from samples import only
@@ -34,8 +33,7 @@ def accepted(house: House, job: str, number: int, *, days_ago: int = 0) -> None:
         }
     )
     record = AlertRecord(alert=alert, signature=signature(alert).key, incident_id="i")
-    key = items.alert_key(alert.alert_id)
-    house.store(Table.ALERTS).write([items.write_of(key, record, 0, utc_now())])
+    house.recorded(record)
 
 
 def test_a_diff_replays_what_was_stored_lately(house: House) -> None:

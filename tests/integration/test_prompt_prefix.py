@@ -1,12 +1,13 @@
 """What Claude can cache of a prompt, seen on the wire, and how long prompts are."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from statistics import median
 
 import pytest
 
 import prompt_corpus
+from integration.claude_local import Unguarded
 from local_stack.loopback import Reply, Request
 from responder.adapters.claude import ApiKey, Claude, Terms
 from responder.analysis.prompt import PROMPT_VERSION, VERSIONS
@@ -21,11 +22,6 @@ MODEL = "claude-haiku-5-5"
 #: The user's turn begins with the fence; the alert's data follow.
 FENCE = "<alert-data>"
 MOST_TOKENS = 3_000
-
-
-class Unguarded:
-    def call[T](self, action: Callable[[], T]) -> T:
-        return action()
 
 
 class WithoutSchema(ApiKey):

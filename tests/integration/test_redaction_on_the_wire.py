@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from integration.claude_local import Unguarded
 from local_stack.loopback import Reply, Request
 from responder.adapters.claude import ApiKey, Claude
 from responder.analysis.tiering import tiers
@@ -16,11 +17,6 @@ from serving import serving
 CORPUS = Path(__file__).parents[1] / "evals" / "redaction"
 #: Of ordinary texts; each masked one costs Claude a fact.
 MOST_OVER_REDACTED = 0.02
-
-
-class Unguarded:
-    def call[T](self, action: Callable[[], T]) -> T:
-        return action()
 
 
 def test_no_secret_of_the_corpus_reaches_the_wire(record_property: Callable[..., None]) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from e2e.replay import Moody, Replay, SharedMemory, Size
+from e2e.replay import Replay, Size
+from e2e.replay_services import Moody, SharedMemory
 from responder.analysis.budget import MICRO, Limits
 from responder.errors import Reason
 from serving import serving

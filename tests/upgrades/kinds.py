@@ -29,6 +29,7 @@ ITEMS = {
     ("state", "inhibitions#"): "responder.policy.inhibition:Inhibitions",
     ("state", "operator-notice#"): "responder.protocols.operators:Window",
     ("state", "pace#"): "responder.protocols.pace:Pace",
+    ("state", "rollcall"): "responder.protocols.rollcall:Roll",
     ("state", "routes"): "responder.protocols.versions:Pointer",
     ("state", "routes#"): "responder.policy.routes:Routes",
     ("state", "signature-rules"): "responder.protocols.versions:Pointer",

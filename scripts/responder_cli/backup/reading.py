@@ -133,8 +133,8 @@ class Then:
     def said(self) -> str:
         """Which moment."""
         then = (
-            f"as they were at {self.moment:{console.MINUTE}}:{self.moment:%S} UTC"
-            if (self.moment)
+            f"as they were at {self.moment:{console.SECOND}} UTC"
+            if self.moment
             else "as late as can be"
         )
         where = f" in {self.region}" if self.region else ""

@@ -184,7 +184,8 @@ def clear(
     found = _found(stack, selection, now)
     if not as_json:
         _table(found, now)
-        console.say(f"{len(found)} analyses of {stack.name}; {_price(stack, len(found), now)}")
+        price = _price(len(found), _usual_usd(stack, now))
+        console.say(f"{len(found)} analyses of {stack.name}; {price}")
     if dry_run or not found:
         if as_json:
             console.as_json({"found": len(found), "cleared": 0, "left": []})
@@ -238,11 +239,12 @@ def warm(
     """
     _refuse_while_off(stack)
     now = utc_now()
-    plans = list(_plans(stack, signatures, source, start, now))
+    usd = _usual_usd(stack, now)
+    plans = list(_plans(stack, signatures, source, start, usd, now))
     asked = [one for one in plans if not one.left_out][:limit]
     if not as_json:
         _show_plans(plans)
-        console.say(f"{len(asked)} to be asked for; {_price(stack, len(asked), now)}")
+        console.say(f"{len(asked)} to be asked for; {_price(len(asked), usd)}")
     if asked and not dry_run:
         if not yes:
             console.ask(f"Ask for {len(asked)} analyses on {stack.name}?")
@@ -280,8 +282,8 @@ def _document(one: CacheEntry, now: datetime) -> dict[str, Any]:
     return {"state_now": entries.state(one, now), **one.model_dump(mode="json")}
 
 
-def _price(stack: Stack, calls: int, now: datetime) -> str:
-    return f"made anew they cost about ${calls * _usual_usd(stack, now):.2f}"
+def _price(calls: int, usd: float) -> str:
+    return f"made anew they cost about ${calls * usd:.2f}"
 
 
 def _usual_usd(stack: Stack, now: datetime) -> float:
@@ -302,6 +304,7 @@ def _plans(
     signatures: tuple[str, ...],
     source: str,
     start: datetime | None,
+    usd: float,
     now: datetime,
 ) -> Iterator[Plan]:
     found = [*incidents.opened(stack), *(incidents.alerted(stack, start) if start else ())]
@@ -311,9 +314,10 @@ def _plans(
         if not signatures or one.signature in signatures or one.cache_key in signatures
         if is_same(source, one.source)
     ]
-    asked = [(one, entries.load(stack, one.cache_key)) for one in chosen]
+    known = entries.load(stack, [one.cache_key for one in chosen])
+    asked = [(one, known.get(one.cache_key)) for one in chosen]
     limits, purse = books.limits_of(stack), books.purse(stack, now)
-    yield from warming.plan(asked, limits, purse, _usual_usd(stack, now), now)
+    yield from warming.plan(asked, limits, purse, usd, now)
 
 
 def _show_plans(plans: Sequence[Plan]) -> None:

@@ -4,7 +4,7 @@ The table has no index: entries are read by their key, or else all of them, whic
 read units follows. It holds one entry a signature and environment, of a few kB each.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -52,7 +52,7 @@ def find(
 
 
 def every(stack: Stack, advance: Callable[[], None]) -> Iterator[CacheEntry]:
-    """All entries that have not expired; the only scan of the command line."""
+    """All entries that have not expired, by a scan; read eventually, at half the price."""
     pages = (
         stack.client("dynamodb")
         .get_paginator("scan")
@@ -76,9 +76,11 @@ def signatures_of(stack: Stack, source: str) -> Iterator[str]:
     yield from dict.fromkeys(record.signature for record in accepted.records(stack, ids))
 
 
-def load(stack: Stack, cache_key: str) -> CacheEntry | None:
-    """One entry by its key."""
-    return items.load(stack.store(Table.CACHE), items.cache_item(cache_key), CacheEntry)
+def load(stack: Stack, cache_keys: Iterable[str]) -> dict[str, CacheEntry]:
+    """The entries of these keys, by key and in their order; none for a key that has none."""
+    found = stack.store(Table.CACHE).read([items.cache_item(one) for one in cache_keys])
+    decoded = (items.decode(record, CacheEntry) for record in found.values())
+    return {one.cache_key: one for one in decoded if one is not None}
 
 
 def clear(stack: Stack, entry: CacheEntry) -> bool:
@@ -102,13 +104,18 @@ def in_use(entry: CacheEntry, now: datetime) -> bool:
     return lease.held_by_other(entry, "", now)
 
 
+def is_fresh(entry: CacheEntry, now: datetime) -> bool:
+    """Whether nobody has to be asked yet: what it holds, if anything, still stands."""
+    return entry.fresh_until is not None and entry.fresh_until > now
+
+
 def state(entry: CacheEntry, now: datetime) -> str:
     """What an entry is good for, in a word."""
     if in_use(entry, now):
         return "asked now"
     if entry.analysis is None:
         return "empty"
-    fresh = entry.fresh_until is not None and entry.fresh_until > now
+    fresh = is_fresh(entry, now)
     if entry.analysis.is_fallback:
         return f"given up: {entry.analysis.fallback_reason}" if fresh else "to be asked again"
     return "fresh" if fresh else "stale"
@@ -126,8 +133,7 @@ def _candidates(
     """Whole keys are read by themselves; a signature may have an entry in each environment."""
     keys = {one for one in wanted if "@" in one}
     if wanted and keys == wanted:
-        found = (load(stack, one) for one in sorted(keys))
-        yield from (one for one in found if one is not None)
+        yield from load(stack, sorted(keys)).values()
         return
     for entry in every(stack, advance):
         if not wanted or not wanted.isdisjoint(_names(entry.cache_key)):

@@ -23,7 +23,6 @@ class Plan:
     """One signature: the incident to ask with, and why it is left out (empty: it is asked for)."""
 
     incident: Incident
-    entry: CacheEntry | None
     left_out: str = ""
 
 
@@ -52,17 +51,17 @@ def plan(
     for incident, entry in sorted(asked, key=lambda pair: pair[0].severity.rank):
         why = _settled(entry, now)
         if why:
-            yield Plan(incident, entry, why)
+            yield Plan(incident, why)
             continue
         tier = tiering.tier_for(incident.severity, None)
         mine = [_bounded(limit) for limit in limits.of(payer_of(incident))]
         call = budget.reservation(payer_of(incident), tier, usd, mine, now)
         short = budget.lacking(purse, call, mine)
         if short is not None:
-            yield Plan(incident, entry, f"no room in the {short.words}")
+            yield Plan(incident, f"no room in the {short.words}")
             continue
         purse = budget.reserve(purse, incident.cache_key, call, mine)
-        yield Plan(incident, entry)
+        yield Plan(incident)
 
 
 def _settled(entry: CacheEntry | None, now: datetime) -> str:
@@ -71,8 +70,7 @@ def _settled(entry: CacheEntry | None, now: datetime) -> str:
         return ""
     if entries.in_use(entry, now):
         return "asked now"
-    fresh = entry.fresh_until is not None and entry.fresh_until > now
-    if entry.analysis is None or not fresh:
+    if entry.analysis is None or not entries.is_fresh(entry, now):
         return ""
     if entry.analysis.is_fallback:
         return f"given up a short while ago: {entry.analysis.fallback_reason}; clear it first"

@@ -107,8 +107,7 @@ def _step(
     more: dict[str, str] | None = None,
     undo: str = "",
 ) -> None:
-    console.say()
-    console.say(name, style="bold")
+    console.heading(name)
     code = steps.run(command, watch, more)
     if code:
         hint = f" To go back: {undo}" if undo else ""

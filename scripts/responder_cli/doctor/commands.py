@@ -71,7 +71,6 @@ def show(stack: Stack, found: list[Finding]) -> None:
     if not due:
         console.say("Nothing is missing.")
         return
-    console.say()
-    console.say("To mend:", style="bold")
+    console.heading("To mend:")
     for one in due:
         console.say(f"  {one.component}: {one.mend}")

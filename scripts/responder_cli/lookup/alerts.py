@@ -1,7 +1,7 @@
 """``responder alerts query|show``: accepted alerts by severity, source, service, time and title."""
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -17,13 +17,13 @@ from responder.protocols import items
 from responder_cli import accepted, console
 from responder_cli.accepted import Accepted, is_same
 from responder_cli.aws import NotFound, Stack
+from responder_cli.lookup.narrowing import narrowed
 from responder_cli.options import examples, json_option, moment, on_stack
 
 #: Where few of many alerts match, a query ends here and says how to go on: no command reads on for
 #: minutes. It is about 3 MB of the index.
 MOST_LOOKED_AT = 20_000
 MOST_SHOWN = 1_000
-SEVERITIES = click.Choice([one.value for one in Severity], case_sensitive=False)
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,7 @@ def alerts() -> None:
         "responder alerts query --since 2026-11-20T02:00 --until 2026-11-20T04:00 --json",
     )
 )
-@click.option("--severity", "severities", type=SEVERITIES, multiple=True,
-              help="Only of it (repeatable).")  # fmt: skip
-@click.option("--source", default="", help="Only of this tool.")
-@click.option("--service", default="", help="Only of this service.")
+@narrowed
 @click.option("--title", default="", help="Only with this in their title.")
 @click.option("--since", "start", type=moment, default="24h", show_default=True,
               help="From when on: so long ago, or a date and time in UTC.")  # fmt: skip
@@ -87,7 +84,7 @@ def alerts() -> None:
 @on_stack
 def query(
     stack: Stack,
-    severities: Sequence[str],
+    severities: tuple[Severity, ...],
     source: str,
     service: str,
     title: str,
@@ -104,8 +101,7 @@ def query(
     until = end or utc_now()
     if start >= until:
         raise click.UsageError("--since must be before --until.")
-    chosen = tuple(Severity(one) for one in severities) or tuple(Severity)
-    page = find(stack, Wanted(chosen, source, service, title, start, until), limit)
+    page = find(stack, Wanted(severities, source, service, title, start, until), limit)
     if as_json:
         console.as_json({"alerts": [asdict(one) for one in page.alerts], "go_on": page.go_on})
         return
@@ -113,7 +109,7 @@ def query(
         ("received (UTC)", "severity", "status", "source", "service", "title", "alert"),
         [
             (
-                f"{one.at:{console.MINUTE}:%S}",
+                f"{one.at:{console.SECOND}}",
                 one.severity.value,
                 one.status,
                 one.source,

@@ -14,8 +14,8 @@ from responder.incident import AlertRecord, Card, Incident, IncidentState
 from responder_cli import console, incidents
 from responder_cli.accepted import is_same
 from responder_cli.aws import Stack
-from responder_cli.lookup.alerts import SEVERITIES
 from responder_cli.lookup.alerts import document as alert_document
+from responder_cli.lookup.narrowing import narrowed
 from responder_cli.lookup.timeline import Event, timeline
 from responder_cli.options import examples, json_option, moment, on_stack
 
@@ -77,10 +77,7 @@ def group() -> None:
         "responder incidents list --state over --since 7d --json",
     ),
 )
-@click.option("--severity", "severities", type=SEVERITIES, multiple=True,
-              help="Only of it (repeatable).")  # fmt: skip
-@click.option("--service", default="", help="Only of this service.")
-@click.option("--source", default="", help="Only of this tool.")
+@narrowed
 @click.option("--state", type=click.Choice([OPEN, OVER, ALL]), default=OPEN, show_default=True,
               help="What is over is resolved by its tool, or closed by us as quiet.")  # fmt: skip
 @click.option("--since", "start", type=moment, default="24h", show_default=True,
@@ -89,9 +86,9 @@ def group() -> None:
 @on_stack
 def list_(
     stack: Stack,
-    severities: Sequence[str],
-    service: str,
+    severities: tuple[Severity, ...],
     source: str,
+    service: str,
     state: str,
     start: datetime,
     as_json: bool,
@@ -101,11 +98,10 @@ def list_(
     The open ones are found through the index of due times, those that are over through the alerts
     that they had (of the newest 2,000): neither is a scan.
     """
-    wanted = set(severities) or {one.value for one in Severity}
     found = [
         one
         for one in _found(stack, state, start)
-        if one.severity.value in wanted
+        if one.severity in severities
         and is_same(service, one.service)
         and is_same(source, one.source)
     ]
@@ -158,10 +154,14 @@ def show(stack: Stack, named: str, most: int, as_json: bool) -> None:
         console.as_json(_document(story))
         return
     console.fields(_facts(story))
-    _section("Timeline", ("at (UTC)", "what"), [(_at(one.at), one.what) for one in story.events])
-    _section("Analysis", ("", ""), list(_analysis(incident)))
-    _section(
-        "Alerts",
+    console.heading("Timeline")
+    console.grid(("at (UTC)", "what"), [(_at(one.at), one.what) for one in story.events])
+    console.heading("Analysis")
+    console.fields(_analysis(incident))
+    if not story.alerts:
+        return
+    console.heading("Alerts")
+    console.grid(
         ("received (UTC)", "status", "severity", "title", "alert"),
         [
             (
@@ -294,16 +294,5 @@ def _analysis(one: Incident) -> Iterator[tuple[str, str]]:
         yield "cost", f"${found.cost_usd:.4f}"
 
 
-def _section(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    if not rows:
-        return
-    console.say()
-    console.say(title, style="bold")
-    if any(columns):
-        console.grid(columns, rows)
-    else:
-        console.fields((name, value) for name, value in rows)
-
-
 def _at(moment: datetime) -> str:
-    return f"{moment:{console.MINUTE}:%S}"
+    return f"{moment:{console.SECOND}}"

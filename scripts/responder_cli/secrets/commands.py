@@ -220,8 +220,7 @@ def _store(stack: Stack, kind: Kind, value: str, before: Stored | None, *, yes: 
     if before is not None and before.value == value:
         raise click.ClickException(f"{kind.name} has that value already. Nothing was changed.")
     if not yes:
-        account = stack.client("sts").get_caller_identity()["Account"]
-        console.ask(f"Put it into {secret_id(stack, kind.name)} of account {account}?")
+        console.ask(f"Put it into {secret_id(stack, kind.name)} of account {stack.account}?")
     stack.client("secretsmanager").put_secret_value(
         SecretId=secret_id(stack, kind.name), SecretString=value
     )

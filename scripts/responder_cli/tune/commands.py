@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
-from rich.progress import Progress
 
 from responder_cli import console
 from responder_cli.aws import LIVE, Stack
@@ -99,10 +98,9 @@ def memory(
 
 
 def _measured(stack: Stack, way: Way, runs: int) -> list[Measured]:
-    with Progress(console=console.progress_console(), transient=True) as bar:
-        task = bar.add_task("runs", total=runs)
+    with console.progress("runs", runs) as advance:
         try:
-            return list(measure(stack, way, lambda: bar.advance(task)))
+            return list(measure(stack, way, advance))
         except Failed as error:
             raise click.ClickException(console.safe(str(error))) from error
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from faults.substitutes import Replacement
 from responder.contracts import AnalysisRequest, Announcement, Trouble
@@ -14,7 +15,6 @@ from responder.ports import (
     Place,
     Queue,
     Queues,
-    Telemetry,
 )
 from responder.protocols import card as cards
 from responder.protocols import (
@@ -65,19 +65,13 @@ def delete_before_copy() -> Sequence[Replacement]:
     original = waiting.send_copy
 
     def send_copy(
-        queues: Queues,
-        queue: Queue,
-        message: AnalysisRequest | Announcement,
-        until: datetime,
-        now: datetime,
-        reason: Reason,
-        telemetry: Telemetry,
+        queues: Queues, queue: Queue, message: AnalysisRequest | Announcement, *rest: Any
     ) -> None:
         held = getattr(queues, "messages")[queue]  # noqa: B009 - only the port in memory has it
         for one in list(held):
             if one.receives and _same(one.body, message):
                 held.remove(one)
-        original(queues, queue, message, until, now, reason, telemetry)
+        original(queues, queue, message, *rest)
 
     return [(waiting, "send_copy", send_copy)]
 

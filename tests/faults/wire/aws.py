@@ -22,15 +22,17 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
+from e2e.tables import create_tables
 from faults.queues import Held, MemoryQueues
 from faults.store import MemoryStore
 from faults.substitutes import Replacement
 from faults.world import World
-from responder.adapters.dynamodb import DUE_INDEX, PARTITION_KEY
+from responder.adapters.dynamodb import PARTITION_KEY
 from responder.ports import Key, Queue, Table, Write
 
 REGION = "us-east-1"
-TABLES = {table: f"faults-{table}" for table in Table}
+STACK = "faults"
+TABLES = {table: f"{STACK}-{table}" for table in Table}
 SECRETS = ("slack", "claude")
 #: An outage lasts: who was refused once is refused again so often, when botocore tries again.
 REFUSED_AGAIN = 0.7
@@ -127,21 +129,7 @@ class Wire:
     def set_up(self, clients: Mapping[str, Any]) -> None:
         """Tables, queues and secrets."""
         self._store.client = clients["dynamodb"]
-        for table, name in TABLES.items():
-            key = PARTITION_KEY[table]
-            extra = _INDEX if table is Table.INCIDENTS else {}
-            attributes = [key, *(("due_shard", "due_at") if extra else ())]
-            kinds = {"due_at": "N"}
-            clients["dynamodb"].create_table(
-                TableName=name,
-                AttributeDefinitions=[
-                    {"AttributeName": one, "AttributeType": kinds.get(one, "S")}
-                    for one in attributes
-                ],
-                KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-                BillingMode="PAY_PER_REQUEST",
-                **extra,
-            )
+        assert create_tables(clients["dynamodb"], STACK) == TABLES
         for queue in Queue:
             for dead in (False, True):
                 clients["sqs"].create_queue(QueueName=url_of(queue, dead=dead).rsplit("/", 1)[1])
@@ -277,17 +265,3 @@ def _plain(value: Any) -> Any:
             return [_plain(inner) for inner in value]
         case _:
             return value
-
-
-_INDEX: dict[str, Any] = {
-    "GlobalSecondaryIndexes": [
-        {
-            "IndexName": DUE_INDEX,
-            "KeySchema": [
-                {"AttributeName": "due_shard", "KeyType": "HASH"},
-                {"AttributeName": "due_at", "KeyType": "RANGE"},
-            ],
-            "Projection": {"ProjectionType": "KEYS_ONLY"},
-        }
-    ]
-}

@@ -1,5 +1,6 @@
 """Which passages of five operations runbooks an alert finds, and that others find none."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +143,20 @@ def test_an_incident_finds_what_its_alert_found() -> None:
 
 def test_without_runbooks_nothing_is_found(engine: str) -> None:
     assert Index([], ENGINES[engine]).about(alert()).passages == ()
+
+
+def test_a_search_that_goes_closes_its_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def noted(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(*arguments, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", noted)
+    search = fulltext.FullText([("disk", "full")])
+    assert search.matching("full") == {0}
+    del search
+    (database,) = opened
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        database.execute("SELECT 1")

@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from bench import imports
 
 from responder import settings
 from responder.adapters import environment
@@ -67,3 +68,9 @@ def test_a_handler_takes_batches_and_checks_and_refuses_the_rest(
 
 def test_the_tick_is_an_event_of_the_analysis_function(house: House) -> None:
     assert app("analysis").handler({"tick": True}, None) == {}
+
+
+def test_analysis_starts_without_the_intake_that_writes_heartbeats() -> None:
+    modules = imports.function("analysis").modules
+    assert "responder.protocols.heartbeat" in modules
+    assert not [name for name in modules if name.startswith("responder.intake")]

@@ -142,7 +142,8 @@ def test_a_thousand_letters_go_back_although_the_command_is_killed(seed: int) ->
     rng.shuffle(copies)
     for body in copies:
         if body.startswith('{"alert"'):
-            desk.recorder.record([AlertMessage.model_validate_json(body)])
+            message = AlertMessage.model_validate_json(body)
+            desk.recorder.record([desk.recorder.arrived(message)])
         else:
             desk.deliverer.handle(Announcement.model_validate_json(body))
     desk.deliver_all()

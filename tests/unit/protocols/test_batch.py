@@ -191,6 +191,10 @@ def test_a_message_whose_dead_letter_is_refused_is_kept(house: House) -> None:
     assert house.sqs.retries == [("receipt-bad", 5), ("receipt-a", 5)]
 
 
+def same(message: AlertMessage) -> AlertMessage:
+    return message
+
+
 def groups(house: House, *records: dict[str, Any], handle: Callable[[list[str]], None]) -> Failures:
     """Run alert messages in groups of one service; ``handle`` sees the ids of a group."""
 
@@ -199,7 +203,7 @@ def groups(house: House, *records: dict[str, Any], handle: Callable[[list[str]],
         return [[m for m in messages if m.alert.service == name] for name in services]
 
     return house.lane.run_groups(
-        records, group, lambda members: handle([one.alert.alert_id for one in members])
+        records, same, group, lambda members: handle([one.alert.alert_id for one in members])
     )
 
 
@@ -255,9 +259,31 @@ def test_a_message_that_cannot_be_grouped_fails_alone(house: House) -> None:
         seen.append(one.alert.alert_id)
 
     records = [alerting("a", "x"), alerting("poison", "x"), alerting("b", "x")]
-    assert house.lane.run_groups(records, group, handle) == failed("poison")
+    assert house.lane.run_groups(records, same, group, handle) == failed("poison")
     assert seen == ["a", "b"]
     assert house.telemetry.said("Not grouped") == 1
+
+
+def test_an_alert_that_cannot_be_taken_fails_alone_and_the_others_are_still_grouped(
+    house: House,
+) -> None:
+    seen: list[list[str]] = []
+    taken: list[str] = []
+
+    def arrive(message: AlertMessage) -> str:
+        if message.alert.alert_id == "poison":
+            raise RecursionError
+        taken.append(message.alert.alert_id)
+        return message.alert.alert_id
+
+    records = [alerting("a", "x"), alerting("poison", "x"), alerting("b", "x")]
+    handled = house.lane.run_groups(
+        records, arrive, lambda all_of: [list(all_of)], lambda ids: seen.append(list(ids))
+    )
+    assert handled == failed("poison")
+    assert seen == [["a", "b"]]
+    assert taken == ["a", "b"]
+    assert house.sqs.retries == [("receipt-poison", 5)]
 
 
 def test_no_groups_no_failures(house: House) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from fakes import Desk, Slack
-from responder.contracts import AlertMessage
 from responder.errors import Permanent, Reason, ResponderError, Retryable
 from responder.intake import parse
-from responder.protocols import heartbeat, items
-from responder.protocols.heartbeat import CONTENT_TYPE, PATIENCE, Beat, Pulse
+from responder.protocols import items
+from responder.protocols.heartbeat import FRONT_DOOR, Beat
+from responder.protocols.pulse import CONTENT_TYPE, PATIENCE, Pulse
 
 FIVE_MINUTES = timedelta(minutes=5)
 MISSING = Retryable(Reason.SECRET_MISSING, "no value", after=60, took_effect=False)
@@ -49,7 +49,7 @@ class Door:
             return
         headers = {"content-type": CONTENT_TYPE, "x-amzn-trace-id": "Root=1-2-3"}
         found = parse(body, headers, received_at=self.desk.now())
-        self.desk.recorder.record([AlertMessage(alert=one, trace="t") for one in found])
+        self.desk.record(*found)
         if self.shows:
             self.desk.later(seconds=2)
             self.desk.deliver_all()
@@ -70,7 +70,7 @@ class House:
 
     @property
     def state(self) -> Beat:
-        found = items.load(self.desk.store, items.state_item(heartbeat.FRONT_DOOR), Beat)
+        found = items.load(self.desk.store, items.state_item(FRONT_DOOR), Beat)
         assert found is not None
         return found
 

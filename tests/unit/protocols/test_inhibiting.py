@@ -8,7 +8,6 @@ import pytest
 
 from fakes import Desk, alert, resolve
 from responder.alert import Alert, Severity
-from responder.contracts import AlertMessage
 from responder.delivery import card as face
 from responder.errors import Reason, Retryable
 from responder.incident import Incident, IncidentState
@@ -167,8 +166,8 @@ def test_critical_is_never_muted_and_what_becomes_critical_is_shown_at_once(desk
 
 
 def test_in_one_batch_causes_are_recorded_first(desk: Desk) -> None:
-    messages = [AlertMessage(alert=one) for one in (symptom(), alert("a1"), cause())]
-    for group in desk.recorder.groups(messages):
+    arrivals = [desk.recorder.arrive(one, "") for one in (symptom(), alert("a1"), cause())]
+    for group in desk.recorder.groups(arrivals):
         desk.later(seconds=0.001)
         desk.recorder.record(group)
     desk.deliver_all()

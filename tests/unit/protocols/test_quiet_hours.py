@@ -7,7 +7,7 @@ from responder.alert import Severity
 from responder.contracts import Announcement
 from responder.delivery import card as face
 from responder.ports import Queue
-from unit.protocols.test_routing import apply
+from unit.protocols.routing import apply
 
 ID = "v1:disk|prod.1"
 #: From 03:00 UTC, when the desk opens, until 03:30.

@@ -53,6 +53,9 @@ class NoFullText:
     def execute(self, *_: object) -> None:
         raise sqlite3.OperationalError("no such module: fts5")
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 class Readers(Desk):
     """A desk whose lanes know a library."""

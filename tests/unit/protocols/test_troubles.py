@@ -40,7 +40,7 @@ def sent(desk: Desk) -> list[AlertMessage]:
 
 def record_own(desk: Desk) -> None:
     for message in sent(desk):
-        desk.recorder.record([message])
+        desk.recorder.record([desk.recorder.arrived(message)])
 
 
 def own(desk: Desk, incident_id: str = KEY) -> Incident:
@@ -215,7 +215,7 @@ def test_killed_anywhere_it_is_opened_once_and_ended(after: bool) -> None:
         alerts = sent(desk)
         assert len({one.alert.alert_id for one in alerts}) == 2, number
         for message in alerts:
-            desk.recorder.record([message])
+            desk.recorder.record([desk.recorder.arrived(message)])
         assert own(desk).state is IncidentState.RESOLVED, number
         assert (own(desk).count, own(desk).episode) == (1, 1), number
 

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
+from weakref import finalize
 
 #: A word in a heading counts for so many in the text; the query of ``FullText`` says so as well.
 HEADING_COUNTS: Final = 4.0
@@ -56,6 +57,8 @@ class FullText:
 
         # Read by one thread at a time, which need not be the one that made it.
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
+        # Since Python 3.13 one that nobody closed is complained of: it goes with its reader.
+        finalize(self, self._database.close)
         self._database.execute(
             "CREATE VIRTUAL TABLE passages USING fts5("
             "heading, body, content='', tokenize='porter unicode61')"

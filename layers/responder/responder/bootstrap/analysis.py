@@ -110,7 +110,7 @@ def build() -> QueueFunction:
     def process(records: Records) -> Failures:
         changes, alerts = parted(records, carries_change)
         return merged(
-            processing.run_groups(alerts, recorder.groups, recorder.record),
+            processing.run_groups(alerts, recorder.arrived, recorder.groups, recorder.record),
             processing.run(changes, ChangeMessage, historian.remember),
         )
 

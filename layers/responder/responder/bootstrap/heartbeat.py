@@ -11,7 +11,7 @@ from responder.adapters.telemetry import PrintedTelemetry
 from responder.bootstrap.telemetry import telemetry_of
 from responder.clock import utc_now
 from responder.ports import Table
-from responder.protocols.heartbeat import Pulse
+from responder.protocols.pulse import Pulse
 from responder.protocols.rollcall import RollCall
 
 

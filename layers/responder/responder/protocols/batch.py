@@ -60,36 +60,42 @@ class Lane:
                 self._guard([record], partial(handle, message), failed)
         return _failures(failed)
 
-    def run_groups(
+    def run_groups[A](
         self,
         records: Sequence[Mapping[str, Any]],
-        group: Callable[[Sequence[AlertMessage]], list[list[AlertMessage]]],
-        handle: Callable[[Sequence[AlertMessage]], None],
+        arrive: Callable[[AlertMessage], A],
+        group: Callable[[Sequence[A]], list[list[A]]],
+        handle: Callable[[Sequence[A]], None],
     ) -> Failures:
-        """Handle alert messages in groups of related ones; a failing group fails alone."""
+        """Handle what alert messages bring in groups of related ones; a failing group fails alone.
+
+        ``arrive`` makes of a message what is grouped and handled; that fails alone, too.
+        """
         failed: list[Mapping[str, Any]] = []
-        read: list[tuple[AlertMessage, Mapping[str, Any]]] = []
+        arrived: list[tuple[A, Mapping[str, Any]]] = []
+
+        def take(message: AlertMessage, record: Mapping[str, Any]) -> None:
+            arrived.append((arrive(message), record))
+
         for record in records:
             message = self._read(record, AlertMessage, failed)
             if message is not None:
-                read.append((message, record))
-        for members in self._grouped(group, [message for message, _ in read]):
+                self._guard([record], partial(take, message, record), failed)
+        for members in self._grouped(group, [one for one, _ in arrived]):
             ids = {id(member) for member in members}
-            theirs = [record for message, record in read if id(message) in ids]
+            theirs = [record for one, record in arrived if id(one) in ids]
             self._guard(theirs, partial(handle, members), failed)
         return _failures(failed)
 
-    def _grouped(
-        self,
-        group: Callable[[Sequence[AlertMessage]], list[list[AlertMessage]]],
-        messages: Sequence[AlertMessage],
-    ) -> list[list[AlertMessage]]:
-        """Groups; one by one where a poison message cannot even be grouped: it then fails alone."""
+    def _grouped[A](
+        self, group: Callable[[Sequence[A]], list[list[A]]], arrived: Sequence[A]
+    ) -> list[list[A]]:
+        """Groups; one by one where a poison alert cannot even be grouped: it then fails alone."""
         try:
-            return group(messages)
+            return group(arrived)
         except Exception as error:
             self.telemetry.warning("Not grouped", error=repr(error))
-            return [[message] for message in messages]
+            return [[one] for one in arrived]
 
     def _read[M: BaseModel](
         self, record: Mapping[str, Any], model: type[M], failed: list[Mapping[str, Any]]

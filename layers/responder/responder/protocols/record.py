@@ -59,32 +59,32 @@ class Recorder:
     routes: Callable[[], Routes] = no_routes
     runbooks: Callable[[Alert], Retrieved | None] = runbooks.none_known
 
-    def record(self, messages: Sequence[AlertMessage]) -> None:
+    def arrived(self, message: AlertMessage) -> Arrival:
+        """An alert with its identities: what groups it also records it."""
+        return self.arrive(message.alert, message.trace)
+
+    def record(self, group: Iterable[Arrival]) -> None:
         """Record one group of related alerts and announce what changed."""
-        arrivals = sorted(
-            (self.arrive(message.alert, message.trace) for message in messages),
-            key=lambda arrival: arrival.order,
-        )
+        arrivals = sorted(group, key=lambda arrival: arrival.order)
         draft, outcomes = items.settle(lambda: self._attempt(arrivals))
         for outcome in outcomes:
             self._report(draft, outcome)
         self._announce(draft, outcomes)
 
-    def groups(self, messages: Iterable[AlertMessage]) -> list[list[AlertMessage]]:
-        """Messages that share a fingerprint or an incident key, directly or by a chain.
+    def groups(self, arrivals: Iterable[Arrival]) -> list[list[Arrival]]:
+        """Alerts that share a fingerprint or an incident key, directly or by a chain.
 
         Each group is one transaction. Groups share no item that decides anything but lists of
         causes: those with a CRITICAL alert come first, then what may mute others.
         """
         inhibitions = self.inhibitions()
-        groups: list[tuple[set[str], list[AlertMessage]]] = []
-        for message in messages:
-            arrival = self.arrive(message.alert, message.trace)
+        groups: list[tuple[set[str], list[Arrival]]] = []
+        for arrival in arrivals:
             names = {
                 f"key:{arrival.incident_key}",
-                f"fingerprint:{message.alert.source}:{message.alert.fingerprint}",
+                f"fingerprint:{arrival.alert.source}:{arrival.alert.fingerprint}",
             }
-            members = [message]
+            members = [arrival]
             apart = []
             for other_names, others in groups:
                 if names & other_names:
@@ -94,8 +94,8 @@ class Recorder:
                     apart.append((other_names, others))
             groups = [*apart, (names, members)]
 
-        def waits_longer(group: list[AlertMessage]) -> tuple[bool, bool]:
-            alerts = [message.alert for message in group]
+        def waits_longer(group: list[Arrival]) -> tuple[bool, bool]:
+            alerts = [arrival.alert for arrival in group]
             critical = any(alert.severity is Severity.CRITICAL for alert in alerts)
             return not critical, not any(map(inhibitions.may_mute, alerts))
 
