@@ -1,7 +1,7 @@
-"""What the analysis lane reads and writes: few round trips, and nothing decided on what is old."""
+"""What lanes read and write: few round trips, and nothing decided on what is old."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,6 +9,7 @@ import pytest
 
 from fakes import Desk, Store, incident
 from responder.alert import Scope
+from responder.contracts import Announcement
 from responder.errors import Reason, Retryable
 from responder.incident import Incident, Mark
 from responder.ports import Key, Record, Write
@@ -113,3 +114,62 @@ def test_what_cannot_be_read_at_once_is_read_piece_by_piece(desk: Desk) -> None:
 def renamed(present: Incident | None) -> Incident | None:
     assert present is not None
     return None if present.title == "renamed" else present.model_copy(update={"title": "renamed"})
+
+
+class Watching(Store):
+    """Tells reads and writes of cards; something happens to a card before its last write."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk.world)
+        self.items = desk.store.items
+        self.calls: list[str] = []
+        self.before_the_end: Callable[[], None] = lambda: None
+
+    def read(self, keys: Sequence[Key]) -> dict[Key, Record]:
+        self.calls += ["read" for key in keys if key == items.card_item(ID)]
+        return super().read(keys)
+
+    def write(self, writes: Sequence[Write]) -> None:
+        if any(write.key == items.card_item(ID) for write in writes):
+            self.calls.append("write")
+            if self.calls.count("write") == 3:
+                self.before_the_end()
+        super().write(writes)
+
+
+def test_a_card_is_read_once_and_written_for_its_claim_its_intent_and_its_place(desk: Desk) -> None:
+    watching = Watching(desk)
+    desk.deliverer = replace(desk.deliverer, store=watching)
+    desk.deliverer.handle(Announcement(incident_id=ID, first_sent=desk.now()))
+    assert watching.calls == ["read", "write", "write", "write"]
+    assert desk.card().shown == desk.incident().revision
+
+
+def test_a_holder_who_knows_the_card_sees_what_another_one_asked_for_meanwhile(desk: Desk) -> None:
+    watching = Watching(desk)
+    desk.deliverer = replace(desk.deliverer, store=watching)
+    newer = desk.incident().model_copy(update={"revision": 7})
+
+    def asked() -> None:
+        watching.before_the_end = lambda: None
+        desk.put_incident(newer)
+        desk.put_card(desk.card().model_copy(update={"wanted": 7}))
+
+    watching.before_the_end = asked
+    desk.deliverer.handle(Announcement(incident_id=ID, first_sent=desk.now()))
+    assert (desk.card().shown, desk.card().owner) == (7, "")
+    assert desk.slack.methods() == ["post", "update"]
+
+
+def test_a_holder_who_lost_the_card_records_nothing_more(desk: Desk) -> None:
+    watching = Watching(desk)
+    desk.deliverer = replace(desk.deliverer, store=watching)
+
+    def lost() -> None:
+        watching.before_the_end = lambda: None
+        desk.put_card(desk.card().model_copy(update={"owner": "another"}))
+
+    watching.before_the_end = lost
+    desk.deliverer.handle(Announcement(incident_id=ID, first_sent=desk.now()))
+    assert (desk.card().owner, desk.card().ts) == ("another", "")
+    assert desk.telemetry.said("Lease lost") == 1

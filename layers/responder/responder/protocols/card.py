@@ -202,11 +202,14 @@ def claim(card: Card, me: str, now: datetime, timing: Timing) -> Card:
     return card.model_copy(update={"owner": me, "lease_until": now + timing.lease})
 
 
+def lasts(card: Card, now: datetime, timing: Timing) -> bool:
+    """Whether its lease is long enough for another step."""
+    return card.lease_until is not None and card.lease_until >= now + timing.step
+
+
 def renewed(card: Card, me: str, now: datetime, timing: Timing) -> Card:
     """The card with a lease that lasts for another step; as it is where it does."""
-    if card.lease_until is not None and card.lease_until >= now + timing.step:
-        return card
-    return claim(card, me, now, timing)
+    return card if lasts(card, now, timing) else claim(card, me, now, timing)
 
 
 def ask_for(card: Card, revision: int) -> Card:

@@ -123,8 +123,7 @@ class Delivery:
                 return cards.ask_for(card, incident.revision)
             return cards.claim(card, me, now, self.lane.timing)
 
-        key = items.card_item(incident.incident_id)
-        card = items.change(self.lane.store, key, Card, step, now)
+        card = self.grip.take(step)
         if incident.held and (card is None or cards.unposted(card)):
             self.grip.log("Card held", incident, held=incident.held)
         return card is not None and card.owner == me

@@ -5,7 +5,7 @@ they do in Slack.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from responder.clock import Clock
@@ -25,9 +25,13 @@ class LeaseLost(Exception):
     """Another worker took the card over; it sees to everything that is missing."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Grip:
-    """The card of an announcement's incident, in the hands of one worker (``me``)."""
+    """The card of an announcement's incident, in the hands of one worker (``me``).
+
+    It goes on from the card as it wrote it last: where somebody else has written it since, the next
+    write finds that it lost a race, and looks again.
+    """
 
     store: Store
     queues: Queues
@@ -36,15 +40,23 @@ class Grip:
     timing: Timing
     announcement: Announcement
     me: str
+    _known: items.Seen[Card] | None = field(default=None, init=False)
+
+    def take(self, step: Callable[[Card | None], Card | None]) -> Card | None:
+        """Write the card, whoever holds it: to claim it, or to ask its holder for more."""
+        key = items.card_item(self.announcement.incident_id)
+        self._known = items.change_seen(self.store, key, Card, step, self.now(), self._known)
+        return self._known.value
 
     def renew(self) -> Card:
-        """The card as it is now, its lease long enough for the next step."""
-        now = self.now()
+        """The card, its lease long enough for the next step."""
+        now, known = self.now(), self._known and self._known.value
+        if known and known.owner == self.me and cards.lasts(known, now, self.timing):
+            return known
         return self.change(lambda card: cards.renewed(card, self.me, now, self.timing))
 
     def change(self, step: Callable[[Card], Card], *, owned: bool = True) -> Card:
         """Write the card; with ``owned`` only while the lease is ours, else LeaseLost."""
-        incident_id = self.announcement.incident_id
 
         def guarded(card: Card | None) -> Card | None:
             if card is None or card.owner != self.me:
@@ -53,8 +65,8 @@ class Grip:
                 return None
             return step(card)
 
-        card = items.change(self.store, items.card_item(incident_id), Card, guarded, self.now())
-        return card or Card(incident_id=incident_id, channel="")
+        card = self.take(guarded)
+        return card or Card(incident_id=self.announcement.incident_id, channel="")
 
     def record(self, step: Callable[[Card], Card], incident: Incident) -> bool:
         """Write what was done; where nothing is missing then, let go with it and say True."""
