@@ -62,7 +62,8 @@ def _bill(name: str, messages: Sequence[Message], start: datetime) -> Bill:
         firing=sum(len(message.texts) for message in messages),
         texts=len(texts),
         signatures=signatures,
-        units=units,
+        # A plain one: asdict makes a Counter of the pairs of a Counter.
+        units=dict(units),
         ours={
             "as set up": prices.dollars(units),
             **{tier: prices.dollars(_all_by(units, model)) for tier, model in MODELS.items()},
