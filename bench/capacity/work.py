@@ -74,7 +74,9 @@ def measure() -> Work:
         tick = pipeline.bill.since(before).units
     edits = edited - quiet
     return Work(
-        reception=Stage(new["reception waiting seconds"] / AWS_SECONDS, 0, _processor(news, 0)),
+        reception=Stage(
+            new["reception waiting seconds"] / AWS_SECONDS, 0, _processor(news, "reception")
+        ),
         new=_batch(new, news),
         repeat=_batch(repeat, edited),
         analysis=_asked(fresh, new),
@@ -94,7 +96,6 @@ def measure() -> Work:
 
 
 _CLUSTERS = [f"c{number}" for number in range(TEN)]
-_FUNCTIONS = ("reception", "analysis", "distribution")
 
 
 class _Teller:
@@ -126,7 +127,7 @@ def _batch(one: Counter[str], ten: Counter[str]) -> Stage:
     """A line through batches of one and of ten."""
     first, last = _requests(one), _requests(ten)
     each = (last - first) / (TEN - ONE)
-    return Stage(first - each, each, _processor(ten, 1))
+    return Stage(first - each, each, _processor(ten, "analysis"))
 
 
 def _requests(units: Counter[str]) -> float:
@@ -143,11 +144,11 @@ def _asked(fresh: Counter[str], new: Counter[str]) -> Stage:
 def _message(units: Counter[str]) -> Stage:
     """One message of the distribution queue."""
     waited = units["distribution waiting seconds"] - units["slack calls"] * SLACK_SECONDS
-    return Stage(0, waited / AWS_SECONDS / units["slack calls"], _processor(units, 2))
+    return Stage(0, waited / AWS_SECONDS / units["slack calls"], _processor(units, "distribution"))
 
 
-def _processor(units: Counter[str], function: int) -> float:
-    return units[f"{_FUNCTIONS[function]} processor seconds"] / TEN
+def _processor(units: Counter[str], function: str) -> float:
+    return units[f"{function} processor seconds"] / TEN
 
 
 def _bill(units: Counter[str], alerts: int) -> Bill:
