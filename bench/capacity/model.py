@@ -16,20 +16,16 @@ from typing import Any
 import simpy
 
 from bench.capacity.times import Times
+from bench.inside import LANES
+from responder.policy.storm import STORM, THROTTLE
+from responder.protocols.announcing import QUIET_PACE
+from responder.protocols.card_messages import UPDATE_GAP
 
 type Steps = Generator[simpy.Event, Any]
 
-#: As in the template: messages a batch may have.
-PROCESSING_BATCH, DISTRIBUTION_BATCH = 10, 5
-#: As in ``protocols.announcing``, ``policy.storm`` and ``protocols.card_messages``.
-QUIET_SECONDS, STORM_SECONDS, THROTTLE_SECONDS, UPDATE_GAP = 10.0, 60.0, 3600.0, 1.2
+QUIET_SECONDS = QUIET_PACE.total_seconds()
+STORM_SECONDS, THROTTLE_SECONDS = STORM.window.total_seconds(), THROTTLE.window.total_seconds()
 SAMPLES = 60
-FUNCTION_OF = {
-    "processing": "analysis",
-    "analysis": "analysis",
-    "distribution": "distribution",
-    "critical": "distribution",
-}
 #: A run that is told when to end by its last card alone.
 MOMENT = 1e-6
 
@@ -133,11 +129,10 @@ class _Lane:
         world: "_World",
         name: str,
         workers: int,
-        batch: int,
         work: Callable[[list[_Message]], Steps],
     ) -> None:
-        self.world, self.name, self.batch, self.work = world, name, batch, work
-        self.workers = workers
+        self.world, self.workers, self.work = world, workers, work
+        self.lane = LANES[name]
         self.waiting: deque[_Message] = deque()
         self.delayed = 0
         self.seen = Queue()
@@ -172,13 +167,13 @@ class _Lane:
                 more = env.event()
                 self._idle.append(more)
                 yield more
-            batch = [self.waiting.popleft() for _ in range(min(self.batch, len(self.waiting)))]
+            batch = [self.waiting.popleft() for _ in range(min(self.lane.batch, len(self.waiting)))]
             self.seen.waits += [env.now - one.at for one in batch]
             self._running += 1
             self.seen.peak = max(self.seen.peak, self._running)
             began = env.now
             yield env.timeout(self.world.times.pickup)
-            yield from self.world.invoke(FUNCTION_OF[self.name], self.work(batch))
+            yield from self.world.invoke(self.lane.function, self.work(batch))
             self.world.busy(self.seen, began)
             self._running -= 1
 
@@ -220,15 +215,11 @@ class _World:
         self._announced: dict[int, float] = {}
         self._outstanding: set[int] = set()
         self.lanes = {
-            "processing": _Lane(
-                self, "processing", settings.processing, PROCESSING_BATCH, self._record
-            ),
-            "analysis": _Lane(self, "analysis", settings.analysis, 1, self._analyse),
-            "distribution": _Lane(
-                self, "distribution", settings.distribution, DISTRIBUTION_BATCH, self._deliver
-            ),
-            "critical": _Lane(self, "critical", settings.critical, 1, self._deliver),
-        }  # fmt: skip
+            "processing": _Lane(self, "processing", settings.processing, self._record),
+            "analysis": _Lane(self, "analysis", settings.analysis, self._analyse),
+            "distribution": _Lane(self, "distribution", settings.distribution, self._deliver),
+            "critical": _Lane(self, "critical", settings.critical, self._deliver),
+        }
 
     # What all steps use
 
