@@ -12,8 +12,9 @@ from typing import Any
 from bench.capacity import check, limits, times, work
 from bench.capacity.check import Checked
 from bench.capacity.limits import Level, Limit
-from bench.capacity.model import Mix, Run, Settings, flow, percentile
+from bench.capacity.model import flow
 from bench.capacity.times import Times
+from bench.capacity.values import Mix, Run, Settings, percentile
 from bench.capacity.work import Work
 from bench.tables import table
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.capacity import times
-from bench.capacity.model import Mix, Run, Settings, at_once, percentile, steadily
+from bench.capacity.model import at_once, steadily
+from bench.capacity.values import Mix, Run, Settings, percentile
 from bench.capacity.work import Work
 
 #: As many as ``bench.stack`` has.

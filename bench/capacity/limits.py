@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.capacity.model import QUIET_SECONDS, Mix, Settings
 from bench.capacity.times import Times
+from bench.capacity.values import QUIET_SECONDS, Mix, Settings
 from bench.capacity.work import Bill, Work
 from bench.imports import REPOSITORY
 from bench.inside import LANES
