@@ -25,6 +25,8 @@ LANES = {
     "distribution": Lane("distribution", 5),
     "analysis": Lane("analysis", 1),
 }
+#: Variables for runs of many new problems at once: storms and throttles would hold them back.
+NOTHING_HELD = {"STORM_THRESHOLD": "0", "THROTTLE_THRESHOLD": "0"}
 
 
 def handler(function: str) -> Callable[..., Any]:

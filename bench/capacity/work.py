@@ -9,6 +9,7 @@ from itertools import count
 from bench.cost import prices
 from bench.cost.town import CLAUDE_SECONDS, SLACK_SECONDS, Town, alert, town
 from bench.cost.wire import ALERTS, AWS_SECONDS, CACHE, INCIDENTS, STATE
+from bench.inside import NOTHING_HELD
 
 #: Batches that are compared: a single alert, and as many as a batch of the processing queue has.
 ONE, TEN = 1, 10
@@ -59,7 +60,7 @@ class Work:
 def measure() -> Work:
     """Each kind of alert through all functions, alone and as ten of ten incidents."""
     # Nothing is held, and nothing is put off.
-    with town(STORM_THRESHOLD="0", THROTTLE_THRESHOLD="0", SLACK_PACE_SECONDS="0") as (pipeline, _):
+    with town(**NOTHING_HELD, SLACK_PACE_SECONDS="0") as (pipeline, _):
         pipeline.ticks = False
         told = _Teller(pipeline)
         # The first call imports the SDK, and is the start of a process.
