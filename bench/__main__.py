@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import added, coldstart, cpu, intake, signatures, sizes
+from bench.cost import prices
 from bench.load import functions, handlers
 from bench.tables import table
 
@@ -143,7 +144,7 @@ def _firsts(found: Mapping[str, Any]) -> str:
         (one["name"], f"{one['milliseconds']:.0f}", f"{one['seconds']:.2f}")
         for one in found["first_requests"]
     ]
-    head = ("first request to", "cpu ms", f"s at {coldstart.RECEPTION_MB} MB")
+    head = ("first request to", "cpu ms", f"s at {prices.MEMORY['reception']} MB")
     return f"Reception's first request after its start\n{table(head, rows)}"
 
 

@@ -44,10 +44,9 @@ class Times:
 
 def aws(work: Work) -> Times:
     """Requests at what they take within a region, and our work on each function's processor."""
-    share = {name: min(1.0, mb / prices.ONE_PROCESSOR) for name, mb in prices.MEMORY.items()}
 
     def seconds(requests: float, stage: Stage, function: str) -> float:
-        return requests * AWS_SECONDS + stage.processor / share[function]
+        return requests * AWS_SECONDS + stage.processor / prices.share(function)
 
     return Times(
         reception=seconds(work.reception.fixed, work.reception, "reception"),
@@ -60,7 +59,7 @@ def aws(work: Work) -> Times:
         claude=CLAUDE_SECONDS,
         slack=SLACK_SECONDS,
         pickup=PICKUP_SECONDS,
-        cold={name: used / share[name] for name, used in COLD_PROCESSOR.items()},
+        cold={name: used / prices.share(name) for name, used in COLD_PROCESSOR.items()},
         keep=KEEP_SECONDS,
     )
 
