@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bench import stack
 from bench.capacity.work import Stage, Work
 from bench.cost import prices
 from bench.cost.town import CLAUDE_SECONDS, SLACK_SECONDS
@@ -14,8 +15,6 @@ PICKUP_SECONDS = 0.05
 COLD_PROCESSOR = {"reception": 0.293, "analysis": 0.433, "distribution": 0.400}
 #: How long an idle environment is kept; AWS says nothing exact either.
 KEEP_SECONDS = 300.0
-#: Claude in ``bench.stack``, which says so itself.
-LOCAL_CLAUDE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -74,6 +73,6 @@ def local(work: Work, request: float, processors: int) -> Times:
         analysis=work.analysis.fixed * request,
         card=(work.card.each + 1) * request,
         edit=(work.edit.each + 1) * request,
-        claude=LOCAL_CLAUDE_SECONDS,
+        claude=stack.CLAUDE_SECONDS,
         processors=processors,
     )
