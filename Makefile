@@ -15,6 +15,7 @@ CHECK := .check/.stamp
 AWSCLI := .awscli/.stamp
 
 RUN := PYTHONPATH=layers/responder:scripts .venv/bin/python
+BENCH := PYTHONPATH=.:layers/responder:scripts:tests .venv/bin/python -m bench
 CODE := layers/responder functions scripts tests bench
 TYPED = $(wildcard layers/responder/responder functions/*/app.py scripts/local_stack \
 	scripts/responder_cli tests bench)
@@ -61,8 +62,8 @@ test: setup ## All tests but the long ones, with coverage
 e2e: setup $(AWSCLI) ## The long tests: mutations, outages, kills, real clients
 	@mkdir -p .local
 	@PYTHONPATH=layers/responder:scripts:tests .venv/bin/python -m mutation
-	@PYTHONPATH=.:layers/responder:scripts:tests .venv/bin/python -m bench.faults --seeds 10000
-	@PYTHONPATH=.:layers/responder:scripts:tests .venv/bin/python -m bench.faults --on moto --seeds 300
+	@$(BENCH).faults --seeds 10000
+	@$(BENCH).faults --on moto --seeds 300
 	@.venv/bin/python -m pytest -m e2e_long $(ARGS)
 
 check: $(SAM) $(CHECK) ## Validate the template: sam, cfn-lint, checkov
@@ -91,10 +92,10 @@ demo: setup ## Show the product: sample alerts in, Slack cards out
 	@$(RUN) -m local_stack.demo
 
 bench: setup ## Measure what the documents claim
-	@PYTHONPATH=layers/responder:scripts:tests .venv/bin/python -m bench
-	@PYTHONPATH=layers/responder:scripts:tests .venv/bin/python -m bench.stack
-	@PYTHONPATH=.:layers/responder:scripts:tests .venv/bin/python -m bench.cost
-	@PYTHONPATH=.:layers/responder:scripts:tests .venv/bin/python -m bench.capacity
+	@$(BENCH)
+	@$(BENCH).stack
+	@$(BENCH).cost
+	@$(BENCH).capacity
 
 pictures: $(DEV) ## Take the pictures of docs/slack.md anew (needs Chromium and an emoji font)
 	@$(RUN) -m responder_cli.card.pictures

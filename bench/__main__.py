@@ -5,14 +5,16 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from bench import added, coldstart, cpu, intake, signatures, sizes
+from bench.cost import prices
 from bench.load import functions, handlers
+from bench.tables import table
 
 PACKAGES = ("boto3", "pydantic", "aws-lambda-powertools", "slack_sdk", "anthropic")
 
@@ -123,7 +125,7 @@ def _starts(found: Mapping[str, Any]) -> str:
         *("folders listed", "peak MB", "unpacked MB"),
     )
     title = f"Processor time of a start in a fresh process, as built, {coldstart.ROUNDS} in turns"
-    return f"{title}\n{_table(head, rows)}"
+    return f"{title}\n{table(head, rows)}"
 
 
 def _own(found: Mapping[str, Any]) -> str:
@@ -142,8 +144,8 @@ def _firsts(found: Mapping[str, Any]) -> str:
         (one["name"], f"{one['milliseconds']:.0f}", f"{one['seconds']:.2f}")
         for one in found["first_requests"]
     ]
-    head = ("first request to", "cpu ms", f"s at {coldstart.RECEPTION_MB} MB")
-    return f"Reception's first request after its start\n{_table(head, rows)}"
+    head = ("first request to", "cpu ms", f"s at {prices.MEMORY['reception']} MB")
+    return f"Reception's first request after its start\n{table(head, rows)}"
 
 
 def _reading(found: Mapping[str, Any]) -> str:
@@ -160,7 +162,7 @@ def _reading(found: Mapping[str, Any]) -> str:
     ]
     head = ("request", "bytes", "json.loads us", "parse us", "ratio", "alerts/s")
     most = f"{intake.MOST:,} alerts in one request: {found['reading_megabytes']:.0f} MB at most"
-    return f"Reading requests on one core\n{_table(head, rows)}\n{most}"
+    return f"Reading requests on one core\n{table(head, rows)}\n{most}"
 
 
 def _costs(found: Mapping[str, Any]) -> str:
@@ -174,7 +176,7 @@ def _costs(found: Mapping[str, Any]) -> str:
     ]
     head = ("sample", "json.loads", "parse", "signature", "opened", "repeated", "render")
     title = "Processor time of one alert in microseconds (in units of json.loads of its body)"
-    return f"{title}\n{_table(head, rows)}"
+    return f"{title}\n{table(head, rows)}"
 
 
 def _load(found: Mapping[str, Any]) -> str:
@@ -196,7 +198,7 @@ def _load(found: Mapping[str, Any]) -> str:
         f"A warm reception: {one:.2f} ms for one alert, {hundred:.1f} ms for a hundred in a request"
     )
     logs = ", ".join(f"{size:,.0f} bytes {how}" for how, size in found["repeat_log"].items())
-    return f"{title}\n{_table(head, rows)}\n{warm}\nThe log of a repeat: {logs}"
+    return f"{title}\n{table(head, rows)}\n{warm}\nThe log of a repeat: {logs}"
 
 
 def _rendering(found: Mapping[str, Any]) -> str:
@@ -211,13 +213,13 @@ def _rendering(found: Mapping[str, Any]) -> str:
         )
     ]
     title = f"Cards of {cpu.INCIDENTS:,} random hostile incidents, microseconds of processor time"
-    return f"{title}\n{_table(('step', 'us', 'ratio'), rows)}"
+    return f"{title}\n{table(('step', 'us', 'ratio'), rows)}"
 
 
 def _silences(found: Mapping[str, Any]) -> str:
     rows = [(written, f"{us:.0f}") for written, us in found["silences"].items()]
     title = f"Is an incident silenced, by {cpu.SILENCES:,} active silences of one form"
-    return f"{title}\n{_table(('form', 'us'), rows)}"
+    return f"{title}\n{table(('form', 'us'), rows)}"
 
 
 def _added(found: Mapping[str, Any]) -> str:
@@ -233,14 +235,14 @@ def _added(found: Mapping[str, Any]) -> str:
     ]
     title = "Added to Claude's own time, from the analysis message to the announced result"
     calls = ", ".join(f"{number:g} {name}" for name, number in one["calls"].items())
-    return f"{title}\n{_table(('step', 'ms', 'ratio'), rows)}\neach: {calls}"
+    return f"{title}\n{table(('step', 'ms', 'ratio'), rows)}\neach: {calls}"
 
 
 def _prompts(found: Mapping[str, Any]) -> str:
     one = found["prompts"]
     rows = [(name, f"{tokens:.0f}") for name, tokens in one.items()]
     title = "Prompts, instructions and schema included, at four bytes a token"
-    return f"{title}\n{_table(('prompt', 'tokens'), rows)}"
+    return f"{title}\n{table(('prompt', 'tokens'), rows)}"
 
 
 def _signatures(found: Mapping[str, Any]) -> str:
@@ -248,7 +250,7 @@ def _signatures(found: Mapping[str, Any]) -> str:
         (one["name"], f"{one['per_second']:,.0f}", f"{one['ratio']:.1f}")
         for one in found["signature_speed"]
     ]
-    speed = f"Signatures on one core\n{_table(('method', 'a second', 'ratio'), rates)}"
+    speed = f"Signatures on one core\n{table(('method', 'a second', 'ratio'), rates)}"
     rows = [
         (
             one["dataset"],
@@ -262,7 +264,7 @@ def _signatures(found: Mapping[str, Any]) -> str:
     if not rows:
         return f"{speed}\nNo labelled data here (SIGNATURE_DATA, SIGNATURE_TOOLS): no quality."
     head = ("data", "accuracy", "f1", "signatures/group", "wrong")
-    return f"{speed}\n\nSignatures against true groups\n{_table(head, rows)}"
+    return f"{speed}\n\nSignatures against true groups\n{table(head, rows)}"
 
 
 def _packages(found: Mapping[str, Any]) -> str:
@@ -272,19 +274,7 @@ def _packages(found: Mapping[str, Any]) -> str:
         (one["name"], f"{one['megabytes']:.3f}", str(one["files"])) for one in found["packages"]
     ]
     title = f"What is deployed, built for {found['architecture']}"
-    return f"{title}\n{_table(('package', 'MB', 'files'), rows)}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    lines = [
-        [
-            cell.ljust(width) if index == 0 else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        for row in (head, *rows)
-    ]
-    return "\n".join("  ".join(cells).rstrip() for cells in lines)
+    return f"{title}\n{table(('package', 'MB', 'files'), rows)}"
 
 
 if __name__ == "__main__":

@@ -15,14 +15,13 @@ from functools import partial
 from pathlib import Path
 
 from bench import imports, sizes
+from bench.cost import prices
 from bench.imports import Start
 from local_stack import building, layout
 from local_stack.loopback import Reply, Request, Server, json_reply
 
 UNIT = "boto3 + client('sqs')"
 ROUNDS = 15
-#: What reception has by default, and what comes with one whole processor.
-RECEPTION_MB, WHOLE_PROCESSOR_MB = 512, 1769
 #: Packages, and single imports, that are told of a start.
 TOLD = 8
 LAYERS = ("ResponderLayer", "DependenciesLayer")
@@ -42,7 +41,7 @@ class First:
     """The first request that a process answers: processor milliseconds, and what Lambda waits.
 
     ``seconds`` is at the memory that reception has by default, which comes with a share of a
-    processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+    processor.
     """
 
     name: str
@@ -51,7 +50,7 @@ class First:
     @property
     def seconds(self) -> float:
         """The same at that share."""
-        return self.milliseconds / 1000 * WHOLE_PROCESSOR_MB / RECEPTION_MB
+        return self.milliseconds / 1000 / prices.share("reception")
 
 
 @dataclass(frozen=True)

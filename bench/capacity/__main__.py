@@ -12,9 +12,11 @@ from typing import Any
 from bench.capacity import check, limits, times, work
 from bench.capacity.check import Checked
 from bench.capacity.limits import Level, Limit
-from bench.capacity.model import Mix, Run, Settings, flow, percentile
+from bench.capacity.model import flow
 from bench.capacity.times import Times
+from bench.capacity.values import Mix, Run, Settings, percentile
 from bench.capacity.work import Work
+from bench.tables import table
 
 #: So many alerts are enough for a steady picture, where they do not take longer than this.
 ALERTS, LEAST_SECONDS = 4_000, 120.0
@@ -191,7 +193,7 @@ def _steps(counted: Work, took: Times) -> str:
         f"Requests counted, and seconds assumed (a batch {took.batch * 1e3:.0f} ms, Slack "
         f"{took.slack:g} s, Claude {took.claude:g} s)"
     )
-    return f"{title}\n{_table(head, rows)}"
+    return f"{title}\n{table(head, rows)}"
 
 
 def _limits(ceilings: Sequence[Limit]) -> str:
@@ -199,7 +201,7 @@ def _limits(ceilings: Sequence[Limit]) -> str:
         (one.name, f"{one.alerts:,.2f}", f"{one.alerts * 3_600:,.0f}", one.remedy)
         for one in ceilings
     ]
-    return f"Limits, the lowest first\n{_table(('limit', 'alerts/s', 'an hour', 'raise'), rows)}"
+    return f"Limits, the lowest first\n{table(('limit', 'alerts/s', 'an hour', 'raise'), rows)}"
 
 
 def _needs(levels: Sequence[Level]) -> str:
@@ -219,7 +221,7 @@ def _needs(levels: Sequence[Level]) -> str:
         for one in levels
     )
     head = ("alerts", "a second", *stages)
-    return f"Executions at once on average\n{_table(head, rows)}\n{met}"
+    return f"Executions at once on average\n{table(head, rows)}\n{met}"
 
 
 def _units(levels: Sequence[Level]) -> str:
@@ -234,7 +236,7 @@ def _units(levels: Sequence[Level]) -> str:
         for one in levels
     ]
     head = ("alerts", *tables, "all writes", "all reads")
-    return f"DynamoDB's units a second, written by table\n{_table(head, rows)}"
+    return f"DynamoDB's units a second, written by table\n{table(head, rows)}"
 
 
 def _months(levels: Sequence[Level]) -> str:
@@ -249,7 +251,7 @@ def _months(levels: Sequence[Level]) -> str:
         for one in levels
     ]
     head = ("alerts", "without any", "AWS", "Claude, within the budget", "all")
-    return f"Dollars of a month of 30 days\n{_table(head, rows)}"
+    return f"Dollars of a month of 30 days\n{table(head, rows)}"
 
 
 def _runs(runs: Mapping[str, Run]) -> str:
@@ -274,7 +276,7 @@ def _runs(runs: Mapping[str, Run]) -> str:
         *("alerts", "accepted/s", "refused", "recorded/s", "held", "cards", "median s", "p95 s"),
         *("CRITICAL p95", "analysed p95", "most waiting", "most used"),
     )
-    return f"Simulated: from acceptance to the card\n{_table(head, rows)}"
+    return f"Simulated: from acceptance to the card\n{table(head, rows)}"
 
 
 def _story(run: Run) -> str:
@@ -294,7 +296,7 @@ def _story(run: Run) -> str:
     shares = ", ".join(f"{name} {share:.0%}" for name, share in run.used.items())
     peaks = ", ".join(f"{name} {queue.peak}" for name, queue in run.queues.items())
     title = "Messages waiting or put off (seconds of the oldest that waits)"
-    return f"{title}\n{_table(('s', *lanes), rows)}\nused: {shares}\nat once at most: {peaks}"
+    return f"{title}\n{table(('s', *lanes), rows)}\nused: {shares}\nat once at most: {peaks}"
 
 
 def _checked_json(found: Sequence[Checked]) -> str:
@@ -314,19 +316,7 @@ def _checked(found: Checked) -> str:
         f"{found.request * 1e3:.2f} ms"
     )
     shown = [(name, *(f"{number:.2f}" for number in numbers)) for name, *numbers in rows]
-    return f"{title}\n{_table(('local stack', 'measured', 'model', 'ratio'), shown)}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    lines = [
-        [
-            cell.rjust(width) if at else cell.ljust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        for row in (head, *rows)
-    ]
-    return "\n".join("  ".join(cells).rstrip() for cells in lines)
+    return f"{title}\n{table(('local stack', 'measured', 'model', 'ratio'), shown)}"
 
 
 if __name__ == "__main__":

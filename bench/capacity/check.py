@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.capacity import times
-from bench.capacity.model import Mix, Run, Settings, at_once, percentile, steadily
+from bench.capacity.model import at_once, steadily
+from bench.capacity.values import Mix, Run, Settings, percentile
 from bench.capacity.work import Work
+from bench.stack import CLIENTS
 
-#: As many as ``bench.stack`` has.
-CLIENTS = 8
 #: What samconfig.toml has for the local stack; nothing is paced or held there.
 LOCAL = Settings(
     reception=1_000, processing=2, analysis=4, distribution=2, rate=1e9, burst=10**9,

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.capacity.model import PROCESSING_BATCH, QUIET_SECONDS, UPDATE_GAP, Mix, Settings
 from bench.capacity.times import Times
+from bench.capacity.values import QUIET_SECONDS, Mix, Settings
 from bench.capacity.work import Bill, Work
 from bench.imports import REPOSITORY
+from bench.inside import LANES
+from responder.protocols.card_messages import UPDATE_GAP
 
 INF = float("inf")
 DAY, MONTH = 86_400, 30 * 86_400
@@ -119,7 +121,7 @@ def stage_seconds(times: Times, mix: Mix) -> dict[str, float]:
     alert = mix.new * times.new + (1 - mix.new) * times.repeat
     return {
         "reception": times.reception / mix.per_request,
-        "processing": times.batch / PROCESSING_BATCH + alert,
+        "processing": times.batch / LANES["processing"].batch + alert,
         "analysis": fresh * (times.analysis + times.claude),
         "distribution": mix.new * (times.card + times.slack),
     }

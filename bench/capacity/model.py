@@ -7,111 +7,25 @@ comes back at its slot.
 
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
 from math import ceil
-from statistics import quantiles
 from typing import Any
 
 import simpy
 
 from bench.capacity.times import Times
+from bench.capacity.values import QUIET_SECONDS, Mix, Queue, Run, Settings
+from bench.inside import LANES
+from responder.policy.storm import STORM, THROTTLE
+from responder.protocols.card_messages import UPDATE_GAP
 
 type Steps = Generator[simpy.Event, Any]
 
-#: As in the template: messages a batch may have.
-PROCESSING_BATCH, DISTRIBUTION_BATCH = 10, 5
-#: As in ``protocols.announcing``, ``policy.storm`` and ``protocols.card_messages``.
-QUIET_SECONDS, STORM_SECONDS, THROTTLE_SECONDS, UPDATE_GAP = 10.0, 60.0, 3600.0, 1.2
+STORM_SECONDS, THROTTLE_SECONDS = STORM.window.total_seconds(), THROTTLE.window.total_seconds()
 SAMPLES = 60
-FUNCTION_OF = {
-    "processing": "analysis",
-    "analysis": "analysis",
-    "distribution": "distribution",
-    "critical": "distribution",
-}
 #: A run that is told when to end by its last card alone.
 MOMENT = 1e-6
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The template's parameters of these names; ``channels`` have cards of one source each."""
-
-    reception: int = 20
-    processing: int = 5
-    analysis: int = 5
-    distribution: int = 2
-    critical: int = 2
-    rate: float = 100
-    burst: int = 200
-    pace: float = 1.0
-    storm: int = 8
-    throttle: int = 60
-    channels: int = 1
-
-
-@dataclass(frozen=True)
-class Mix:
-    """What the alerts are.
-
-    ``new`` of them open an incident; ``fresh`` of those are of a problem that Claude does not know,
-    ``critical`` of those are CRITICAL. The others repeat one of ``changing`` open incidents.
-    """
-
-    new: float = 0.02
-    fresh: float = 0.25
-    critical: float = 0.05
-    changing: int = 20
-    per_request: int = 1
-
-
-@dataclass
-class Queue:
-    """A queue as it was seen: samples of depth and age, and how long messages waited.
-
-    ``depth`` has those that come back at a time of their own; ``peak`` counts invocations at once.
-    """
-
-    depth: list[int] = field(default_factory=list)
-    age: list[float] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
-    busy: float = 0.0
-    peak: int = 0
-
-
-@dataclass(frozen=True)
-class Run:
-    """What happened in ``seconds``; ``cards`` and ``whole`` are seconds, of each alert's own.
-
-    ``cards`` has those whose alert has a card of its own, from acceptance until it stands;
-    ``critical`` those of them that are, ``analysed`` until the analysis stands on it.
-    ``used`` is the share of each resource's time that was taken while alerts came in.
-    """
-
-    seconds: float
-    accepted: int
-    refused: int
-    held: int
-    recorded: int
-    finished: float
-    cards: Sequence[float]
-    critical: Sequence[float]
-    analysed: Sequence[float]
-    queues: dict[str, Queue]
-    used: dict[str, float]
-
-    @property
-    def first(self) -> str:
-        """The resource that was taken most."""
-        return max(self.used, key=lambda name: self.used[name])
-
-
-def percentile(seconds: Sequence[float], percent: int) -> float:
-    """What so many of a hundred stay below; 0 where there are none."""
-    if len(seconds) == 1:
-        return seconds[0]
-    return quantiles(seconds, n=100, method="inclusive")[percent - 1] if seconds else 0.0
 
 
 @dataclass(slots=True)
@@ -126,18 +40,17 @@ class _Message:
 
 
 class _Lane:
-    """A queue, its pollers and the function's warm environments."""
+    """A queue and its pollers."""
 
     def __init__(
         self,
         world: "_World",
         name: str,
         workers: int,
-        batch: int,
         work: Callable[[list[_Message]], Steps],
     ) -> None:
-        self.world, self.name, self.batch, self.work = world, name, batch, work
-        self.workers = workers
+        self.world, self.workers, self.work = world, workers, work
+        self.lane = LANES[name]
         self.waiting: deque[_Message] = deque()
         self.delayed = 0
         self.seen = Queue()
@@ -172,13 +85,13 @@ class _Lane:
                 more = env.event()
                 self._idle.append(more)
                 yield more
-            batch = [self.waiting.popleft() for _ in range(min(self.batch, len(self.waiting)))]
+            batch = [self.waiting.popleft() for _ in range(min(self.lane.batch, len(self.waiting)))]
             self.seen.waits += [env.now - one.at for one in batch]
             self._running += 1
             self.seen.peak = max(self.seen.peak, self._running)
             began = env.now
             yield env.timeout(self.world.times.pickup)
-            yield from self.world.invoke(FUNCTION_OF[self.name], self.work(batch))
+            yield from self.world.invoke(self.lane.function, self.work(batch))
             self.world.busy(self.seen, began)
             self._running -= 1
 
@@ -220,15 +133,11 @@ class _World:
         self._announced: dict[int, float] = {}
         self._outstanding: set[int] = set()
         self.lanes = {
-            "processing": _Lane(
-                self, "processing", settings.processing, PROCESSING_BATCH, self._record
-            ),
-            "analysis": _Lane(self, "analysis", settings.analysis, 1, self._analyse),
-            "distribution": _Lane(
-                self, "distribution", settings.distribution, DISTRIBUTION_BATCH, self._deliver
-            ),
-            "critical": _Lane(self, "critical", settings.critical, 1, self._deliver),
-        }  # fmt: skip
+            "processing": _Lane(self, "processing", settings.processing, self._record),
+            "analysis": _Lane(self, "analysis", settings.analysis, self._analyse),
+            "distribution": _Lane(self, "distribution", settings.distribution, self._deliver),
+            "critical": _Lane(self, "critical", settings.critical, self._deliver),
+        }
 
     # What all steps use
 

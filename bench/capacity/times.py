@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bench import stack
 from bench.capacity.work import Stage, Work
 from bench.cost import prices
 from bench.cost.town import CLAUDE_SECONDS, SLACK_SECONDS
@@ -14,8 +15,6 @@ PICKUP_SECONDS = 0.05
 COLD_PROCESSOR = {"reception": 0.293, "analysis": 0.433, "distribution": 0.400}
 #: How long an idle environment is kept; AWS says nothing exact either.
 KEEP_SECONDS = 300.0
-#: Claude in ``bench.stack``, which says so itself.
-LOCAL_CLAUDE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -44,10 +43,9 @@ class Times:
 
 def aws(work: Work) -> Times:
     """Requests at what they take within a region, and our work on each function's processor."""
-    share = {name: min(1.0, mb / prices.ONE_PROCESSOR) for name, mb in prices.MEMORY.items()}
 
     def seconds(requests: float, stage: Stage, function: str) -> float:
-        return requests * AWS_SECONDS + stage.processor / share[function]
+        return requests * AWS_SECONDS + stage.processor / prices.share(function)
 
     return Times(
         reception=seconds(work.reception.fixed, work.reception, "reception"),
@@ -60,7 +58,7 @@ def aws(work: Work) -> Times:
         claude=CLAUDE_SECONDS,
         slack=SLACK_SECONDS,
         pickup=PICKUP_SECONDS,
-        cold={name: used / share[name] for name, used in COLD_PROCESSOR.items()},
+        cold={name: used / prices.share(name) for name, used in COLD_PROCESSOR.items()},
         keep=KEEP_SECONDS,
     )
 
@@ -75,6 +73,6 @@ def local(work: Work, request: float, processors: int) -> Times:
         analysis=work.analysis.fixed * request,
         card=(work.card.each + 1) * request,
         edit=(work.edit.each + 1) * request,
-        claude=LOCAL_CLAUDE_SECONDS,
+        claude=stack.CLAUDE_SECONDS,
         processors=processors,
     )

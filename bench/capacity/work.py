@@ -9,6 +9,7 @@ from itertools import count
 from bench.cost import prices
 from bench.cost.town import CLAUDE_SECONDS, SLACK_SECONDS, Town, alert, town
 from bench.cost.wire import ALERTS, AWS_SECONDS, CACHE, INCIDENTS, STATE
+from bench.inside import NOTHING_HELD
 
 #: Batches that are compared: a single alert, and as many as a batch of the processing queue has.
 ONE, TEN = 1, 10
@@ -59,7 +60,7 @@ class Work:
 def measure() -> Work:
     """Each kind of alert through all functions, alone and as ten of ten incidents."""
     # Nothing is held, and nothing is put off.
-    with town(STORM_THRESHOLD="0", THROTTLE_THRESHOLD="0", SLACK_PACE_SECONDS="0") as (pipeline, _):
+    with town(**NOTHING_HELD, SLACK_PACE_SECONDS="0") as (pipeline, _):
         pipeline.ticks = False
         told = _Teller(pipeline)
         # The first call imports the SDK, and is the start of a process.
@@ -74,7 +75,9 @@ def measure() -> Work:
         tick = pipeline.bill.since(before).units
     edits = edited - quiet
     return Work(
-        reception=Stage(new["reception waiting seconds"] / AWS_SECONDS, 0, _processor(news, 0)),
+        reception=Stage(
+            new["reception waiting seconds"] / AWS_SECONDS, 0, _processor(news, "reception")
+        ),
         new=_batch(new, news),
         repeat=_batch(repeat, edited),
         analysis=_asked(fresh, new),
@@ -94,7 +97,6 @@ def measure() -> Work:
 
 
 _CLUSTERS = [f"c{number}" for number in range(TEN)]
-_FUNCTIONS = ("reception", "analysis", "distribution")
 
 
 class _Teller:
@@ -126,7 +128,7 @@ def _batch(one: Counter[str], ten: Counter[str]) -> Stage:
     """A line through batches of one and of ten."""
     first, last = _requests(one), _requests(ten)
     each = (last - first) / (TEN - ONE)
-    return Stage(first - each, each, _processor(ten, 1))
+    return Stage(first - each, each, _processor(ten, "analysis"))
 
 
 def _requests(units: Counter[str]) -> float:
@@ -143,11 +145,11 @@ def _asked(fresh: Counter[str], new: Counter[str]) -> Stage:
 def _message(units: Counter[str]) -> Stage:
     """One message of the distribution queue."""
     waited = units["distribution waiting seconds"] - units["slack calls"] * SLACK_SECONDS
-    return Stage(0, waited / AWS_SECONDS / units["slack calls"], _processor(units, 2))
+    return Stage(0, waited / AWS_SECONDS / units["slack calls"], _processor(units, "distribution"))
 
 
-def _processor(units: Counter[str], function: int) -> float:
-    return units[f"{_FUNCTIONS[function]} processor seconds"] / TEN
+def _processor(units: Counter[str], function: str) -> float:
+    return units[f"{function} processor seconds"] / TEN
 
 
 def _bill(units: Counter[str], alerts: int) -> Bill:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from bench.cost import cases, prices, replay
 from bench.cost.cases import Case
 from bench.cost.replay import Bill
+from bench.tables import table
 
 ALERTS = 10_000
 
@@ -50,7 +51,7 @@ def _cases(found: Sequence[Case]) -> str:
         )
         for case in found
     ]
-    return f"Billed for an alert: requests, units, bytes of log\n{_table(head, rows)}"
+    return f"Billed for an alert: requests, units, bytes of log\n{table(head, rows)}"
 
 
 def _units(bill: Bill) -> str:
@@ -80,7 +81,7 @@ def _units(bill: Bill) -> str:
         f"{bill.texts:,} different texts and {bill.signatures:,} signatures; "
         f"Claude answered {bill.calls:,.0f} times"
     )
-    return f"{title}\n{_table(('unit', 'all', 'an alert'), rows)}"
+    return f"{title}\n{table(('unit', 'all', 'an alert'), rows)}"
 
 
 def _dollars(bill: Bill) -> str:
@@ -98,17 +99,7 @@ def _dollars(bill: Bill) -> str:
         for tier in bill.naive
     )
     title = f"Dollars of 1,000 alerts of {bill.name}, list prices of {prices.AS_OF}"
-    return f"{title}\n{_table(('service', *ways), rows)}\nnaive by ours: {ratios}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    lines = [
-        [cell.rjust(width) if at else cell.ljust(width)
-         for at, (cell, width) in enumerate(zip(row, widths, strict=True))]
-        for row in (head, *rows)
-    ]  # fmt: skip
-    return "\n".join("  ".join(cells).rstrip() for cells in lines)
+    return f"{title}\n{table(('service', *ways), rows)}\nnaive by ours: {ratios}"
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ INVOCATION = 0.20 / MILLION
 GB_SECOND = 0.0000133334
 #: Megabytes of each function, as the template has them.
 MEMORY = {"reception": 512, "analysis": 1769, "distribution": 512}
-#: With so much memory a function has one processor.
+#: With so much memory a function has one processor:
+#: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 ONE_PROCESSOR = 1769
 #: What an analysis writes, with its thinking: in the middle of what the evals' answers have.
 ANSWER_TOKENS = 700
@@ -53,11 +54,14 @@ def dollars(units: Mapping[str, float]) -> dict[str, float]:
 
 def gb_seconds(units: Mapping[str, float], function: str) -> float:
     """What one function is billed for: its waiting, and its work on its share of a processor."""
-    memory = MEMORY[function]
-    share = min(1.0, memory / ONE_PROCESSOR)
-    working = units.get(f"{function} processor seconds", 0) / share
+    working = units.get(f"{function} processor seconds", 0) / share(function)
     seconds = units.get(f"{function} waiting seconds", 0) + working
-    return seconds * memory / 1024
+    return seconds * MEMORY[function] / 1024
+
+
+def share(function: str) -> float:
+    """The part of one processor that comes with a function's memory."""
+    return min(1.0, MEMORY[function] / ONE_PROCESSOR)
 
 
 def _lambda(units: Mapping[str, float]) -> float:

@@ -9,10 +9,9 @@ from bench.cost import mixes, naive, prices
 from bench.cost.mixes import Message
 from bench.cost.town import town
 from bench.cost.wire import CACHE
+from bench.inside import NOTHING_HELD
 from responder.analysis.tiering import LARGE, SMALL
 
-#: Storms and noisy sources are held without an analysis; here everything has its own.
-NOTHING_HELD = {"STORM_THRESHOLD": "0", "THROTTLE_THRESHOLD": "0"}
 MODELS = {SMALL: "claude-haiku-5-5", LARGE: "claude-sonnet-5-5"}
 
 
@@ -62,7 +61,8 @@ def _bill(name: str, messages: Sequence[Message], start: datetime) -> Bill:
         firing=sum(len(message.texts) for message in messages),
         texts=len(texts),
         signatures=signatures,
-        units=units,
+        # A plain one: asdict makes a Counter of the pairs of a Counter.
+        units=dict(units),
         ours={
             "as set up": prices.dollars(units),
             **{tier: prices.dollars(_all_by(units, model)) for tier, model in MODELS.items()},

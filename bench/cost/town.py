@@ -18,8 +18,10 @@ from functools import partial
 from itertools import count
 from typing import Any
 
+from bench import inside
 from bench.cost import units
 from bench.cost.wire import ALERTS, CACHE, INCIDENTS, STACK, STATE, Bill, Wire
+from bench.inside import LANES, records
 from local_stack import claude_server, slack_server
 from local_stack.loopback import Application, Reply, Request, Server
 from responder.adapters import environment
@@ -27,9 +29,6 @@ from responder.bootstrap import analysis, checks, distribution, reception
 
 #: Seconds that a request takes; only leases and durations hear of it.
 SLACK_SECONDS, CLAUDE_SECONDS = 0.2, 4.0
-#: As in the template: messages a batch may have.
-BATCH = {"processing": 10, "critical": 1, "distribution": 5, "analysis": 1}
-FUNCTION_OF = {"processing": "analysis", "analysis": "analysis"}
 #: What Lambda itself logs of an invocation at INFO, in JSON: ``platform.start`` and
 #: ``platform.report``. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
 PLATFORM_LOG_BYTES = 150 + 420
@@ -91,7 +90,7 @@ class Town:
     def __init__(self, bill: Bill, clock: VirtualClock, log: Log) -> None:
         """The functions as a fresh process builds them; ``town`` makes their surroundings."""
         self.bill, self.clock, self.log = bill, clock, log
-        self._queues: dict[str, list[_Waiting]] = {name: [] for name in BATCH}
+        self._queues: dict[str, list[_Waiting]] = {name: [] for name in LANES}
         self._numbers = count()
         self._next_tick = clock() + TICK
         self.ticks = True
@@ -136,7 +135,7 @@ class Town:
         """Let everything happen that is due by then."""
         while (due := self._next_due()) is not None and due <= moment:
             self.clock.to(due)
-            for queue in BATCH:
+            for queue in LANES:
                 self._poll(queue)
             if self.ticks and self.clock() >= self._next_tick:
                 self._next_tick += TICK
@@ -154,22 +153,21 @@ class Town:
         return min(heads, default=None)
 
     def _poll(self, queue: str) -> None:
-        waiting = self._queues[queue]
+        waiting, lane = self._queues[queue], LANES[queue]
         while waiting and waiting[0].at <= self.clock():
             batch: list[str] = []
-            while waiting and waiting[0].at <= self.clock() and len(batch) < BATCH[queue]:
+            while waiting and waiting[0].at <= self.clock() and len(batch) < lane.batch:
                 batch.append(heapq.heappop(waiting).body)
             self.bill.add("sqs requests", units.sqs(sum(len(one.encode()) for one in batch)))
             self.bill.add("sqs requests")
-            name = FUNCTION_OF.get(queue, "distribution")
-            function = self._analysis if name == "analysis" else self._distribution
+            function = self._analysis if lane.function == "analysis" else self._distribution
 
-            def consume(records: Sequence[Mapping[str, Any]] = _records(queue, batch)) -> None:
-                failed = function.consume(records)  # noqa: B023 - called at once
+            def consume(given: Sequence[Mapping[str, Any]] = records(queue, *batch)) -> None:
+                failed = function.consume(given)  # noqa: B023 - called at once
                 if failed["batchItemFailures"]:
                     raise RuntimeError(f"failed in {queue}: {failed}")
 
-            self._invoke(name, consume, function.telemetry.flush)
+            self._invoke(lane.function, consume, function.telemetry.flush)
 
     def tick(self) -> None:
         """One tick, whose units are counted apart, too."""
@@ -192,19 +190,6 @@ class Town:
         self.bill.add("lambda log bytes", PLATFORM_LOG_BYTES)
 
 
-def _records(queue: str, bodies: Sequence[str]) -> list[dict[str, Any]]:
-    return [
-        {
-            "messageId": f"m{number}",
-            "receiptHandle": "r",
-            "body": body,
-            "attributes": {"ApproximateReceiveCount": "1"},
-            "eventSourceARN": f"arn:aws:sqs:us-east-1:123456789012:{queue}",
-        }
-        for number, body in enumerate(bodies)
-    ]
-
-
 @contextlib.contextmanager
 def town(
     start: datetime | None = None, workspace: Application | None = None, /, **settings: str
@@ -224,7 +209,9 @@ def town(
     claude = claude_server.start(answers=claude_server.CANNED_ANSWERS)
     _slow(slack, clock, SLACK_SECONDS, lambda _: bill.add("slack calls"))
     _slow(claude, clock, CLAUDE_SECONDS, partial(_count_claude, bill))
-    with _environment({**_variables(slack, claude), **settings}), contextlib.redirect_stdout(log):
+    given = {**_variables(slack, claude), **settings}
+    with inside.environment(given), contextlib.redirect_stdout(log):
+        os.environ.pop("AWS_ENDPOINT_URL", None)
         _forget()
         original = vars(checks)["utc_now"]
         for room in ROOMS:
@@ -304,18 +291,6 @@ def _variables(slack: Server, claude: Server) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_NAME": "bench-Function",
         "AWS_LAMBDA_FUNCTION_VERSION": "7",
     }
-
-
-@contextlib.contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.pop("AWS_ENDPOINT_URL", None)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def _forget() -> None:

@@ -11,25 +11,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime, timedelta
-from importlib.util import module_from_spec, spec_from_file_location
 from types import SimpleNamespace
 from typing import Any
 
 from bench.added import AtOnce
-from bench.imports import REPOSITORY
+from bench.inside import LANES, handler, records
 from bench.load.clients import NearTables, Queues, Secrets, Slack
 from responder.adapters import environment, slack
 from responder.bootstrap import analysis, distribution, reception
 
 NAMES = ("reception", "analysis", "distribution")
-#: Queues with the function that takes from them and the most messages of a batch (template.yaml).
-LANES = {
-    "processing": ("analysis", 10),
-    "distribution": ("distribution", 5),
-    "critical": ("distribution", 1),
-}
-CLAUDE = ("analysis", 1)
-_NAMES_OF_QUEUES = (*LANES, "analysis")
 _SETTINGS = {
     "STACK_NAME": "bench",
     "AWS_LAMBDA_FUNCTION_NAME": "bench-Function",
@@ -44,8 +35,8 @@ _SETTINGS = {
     "CACHE_TABLE": "analysis-cache",
     "INCIDENTS_TABLE": "incidents",
     "STATE_TABLE": "state",
-    **{f"{name.upper()}_QUEUE_URL": name for name in _NAMES_OF_QUEUES},
-    **{f"{name.upper()}_DLQ_URL": f"{name}-dead" for name in _NAMES_OF_QUEUES},
+    **{f"{name.upper()}_QUEUE_URL": name for name in LANES},
+    **{f"{name.upper()}_DLQ_URL": f"{name}-dead" for name in LANES},
     **{
         f"{name}_SECRET": "bench"
         for name in (
@@ -89,7 +80,7 @@ class Functions:
         os.environ.update({**_SETTINGS, **settings})
         _replace(NearTables(), self._queues, self.now)
         with self._printing(""):
-            self._handlers = {name: _handler(name) for name in NAMES}
+            self._handlers = {name: handler(name) for name in NAMES}
 
     def now(self) -> datetime:
         """The time of all three."""
@@ -114,18 +105,20 @@ class Functions:
 
     def work_off(self, *, asking: bool = False) -> None:
         """Batches as SQS delivers them until no queue has any; to Claude only when ``asking``."""
-        lanes = {**LANES, "analysis": CLAUDE} if asking else LANES
-        while sum(self._consume(queue, *lane) for queue, lane in lanes.items()):
+        queues = [queue for queue in LANES if asking or queue != "analysis"]
+        while sum(map(self._consume, queues)):
             pass
         self._queues.taken("analysis", sys.maxsize)
 
-    def _consume(self, queue: str, function: str, most: int) -> bool:
-        bodies = self._queues.taken(queue, most)
+    def _consume(self, queue: str) -> bool:
+        lane = LANES[queue]
+        bodies = self._queues.taken(queue, lane.batch)
         if not bodies:
             return False
-        failed = self._run(function, _batch(queue, bodies))["batchItemFailures"]
+        event = {"Records": records(queue, *bodies)}
+        failed = self._run(lane.function, event)["batchItemFailures"]
         if failed or self._queues.taken(f"{queue}-dead", 1):
-            raise RuntimeError(f"{function} failed with a message of {queue}")
+            raise RuntimeError(f"{lane.function} failed with a message of {queue}")
         return True
 
     def _run(self, function: str, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
@@ -154,29 +147,3 @@ def _replace(tables: NearTables, queues: Queues, now: Callable[[], datetime]) ->
     ]
     for module, name, value in instead:
         setattr(module, name, value)
-
-
-def _handler(function: str) -> Callable[..., Any]:
-    path = REPOSITORY / "functions" / function / "app.py"
-    spec = spec_from_file_location(f"bench_{function}", path)
-    if spec is None or spec.loader is None:
-        raise RuntimeError(f"{path} is no module")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found: Callable[..., Any] = module.handler
-    return found
-
-
-def _batch(queue: str, bodies: list[str]) -> dict[str, Any]:
-    return {
-        "Records": [
-            {
-                "messageId": str(number),
-                "receiptHandle": "bench",
-                "body": body,
-                "attributes": {"ApproximateReceiveCount": "1"},
-                "eventSourceARN": f"arn:aws:sqs:us-east-1:123456789012:{queue}",
-            }
-            for number, body in enumerate(bodies)
-        ]
-    }

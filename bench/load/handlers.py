@@ -15,8 +15,9 @@ from typing import Any
 
 from bench.apart import python
 from bench.imports import REPOSITORY
+from bench.inside import NOTHING_HELD
 from bench.load.functions import NAMES, Functions
-from bench.load.mixes import ALL_PASS, MIXES, Mix, Sending, make_known
+from bench.load.mixes import MIXES, Mix, Sending, make_known
 from bench.load.traffic import TOOLS, Told, request
 
 ROUNDS = 3
@@ -112,7 +113,7 @@ def _unit(house: Functions) -> float:
 
 
 def _reception() -> Reception:
-    house = Functions(ALL_PASS)
+    house = Functions(NOTHING_HELD)
     ones = [
         house.accept(request(TOOLS[number % len(TOOLS)], [Told(number)], house.now()))
         for number in range(_ONES)
@@ -125,7 +126,7 @@ def _reception() -> Reception:
 
 
 def _log() -> dict[str, float]:
-    house = Functions(ALL_PASS)
+    house = Functions(NOTHING_HELD)
     make_known(house, 1)
     found = {}
     for name, sendings in {

@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate, count
 
+from bench.inside import NOTHING_HELD
 from bench.load.functions import Functions
 from bench.load.traffic import PROBLEMS, TOOLS, Told, request
 
 #: Problems that have an open incident, a card and Claude's analysis before a mix begins.
 KNOWN = 100
 HOSTS = 10
-#: Storms and throttles would hold new problems back, which costs less than cards.
-ALL_PASS = {"STORM_THRESHOLD": "0", "THROTTLE_THRESHOLD": "0"}
 _ALERTMANAGER = TOOLS[0]
 
 
@@ -42,7 +41,7 @@ class Mix:
     sendings: Callable[[int], Iterator[Sending]]
     known: bool = True
     gathered: int = 50
-    settings: Mapping[str, str] = field(default_factory=lambda: ALL_PASS)
+    settings: Mapping[str, str] = field(default_factory=lambda: NOTHING_HELD)
     before: Callable[[int], Iterator[Sending]] = lambda _: iter(())
 
 

@@ -4,3 +4,8 @@
 of functions that make the same requests with fixed values and do nothing else. Both are measured
 behind the same route, queues and roles, in one run (``__main__``).
 """
+
+#: Who sends for a throughput: more than the front door can serve at once.
+CLIENTS = 8
+#: Claude's, while alerts are sent steadily.
+CLAUDE_SECONDS = 20

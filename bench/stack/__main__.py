@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from statistics import quantiles
 
-from bench.stack import recording, senders
+from bench.stack import CLAUDE_SECONDS, recording, senders
 from e2e.payloads import problem, word
 from e2e.pipeline import Pipeline, by_clients, started, wait_until
 from local_stack import layout
@@ -22,7 +22,6 @@ from local_stack import layout
 #: Problems that are known before anything is measured.
 KNOWN = 20
 WARM_UP = 60
-CLAUDE_SECONDS = 20
 
 
 @dataclass(frozen=True)

@@ -8,25 +8,22 @@ import io
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
-from importlib.util import module_from_spec, spec_from_file_location
 from types import SimpleNamespace
 from typing import Any
 
 from botocore import xform_name
 from botocore.client import BaseClient
 
+from bench import inside
+from bench.inside import LANES
 from e2e.pipeline import Pipeline, wait_until
 from local_stack import layout
 
 type Request = tuple[str, str, dict[str, Any]]
 type Requests = dict[str, dict[int, list[Request]]]
 
-#: By queue: the function that takes from it, the most messages of its batches (template.yaml), and
-#: the output with its address.
-LANES = {
-    "processing": ("analysis", 10, "ProcessingQueueUrl"),
-    "distribution": ("distribution", 5, "DistributionQueueUrl"),
-}
+#: Queues that are recorded, with the output that has their address.
+OUTPUTS = {"processing": "ProcessingQueueUrl", "distribution": "DistributionQueueUrl"}
 DEPLOYED = {
     "reception": "AlertReceptionFunction",
     "analysis": "AnalysisFunction",
@@ -40,17 +37,17 @@ def record(pipeline: Pipeline, body: Callable[[], bytes]) -> Requests:
 
     ``body`` makes the next alert: of a known problem, and an incident of its own.
     """
-    with _resting(pipeline), _environment(pipeline):
+    with _resting(pipeline), inside.environment(_way(pipeline)):
         recorder = _Recorder(pipeline, body)
         # The first batch also fetches secrets and settings, which later ones remember.
         recorder.walk(1)
-        found: Requests = {"http": {}, **{recorder.queue(lane): {} for lane in LANES}}
+        found: Requests = {"http": {}, **{recorder.queue(lane): {} for lane in OUTPUTS}}
         found["http"][1] = recorder.door(1)
-        most = max(size for _, size, _ in LANES.values())
+        most = max(LANES[lane].batch for lane in OUTPUTS)
         recorder.door(most * (most + 1) // 2 - 1)
         for size in range(1, most + 1):
             found[recorder.queue("processing")][size] = recorder.batch("processing", size)
-        for size in range(1, LANES["distribution"][1] + 1):
+        for size in range(1, LANES["distribution"].batch + 1):
             found[recorder.queue("distribution")][size] = recorder.batch("distribution", size)
     # What is left of the alerts, the deployed functions finish.
     pipeline.idle()
@@ -70,7 +67,7 @@ class _Recorder:
 
     def walk(self, alerts: int) -> None:
         self.door(alerts)
-        for lane in LANES:
+        for lane in OUTPUTS:
             self.batch(lane, alerts)
 
     def door(self, alerts: int) -> list[Request]:
@@ -81,9 +78,8 @@ class _Recorder:
 
     def batch(self, lane: str, size: int) -> list[Request]:
         """Let a lane work on so many messages; what that asked for."""
-        function, _, _ = LANES[lane]
         records = self._receive(lane, size)
-        found = self._requests(function, {"Records": records})
+        found = self._requests(LANES[lane].function, {"Records": records})
         if lane == "distribution":
             found += self._cards(size)
         return found
@@ -126,7 +122,7 @@ class _Recorder:
         return [_record(message, self.queue(lane)) for message in found]
 
     def _url(self, lane: str) -> str:
-        return self._pipeline.stack.outputs[LANES[lane][2]]
+        return self._pipeline.stack.outputs[OUTPUTS[lane]]
 
 
 def _unconditional(request: Request) -> Request:
@@ -196,15 +192,7 @@ def _handler(pipeline: Pipeline, name: str) -> Callable[..., dict[str, Any]]:
     )
     os.environ.update(described["Environment"]["Variables"])
     os.environ["AWS_LAMBDA_FUNCTION_NAME"] = described["FunctionName"]
-    spec = spec_from_file_location(
-        f"bench_{name}", layout.REPOSITORY / "functions" / name / "app.py"
-    )
-    if spec is None or spec.loader is None:
-        raise RuntimeError(f"no code for {name}")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    handler: Callable[..., dict[str, Any]] = module.handler
-    return handler
+    return inside.handler(name)
 
 
 @contextmanager
@@ -224,23 +212,14 @@ def _listening(seen: list[Request]) -> Iterator[None]:
         BaseClient._make_api_call = call  # type: ignore[attr-defined]
 
 
-@contextmanager
-def _environment(pipeline: Pipeline) -> Iterator[None]:
-    """This process may ask the emulator as the functions do."""
-    before = dict(os.environ)
-    os.environ.update(
-        {
-            **layout.CREDENTIALS,
-            "AWS_DEFAULT_REGION": layout.REGION,
-            "AWS_ENDPOINT_URL": pipeline.stack.endpoint,
-            "AWS_CA_BUNDLE": str(pipeline.stack.bundle),
-        }
-    )
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+def _way(pipeline: Pipeline) -> dict[str, str]:
+    """Variables with which this process may ask the emulator as the functions do."""
+    return {
+        **layout.CREDENTIALS,
+        "AWS_DEFAULT_REGION": layout.REGION,
+        "AWS_ENDPOINT_URL": pipeline.stack.endpoint,
+        "AWS_CA_BUNDLE": str(pipeline.stack.bundle),
+    }
 
 
 @contextmanager

@@ -4,10 +4,9 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from bench.stack import CLIENTS
 from e2e.pipeline import Pipeline, by_clients, wait_until
 
-#: More than the front door can serve at once.
-CLIENTS = 8
 #: A slow answer holds up nobody: there is always a sender that is free.
 SENDERS = 64
 PATIENCE_SECONDS = 300

@@ -1,12 +1,14 @@
 """What an alert is billed, counted on the wire; and that the wire's memory is as moto's tables."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
-from bench.cost import cases
+from bench.cost import cases, replay
 from bench.cost.cases import ALONE, FRESH, OF_TEN, Case
 from bench.cost.wire import INCIDENTS, STATE, Bill, Wire
 
@@ -47,6 +49,11 @@ def test_claude_is_asked_for_a_fresh_analysis_alone(measured: dict[str, Case]) -
 @pytest.mark.parametrize("name", [ALONE, OF_TEN])
 def test_a_repeat_logs_at_most_two_kilobytes(measured: dict[str, Case], name: str) -> None:
     assert measured[name].log <= 2048
+
+
+def test_a_mixs_bill_can_be_written_as_json() -> None:
+    for bill in replay.measure(20):
+        assert json.loads(json.dumps(asdict(bill)))["units"] == bill.units
 
 
 @pytest.fixture

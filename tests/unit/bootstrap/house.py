@@ -163,19 +163,6 @@ def webhook() -> Iterator[tuple[str, list[Any]]]:
         yield f"{server.url}/hook", taken
 
 
-def records(queue: str, *bodies: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "messageId": f"m{number}",
-            "receiptHandle": "r",
-            "body": body,
-            "attributes": {"ApproximateReceiveCount": "1"},
-            "eventSourceARN": f"arn:aws:sqs:us-east-1:123456789012:{queue}",
-        }
-        for number, body in enumerate(bodies)
-    ]
-
-
 def accepted(**changes: Any) -> str:
     now = utc_now()
     one = alert(event_at=now, received_at=now, **changes)

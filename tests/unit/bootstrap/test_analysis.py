@@ -2,6 +2,7 @@
 
 import boto3
 import pytest
+from bench.inside import records
 
 from local_stack.loopback import Reply, Request
 from responder.adapters import environment
@@ -15,7 +16,7 @@ from responder.protocols import items
 from responder.protocols.changes import Changes, changes_item
 from samples import EVENTS
 from serving import serving
-from unit.bootstrap.house import NO_FAILURES, RUNBOOKS, House, accepted, records
+from unit.bootstrap.house import NO_FAILURES, RUNBOOKS, House, accepted
 
 
 def test_a_batch_may_hold_alerts_and_changes(house: House) -> None:

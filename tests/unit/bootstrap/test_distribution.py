@@ -4,10 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from bench.inside import records
 
 from responder.alert import SYNTHETIC_SOURCE
 from responder.bootstrap import analysis, distribution
-from unit.bootstrap.house import NO_FAILURES, House, accepted, records
+from unit.bootstrap.house import NO_FAILURES, House, accepted
 
 
 def test_only_what_is_a_test_goes_through_the_test_webhook_whatever_channels_are_called(

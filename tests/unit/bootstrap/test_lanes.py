@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from bench.inside import records
 
 from responder.adapters import environment
 from responder.adapters.dynamodb import DynamoStore
@@ -13,7 +14,7 @@ from responder.contracts import AlertMessage
 from responder.policy.routes import Routes
 from responder.ports import Table
 from responder.protocols.versions import ROUTES
-from unit.bootstrap.house import NO_FAILURES, House, accepted, records
+from unit.bootstrap.house import NO_FAILURES, House, accepted
 
 
 def test_reception_sends_to_the_processing_queue(house: House) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import boto3
 import pytest
+from bench.inside import records
 
 from fakes import Telemetry
 from responder.bootstrap import analysis, checks, distribution
 from responder.errors import Permanent, Reason, Retryable
-from unit.bootstrap.house import RUNBOOKS, House, accepted, records
+from unit.bootstrap.house import RUNBOOKS, House, accepted
 
 
 def test_the_analysis_function_checks_itself(house: House) -> None:

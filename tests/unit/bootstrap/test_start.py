@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from bench import imports
+from bench.inside import records
 
 from responder import settings
 from responder.adapters import environment
 from responder.bootstrap import analysis, distribution, heartbeat, reception
-from unit.bootstrap.house import NO_FAILURES, House, records
+from unit.bootstrap.house import NO_FAILURES, House
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
 

@@ -1,7 +1,7 @@
 """A pipeline in which nothing takes time or is held, to be made slow in one place."""
 
-from bench.capacity.model import Mix, Settings
 from bench.capacity.times import Times
+from bench.capacity.values import Mix, Settings
 from bench.capacity.work import Bill, Stage, Work
 
 NOTHING = Times(reception=0, batch=0, new=0, repeat=0, analysis=0, card=0, edit=0)

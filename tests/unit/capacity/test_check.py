@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from bench.capacity import check, times
-from bench.capacity.model import percentile, steadily
+from bench.capacity.model import steadily
+from bench.capacity.values import percentile
 
 from unit.capacity.examples import WORK
 

@@ -7,7 +7,7 @@ import pytest
 from bench.capacity import limits, times
 from bench.capacity.__main__ import RAISED
 from bench.capacity.limits import MONTH
-from bench.capacity.model import Mix, Settings
+from bench.capacity.values import Mix, Settings
 from bench.imports import REPOSITORY
 
 from unit.capacity.examples import WORK

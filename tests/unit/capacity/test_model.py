@@ -5,7 +5,8 @@ from statistics import fmean
 
 import pytest
 from bench.capacity.limits import DAILY_BUDGET, DAILY_QUOTA
-from bench.capacity.model import Mix, Settings, at_once, flow, percentile, steadily
+from bench.capacity.model import at_once, flow, steadily
+from bench.capacity.values import Mix, Settings, percentile
 
 from template import deployed
 from unit.capacity.examples import FREE, FRESH, NEW, NOTHING
