@@ -6,9 +6,11 @@ Batches of the processing queue are recorded, batches of the analysis queue are 
 
 from typing import Any
 
+from responder.bootstrap import garbage
 from responder.bootstrap.analysis import build
 
 FUNCTION = build()
+garbage.settle()
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

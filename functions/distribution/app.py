@@ -5,9 +5,11 @@ Each announcement brings one incident's card up to date; ``{"synthetic": …}`` 
 
 from typing import Any
 
+from responder.bootstrap import garbage
 from responder.bootstrap.distribution import build
 
 FUNCTION = build()
+garbage.settle()
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -5,10 +5,12 @@
 
 from typing import Any, Protocol
 
+from responder.bootstrap import garbage
 from responder.bootstrap.reception import build
 from responder.intake.reception import is_notification
 
 RECEPTION, TELEMETRY = build()
+garbage.settle()
 
 
 class Context(Protocol):
