@@ -98,6 +98,9 @@ class PrintedTelemetry:
         _print({"_aws": told, **dimensions, **metrics})
 
 
+# ASCII alone: half a character in a tool's text must not keep a line from being written.
+_as_json = json.JSONEncoder(default=str, separators=(",", ":")).encode
+
+
 def _print(line: Mapping[str, object]) -> None:
-    # ASCII alone: half a character in a tool's text must not keep a line from being written.
-    print(json.dumps(line, default=str, separators=(",", ":")), flush=True)
+    print(_as_json(line), flush=True)

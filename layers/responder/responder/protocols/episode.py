@@ -8,6 +8,7 @@ per fingerprint remembers the newest one, and a tie goes to firing.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from responder.alert import Alert, Severity, Status
 from responder.analysis.text import one_line, shorten
@@ -260,7 +261,8 @@ def _reopened(incident: Incident, alert: Alert, now: datetime) -> Incident:
 def _one_less(incident: Incident, alert: Alert, ended: datetime, now: datetime) -> Incident:
     """One fingerprint fires no longer; the last one resolves the incident."""
     left = max(incident.firing - 1, 0)
-    fewer = incident.model_copy(update={"firing": left, "firing_now": _others(incident, alert)})
+    others = _others(incident, _name(alert))
+    fewer = incident.model_copy(update={"firing": left, "firing_now": others})
     if left or incident.state is not IncidentState.OPEN:
         return fewer
     resolved = fewer.model_copy(update={"state": IncidentState.RESOLVED, "resolved_at": ended})
@@ -317,12 +319,11 @@ def _firing_now(incident: Incident, arrival: Arrival) -> tuple[Firing, ...]:
         return incident.firing_now
     what = shorten(one_line(alert.resource or alert.title), MAX_WHAT)
     one = Firing(name=name, severity=alert.severity, at=arrival.event_at, what=what)
-    newest = sorted((one, *_others(incident, alert)), key=lambda it: it.at, reverse=True)
-    return tuple(sorted(newest, key=lambda it: it.severity.rank)[:MAX_FIRING])
+    newest = sorted((one, *_others(incident, name)), key=attrgetter("at"), reverse=True)
+    return tuple(sorted(newest, key=attrgetter("severity.rank"))[:MAX_FIRING])
 
 
-def _others(incident: Incident, alert: Alert) -> tuple[Firing, ...]:
-    name = _name(alert)
+def _others(incident: Incident, name: str) -> tuple[Firing, ...]:
     return tuple(one for one in incident.firing_now if one.name != name)
 
 

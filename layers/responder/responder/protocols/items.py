@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 from zlib import crc32
 
@@ -36,6 +37,8 @@ PATIENT_RACES = 3
 #: How a look at an item may end that is not needed: the store does not answer, or another version
 #: wrote what this one cannot read, as in a canary deployment.
 TROUBLES = (Retryable, ValidationError)
+#: Keys of fingerprints kept in memory: a batch of ten asks for each of its own several times.
+KEYS_KEPT = 64
 #: The due-index is spread over this many partitions.
 DUE_SHARDS = 4
 
@@ -55,6 +58,7 @@ def head_item(incident_key: str) -> Key:
     return Key(Table.INCIDENTS, f"head#{incident_key}")
 
 
+@lru_cache(maxsize=KEYS_KEPT)
 def pointer_item(source: str, fingerprint: str) -> Key:
     """Where the pointer of a fingerprint lives; hashed, as fingerprints have no length limit."""
     digest = hashlib.sha256(f"{source}\0{fingerprint}".encode()).hexdigest()[:32]
