@@ -38,7 +38,7 @@ class PlainDetails:
     """Details that the reckoning can read; every other problem has some."""
 
     @staticmethod
-    def wanted(incident: Incident) -> bool:
+    def wanted(incident: Incident, *, shortened: bool = False) -> bool:
         """By the problem, so that triage and analysis of one incident agree or differ."""
         return not incident.signature.endswith("p1") or not incident.analysis.is_fallback
 
@@ -48,7 +48,7 @@ class PlainDetails:
         return f"{incident.analysis.made_at.isoformat()} {incident.state}"
 
     @staticmethod
-    def render(incident: Incident) -> Message:
+    def render(incident: Incident, *, shortened: bool = False) -> Message:
         """The details: which incident, which contents."""
         return Message(text=f"details|{incident.incident_id}|{PlainDetails.contents(incident)}")
 

@@ -128,7 +128,8 @@ slow: dict[str, Any] = {
 def test_any_incident_renders_to_valid_cards(incident: Incident, now: datetime) -> None:
     for render in (card.render, card.webhook_first, card.webhook_analysis):
         assert problems(render(incident, now)) == []
-    assert problems(details.render(incident)) == []
+    for shortened in (False, True):
+        assert problems(details.render(incident, shortened=shortened)) == []
 
 
 @settings(max_examples=60, **slow)

@@ -25,6 +25,7 @@ def messages(incident: Incident, rng: random.Random) -> Iterator[tuple[str, Mess
     yield "webhook", card.webhook_first(incident, NOW)
     yield "webhook analysis", card.webhook_analysis(incident, NOW)
     yield "details", details.render(incident)
+    yield "details of what was left out", details.render(incident, shortened=True)
     for kind in NoticeKind:
         notice = random_notice(rng, kind)
         for standalone in (False, True):
@@ -60,8 +61,9 @@ def cut_without_details(seed: int) -> bool:
     """Whether a card left something out and nobody would know where to find it."""
     incident = random_incident(random.Random(seed))
     shown = card.render(incident, NOW)
-    missing = blocks.is_shortened(shown.blocks) or "more labels" in str(shown.blocks[-1])
-    return missing and not details.wanted(incident)
+    shortened = blocks.is_shortened(shown.blocks)
+    missing = shortened or "more labels" in str(shown.blocks[-1])
+    return missing and not details.wanted(incident, shortened=shortened)
 
 
 def test_what_a_card_leaves_out_has_details() -> None:

@@ -380,7 +380,8 @@ class Card(BaseModel):
     ``intent`` is left behind by a crash between writing it and recording its result.
     ``told_severity`` is the worst that people were called for. ``thread_closed``: Slack takes no
     replies in the card's thread. ``waits_for`` says why the card waits until ``next_try``.
-    ``refused`` is the channel that it should be in. ``reported_at`` is when operators were last
+    ``refused`` is the channel that it should be in. ``shortened``: the shown card had room for some
+    of its blocks only. ``reported_at`` is when operators were last
     told that it waits, ``reported_as`` with which severity.
     """
 
@@ -395,6 +396,7 @@ class Card(BaseModel):
     posted_at: Moment | None = None
     shown: int = 0
     shown_at: Moment | None = None
+    shortened: bool = False
     wanted: int = 0
     told: int = 0
     told_severity: Severity | None = None

@@ -7,7 +7,7 @@ import pytest
 
 from responder.alert import Severity
 from responder.analysis.verdict import Analysis, Cause, Check
-from responder.delivery import card, details
+from responder.delivery import blocks, card, details
 from responder.incident import Incident, IncidentState, Worst
 from responder_cli.card.examples import (
     ANALYSED,
@@ -37,15 +37,23 @@ def with_analysis(**changes: object) -> Incident:
     return changed(analysis=CLAUDE.model_copy(update=changes))
 
 
+def is_shortened(incident: Incident) -> bool:
+    return blocks.is_shortened(card.render(incident, NOW).blocks)
+
+
+def wanted(incident: Incident) -> bool:
+    return details.wanted(incident, shortened=is_shortened(incident))
+
+
 def reply(incident: Incident) -> str:
-    message = details.render(incident)
+    message = details.render(incident, shortened=is_shortened(incident))
     assert problems(message) == []
     return shown(message)
 
 
 @pytest.mark.parametrize("name", INCIDENTS)
 def test_most_incidents_need_no_details(name: str) -> None:
-    assert details.wanted(INCIDENTS[name]) is (name == "more_than_a_card_holds")
+    assert wanted(INCIDENTS[name]) is (name == "more_than_a_card_holds")
 
 
 @pytest.mark.parametrize(
@@ -72,10 +80,10 @@ def test_most_incidents_need_no_details(name: str) -> None:
 def test_an_analysis_that_the_card_cuts_is_whole_in_the_thread(
     change: str, at_most: object, one_more: object
 ) -> None:
-    assert not details.wanted(with_analysis(**{change: at_most}))
+    assert not wanted(with_analysis(**{change: at_most}))
     assert "…" not in shown(card.render(with_analysis(**{change: at_most}), NOW))
     cut = with_analysis(**{change: one_more})
-    assert details.wanted(cut)
+    assert wanted(cut)
     text = reply(cut)
     assert "*Analysis by Claude*" in text
     assert "…" not in text
@@ -101,7 +109,7 @@ def test_texts_that_fit_one_by_one_may_be_too_much_together() -> None:
     links = {f"dashboard {n}": f"https://boards.example.com/{'b' * 200}" for n in range(6)}
     full = full.model_copy(update={"links": links})
     assert "_(shortened" in shown(card.render(full, NOW))
-    assert details.wanted(full)
+    assert wanted(full)
     assert reply(full).count("a" * 300) == 4
 
 
@@ -126,7 +134,7 @@ def test_texts_that_fit_one_by_one_may_be_too_much_together() -> None:
 def test_the_alerts_own_words_go_to_the_thread_where_the_card_cuts_them(
     incident: Incident, cut: bool
 ) -> None:
-    assert details.wanted(incident) is cut
+    assert wanted(incident) is cut
     assert ("*The first alert*" in reply(incident)) is cut
 
 
@@ -157,7 +165,7 @@ def test_labels_go_to_the_thread_where_the_card_leaves_one_out(
 ) -> None:
     incident = changed(labels=labels)
     assert ("…" in shown(card.render(incident, NOW))) is cut
-    assert details.wanted(incident) is cut
+    assert wanted(incident) is cut
     assert all((f"`{n}={v}`" in reply(incident)) is cut for n, v in labels.items())
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from fakes import GAP, TIMING, Desk, alert, incident, verdict
 from faults.world import START as NOW
-from responder.analysis.verdict import Check
+from responder.analysis.verdict import Cause, Check
 from responder.delivery import details as faces
 from responder.errors import Permanent, Reason
 from responder.incident import Card, Details, Hold, Incident, IncidentState, Intent
@@ -92,6 +92,23 @@ def desk() -> Desk:
     change(desk, analysis=WORDY)
     desk.taken(Queue.DISTRIBUTION)
     return desk
+
+
+def test_a_card_whose_blocks_were_too_much_together_has_details_until_it_is_shorter() -> None:
+    """Each text fits: only the card as it is shown tells."""
+    desk = Desk()
+    desk.record(alert())
+    causes = (Cause(text="c" * 350, evidence=("e" * 180,) * 2),) * 3
+    checks = (Check(text="k" * 250, command="x" * 440),) * 4
+    full = verdict(summary="s" * 900, causes=causes, checks=checks, actions=("a" * 300,) * 4)
+    links = {f"dashboard {n}": f"https://boards.example.com/{'b' * 200}" for n in range(6)}
+    change(desk, analysis=full, links=links, message="m" * 700, explanation="e" * 400)
+    deliver(desk)
+    assert desk.card().shortened
+    assert replies(desk) == ["post"]
+    change(desk, analysis=verdict())
+    deliver(desk)
+    assert not desk.card().shortened
 
 
 def replies(desk: Desk) -> list[str]:

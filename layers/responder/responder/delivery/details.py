@@ -15,9 +15,9 @@ _TEXT = 2_700
 _LABEL = 2_500
 
 
-def wanted(incident: Incident) -> bool:
-    """Whether the card leaves out anything."""
-    return next(_parts(incident), None) is not None
+def wanted(incident: Incident, *, shortened: bool = False) -> bool:
+    """Whether the card leaves out anything; ``shortened``: some of its blocks, as it is shown."""
+    return next(_parts(incident, shortened), None) is not None
 
 
 def contents(incident: Incident) -> str:
@@ -31,21 +31,18 @@ def contents(incident: Incident) -> str:
     return made_at if is_open or incident.worst is None else f"{made_at} {incident.worst.alert_id}"
 
 
-def render(incident: Incident) -> Message:
+def render(incident: Incident, *, shortened: bool = False) -> Message:
     """The reply as of now; all that was left out, the most important first."""
     subject = mrkdwn.inline(words.subject(incident), _SUBJECT)
     head = blocks.section(["*Details*: what the card has no room for"])
     footer = blocks.small_print([f"incident {mrkdwn.code(incident.incident_id, _ID) or '-'}"])
-    return Message(
-        text=f"Details of {subject}", blocks=blocks.fit([head], list(_parts(incident)), footer)
-    )
+    body = list(_parts(incident, shortened))
+    return Message(text=f"Details of {subject}", blocks=blocks.fit([head], body, footer))
 
 
-def _parts(incident: Incident) -> Iterator[blocks.Block]:
-    if findings.is_cut(incident.analysis):
-        yield from findings.whole(incident)
-    elif blocks.is_shortened(card.render(incident, incident.last_seen).blocks):
-        # Each text fits, all of them together do not: the card's last blocks are missing.
+def _parts(incident: Incident, shortened: bool) -> Iterator[blocks.Block]:
+    # Where each text fits and all of them together do not, the card's last blocks are missing.
+    if shortened or findings.is_cut(incident.analysis):
         yield from findings.whole(incident)
     if incident.storm is not None:
         # Its text is what Claude is told of it: people have its list.

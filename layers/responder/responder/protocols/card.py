@@ -292,7 +292,9 @@ def where(card: Card) -> str:
     return card.channel_id or card.channel
 
 
-def posted(card: Card, incident: Incident, place: Place, now: datetime) -> Card:
+def posted(
+    card: Card, incident: Incident, place: Place, now: datetime, *, shortened: bool = False
+) -> Card:
     """The first message is out and shows ``incident``, its notices and analysis included."""
     return card.model_copy(
         update={
@@ -302,6 +304,7 @@ def posted(card: Card, incident: Incident, place: Place, now: datetime) -> Card:
             "posted_at": now,
             "shown": incident.revision,
             "shown_at": now,
+            "shortened": shortened,
             "told": max(card.told, _told_by_the_card(incident)),
             "told_severity": incident.severity,
             "told_analysis": analysis_id(incident),
@@ -351,9 +354,11 @@ def absent(card: Card) -> Card:
     return card.model_copy(update={"intent": None})
 
 
-def updated(card: Card, incident: Incident, now: datetime) -> Card:
+def updated(card: Card, incident: Incident, now: datetime, *, shortened: bool = False) -> Card:
     """Slack shows this revision now."""
-    return card.model_copy(update={"shown": incident.revision, "shown_at": now})
+    return card.model_copy(
+        update={"shown": incident.revision, "shown_at": now, "shortened": shortened}
+    )
 
 
 def told(card: Card, number: int, called_for: Severity | None = None) -> Card:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from responder.alert import Severity
+from responder.delivery import blocks, notices, words
 from responder.delivery import card as faces
-from responder.delivery import notices, words
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Card, Incident, Intent, Notice, NoticeKind
 from responder.policy.route import Channels, route
@@ -47,9 +47,12 @@ class CardMessages:
     def post(self, incident: Incident, card: Card) -> bool:
         """The first message; whether the card was let go of."""
         render = faces.render if self.chat.editable else faces.webhook_first
-        place = self._send(incident, card, render(incident, self.grip.now()), notice=0)
-        now = self.grip.now()
-        let_go = self.grip.record(lambda card: cards.posted(card, incident, place, now), incident)
+        message = render(incident, self.grip.now())
+        place = self._send(incident, card, message, notice=0)
+        now, shortened = self.grip.now(), blocks.is_shortened(message.blocks)
+        let_go = self.grip.record(
+            lambda card: cards.posted(card, incident, place, now, shortened=shortened), incident
+        )
         waited = now - incident.first_received_at
         if not incident.synthetic:
             self.grip.telemetry.count("CardsPosted")
@@ -76,12 +79,13 @@ class CardMessages:
         self._take_slot(incident, UPDATES, self.gap * UPDATE_GAP)
         delivery_id = f"{incident.incident_id}:card"
         now = self.grip.now()
+        message = faces.render(incident, now)
 
         def send(message: Message) -> None:
             self.chat.update(cards.where(card), card.ts, message, delivery_id)
 
         try:
-            plain_if_refused(send, faces.render(incident, now), self.grip.telemetry)
+            plain_if_refused(send, message, self.grip.telemetry)
         except Permanent as error:
             if error.reason is not Reason.CARD_GONE or self.reposted:
                 raise
@@ -89,7 +93,10 @@ class CardMessages:
             self.grip.change(lambda card: cards.gone(card, incident))
             self.grip.log("Card gone", incident)
             return False
-        let_go = self.grip.record(lambda card: cards.updated(card, incident, now), incident)
+        shortened = blocks.is_shortened(message.blocks)
+        let_go = self.grip.record(
+            lambda card: cards.updated(card, incident, now, shortened=shortened), incident
+        )
         if not incident.synthetic:
             self.grip.telemetry.count("CardsUpdated")
         self.grip.log("Card updated", incident)

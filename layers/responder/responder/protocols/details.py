@@ -37,7 +37,9 @@ def missing(card: Card, incident: Incident) -> bool:
     if details.shows == faces.contents(incident):
         return False
     # Nobody is told anything under a silence; what stands is kept up to date.
-    return bool(details.ts) or (incident.silence is None and faces.wanted(incident))
+    if details.ts:
+        return True
+    return incident.silence is None and faces.wanted(incident, shortened=card.shortened)
 
 
 def due(card: Card, incident: Incident, now: datetime) -> bool:

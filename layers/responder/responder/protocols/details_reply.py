@@ -70,13 +70,14 @@ class DetailsReply:
     def _post(self, incident: Incident, card: Card, contents: str) -> None:
         self._take_spare_slot(card.channel, self.gap)
         intent = Intent(delivery_id=self.new_id(), at=self.grip.now())
+        message = faces.render(incident, shortened=card.shortened)
 
         def post(message: Message) -> Place:
             return self.chat.post(cards.where(card), message, intent.delivery_id, card.ts)
 
         self.grip.change(lambda card: details.intended(card, intent))
         try:
-            place = plain_if_refused(post, faces.render(incident), self.grip.telemetry)
+            place = plain_if_refused(post, message, self.grip.telemetry)
         except Retryable as error:
             if error.took_effect is False:
                 self.grip.change(details.absent)
@@ -93,7 +94,8 @@ class DetailsReply:
             self.chat.update(cards.where(card), card.details.ts, message, delivery_id)
 
         self.grip.change(details.editing)
-        plain_if_refused(send, faces.render(incident), self.grip.telemetry)
+        message = faces.render(incident, shortened=card.shortened)
+        plain_if_refused(send, message, self.grip.telemetry)
         self.grip.change(lambda card: details.done(card, contents))
         self.grip.log("Details updated", incident)
 
