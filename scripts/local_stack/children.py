@@ -38,11 +38,11 @@ class Child:
                 f"{self.name} ended with status {status}. The end of {self.log}:\n" + tail(self.log)
             )
 
-    def stop(self) -> None:
-        """End it and everything that it started."""
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """End it and everything that it started; after ``seconds`` whatever it still does."""
         _signal_group(self.process.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(STOP_SECONDS)
+            self.process.wait(seconds)
         # Function processes outlive the emulator that started them.
         _signal_group(self.process.pid, signal.SIGKILL)
         self.process.wait()

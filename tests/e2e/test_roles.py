@@ -136,6 +136,24 @@ TOPIC = [
         lambda c, t: c.publish(TopicArn=t, Message=""),
     ),
 ]
+LOG_GROUP = [
+    # Into no stream: refused after IAM has agreed.
+    Right(
+        "logs:PutLogEvents",
+        "logs",
+        lambda c, g: c.put_log_events(
+            logGroupName=g, logStreamName=NOWHERE, logEvents=[{"timestamp": 0, "message": "-"}]
+        ),
+    ),
+    Right(
+        "logs:FilterLogEvents", "logs", lambda c, g: c.filter_log_events(logGroupName=g, limit=1)
+    ),
+    Right(
+        "logs:GetLogEvents",
+        "logs",
+        lambda c, g: c.get_log_events(logGroupName=g, logStreamName=NOWHERE),
+    ),
+]
 RIGHTS: Mapping[str, Callable[[str], list[Right]]] = {
     "AWS::DynamoDB::Table": _table,
     "AWS::SQS::Queue": lambda _: QUEUE,
@@ -143,6 +161,7 @@ RIGHTS: Mapping[str, Callable[[str], list[Right]]] = {
     "AWS::S3::Bucket": lambda _: BUCKET,
     "AWS::Lambda::Function": lambda _: FUNCTION,
     "AWS::SNS::Topic": lambda _: TOPIC,
+    "AWS::Logs::LogGroup": lambda _: LOG_GROUP,
 }
 
 

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from responder.alert import Severity, Status
 from responder.intake.body import load_json
-from responder.intake.draft import MAX_LABEL_NAME, MAX_LABEL_VALUE, Draft, Request, finish
+from responder.intake.draft import (
+    MAX_LABEL_NAME,
+    MAX_LABEL_VALUE,
+    MAX_LINK,
+    Draft,
+    Request,
+    finish,
+)
 from responder.intake.fields import (
     RESOURCE_NAMES,
     SCOPE_NAMES,
@@ -85,6 +92,7 @@ def test_labels_of_any_number_show_no_secret(
 
 @settings(max_examples=200)
 @given(urls, secrets)
+@example("https://a.example/?token=" + "x" * MAX_LINK, "Token")
 def test_a_link_is_cleaned_alike(url: str, name: str) -> None:
     shown = finish(draft({}, links={"page": url}), Request({}, NOW)).links
     is_one = len(url) > len("https://") and not any(c in "<>\"'" or c.isspace() for c in url)
@@ -126,6 +134,7 @@ def test_json_is_read_alike(text: str) -> None:
 
 @settings(max_examples=200)
 @given(st.dictionaries(names | texts, texts, max_size=12))
+@example({"cluster": "x" * 5_000, "job": "y"})
 def test_a_place_is_found_alike(given_labels: dict[str, str]) -> None:
     labels = string_map(given_labels)
     place = place_of(labels)

@@ -32,6 +32,7 @@ def apply() -> None:
     cloudformation.mapping_concurrency()
     cloudformation.binary_media_types()
     permissions.queue_batches_need_no_action_of_their_own()
+    permissions.log_groups_are_asked_for_with_their_streams()
     code.addresses_are_those_that_it_serves()
     processes.one_failed_start_ends_no_other()
     start([queues.record_depth_and_age, alarms.evaluate_all])

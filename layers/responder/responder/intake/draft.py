@@ -44,8 +44,6 @@ MAX_AHEAD = timedelta(days=366)
 
 _SLUG = re.compile(r"[^a-z0-9._-]+")
 _URL = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
-# Nearly every link: there is nothing in it that might have to be cleaned.
-_PLAIN_URL = re.compile(r"https?://[!#-&(-;=?-~]+")
 
 
 class Request(NamedTuple):
@@ -238,19 +236,23 @@ def _links(links: Mapping[str, str], notes: list[str]) -> dict[str, str]:
     room = MAX_ALL_LINKS
     for name, url in links.items():
         name = bounded_line(name, 60, "link name", notes)
+        url = _link(url) if len(url) <= MAX_LINK else _link.__wrapped__(url)
         if not url or not name:
             continue
-        is_plain = _PLAIN_URL.fullmatch(url) is not None
-        if not is_plain and not _URL.fullmatch(url):
-            continue
-        url = url_without_secrets(url)
-        size = len(url) if is_plain else size_of(url)
+        size = size_of(url)
         room -= size
         if size > MAX_LINK or room < 0 or len(kept) == MAX_LINKS:
             notes.append(f"link {name[:40]}: left out by intake")
         else:
-            kept[name] = url if is_plain or url.isprintable() else clean(url)
+            kept[name] = url if url.isprintable() else clean(url)
     return kept
+
+
+# The alerts of a request share most of their links.
+@lru_cache(maxsize=512)
+def _link(url: str) -> str:
+    """A URL that may be shown; empty where it is none."""
+    return url_without_secrets(url) if _URL.fullmatch(url) else ""
 
 
 def _packed(raw: object, notes: list[str]) -> str:

@@ -35,7 +35,8 @@ _MAX_FOLDED = 300
 _LONGEST_NAME = 64
 #: What is kept of longer names, in characters.
 _FOLDED = 80
-#: Sets of names beyond this length are not remembered: whoever sends many would fill the memory.
+#: Sets of names or values beyond this length are not remembered: whoever sends many would fill the
+#: memory.
 _REMEMBERED = 4_096
 
 
@@ -118,7 +119,7 @@ def place_of(labels: Mapping[str, str]) -> Place:
     names = tuple(labels)
     telling = _telling if len("".join(names)) <= _REMEMBERED else _telling.__wrapped__
     service, resource, parts = telling(names)
-    scope = Scope(**{part: labels[name] for part, name in parts}) if parts else NOWHERE
+    scope = _scope_at(parts, labels) if parts else NOWHERE
     return Place(labels[service] if service else "", labels[resource] if resource else "", scope)
 
 
@@ -133,6 +134,18 @@ def _telling(names: tuple[str, ...]) -> tuple[str, str, tuple[tuple[str, str], .
 
     parts = ((part, best(wanted)) for part, wanted in SCOPE_NAMES.items())
     return best(SERVICE_NAMES), best(RESOURCE_NAMES), tuple(pair for pair in parts if pair[1])
+
+
+def _scope_at(parts: tuple[tuple[str, str], ...], labels: Mapping[str, str]) -> Scope:
+    values = tuple([labels[name] for _, name in parts])
+    scope = _scope if len("".join(values)) <= _REMEMBERED else _scope.__wrapped__
+    return scope(parts, values)
+
+
+# The alerts of a request share most of their scopes.
+@lru_cache(maxsize=512)
+def _scope(parts: tuple[tuple[str, str], ...], values: tuple[str, ...]) -> Scope:
+    return Scope(**{part: value for (part, _), value in zip(parts, values, strict=True)})
 
 
 def scope_of(labels: Mapping[str, object]) -> Scope:

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 # Before this, a time is a zero value ("not set"), a duration or a counter.
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -33,8 +34,18 @@ _LONGEST = 64
 
 def read_time(value: object) -> datetime | None:
     """The moment that ``value`` means, in UTC, or None for none, a zero value or nonsense."""
-    if not value:
-        return None
+    if isinstance(value, str):
+        return _read_text(value) if len(value) <= _LONGEST else None
+    return _read(value) if value else None
+
+
+# The alerts of a request share most of their times, not least the zero value of an end to come.
+@lru_cache(maxsize=512)
+def _read_text(text: str) -> datetime | None:
+    return _read(text)
+
+
+def _read(value: object) -> datetime | None:
     try:
         moment = _moment(value)
     except (ValueError, OverflowError, TypeError, IndexError):
@@ -51,7 +62,7 @@ def whole_milliseconds(moment: datetime | None) -> datetime | None:
 
 def _moment(value: object) -> datetime | None:
     if isinstance(value, str):
-        return _written(value.strip()) if len(value) <= _LONGEST else None
+        return _written(value.strip())
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return _from_epoch(value)
