@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import Desk
+from fakes import TIMING, Desk
 from faults.world import START
 from responder.alert import Severity
 from responder.errors import Permanent, Reason, Retryable
 from responder.policy.route import Channels
 from responder.ports import Queue
+from responder.protocols import card as cards
 from responder.protocols import items
 from responder.protocols.grip import PATIENCE
 from unit.protocols.delivering import (
@@ -127,6 +128,22 @@ def test_after_twelve_hours_the_announcement_is_given_up_with_its_reason(desk: D
     assert caught.value.reason is Reason.TOO_OLD
     assert (desk.card().dead_lettered, desk.card().owner) == (True, "")
     assert copies(desk) == []
+
+
+def test_a_card_whose_dead_letter_was_not_taken_is_announced_once_its_next_holder_died(
+    desk: Desk,
+) -> None:
+    """The queue delivers again what could not be dead-lettered, and then finds the card held."""
+    desk.slack.errors = [Permanent(Reason.CHANNEL_NOT_FOUND, "channel_not_found")]
+    with pytest.raises(Permanent):
+        deliver(desk)
+    died = cards.claim(desk.card(), "died", desk.now(), TIMING)
+    desk.put_card(died)
+    deliver(desk)
+    assert desk.slack.methods() == []
+    desk.taken(Queue.DISTRIBUTION)
+    desk.tick(times=5)
+    assert desk.slack.methods() == ["post"]
 
 
 def test_a_dead_lettered_card_comes_back_to_life_with_the_next_success(desk: Desk) -> None:

@@ -198,8 +198,14 @@ def held_by_other(card: Card | None, me: str, now: datetime) -> bool:
 
 
 def claim(card: Card, me: str, now: datetime, timing: Timing) -> Card:
-    """The card as its holder holds it."""
-    return card.model_copy(update={"owner": me, "lease_until": now + timing.lease})
+    """The card as its holder holds it.
+
+    It is tried again, whatever became of a dead letter, which may not have been taken: should this
+    holder die as well, the tick announces it.
+    """
+    return card.model_copy(
+        update={"owner": me, "lease_until": now + timing.lease, "dead_lettered": False}
+    )
 
 
 def lasts(card: Card, now: datetime, timing: Timing) -> bool:
