@@ -1,11 +1,9 @@
-"""A function's start is looked through for garbage once at most: it is there to stay."""
+"""What a function's start made is not looked through for garbage: it is there to stay."""
 
 import pytest
 from bench import imports
 
-LOOK = (
-    "import app, gc; assert gc.get_freeze_count() > 10_000; assert gc.get_threshold()[0] > 10_000"
-)
+LOOK = "import app, gc; assert gc.get_freeze_count() > 10_000"
 
 
 @pytest.mark.parametrize("function", ["reception", "analysis", "distribution"])
