@@ -15,7 +15,8 @@ def handler(event: dict[str, Any], context: object) -> None:
     try:
         PULSE.beat()
     finally:
-        # Trouble with one of them says nothing of the other.
+        # Trouble with one of them says nothing of the other: not even where Lambda ends the second.
+        TELEMETRY.flush()
         try:
             ROLL_CALL.call()
         finally:

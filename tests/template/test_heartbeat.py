@@ -108,3 +108,13 @@ def test_drift_is_within_what_cloudwatch_allows_and_looks_at_equal_periods() -> 
     assert drift()["DatapointsToAlarm"] == 2
     queues = [one for one in measured().values() if one["Metric"]["Namespace"] == "AWS/SQS"]
     assert {one["Stat"] for one in queues} == {"Maximum"}
+
+
+def test_a_roll_that_nobody_calls_is_told_within_half_an_hour() -> None:
+    silent = stack()["Resources"]["RollCallSilent"]
+    alarm = silent["Properties"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("AlertsCalled", "SampleCount")
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 1_800
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["TreatMissingData"] == "breaching"
+    assert silent["DependsOn"] == "HeartbeatFunctionBeat"

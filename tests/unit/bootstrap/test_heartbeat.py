@@ -96,6 +96,22 @@ def test_the_roll_is_called_although_the_heartbeat_fails(
     assert missing() == ["lost"]
 
 
+def test_the_heartbeats_count_is_told_although_lambda_ends_the_roll_call(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[str] = []
+    with door(monkeypatch, 202):
+        module = app("heartbeat")
+        monkeypatch.setattr(
+            type(module.PULSE), "beat", lambda _: module.TELEMETRY.count("HeartbeatArrived")
+        )
+        monkeypatch.setattr(
+            type(module.ROLL_CALL), "call", lambda _: told.append(capsys.readouterr().out)
+        )
+        module.handler({}, None)
+    assert "HeartbeatArrived" in told[0]
+
+
 def missing() -> list[str]:
     """Who did not answer."""
     store: Any = heartbeat.build()[0].store

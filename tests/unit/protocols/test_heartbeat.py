@@ -10,7 +10,9 @@ import pytest
 
 from fakes import Desk, Slack
 from responder.errors import Permanent, Reason, ResponderError, Retryable
+from responder.incident import AlertRecord
 from responder.intake import parse
+from responder.ports import Write
 from responder.protocols import items
 from responder.protocols.heartbeat import FRONT_DOOR, Beat
 from responder.protocols.pulse import CONTENT_TYPE, PATIENCE, Pulse
@@ -285,3 +287,23 @@ def test_the_body_is_what_tools_send_and_always_the_same_problem(house: House) -
     assert first.pop("timestamp") != second.pop("timestamp")
     assert first == second
     assert first["severity"] == "INFO"
+
+
+@pytest.mark.parametrize("of", ["record", "incident"])
+def test_what_another_release_left_keeps_no_heartbeat_from_being_sent(
+    house: House, of: str
+) -> None:
+    house.beat()
+    alert_key = items.alert_key(house.state.alert_id)
+    record = items.load(house.desk.store, alert_key, AlertRecord)
+    assert record is not None
+    key = alert_key if of == "record" else items.incident_item(record.incident_id)
+    stored = house.desk.store.read([key])[key]
+    unreadable = {"signature": None} if of == "record" else {"state": "acknowledged"}
+    house.desk.store.write([Write(key, {**(stored.data or {}), **unreadable}, stored.version)])
+    house.door.records = False
+
+    house.beat()
+
+    assert len(house.door.bodies) == 2
+    assert house.told["HeartbeatMissed:not_shown"] == 1

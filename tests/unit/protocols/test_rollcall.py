@@ -175,6 +175,19 @@ def test_a_burst_is_called_in_parts(house: House, monkeypatch: pytest.MonkeyPatc
     assert len(set(house.named)) == 10
 
 
+def test_the_last_of_a_part_is_one_alert_although_it_is_called_twice(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollcall, "MOST", 3)
+    house.accept("a1", "a2", "waits")
+    house.record("a1", "a2")
+    house.door.depth = 1
+
+    house.calls(8)
+
+    assert (house.nowhere, house.missing) == (0, ["waits"])
+
+
 def test_no_more_missing_ones_are_kept_than_an_item_holds(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,10 +70,15 @@ class Pulse:
         self._send(body, beat)
 
     def _judged(self, last: Beat, now: datetime) -> Verdict | None:
-        """What became of the last heartbeat; None while that cannot be said."""
-        record = items.load(self.store, items.alert_key(last.alert_id), AlertRecord)
+        """What became of the last heartbeat; None while that cannot be said.
+
+        What another release wrote and this one cannot read is no reason to send no more.
+        """
+        key = items.alert_key(last.alert_id)
+        stored = self.store.read([key])[key]
+        record, recorded = items.decode_if_readable(stored, AlertRecord), stored.data is not None
         if record is None or not record.incident_id:
-            return judge(last, record, None, None, now)
+            return judge(last, None, None, now, recorded=recorded)
         incident, card = (
             items.incident_item(record.incident_id),
             items.card_item(record.incident_id),
@@ -81,10 +86,10 @@ class Pulse:
         found = self.store.read([incident, card])
         return judge(
             last,
-            record,
-            items.decode(found[incident], Incident),
-            items.decode(found[card], Card),
+            items.decode_if_readable(found[incident], Incident),
+            items.decode_if_readable(found[card], Card),
             now,
+            recorded=True,
         )
 
     def _count(self, verdict: Verdict, beat: Beat) -> None:
@@ -131,10 +136,11 @@ def write(now: datetime) -> bytes:
 
 def judge(
     last: Beat,
-    record: AlertRecord | None,
     incident: Incident | None,
     card: Card | None,
     now: datetime,
+    *,
+    recorded: bool,
 ) -> Verdict | None:
     """How far a heartbeat came, by what it left behind; None while it may still be on its way."""
     if card is not None and card.dead_lettered and card.waits_for == Reason.NO_TEST_CHANNEL.value:
@@ -144,7 +150,7 @@ def judge(
         return Verdict(arrived_at=shown_at, seconds=(shown_at - last.sent_at).total_seconds())
     if now - last.sent_at < PATIENCE:
         return None
-    if record is not None:
+    if recorded:
         return Verdict(reason=Reason.NOT_SHOWN.value)
     return Verdict(reason=(Reason.NOT_ACCEPTED if last.trouble else Reason.NOT_RECORDED).value)
 

@@ -10,7 +10,7 @@ before (4), nothing happened but that the count may be told again, which is harm
 an alarm. A second call at the same time: one of them writes the roll, the other one ends.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -70,8 +70,10 @@ class RollCall:
         start, end = self._span(last.value, now)
         accepted = self.door.accepted(start, end, MOST) if start < end else ()
         known = last.value.missing if last.value else ()
-        before = [Acceptance(one.alert_id, one.at) for one in known]
-        still, absent = self._absent(before), self._absent(accepted)
+        before = {one.alert_id: Acceptance(one.alert_id, one.at) for one in known}
+        # The last one of a full call is read again with the next.
+        further = [one for one in accepted if one.alert_id not in before]
+        still, absent = self._absent(before.values()), self._absent(further)
         gone = self._nowhere(still, len(absent))
         self.telemetry.count("AlertsCalled", len(accepted))
         self.telemetry.count("AlertsNowhere", len(gone))
@@ -99,7 +101,7 @@ class RollCall:
             return end - LATEST, end
         return last.called_until, end
 
-    def _absent(self, accepted: Sequence[Acceptance]) -> list[Acceptance]:
+    def _absent(self, accepted: Iterable[Acceptance]) -> list[Acceptance]:
         """Those without a record, each once, the oldest first."""
         unique = list({one.alert_id: one for one in accepted}.values())
         absent: list[Acceptance] = []
