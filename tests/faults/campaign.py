@@ -192,6 +192,9 @@ class Campaign:
                 return
             failed = {one["itemIdentifier"] for one in answer[0]["batchItemFailures"]}
             for held, sqs_record in zip(batch, records, strict=True):
+                if sqs_record["receiptHandle"] != _record(queue, held)["receiptHandle"]:
+                    # It ran for so long that the message was delivered again meanwhile.
+                    self.queues.doubled.add(queue)
                 if sqs_record["messageId"] not in failed:
                     self.queues.delete(queue, held)
 

@@ -37,12 +37,12 @@ def analyses(end: End) -> Iterator[str]:
 def _told_by_a_vanished_request(end: End, entry: CacheEntry) -> bool:
     """A waiter may stay named when it wants no analysis and nobody can come to strike it out.
 
-    That takes a request that SQS delivered twice: one delivery succeeds and deletes it, the
-    other one is killed between telling and draining.
+    That takes a request that was delivered twice: one delivery succeeds and deletes it, the other
+    one is killed, be it while it asks or between telling and draining.
     """
     waiting = [end.incidents.get(waiter) for waiter in entry.waiters]
     wanting = [one for one in waiting if one and one.state is IncidentState.OPEN]
-    answered = all(not one.analysis.is_fallback for one in wanting)
+    answered = all(not one.analysis.is_awaited for one in wanting)
     return Queue.ANALYSIS in end.campaign.queues.doubled and answered
 
 
