@@ -72,7 +72,7 @@ def test_before_any_post_a_search_goes_by_name_and_what_it_finds_is_remembered(d
 
 
 def test_a_name_that_was_given_to_another_channel_is_learnt_with_the_next_post(desk: Desk) -> None:
-    channels.remember(desk.store, "#alerts", "C0BEFORE", desk.now())
+    channels.remember(desk.store, "#alerts", "C0BEFORE", desk.now(), {})
     assert channels.known(desk.store, "#alerts") == "C0BEFORE"
     desk.record(alert())
     deliver(desk)
@@ -133,7 +133,7 @@ def test_a_channel_that_is_named_in_two_ways_is_told_of_a_rise_once(desk: Desk) 
 
 
 def test_an_unanswered_escalation_is_looked_for_by_id(desk: Desk) -> None:
-    channels.remember(desk.store, "#critical", "C0CRITICAL", desk.now())
+    channels.remember(desk.store, "#critical", "C0CRITICAL", desk.now(), {})
     desk.record(alert())
     deliver(desk)
     left = Intent(delivery_id="d9", at=desk.now(), notice=2, channel="#critical")
@@ -151,5 +151,5 @@ def test_an_id_that_an_item_does_not_have_is_learnt_anew(desk: Desk) -> None:
     place = items.state_item("channel##alerts")
     desk.store.items[place] = (1, {"id": place.id})
     assert channels.known(desk.store, "#alerts") == "#alerts"
-    channels.remember(desk.store, "#alerts", IDS["#alerts"], desk.now())
+    channels.remember(desk.store, "#alerts", IDS["#alerts"], desk.now(), {})
     assert channels.known(desk.store, "#alerts") == IDS["#alerts"]

@@ -3,7 +3,7 @@
 Each is intent, effect, record; ``card`` tells what a crash between them leaves behind.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -33,6 +33,7 @@ _NEVER_UNTOLD = (NoticeKind.SEVERITY_RAISED, NoticeKind.STILL_FIRING, NoticeKind
 class CardMessages:
     """What one worker says of one card; ``slot_free`` while the slot it came with is unused.
 
+    ``names`` are the ids of channels by their names that this process has remembered.
     What says whether the card was let go of does so with the record of what was done.
     """
 
@@ -41,6 +42,7 @@ class CardMessages:
     channels: Channels
     gap: timedelta
     new_id: Callable[[], str]
+    names: MutableMapping[str, str]
     slot_free: bool
     reposted: bool = False
 
@@ -200,7 +202,7 @@ class CardMessages:
         else:
             self.grip.change(lambda card: cards.found(card, intent, place, now))
             self._count_passed_over(intent.notice, incident, card)
-            channels.remember(self.grip.store, channel, place.channel, now)
+            channels.remember(self.grip.store, channel, place.channel, now, self.names)
         self.grip.log("Intent settled", incident, found=place is not None)
 
     def _send(
@@ -235,7 +237,7 @@ class CardMessages:
         except Permanent:
             self.grip.change(cards.absent)
             raise
-        channels.remember(self.grip.store, where, place.channel, now)
+        channels.remember(self.grip.store, where, place.channel, now, self.names)
         return place
 
     def _take_slot(self, incident: Incident, line: str, gap: timedelta) -> None:

@@ -4,6 +4,7 @@ Slack lets only posts take a name, and listing a big workspace's channels takes 
 limit allows. A name that is given to another channel is learnt anew with the next post.
 """
 
+from collections.abc import MutableMapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -26,12 +27,18 @@ class Known(BaseModel):
     channel_id: str = ""
 
 
-def remember(store: Store, channel: str, told: str, now: datetime) -> None:
-    """What Slack told with a post to ``channel``. Not worth to fail for: a search lists instead."""
-    if is_id(channel) or not is_id(told):
+def remember(
+    store: Store, channel: str, told: str, now: datetime, before: MutableMapping[str, str]
+) -> None:
+    """What Slack told with a post to ``channel``. Not worth to fail for: a search lists instead.
+
+    ``before`` is what this process has remembered: every post tells the same again.
+    """
+    if is_id(channel) or not is_id(told) or before.get(channel) == told:
         return
     with suppress(Retryable):
-        items.change(store, _item(channel), Known, lambda before: Known(channel_id=told), now)
+        items.change(store, _item(channel), Known, lambda _: Known(channel_id=told), now)
+        before[channel] = told
 
 
 def known(store: Store, channel: str) -> str:

@@ -6,7 +6,7 @@ does in Slack is in ``card_messages`` and ``details_reply``.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from responder.clock import Clock
@@ -28,7 +28,10 @@ from responder.protocols.waiting import Postponed
 
 @dataclass(frozen=True)
 class Deliverer:
-    """The distribution lane with its ports. ``gap`` is the pace of a channel."""
+    """The distribution lane with its ports. ``gap`` is the pace of a channel.
+
+    ``names`` are the ids of channels by their names that this process has remembered.
+    """
 
     store: Store
     queues: Queues
@@ -40,6 +43,7 @@ class Deliverer:
     timing: Timing
     gap: timedelta
     operators: Operators
+    names: dict[str, str] = field(default_factory=dict)
 
     def handle(self, announcement: Announcement) -> None:
         """Bring the card up to date, or wait as a delayed copy. Raises Permanent for the DLQ."""
@@ -131,7 +135,9 @@ class Delivery:
     def _show_everything(self, incident: Incident, chat: Chat) -> None:
         """Steps until nothing is missing; what changed meanwhile is read before letting go."""
         lane, slot_free = self.lane, self.grip.announcement.slot_reserved
-        messages = CardMessages(self.grip, chat, lane.channels, lane.gap, lane.new_id, slot_free)
+        messages = CardMessages(
+            self.grip, chat, lane.channels, lane.gap, lane.new_id, lane.names, slot_free
+        )
         while True:
             card = self.grip.renew()
             step = cards.next_step(incident, card, lane.now(), lane.timing, editable=chat.editable)
