@@ -3,10 +3,14 @@
 receive ──▶ send the masked copy ──▶ delete the letter
                                  └─ killed here: both exist; the next run masks the letter again,
                                     and the pipeline recognises the second copy
+
+The copies come back among the letters, in any order, so that one pass meets only part of them:
+after each pass the queue is searched, and passed again until a search finds none.
 """
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from responder_cli.aws import Stack
@@ -15,17 +19,34 @@ from responder_cli.dlq.looking import HOLD_SECONDS, batches, put_back
 from responder_cli.dlq.places import ALL, Place, Way, chosen, depth
 from responder_cli.erase.masking import Found, Masking, Texts
 
+#: Each pass meets most of what the one before has left.
+MOST_PASSES = 10
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What came of the letters of a place that have the texts."""
+
+    found: int
+    masked: int = 0
+    left: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether every letter that was found is known to be without them."""
+        return not self.left and self.masked >= self.found
+
 
 def search(stack: Stack, texts: Texts, advance: Callable[[], None]) -> Iterator[tuple[Place, int]]:
     """How many letters of each place have the texts."""
     for place in chosen(ALL, stack.outputs):
-        if number := _each(stack, place, texts, advance, lambda *_: False):
+        if number := _each(stack, place, texts, advance, _look):
             yield place, number
 
 
-def erase(stack: Stack, place: Place, texts: Texts) -> int:
-    """Mask the letters of a place; how many."""
-    url = stack.output(place.output)
+def erase(stack: Stack, place: Place, texts: Texts, found: int) -> Erased:
+    """Mask the letters of a place, of which ``found`` have the texts."""
+    url, masked, left = stack.output(place.output), 0, found
 
     def mask(letter: Letter, body: str, attributes: dict[str, Any]) -> bool:
         sqs = stack.client("sqs")
@@ -33,7 +54,15 @@ def erase(stack: Stack, place: Place, texts: Texts) -> int:
         sqs.delete_message(QueueUrl=url, ReceiptHandle=letter.receipt)
         return True
 
-    return _each(stack, place, texts, lambda: None, mask)
+    for _ in range(MOST_PASSES):
+        masked += _each(stack, place, texts, lambda: None, mask)
+        if not (left := _each(stack, place, texts, lambda: None, _look)):
+            break
+    return Erased(found, masked, left)
+
+
+def _look(letter: Letter, body: str, attributes: dict[str, Any]) -> bool:
+    return False
 
 
 def _each(
