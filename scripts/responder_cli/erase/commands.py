@@ -47,7 +47,8 @@ ELSEWHERE = (
 def erase(stack: Stack, texts: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool) -> None:
     """Mask a person's TEXTS in alerts, payloads, incidents, analyses and dead letters.
 
-    Each TEXT (a name, an address) is found whatever its case, and as JSON and addresses write it.
+    Each TEXT (a name, an address) is found whatever its case, and as JSON and addresses write it;
+    also in names of labels.
     It reads the tables whole. Cards are edited (a webhook cannot). Interrupted, start it again. It
     ends with what it cannot reach: Slack's threads, logs, backups.
     """
