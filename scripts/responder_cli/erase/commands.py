@@ -58,18 +58,21 @@ def erase(stack: Stack, texts: tuple[str, ...], dry_run: bool, yes: bool, as_jso
         hits = list(tables.search(stack, wanted, advance))
         dead = dict(letters.search(stack, wanted, advance))
     if not as_json:
-        _show(hits, {place.name: number for place, number in dead.items()})
-    if dry_run or not (dead or any(hit.masked for hit in hits)):
+        _show(hits, {place.name: seen.letters for place, seen in dead.items()})
+    letters_found = sum(seen.letters for seen in dead.values())
+    if dry_run or not (letters_found or any(hit.masked for hit in hits)):
         done, cards = hits, []
-        masked = {place.name: Erased(number, left=number) for place, number in dead.items()}
+        masked = {
+            place.name: Erased(seen.letters, left=seen.letters, stays=seen.stays)
+            for place, seen in dead.items()
+        }
     else:
         if not yes:
             items = sum(bool(hit.masked) for hit in hits)
-            where = f"{items} items and {sum(dead.values())} dead letters"
+            where = f"{items} items and {letters_found} dead letters"
             console.ask(f"Put {MASK} in place of them in {where}?")
         masked = {
-            place.name: letters.erase(stack, place, wanted, number)
-            for place, number in dead.items()
+            place.name: letters.erase(stack, place, wanted, seen) for place, seen in dead.items()
         }
         done = [tables.erase(stack, hit, wanted) if hit.masked else hit for hit in hits]
         found = (tables.card_of(stack, hit) for hit in done if hit.masked)
@@ -78,8 +81,9 @@ def erase(stack: Stack, texts: tuple[str, ...], dry_run: bool, yes: bool, as_jso
         console.as_json(_json(done, dead_letters=masked, cards=cards, dry_run=dry_run))
     else:
         _tell(done, cards, masked, dry_run=dry_run)
-    whole = all(one.whole for one in masked.values()) and not any(hit.stays for hit in done)
-    if not (dry_run or whole):
+    complete = all(one.complete for one in masked.values())
+    stays = any(hit.stays for hit in done) or any(one.stays for one in masked.values())
+    if not dry_run and (stays or not complete):
         click.get_current_context().exit(EXIT_FAILED)
 
 
@@ -116,6 +120,10 @@ def _tell(
         )
     if len(stay) > MOST_NAMED:
         console.warn(f"and in {len(stay) - MOST_NAMED} items more; --json names them all")
+    for name, one in dead.items():
+        if one.stays:
+            where = ", ".join(sorted(one.stays))
+            console.warn(f"stays in dead letters of {name} ({where}): send them back, or discard")
     console.say("Not reached by this command:")
     for line in ELSEWHERE:
         console.say(f"- {line}")
@@ -123,7 +131,7 @@ def _tell(
 
 def _warn(dead: dict[str, Erased]) -> None:
     for name, one in dead.items():
-        if not one.whole:
+        if not one.complete:
             console.warn(
                 f"dead letters of {name}: {one.found} were found, {one.masked} masked, {one.left}"
                 " are left; others may have them in hand: run the command again"
@@ -146,6 +154,7 @@ def _json(
         ],
         "dead_letters": {name: one.masked for name, one in dead_letters.items()},
         "dead_letters_left": {name: one.left for name, one in dead_letters.items()},
+        "dead_letters_stay_in": {name: sorted(one.stays) for name, one in dead_letters.items()},
         "cards": [
             {"incident_id": card.incident_id, "channel": card.channel_id, "ts": card.ts}
             for card in cards

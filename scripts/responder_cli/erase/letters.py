@@ -24,29 +24,39 @@ MOST_PASSES = 10
 
 
 @dataclass(frozen=True)
+class Seen:
+    """How many letters of a place have the texts where they can be masked, and where else."""
+
+    letters: int = 0
+    stays: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Erased:
-    """What came of the letters of a place that have the texts."""
+    """What came of the letters of a place that have the texts; ``stays`` as with items."""
 
     found: int
     masked: int = 0
     left: int = 0
+    stays: frozenset[str] = frozenset()
 
     @property
-    def whole(self) -> bool:
-        """Whether every letter that was found is known to be without them."""
+    def complete(self) -> bool:
+        """Whether every letter that was found is known to be masked."""
         return not self.left and self.masked >= self.found
 
 
-def search(stack: Stack, texts: Texts, advance: Callable[[], None]) -> Iterator[tuple[Place, int]]:
-    """How many letters of each place have the texts."""
+def search(stack: Stack, texts: Texts, advance: Callable[[], None]) -> Iterator[tuple[Place, Seen]]:
+    """What letters of each place have the texts."""
     for place in chosen(ALL, stack.outputs):
-        if number := _each(stack, place, texts, advance, _look):
-            yield place, number
+        seen = _each(stack, place, texts, advance, _look)
+        if seen != Seen():
+            yield place, seen
 
 
-def erase(stack: Stack, place: Place, texts: Texts, found: int) -> Erased:
-    """Mask the letters of a place, of which ``found`` have the texts."""
-    url, masked, left = stack.output(place.output), 0, found
+def erase(stack: Stack, place: Place, texts: Texts, found: Seen) -> Erased:
+    """Mask the letters of a place, of which those ``found`` have the texts."""
+    url, masked, seen = stack.output(place.output), 0, found
 
     def mask(letter: Letter, body: str, attributes: dict[str, Any]) -> bool:
         sqs = stack.client("sqs")
@@ -55,10 +65,11 @@ def erase(stack: Stack, place: Place, texts: Texts, found: int) -> Erased:
         return True
 
     for _ in range(MOST_PASSES):
-        masked += _each(stack, place, texts, lambda: None, mask)
-        if not (left := _each(stack, place, texts, lambda: None, _look)):
+        if not seen.letters:
             break
-    return Erased(found, masked, left)
+        masked += _each(stack, place, texts, lambda: None, mask).letters
+        seen = _each(stack, place, texts, lambda: None, _look)
+    return Erased(found.letters, masked, seen.letters, seen.stays)
 
 
 def _look(letter: Letter, body: str, attributes: dict[str, Any]) -> bool:
@@ -71,9 +82,9 @@ def _each(
     texts: Texts,
     advance: Callable[[], None],
     act: Callable[[Letter, str, dict[str, Any]], bool],
-) -> int:
+) -> Seen:
     """``act`` on every letter that has the texts; those it leaves are visible again."""
-    url, number = stack.output(place.output), 0
+    url, number, stays = stack.output(place.output), 0, set[str]()
     left: dict[str, Letter] = {}
     try:
         for batch in batches(stack, url, HOLD_SECONDS, depth(stack, url).total):
@@ -81,6 +92,7 @@ def _each(
             for letter in batch:
                 advance()
                 body, attributes, found = masked(letter, _masking(place, texts))
+                stays |= found.stays
                 if not found.masked:
                     continue
                 number += 1
@@ -88,7 +100,7 @@ def _each(
                     del left[letter.message_id]
     finally:
         put_back(stack, url, list(left.values()))
-    return number
+    return Seen(number, frozenset(stays))
 
 
 def _masking(place: Place, texts: Texts) -> Masking:

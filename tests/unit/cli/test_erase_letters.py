@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from responder_cli.aws import Stack
 from responder_cli.dlq.places import PLACES
 from responder_cli.erase import letters
-from responder_cli.erase.letters import Erased
+from responder_cli.erase.letters import Erased, Seen
 from responder_cli.erase.masking import MASK, Texts
 from responder_cli.main import cli
 from unit.cli.stacks import Client, stack
@@ -84,7 +84,7 @@ def holding(queue: Disordered) -> Stack:
 @pytest.mark.parametrize("seed", range(20))
 def test_no_letter_keeps_the_text_in_whatever_order_they_come(seed: int) -> None:
     queue = Disordered(of_jane(60), seed)
-    done = letters.erase(holding(queue), PROCESSING, Texts([WHO]), 60)
+    done = letters.erase(holding(queue), PROCESSING, Texts([WHO]), Seen(60))
     assert done == Erased(found=60, masked=60)
     assert queue.with_the_text() == 0
     assert sum(MASK in body for body in queue.letters.values()) == 60
@@ -118,3 +118,13 @@ def test_letters_that_others_took_meanwhile_are_told_and_it_is_not_done() -> Non
     assert done.exit_code == 1, done.output
     assert "30 were found" in done.stderr
     assert "0 are left" in done.stderr
+
+
+def test_letters_that_are_named_by_the_text_are_told_and_it_is_not_done() -> None:
+    queue = Disordered([json.dumps({"incident_id": WHO})], 1)
+    done = ran(queue)
+    assert done.exit_code == 1, done.output
+    assert "stays in dead letters of processing (incident_id)" in done.stderr
+    assert queue.with_the_text() == 1
+    told = json.loads(ran(queue, "--json").stdout)
+    assert told["dead_letters_stay_in"] == {"processing": ["incident_id"]}
