@@ -73,6 +73,19 @@ def test_a_person_is_nowhere_in_the_tables(house: House) -> None:
     assert erased(house)["items"] == []
 
 
+def test_a_name_of_a_label_and_json_within_a_payload_are_masked(house: House) -> None:
+    who = "José Müller"
+    said = json.dumps({"Message": json.dumps({"AlarmDescription": f"ask {who}"})})
+    house.put(Table.ALERTS, record("a3", labels={who: "3 failures"}, raw=raw.pack(said)))
+    done = house.run("erase", who, "--yes", "--json")
+    assert done.exit_code == 0, done.output
+    assert [one["matches"] for one in json.loads(done.stdout)["items"]] == [2]
+    kept = AlertRecord.model_validate(plainly(house, Table.ALERTS, "a3")).alert
+    assert kept.labels == {MASK: "3 failures"}
+    inner = json.loads(json.loads(raw.unpack(kept.raw))["Message"])
+    assert inner == {"AlarmDescription": f"ask {MASK}"}
+
+
 def plainly(house: House, table: Table, name: str) -> Any:
     key = "alert_id" if table is Table.ALERTS else "id"
     return house.stack.item(table.value, key, name)

@@ -132,28 +132,12 @@ def test_an_export_that_is_spoilt_or_still_under_way_restores_nothing(house: Hou
     assert not house.items(Table.INCIDENTS)
 
 
-def test_an_earlier_moment_comes_back_by_copies_that_go_afterwards(house: House) -> None:
-    client = house.stack.client("dynamodb")
-    made = house.run("restore", "--at", "latest", "--keep", "--table", "incidents", "--yes")
-    assert made.exit_code == 0, made.output
-    assert "it-incidents-restored" in client.list_tables()["TableNames"]
-    house.lose(Table.INCIDENTS)
-    done = house.run("restore", "--at", "latest", "--table", "incidents", "--yes")
-    assert done.exit_code == 0, done.output
-    assert "Going on with it-incidents-restored" in done.stderr
-    assert set(house.items(Table.INCIDENTS)) == {one.key.id for one in KEPT}
-    assert "it-incidents-restored" not in client.list_tables()["TableNames"]
-
-
 def test_a_dry_run_makes_no_copies_and_tells_what_there_is(house: House) -> None:
     done = house.run("restore", "--at", "latest", "--dry-run", "--json")
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["recovery"]["incidents"]["enabled"] is True
     names = house.stack.client("dynamodb").list_tables()["TableNames"]
     assert not [name for name in names if name.endswith("-restored")]
-
-
-SUMMARY = {"RestoreDateTime": MOMENT, "RestoreInProgress": True}
 
 
 @pytest.mark.parametrize(
@@ -188,12 +172,3 @@ def test_a_copy_is_asked_for_and_waited_for(
         Then(house.stack, (Table.STATE,), moment, region, waits.append).prepare()
         stubbed.assert_no_pending_responses()
     assert len(waits) == 2
-
-
-def test_a_copy_of_another_moment_is_not_taken_for_it(house: House) -> None:
-    there = {"Table": {"TableStatus": "ACTIVE", "RestoreSummary": SUMMARY}}
-    with Stubber(house.stack.client("dynamodb")) as stubbed:
-        stubbed.add_response("describe_table", there, {"TableName": "it-state-restored"})
-        done = house.run("restore", "--at", "2026-11-21T13:00", "--table", "state", "--yes")
-    assert done.exit_code == 1
-    assert "2026-11-21T14:00:00+00:00" in done.stderr

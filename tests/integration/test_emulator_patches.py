@@ -90,6 +90,19 @@ def test_templates_set_expiry_and_recovery_of_tables(
     assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
+def test_a_copy_of_a_table_says_what_it_is_of(client: Client, outputs: Mapping[str, str]) -> None:
+    dynamodb, source = client("dynamodb"), outputs["TableName"]
+    dynamodb.restore_table_to_point_in_time(
+        SourceTableName=source, TargetTableName="copied", UseLatestRestorableTime=True
+    )
+
+    summary = dynamodb.describe_table(TableName="copied")["Table"]["RestoreSummary"]
+    described = dynamodb.describe_table(TableName=source)["Table"]
+    assert summary["SourceTableArn"] == described["TableArn"]
+    assert datetime.now(UTC) - summary["RestoreDateTime"] < timedelta(minutes=5)
+    assert "RestoreSummary" not in described
+
+
 def test_templates_set_binary_media_types(client: Client, outputs: Mapping[str, str]) -> None:
     api = client("apigateway").get_rest_api(restApiId=outputs["ApiId"])
 

@@ -12,6 +12,7 @@ from local_stack.patches import (
     permissions,
     processes,
     queues,
+    tables,
 )
 from local_stack.patches.background import start
 
@@ -27,6 +28,7 @@ def apply() -> None:
     alarms.accept_expressions()
     alarms.evaluate_by_dimensions()
     alarms.state_changes_reach_eventbridge()
+    tables.copies_say_what_they_are_of()
     cloudformation.table_settings()
     cloudformation.reserved_concurrency()
     cloudformation.mapping_concurrency()

@@ -147,7 +147,8 @@ def restore(
 
     PLACE is a directory or s3://bucket/prefix, as `responder backup` said; --region names another
     region's stack. What the tables have stays as it is, and the stack may work meanwhile. Nothing
-    that comes back is posted to Slack a second time. Interrupted, start it again.
+    that comes back is posted to Slack a second time. Interrupted, start it again. With --at, it has
+    copies of the tables made, and deletes them afterwards; what it leaves, it names.
     """
     if bool(place) is bool(at):
         raise click.UsageError("Say what to restore: a PLACE or --at, one of them.")
@@ -159,22 +160,17 @@ def restore(
         _tell_window(stack, tables, as_json=as_json)
         return
     if at and not yes:
-        console.ask(f"Have copies made of {', '.join(stack.table(one.value) for one in tables)}?")
-    source.prepare()
-    work = Restore(stack, source, tables, utc_now(), all_cards)
-    with console.progress("looked at") as advance:
-        found = work.look(advance)
-    if not as_json:
-        _show(tables, found)
-    if dry_run or not found.coming.total():
-        done = found
-    else:
-        if not yes:
-            console.ask(f"Write {found.coming.total()} items into the tables of {stack.name}?")
-        with console.progress("written") as advance:
-            done = work.carry_out(advance)
-    if at and not keep and not done.overtaken:
-        source.tidy()
+        copies = ", ".join(stack.table(one.value) for one in tables)
+        after = "kept" if keep else "deleted"
+        console.ask(f"Have copies made of {copies}, which are {after} when their items are back?")
+    try:
+        source.prepare()
+        work = Restore(stack, source, tables, utc_now(), all_cards)
+        done = _done(work, dry_run=dry_run, yes=yes, as_json=as_json)
+    except BaseException:
+        source.tidy(keep=True)
+        raise
+    source.tidy(keep=keep or bool(done.overtaken))
     if as_json:
         console.as_json(_json(tables, done))
     elif not dry_run:
@@ -182,6 +178,20 @@ def restore(
     if done.overtaken and not dry_run:
         console.warn(f"{done.overtaken} did not come back: the stack wrote theirs meanwhile.")
         click.get_current_context().exit(EXIT_FAILED)
+
+
+def _done(work: Restore, *, dry_run: bool, yes: bool, as_json: bool) -> Filling:
+    """Look, show, ask and write."""
+    with console.progress("looked at") as advance:
+        found = work.look(advance)
+    if not as_json:
+        _show(tuple(work.tables), found)
+    if dry_run or not found.coming.total():
+        return found
+    if not yes:
+        console.ask(f"Write {found.coming.total()} items into the tables of {work.stack.name}?")
+    with console.progress("written") as advance:
+        return work.carry_out(advance)
 
 
 def _source(

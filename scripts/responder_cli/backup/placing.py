@@ -25,8 +25,9 @@ from responder.incident import IncidentState
 from responder.policy.storm import KINDS
 from responder.ports import Key, Table
 
-#: True at one moment only, or written by the stack within minutes.
-MOMENTARY = ("heartbeat#", "pace#", "breaker#", "claude-troubles", "operator-notice#")
+#: True at one moment only, or written by the stack within minutes. An old roll would be called
+#: against the queues of now.
+MOMENTARY = ("heartbeat#", "pace#", "breaker#", "claude-troubles", "operator-notice#", "rollcall")
 #: Written as a whole: the name has the newest, ``name#n`` the parts or versions.
 DOCUMENTS = frozenset({"signature-rules", "routes", "inhibitions", "silences", "windows"})
 _STORMS = tuple(f"{kind}:" for kind in KINDS)

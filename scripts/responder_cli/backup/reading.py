@@ -1,7 +1,7 @@
 """The items of a backup, wherever it is: our files, DynamoDB's exports, or tables of then.
 
 Point-in-time recovery makes tables of other names, which nobody reads; they are read here, and
-deleted when their items are back.
+those that this run had made are deleted when their items are back.
 """
 
 import base64
@@ -42,8 +42,8 @@ class Source(Protocol):
     def items(self, table: Table) -> Iterator[Mapping[str, Any]]:
         """The items of a table, as DynamoDB writes them."""
 
-    def tidy(self) -> None:
-        """What is needed no more when all is back."""
+    def tidy(self, *, keep: bool) -> None:
+        """Delete what is needed no more, unless it is to be kept; tell what stays."""
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Kept:
             for line in gzip.decompress(body).splitlines():
                 yield json.loads(line)["Item"]
 
-    def tidy(self) -> None:
+    def tidy(self, *, keep: bool) -> None:
         """A backup stays."""
 
     def _known(self) -> dict[str, Any]:
@@ -120,7 +120,8 @@ class Kept:
 class Then:
     """The tables as they were at a moment (None: the latest that there is), of this or a region.
 
-    Interrupted, it goes on with the copies that there are.
+    Interrupted, it goes on with the copies of that moment that there are. What it has not begun it
+    does not delete: somebody may have kept it.
     """
 
     stack: Stack
@@ -128,6 +129,8 @@ class Then:
     moment: datetime | None
     region: str
     wait: Wait
+    _begun: list[Table] = field(default_factory=list)
+    _met: list[Table] = field(default_factory=list)
 
     @property
     def said(self) -> str:
@@ -141,12 +144,19 @@ class Then:
         return f"the tables of {self.stack.name}{where} {then}"
 
     def prepare(self) -> None:
-        """Have the copies made, all at once, and wait for them; hours, for large tables."""
+        """Have the copies made, all at once, and wait for them; hours, for large tables.
+
+        Raises ClickException where a table of that name is no copy of that moment.
+        """
+        there = {table: found for table in self.tables if (found := self._described(table))}
+        for table, found in there.items():
+            self._check(table, found)
+        for table in there:
+            console.warn(f"Going on with {self.copy(table)}, which is there already.")
+            self._met.append(table)
         for table in self.tables:
-            if (there := self._described(table)) is None:
+            if table not in there:
                 self._begin(table)
-            else:
-                self._check(table, there)
         for table in self.tables:
             while (self._described(table) or {}).get("TableStatus") != "ACTIVE":
                 self.wait(POLL_SECONDS)
@@ -155,10 +165,16 @@ class Then:
         """The items of a copy."""
         return taking.scan(self.stack, self.copy(table))
 
-    def tidy(self) -> None:
-        """Delete the copies, which have what alerts said, and cost."""
-        for table in self.tables:
+    def tidy(self, *, keep: bool) -> None:
+        """Delete the copies that this run began: they have what alerts said, and cost."""
+        for table in () if keep else self._begun:
             self.stack.client("dynamodb").delete_table(TableName=self.copy(table))
+        for table in (*self._met, *(self._begun if keep else ())):
+            name = self.copy(table)
+            console.warn(
+                f"{name} stays, and costs. Needed no more: aws dynamodb delete-table"
+                f" --table-name {name}"
+            )
 
     def copy(self, table: Table) -> str:
         """The name of a copy."""
@@ -179,6 +195,7 @@ class Then:
         self.stack.client("dynamodb").restore_table_to_point_in_time(
             TargetTableName=self.copy(table), **source, **then
         )
+        self._begun.append(table)
 
     def _described(self, table: Table) -> dict[str, Any] | None:
         try:
@@ -190,11 +207,22 @@ class Then:
         return dict(answer["Table"])
 
     def _check(self, table: Table, there: Mapping[str, Any]) -> None:
-        """A copy of an earlier run is gone on with, unless another moment was asked for."""
-        of = there.get("RestoreSummary", {}).get("RestoreDateTime")
-        told = f"{self.copy(table)}, of {to_utc(of).isoformat()}" if of else self.copy(table)
-        if of is not None and self.moment is not None and to_utc(of) != self.moment:
+        """A copy of an earlier run is gone on with where it is of this table and of that moment."""
+        name, source = self.copy(table), there.get("RestoreSummary", {})
+        if not self._is_source(table, there, source.get("SourceTableArn", "")):
             raise click.ClickException(
-                f"There is {told} already: give that time with --at, or delete the table."
+                f"There is a table {name} that is no copy of {self.stack.table(table.value)}:"
+                " nothing was restored. Export or rename what is in it, and delete it."
             )
-        console.warn(f"Going on with {told}, which is there already.")
+        of = to_utc(source["RestoreDateTime"])
+        if of != self.moment:
+            raise click.ClickException(
+                f"There is {name} already, of {of.isoformat()}: give that time with --at, or"
+                " delete the table."
+            )
+
+    def _is_source(self, table: Table, there: Mapping[str, Any], source: str) -> bool:
+        """Whether a copy was made of our table, in the region that is meant."""
+        parts = there["TableArn"].split(":")
+        parts[3] = self.region or parts[3]
+        return source == ":".join([*parts[:5], f"table/{self.stack.table(table.value)}"])

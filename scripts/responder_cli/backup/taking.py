@@ -131,6 +131,9 @@ def _runbooks(stack: Stack) -> Iterator[tuple[str, bytes]]:
     client, bucket = stack.client("s3"), stack.output(RUNBOOKS)
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for found in page.get("Contents", []):
+            if found["Key"].endswith("/"):
+                # What the console calls a folder is an empty object, where a directory will be.
+                continue
             body = client.get_object(Bucket=bucket, Key=found["Key"])["Body"].read()
             yield f"runbooks/{found['Key']}", bytes(body)
 

@@ -5,7 +5,7 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 import click
@@ -46,7 +46,7 @@ class Folder:
 
     def put(self, name: str, body: bytes) -> None:
         """Keep a file. Raises ClickException where there is one of that name, or no room."""
-        path = self.root / name
+        path = self._inside(name)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
             path.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
@@ -59,11 +59,18 @@ class Folder:
 
     def get(self, name: str) -> bytes:
         """A file. Raises ClickException."""
-        path = self.root / name
+        path = self._inside(name)
         try:
             return path.read_bytes()
         except OSError as error:
             raise click.ClickException(f"{path}: {error.strerror}") from error
+
+    def _inside(self, name: str) -> Path:
+        """Where a file is; names are keys of objects, and some look like a way out of here."""
+        given = PurePosixPath(name)
+        if given.is_absolute() or ".." in given.parts:
+            raise click.ClickException(f"{name!r} would lie elsewhere than under {self.place}")
+        return self.root / given
 
 
 @dataclass(frozen=True)

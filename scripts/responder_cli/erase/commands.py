@@ -10,6 +10,7 @@ from responder.incident import Card
 from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.erase import letters, tables
+from responder_cli.erase.letters import Erased
 from responder_cli.erase.masking import MASK, Texts
 from responder_cli.erase.tables import Hit
 from responder_cli.options import examples, json_option, on_stack, refusals_as_usage, yes_option
@@ -46,7 +47,8 @@ ELSEWHERE = (
 def erase(stack: Stack, texts: tuple[str, ...], dry_run: bool, yes: bool, as_json: bool) -> None:
     """Mask a person's TEXTS in alerts, payloads, incidents, analyses and dead letters.
 
-    Each TEXT (a name, an address) is found whatever its case, and as JSON and addresses write it.
+    Each TEXT (a name, an address) is found whatever its case, and as JSON and addresses write it;
+    also in names of labels.
     It reads the tables whole. Cards are edited (a webhook cannot). Interrupted, start it again. It
     ends with what it cannot reach: Slack's threads, logs, backups.
     """
@@ -56,15 +58,22 @@ def erase(stack: Stack, texts: tuple[str, ...], dry_run: bool, yes: bool, as_jso
         hits = list(tables.search(stack, wanted, advance))
         dead = dict(letters.search(stack, wanted, advance))
     if not as_json:
-        _show(hits, {place.name: number for place, number in dead.items()})
-    if dry_run or not (dead or any(hit.masked for hit in hits)):
-        done, cards, masked = hits, [], {place.name: 0 for place in dead}
+        _show(hits, {place.name: seen.letters for place, seen in dead.items()})
+    letters_found = sum(seen.letters for seen in dead.values())
+    if dry_run or not (letters_found or any(hit.masked for hit in hits)):
+        done, cards = hits, []
+        masked = {
+            place.name: Erased(seen.letters, left=seen.letters, stays=seen.stays)
+            for place, seen in dead.items()
+        }
     else:
         if not yes:
             items = sum(bool(hit.masked) for hit in hits)
-            where = f"{items} items and {sum(dead.values())} dead letters"
+            where = f"{items} items and {letters_found} dead letters"
             console.ask(f"Put {MASK} in place of them in {where}?")
-        masked = {place.name: letters.erase(stack, place, wanted) for place in dead}
+        masked = {
+            place.name: letters.erase(stack, place, wanted, seen) for place, seen in dead.items()
+        }
         done = [tables.erase(stack, hit, wanted) if hit.masked else hit for hit in hits]
         found = (tables.card_of(stack, hit) for hit in done if hit.masked)
         cards = [card for card in found if card is not None]
@@ -72,7 +81,9 @@ def erase(stack: Stack, texts: tuple[str, ...], dry_run: bool, yes: bool, as_jso
         console.as_json(_json(done, dead_letters=masked, cards=cards, dry_run=dry_run))
     else:
         _tell(done, cards, masked, dry_run=dry_run)
-    if not dry_run and any(hit.stays for hit in done):
+    complete = all(one.complete for one in masked.values())
+    stays = any(hit.stays for hit in done) or any(one.stays for one in masked.values())
+    if not dry_run and (stays or not complete):
         click.get_current_context().exit(EXIT_FAILED)
 
 
@@ -91,14 +102,16 @@ def _show(hits: Sequence[Hit], dead: dict[str, int]) -> None:
 
 
 def _tell(
-    done: Sequence[Hit], cards: Sequence[Card], masked: dict[str, int], *, dry_run: bool
+    done: Sequence[Hit], cards: Sequence[Card], dead: dict[str, Erased], *, dry_run: bool
 ) -> None:
     if not dry_run:
         items = sum(bool(hit.masked) for hit in done)
+        masked = sum(one.masked for one in dead.values())
         console.say(
-            f"{items} items and {sum(masked.values())} dead letters masked; {len(cards)} cards are"
+            f"{items} items and {masked} dead letters masked; {len(cards)} cards are"
             " edited within two minutes."
         )
+        _warn(dead)
     stay = [hit for hit in done if hit.stays]
     for hit in stay[:MOST_NAMED]:
         console.warn(
@@ -107,13 +120,26 @@ def _tell(
         )
     if len(stay) > MOST_NAMED:
         console.warn(f"and in {len(stay) - MOST_NAMED} items more; --json names them all")
+    for name, one in dead.items():
+        if one.stays:
+            where = ", ".join(sorted(one.stays))
+            console.warn(f"stays in dead letters of {name} ({where}): send them back, or discard")
     console.say("Not reached by this command:")
     for line in ELSEWHERE:
         console.say(f"- {line}")
 
 
+def _warn(dead: dict[str, Erased]) -> None:
+    for name, one in dead.items():
+        if not one.complete:
+            console.warn(
+                f"dead letters of {name}: {one.found} were found, {one.masked} masked, {one.left}"
+                " are left; others may have them in hand: run the command again"
+            )
+
+
 def _json(
-    done: Sequence[Hit], *, dead_letters: dict[str, int], cards: Sequence[Card], dry_run: bool
+    done: Sequence[Hit], *, dead_letters: dict[str, Erased], cards: Sequence[Card], dry_run: bool
 ) -> dict[str, Any]:
     return {
         "dry_run": dry_run,
@@ -126,7 +152,9 @@ def _json(
             }
             for hit in done
         ],
-        "dead_letters": dead_letters,
+        "dead_letters": {name: one.masked for name, one in dead_letters.items()},
+        "dead_letters_left": {name: one.left for name, one in dead_letters.items()},
+        "dead_letters_stay_in": {name: sorted(one.stays) for name, one in dead_letters.items()},
         "cards": [
             {"incident_id": card.incident_id, "channel": card.channel_id, "ts": card.ts}
             for card in cards

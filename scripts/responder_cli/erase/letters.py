@@ -3,10 +3,14 @@
 receive ──▶ send the masked copy ──▶ delete the letter
                                  └─ killed here: both exist; the next run masks the letter again,
                                     and the pipeline recognises the second copy
+
+The copies come back among the letters, in any order, so that one pass meets only part of them:
+after each pass the queue is searched, and passed again until a search finds none.
 """
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from responder_cli.aws import Stack
@@ -15,17 +19,44 @@ from responder_cli.dlq.looking import HOLD_SECONDS, batches, put_back
 from responder_cli.dlq.places import ALL, Place, Way, chosen, depth
 from responder_cli.erase.masking import Found, Masking, Texts
 
+#: Each pass meets most of what the one before has left.
+MOST_PASSES = 10
 
-def search(stack: Stack, texts: Texts, advance: Callable[[], None]) -> Iterator[tuple[Place, int]]:
-    """How many letters of each place have the texts."""
+
+@dataclass(frozen=True)
+class Seen:
+    """How many letters of a place have the texts where they can be masked, and where else."""
+
+    letters: int = 0
+    stays: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What came of the letters of a place that have the texts; ``stays`` as with items."""
+
+    found: int
+    masked: int = 0
+    left: int = 0
+    stays: frozenset[str] = frozenset()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every letter that was found is known to be masked."""
+        return not self.left and self.masked >= self.found
+
+
+def search(stack: Stack, texts: Texts, advance: Callable[[], None]) -> Iterator[tuple[Place, Seen]]:
+    """What letters of each place have the texts."""
     for place in chosen(ALL, stack.outputs):
-        if number := _each(stack, place, texts, advance, lambda *_: False):
-            yield place, number
+        seen = _each(stack, place, texts, advance, _look)
+        if seen != Seen():
+            yield place, seen
 
 
-def erase(stack: Stack, place: Place, texts: Texts) -> int:
-    """Mask the letters of a place; how many."""
-    url = stack.output(place.output)
+def erase(stack: Stack, place: Place, texts: Texts, found: Seen) -> Erased:
+    """Mask the letters of a place, of which those ``found`` have the texts."""
+    url, masked, seen = stack.output(place.output), 0, found
 
     def mask(letter: Letter, body: str, attributes: dict[str, Any]) -> bool:
         sqs = stack.client("sqs")
@@ -33,7 +64,16 @@ def erase(stack: Stack, place: Place, texts: Texts) -> int:
         sqs.delete_message(QueueUrl=url, ReceiptHandle=letter.receipt)
         return True
 
-    return _each(stack, place, texts, lambda: None, mask)
+    for _ in range(MOST_PASSES):
+        if not seen.letters:
+            break
+        masked += _each(stack, place, texts, lambda: None, mask).letters
+        seen = _each(stack, place, texts, lambda: None, _look)
+    return Erased(found.letters, masked, seen.letters, seen.stays)
+
+
+def _look(letter: Letter, body: str, attributes: dict[str, Any]) -> bool:
+    return False
 
 
 def _each(
@@ -42,9 +82,9 @@ def _each(
     texts: Texts,
     advance: Callable[[], None],
     act: Callable[[Letter, str, dict[str, Any]], bool],
-) -> int:
+) -> Seen:
     """``act`` on every letter that has the texts; those it leaves are visible again."""
-    url, number = stack.output(place.output), 0
+    url, number, stays = stack.output(place.output), 0, set[str]()
     left: dict[str, Letter] = {}
     try:
         for batch in batches(stack, url, HOLD_SECONDS, depth(stack, url).total):
@@ -52,6 +92,7 @@ def _each(
             for letter in batch:
                 advance()
                 body, attributes, found = masked(letter, _masking(place, texts))
+                stays |= found.stays
                 if not found.masked:
                     continue
                 number += 1
@@ -59,7 +100,7 @@ def _each(
                     del left[letter.message_id]
     finally:
         put_back(stack, url, list(left.values()))
-    return number
+    return Seen(number, frozenset(stays))
 
 
 def _masking(place: Place, texts: Texts) -> Masking:

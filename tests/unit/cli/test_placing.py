@@ -13,6 +13,7 @@ from responder.policy.storm import Shard, Weather
 from responder.ports import Key, Table
 from responder.protocols import items
 from responder.protocols.heartbeat import Heartbeat
+from responder.protocols.rollcall import ROLL, Roll
 from responder.protocols.versions import Pointer as Active
 from responder_cli.backup.placing import Item, Left, Placement, place, wanted
 from unit.cli.kept import KEY, NOW, THEN, card, episode, head, item, over, pointer
@@ -147,6 +148,8 @@ def test_a_document_that_was_written_since_is_left_alone() -> None:
 def test_what_was_true_for_a_moment_does_not_come_back() -> None:
     beat = item(items.state_item("heartbeat#tick"), Heartbeat(at=THEN))
     assert placed([beat]).left == {(Table.STATE, Left.MOMENTARY): 1}
+    roll = item(items.state_item(ROLL), Roll(called_until=THEN))
+    assert placed([roll]).left == {(Table.STATE, Left.MOMENTARY): 1}
     ledger = item(items.state_item("ledger#2026-11-21"), Heartbeat(at=THEN))
     assert back(placed([ledger])) == ids(ledger)
 
