@@ -49,13 +49,25 @@ class Story:
     def shown(self) -> str:
         """Where people see it, or why they do not."""
         if self.card is None or not self.card.shown:
-            why = self.incident.held or (self.card.waits_for if self.card else "")
+            why = self.incident.held or self._given_up or (self.card.waits_for if self.card else "")
             return f"no card: {why or 'not posted yet'}"
         behind = self.incident.revision - self.card.shown
         late = f", {behind} changes behind" if behind > 0 else ""
         refused = self.card.refused
         instead = f", as {refused.channel} refused it: {refused.reason}" if refused else ""
-        return f"card in {self.card.channel}{instead}{late}"
+        gone = f"; {self._given_up}" if self._given_up else ""
+        return f"card in {self.card.channel}{instead}{late}{gone}"
+
+    @property
+    def _given_up(self) -> str:
+        """Where its announcement lies that nobody tries any more; empty while somebody does.
+
+        The card of a check of our own leaves no letter.
+        """
+        if self.card is None or not self.card.dead_lettered or self.incident.synthetic:
+            return ""
+        look = f"responder dlq show --queue all --id {self.incident.incident_id}"
+        return f"given up, its announcement is a dead letter: {look}"
 
 
 @click.group(
