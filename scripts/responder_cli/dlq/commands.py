@@ -134,7 +134,7 @@ def _pages(
     """The first selected letters of a place."""
     most = limit if selection.everything else looking.LOOKED_AT
     with looking.held(stack, stack.output(place.output), most) as letters:
-        meant = [letter for letter in letters if selection.takes(letter)]
+        meant = looking.meant(stack, selection, letters)
         return [{"queue": place.name, **_page(letter, raw)} for letter in meant[:limit]]
 
 
