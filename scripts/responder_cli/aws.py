@@ -42,6 +42,10 @@ class NotFound(Exception):
     """The stack, or an output that a command needs, is not there."""
 
 
+class NoSuch(Exception):
+    """What an operator named, by an id or a number, is not there; everything that was asked is."""
+
+
 @dataclass
 class Stack:
     """One deployed stack: its name, its outputs, and clients for its services.

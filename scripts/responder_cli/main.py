@@ -14,9 +14,10 @@ from botocore.exceptions import (
 
 from responder.errors import ResponderError
 from responder_cli import console
-from responder_cli.aws import NotFound, words
+from responder_cli.aws import NoSuch, NotFound, words
 
 EXIT_UNREACHABLE = 3
+EXIT_NO_SUCH = 4
 NO_REGION = "Give --region; for the local stack: source .local/stack.env"
 
 #: Where each command is. Only the one that is called is imported: all of them take half a second.
@@ -80,6 +81,7 @@ Exit codes:
   1  unhealthy, failed, or not everything was done
   2  wrong usage
   3  AWS, the stack or the webhook cannot be reached, or refused us
+  4  there is nothing of the id, name or number that was given
 """
 
 
@@ -113,6 +115,9 @@ class Commands(click.Group):
         except NoRegionError as error:
             console.warn(f"responder: {words(error)} {NO_REGION}")
             ctx.exit(EXIT_UNREACHABLE)
+        except NoSuch as error:
+            console.warn(f"responder: {error}")
+            ctx.exit(EXIT_NO_SUCH)
         except (BotoCoreError, ClientError, NotFound, ConnectionError, ResponderError) as error:
             console.warn(f"responder: {words(error)}")
             ctx.exit(EXIT_UNREACHABLE)

@@ -14,7 +14,7 @@ from responder.policy.silence import Silence
 from responder.ports import Table
 from responder.protocols import chunks, silences
 from responder_cli import console, incidents
-from responder_cli.aws import Stack
+from responder_cli.aws import NoSuch, Stack
 from responder_cli.options import (
     asks_where_it_acts,
     duration,
@@ -136,5 +136,5 @@ def list_(stack: Stack, every: bool, as_json: bool) -> None:
 def expire(stack: Stack, silence_id: str) -> None:
     """End a silence now: what it held and still fires appears within two minutes."""
     if silences.expire(stack.store(Table.STATE), silence_id, utc_now()) is None:
-        raise click.ClickException(f"No silence {silence_id} holds now or later.")
+        raise NoSuch(f"no silence {silence_id} holds now or later")
     console.say(f"Silence {silence_id} has ended.")

@@ -20,7 +20,7 @@ from responder.ports import Table
 from responder.protocols import chunks, windows
 from responder.recurrence import DAYS, Span, dates_of, days_of, knows_zone, time_of
 from responder_cli import console
-from responder_cli.aws import Stack
+from responder_cli.aws import NoSuch, Stack
 from responder_cli.options import (
     as_written,
     asks_where_it_acts,
@@ -180,7 +180,7 @@ def list_(stack: Stack, as_json: bool) -> None:
 def remove(stack: Stack, window_id: str) -> None:
     """Remove a window: what it holds now and still fires appears within two minutes."""
     if windows.remove(stack.store(Table.STATE), window_id, utc_now()) is None:
-        raise click.ClickException(f"There is no window {window_id}.")
+        raise NoSuch(f"there is no window {window_id}")
     console.say(f"Window {window_id} is removed.")
 
 

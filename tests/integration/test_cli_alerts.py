@@ -156,7 +156,7 @@ def test_the_payload_is_shown_as_it_was_received(house: House) -> None:
 
 def test_an_unknown_alert_is_not_there(house: House) -> None:
     done = house.run("show", "none")
-    assert (done.exit_code, "has no alert none" in done.stderr) == (3, True)
+    assert (done.exit_code, "has no alert none" in done.stderr) == (4, True)
 
 
 def test_times_with_a_zone_are_taken_by_it() -> None:

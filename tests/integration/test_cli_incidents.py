@@ -197,4 +197,4 @@ def test_hostile_text_steers_no_terminal(house: House) -> None:
 def test_what_is_no_incident_is_not_there(house: House, named: str, said: str) -> None:
     house.recorded(AlertRecord(alert=alert("held"), signature="v1:disk", held="stale"))
     done = house.run("show", named)
-    assert (done.exit_code, said in done.stderr) == (3, True)
+    assert (done.exit_code, said in done.stderr) == (4, True)

@@ -202,5 +202,5 @@ def test_show_tells_what_a_route_asks_for_and_nothing_else(house: House) -> None
 
 
 def test_unknown_versions_are_refused(house: House) -> None:
-    assert house.run("use", "4").exit_code == 1
-    assert house.run("show", "4").exit_code == 1
+    assert house.run("use", "4").exit_code == 4
+    assert house.run("show", "4").exit_code == 4

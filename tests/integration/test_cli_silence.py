@@ -46,7 +46,7 @@ def test_a_silence_is_added_listed_and_ended(run: Run) -> None:
     assert run("expire", found["id"]).exit_code == 0
     assert listed(run) == []
     assert [one["id"] for one in listed(run, "--all")] == [found["id"]]
-    assert run("expire", found["id"]).exit_code == 1
+    assert run("expire", found["id"]).exit_code == 4
 
 
 def test_a_silence_can_begin_later(run: Run) -> None:
