@@ -73,4 +73,5 @@ def show(stack: Stack, found: list[Finding]) -> None:
         return
     console.heading("To mend:")
     for one in due:
-        console.say(f"  {one.component}: {one.mend}")
+        console.say(f"{one.component}:")
+        console.say(f"  {one.mend}")

@@ -119,6 +119,7 @@ def query(
             )
             for one in page.alerts
         ],
+        copied=True,
     )
     if page.go_on is not None:
         console.warn(f"There may be more: --until {page.go_on:%Y-%m-%dT%H:%M:%S}, or --limit.")
