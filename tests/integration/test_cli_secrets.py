@@ -185,6 +185,21 @@ def test_a_secret_that_was_never_deployed_is_not_there(house: House) -> None:
     assert "no secret it/sources" in house.checked()["sources"]["reason"]
     done = house.run("set", "anthropic-key", "--yes", value=KEY)
     assert (done.exit_code, "no secret it/anthropic-key" in done.stderr) == (3, True)
+    assert '"A secret was deleted"' in done.stderr
+
+
+def test_a_secret_that_is_being_deleted_is_not_called_empty(house: House) -> None:
+    house.put("slack-bot-token", GOOD)
+    house.client.delete_secret(SecretId="it/slack-bot-token", RecoveryWindowInDays=7)
+    restore = "aws secretsmanager restore-secret --secret-id it/slack-bot-token"
+    found = house.checked()["slack-bot-token"]
+    assert (found["verdict"], found["mend"]) == ("failing", restore)
+    assert "is being deleted" in found["reason"]
+    assert f"slack-bot-token: {restore}\n" in house.run("check").stdout
+    done = house.run("set", "slack-bot-token", "--yes", value=GOOD)
+    assert (done.exit_code, f"is being deleted: {restore}" in done.stderr) == (3, True)
+    house.client.restore_secret(SecretId="it/slack-bot-token")
+    assert house.checked()["slack-bot-token"]["verdict"] == "ok"
 
 
 @pytest.mark.parametrize("command", ["set", "rotate"])

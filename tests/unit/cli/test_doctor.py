@@ -53,7 +53,9 @@ def aws(stack: Mapping[str, Any] | None, **answers: Any) -> Stack:
             {"get_account_settings": {"AccountLimit": answers.get("limit", limit(1000))}}
         ),
         "dynamodb": Client({"describe_table": answers.get("tables", raising(ABSENT))}),
-        "secretsmanager": Client({"describe_secret": secrets, "get_secret_value": secrets}),
+        "secretsmanager": Client(
+            {"describe_secret": answers.get("described", secrets), "get_secret_value": secrets}
+        ),
         "apigateway": Client({"get_account": {"cloudwatchRoleArn": answers.get("role", "")}}),
         "s3": Client({"head_bucket": answers.get("bucket", {})}),
     }
@@ -164,7 +166,7 @@ def test_a_bucket_of_another_account_is_told() -> None:
 
 
 def test_a_deployed_stack_is_asked_for_its_secrets_and_its_protection() -> None:
-    empty = found(aws(deployed()), PROD)
+    empty = found(aws(deployed(), described={}), PROD)
     assert empty["slack secret"].mend == "scripts/responder secrets set slack-bot-token --stack it"
     assert empty["claude secret"].mend == "scripts/responder secrets set anthropic-key --stack it"
     assert empty["termination protection"].verdict is Verdict.WARNING
