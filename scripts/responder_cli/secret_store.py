@@ -73,7 +73,7 @@ def absence(stack: Stack, short: str) -> Absence | None:
         # A deployment makes what is new to the stack; what it made before it takes to be there.
         return Absence(
             f"there is no secret {name}",
-            "deploy, if the stack never had it; else the runbook's \"A secret was deleted\"",
+            'deploy, if the stack never had it; else the runbook\'s "A secret was deleted"',
         )
     if not found.get("DeletedDate"):
         return None

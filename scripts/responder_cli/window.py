@@ -15,6 +15,7 @@ import click
 from responder.alert import Severity
 from responder.clock import utc_now
 from responder.policy.matching import Matcher
+from responder.policy.silence import MAX_COMMENT, MIN_COMMENT
 from responder.policy.window import Window
 from responder.ports import Table
 from responder.protocols import chunks, windows
@@ -103,7 +104,8 @@ def window() -> None:
     show_default=True,
     help="It holds only what is milder: quiet hours.",
 )
-@click.option("--comment", required=True, help="Why; cards show it.")
+@click.option("--comment", required=True,
+              help=f"Why; cards show it. {MIN_COMMENT} to {MAX_COMMENT} characters.")  # fmt: skip
 @on_stack
 @asks_where_it_acts
 def add(

@@ -86,7 +86,7 @@ def test_quiet_hours_are_tried_at_any_moment(nowhere: House) -> None:
 
     assert held("2026-11-21T02:00:00") == {"quiet_hours"}
     assert held("2026-11-21T11:00:00") == {""}
-    table = nowhere.run("test", file, "--at", "2026-11-21T02:00:00")
+    table = nowhere.run("test", file, "--at", "2026-11-21T02:00")
     assert "held (quiet_hours)" in " ".join(table.output.split())
 
 
