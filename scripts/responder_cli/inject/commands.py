@@ -85,9 +85,16 @@ def _judged(ways: list[Way], waited: int | None) -> bool:
             console.warn(f"{way.alert_id}: duplicate of an alert accepted at {way.accepted_at}")
     if waited is None:
         return True
-    if not all(way.arrived for way in ways):
-        console.warn(f"no card within {waited} s: responder health, responder dlq list")
+    for lacks in dict.fromkeys(_lacking(way) for way in ways if not way.arrived):
+        console.warn(f"{lacks} within {waited} s: responder health, responder dlq list")
     return all(way.arrived and not way.duplicate for way in ways)
+
+
+def _lacking(way: Way) -> str:
+    """What did not happen, where an alert has not arrived."""
+    if way.card_at is None:
+        return "no card"
+    return f"the card of {way.incident_id} was there before, and was not updated"
 
 
 def _payload(file: Path | None, sample: str | None) -> bytes:
