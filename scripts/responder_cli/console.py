@@ -101,7 +101,7 @@ def grid(
     """A table; the column numbered ``verdict`` is coloured by its word.
 
     Where the last column is there to be ``copied``, an id or a command, it is never broken: in a
-    terminal that is too narrow it stands below its row, on a line of its own.
+    terminal that is too narrow it stands below its row, each command on a line of its own.
     """
     _print(drawn(columns, rows, verdict, copied=copied))
 
@@ -154,7 +154,7 @@ class _Copied:
         for row in self.rows:
             yield _table((), [row[:-1]], widths)
             if row[-1]:
-                yield Text("  ") + row[-1]
+                yield from (Text("  ") + one for one in row[-1].split("; "))
 
 
 def _shared(columns: Sequence[str], rows: Sequence[Sequence[Text]], width: int) -> list[int]:

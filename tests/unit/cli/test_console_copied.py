@@ -39,6 +39,14 @@ def test_in_a_narrow_terminal_it_stands_below_its_row_alone(width: int) -> None:
     assert all(word in lines[mapping] for word in ROWS[0][:2])
 
 
+def test_each_of_several_commands_has_a_line() -> None:
+    rows = [("tick", "failing", "ran 900 s ago " * 9, "look at it; mend it")]
+    screen = Console(file=io.StringIO(), width=80, force_terminal=False)
+    with screen.capture() as captured:
+        screen.print(console.drawn(COLUMNS, rows, copied=True), soft_wrap=True)
+    assert captured.get().splitlines()[-2:] == ["  look at it", "  mend it"]
+
+
 def test_where_there_is_room_it_stands_in_its_column() -> None:
     head, mapping, tick = drawn(300)
     assert head.endswith(COLUMNS[-1])
