@@ -76,6 +76,7 @@ def test_an_empty_stack_says_what_is_missing_and_fails_for_slack(house: House) -
     assert house.run("check").exit_code == 1
     found = house.checked()
     assert found["slack-bot-token"]["verdict"] == "failing"
+    assert "neither slack-bot-token nor slack-webhook" in found["slack-bot-token"]["reason"]
     assert found["anthropic-key"]["verdict"] == "warning"
     assert found["notice-webhook"]["verdict"] == "ok"
     assert not any(one["set"] for one in found.values())
@@ -235,6 +236,7 @@ def test_whoever_does_not_answer_is_no_reason_to_refuse_a_value(
             done = house.run("set", name, "--yes", value=value)
             assert (done.exit_code, "does not answer from here" in done.stdout) == (0, True)
             assert house.value(name) == value
+            assert house.checked()[name]["verdict"] == "warning"
 
 
 def test_a_value_is_in_no_representation() -> None:

@@ -17,6 +17,7 @@ from responder_cli.secret_store import CURRENT, MOST_BYTES, PREVIOUS, Stored, se
 from responder_cli.secrets.kinds import KINDS, Kind, Malformed, Opinion
 
 EXIT_FAILED = 1
+NOTHING_TO_SLACK = f"neither {' nor '.join(SLACK_SECRETS)} is set: cards wait"
 #: It has a command of its own.
 SOURCES = "sources"
 VERIFYING = ("responder secrets check", "responder inject --sample generic/firing --wait")
@@ -48,6 +49,8 @@ def check(stack: Stack, as_json: bool) -> None:
     if not any(found[name]["set"] for name in SLACK_SECRETS):
         for name in SLACK_SECRETS:
             found[name]["verdict"] = Verdict.FAILING.value
+            if not found[name]["mend"]:
+                found[name]["reason"] = NOTHING_TO_SLACK
     if as_json:
         console.as_json(list(found.values()))
     else:
@@ -166,7 +169,7 @@ def _finding(stack: Stack, kind: Kind) -> dict[str, Any]:
         return {**found, "verdict": Verdict.FAILING.value, "reason": str(error)}
     opinion = kind.ask(stack, stored.value)
     old = stored.since is not None and utc_now() - stored.since > OLD
-    verdict = Verdict.WARNING if old else Verdict.OK
+    verdict = Verdict.WARNING if old or opinion.asked else Verdict.OK
     if opinion.accepted is False:
         verdict = Verdict.FAILING
     return {**found, "verdict": verdict.value, "reason": f"{shape}; {opinion.words}"}
