@@ -211,7 +211,8 @@ def test_a_parameter_that_the_template_does_not_know_is_told(tmp_path: Path) -> 
     [
         ("aws-cli/2.23.6 Python/3.13.0 Linux/6", Verdict.OK),
         ("aws-cli/2.9.19 Python/3.11 Linux/6", Verdict.WARNING),
-        ("aws-cli/1.45.11 Python/3.11", Verdict.WARNING),
+        ("aws-cli/1.45.11 Python/3.11", Verdict.OK),
+        ("aws-cli/1.28.1 Python/3.11", Verdict.WARNING),
         ("", Verdict.WARNING),
     ],
 )
@@ -238,3 +239,21 @@ def test_the_environment_names_the_stack_unless_it_is_named() -> None:
     assert {"component", "verdict", "reason", "mend"} == set(json.loads(done.stdout)[0])
     CliRunner().invoke(cli, ["doctor", "--stack", "mine"], obj=connect)
     assert asked == ["mcp-incident-responder-dev"]
+
+
+@pytest.mark.parametrize(("environment", "told"), [("dev", False), ("prod", True)])
+def test_a_stack_name_of_another_environment_is_told(environment: str, told: bool) -> None:
+    def connect(name: str, *_: object) -> Stack:
+        stack = aws(None)
+        stack.name = name
+        return stack
+
+    done = CliRunner().invoke(
+        cli,
+        ["doctor", "--environment", environment, "--json"],
+        obj=connect,
+        env={"STACK_NAME": "mcp-incident-responder-dev"},
+    )
+    first = json.loads(done.stdout)[0]
+    assert (first["component"] == "stack's name") is told
+    assert ("unset STACK_NAME" in first["mend"]) is told
