@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from responder_cli.webhook import Answer, post
 EXIT_FAILED = 1
 ACCEPTED = 202
 POLL_SECONDS = 0.25
+#: Names of samples that are offered for one that there is not, and how like it they must be.
+MOST_NEAR = 5
+SAME_ENOUGH = 0.5
 
 
 @click.command(
@@ -104,7 +108,9 @@ def _payload(file: Path | None, sample: str | None) -> bytes:
         return file.read_bytes()
     names = samples.files()
     if sample is None or sample not in names:
-        raise click.UsageError(f"No sample {sample}. There are: {', '.join(names)}")
+        near = get_close_matches(sample or "", names, MOST_NEAR, SAME_ENOUGH)
+        there = f"Did you mean {', '.join(near)}?" if near else "They are the files of events/."
+        raise click.UsageError(f"No sample {sample}. {there}")
     return samples.read(sample, utc_now())
 
 
