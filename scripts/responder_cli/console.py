@@ -182,9 +182,13 @@ def as_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
     click.echo(to_json(value, indent=2))
 
 
-def progress_console() -> Console:
-    """Where progress bars go: standard error, so that results can be piped."""
-    return Console(stderr=True)
+def progress_place() -> dict[str, Any]:
+    """Where progress bars go: standard error, so that results can be piped; nowhere but a terminal.
+
+    Elsewhere rich would leave an empty line.
+    """
+    console = Console(stderr=True)
+    return {"console": console, "transient": True, "disable": not console.is_terminal}
 
 
 class Advance(Protocol):
@@ -201,7 +205,7 @@ def progress(words: str, total: int | None = None) -> Iterator[Advance]:
     ``total`` is how many there will be, where that is known.
     """
     columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=progress_console(), transient=True) as bar:
+    with Progress(*columns, **progress_place()) as bar:
         task = bar.add_task(words, total=total)
         yield lambda number=1, /: bar.advance(task, number)
 

@@ -58,6 +58,12 @@ def test_a_column_that_nobody_copies_stays_one() -> None:
     assert f"  {COMMAND}" not in drawn(80, copied=False)
 
 
+def test_long_work_says_nothing_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
+    with console.progress("reading") as advance:
+        advance()
+    assert capsys.readouterr().err == ""
+
+
 def test_a_sentence_stays_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
