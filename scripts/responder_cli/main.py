@@ -22,6 +22,9 @@ from responder_cli.aws import NoSuch, NotFound, words
 EXIT_UNREACHABLE = 3
 EXIT_NO_SUCH = 4
 NO_LOCAL_STACK = "AWS_ENDPOINT_URL is set: is the local stack up? make local, or unset it."
+#: DynamoDB's words for a table that is not there; they do not name it.
+DYNAMODB_HAS_NONE = "Requested resource not found"
+NO_TABLE = "A table is gone: responder health names it, and what brings it back."
 NO_REGION = "Give --region; for the local stack: source .local/stack.env"
 
 #: Where each command is. Only the one that is called is imported: all of them take half a second.
@@ -137,7 +140,8 @@ class Commands(click.Group):
             console.warn(f"responder: {words(error)}{local}")
             ctx.exit(EXIT_UNREACHABLE)
         except (BotoCoreError, ClientError, NotFound, ConnectionError, ResponderError) as error:
-            console.warn(f"responder: {words(error)}")
+            gone = f" {NO_TABLE}" if DYNAMODB_HAS_NONE in str(error) else ""
+            console.warn(f"responder: {words(error)}{gone}")
             ctx.exit(EXIT_UNREACHABLE)
 
 
