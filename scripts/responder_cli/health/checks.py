@@ -11,17 +11,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from responder.errors import Reason, ResponderError
+from responder.errors import ResponderError
 from responder_cli.aws import FUNCTIONS, LIVE, TABLES, Stack, words
 from responder_cli.dlq.places import PLACES, Place, depth
 from responder_cli.health import outside, pulse
-from responder_cli.health.letters import Letters
+from responder_cli.health.letters import UNREADABLE, Letters
 from responder_cli.health.mending import command, deploy, tail
 from responder_cli.health.metrics import Window, highest, total
 from responder_cli.health.verdict import Finding, failing, ok, warning
 from responder_cli.webhook import NoAnswer, post
 
-UNREADABLE = Reason.UNREADABLE.value
 #: What a canary's functions sent to those of the version before.
 NEWER = f"{UNREADABLE}, but sent by a newer release: reprocess it once that is live"
 HEARTBEAT_FUNCTION = "HeartbeatFunction"
