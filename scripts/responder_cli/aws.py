@@ -25,6 +25,7 @@ from responder.ports import Queue, Table
 #: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 LONGEST_INVOCATION_SECONDS = 900
 CONNECT_SECONDS = 10
+ATTEMPTS = 4
 
 #: The names that the template gives (design: contract with the runbook).
 FUNCTIONS = ("AlertReceptionFunction", "AnalysisFunction", "DistributionFunction")
@@ -40,6 +41,10 @@ LIVE = "live"
 
 class NotFound(Exception):
     """The stack, or an output that a command needs, is not there."""
+
+
+class NoSuch(Exception):
+    """What an operator named, by an id or a number, is not there; everything that was asked is."""
 
 
 @dataclass
@@ -172,7 +177,7 @@ def connect(name: str, region: str | None, profile: str | None) -> Stack:
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=LONGEST_INVOCATION_SECONDS,
-        retries={"mode": "standard", "max_attempts": 4},
+        retries={"mode": "standard", "max_attempts": ATTEMPTS},
     )
     return Stack(
         name,

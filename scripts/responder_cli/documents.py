@@ -14,7 +14,7 @@ from responder.document import Document
 from responder.ports import Table
 from responder.protocols.versions import MAX_AGE, Versions
 from responder_cli import console, problems
-from responder_cli.aws import Stack
+from responder_cli.aws import NoSuch, Stack
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OBEYED = f"obeyed within {MAX_AGE.seconds} seconds"
@@ -53,7 +53,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def load[D: Document](stack: Stack, versions: Versions[D], number: int | None) -> D:
-    """The active version, or ``number``. Raises ClickException where there is none of that."""
+    """The active version, or ``number``. Raises NoSuch where there is none of that."""
     found = versions.load(stack.store(Table.STATE), number)
     if number is not None and found.number != number:
         raise _no_version(number)
@@ -83,5 +83,5 @@ def use[D: Document](stack: Stack, versions: Versions[D], number: int) -> None:
         raise _no_version(number)
 
 
-def _no_version(number: int) -> click.ClickException:
-    return click.ClickException(f"There is no version {number}.")
+def _no_version(number: int) -> NoSuch:
+    return NoSuch(f"there is no version {number}")

@@ -10,7 +10,7 @@ from responder.incident import AlertRecord, Card, Incident, IncidentState
 from responder.ports import Table
 from responder.protocols import items
 from responder_cli import accepted
-from responder_cli.aws import NotFound, Stack
+from responder_cli.aws import NoSuch, Stack
 
 #: An open incident is looked at again before this long, so that the index of due times holds it.
 ALL_OPEN = timedelta(days=365)
@@ -39,19 +39,19 @@ def alerted(stack: Stack, start: datetime) -> Iterator[Incident]:
 
 
 def of_alert(stack: Stack, named: str) -> Incident:
-    """An incident by its own id, or by that of an alert of it. Raises NotFound."""
+    """An incident by its own id, or by that of an alert of it. Raises NoSuch."""
     store = stack.store(Table.ALERTS, Table.INCIDENTS)
     alert = items.load(store, items.alert_key(named), AlertRecord)
     if alert is not None and not alert.incident_id:
-        raise NotFound(f"alert {named} belongs to no incident: {alert.held}")
+        raise NoSuch(f"alert {named} belongs to no incident: {alert.held}")
     return load(stack, alert.incident_id if alert else named)
 
 
 def load(stack: Stack, incident_id: str) -> Incident:
-    """One incident. Raises NotFound."""
+    """One incident. Raises NoSuch."""
     found = items.load(stack.store(Table.INCIDENTS), items.incident_item(incident_id), Incident)
     if found is None:
-        raise NotFound(f"stack {stack.name} has no incident {incident_id}")
+        raise NoSuch(f"stack {stack.name} has no incident {incident_id}")
     return found
 
 

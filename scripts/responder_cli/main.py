@@ -1,6 +1,8 @@
 """The root of the command line: which commands there are, and what an error exits with."""
 
+import os
 from collections.abc import Iterable
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -8,15 +10,21 @@ import click
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    EndpointConnectionError,
     NoRegionError,
     ParamValidationError,
 )
 
 from responder.errors import ResponderError
 from responder_cli import console
-from responder_cli.aws import NotFound, words
+from responder_cli.aws import NoSuch, NotFound, words
 
 EXIT_UNREACHABLE = 3
+EXIT_NO_SUCH = 4
+NO_LOCAL_STACK = "AWS_ENDPOINT_URL is set: is the local stack up? make local, or unset it."
+#: DynamoDB's words for a table that is not there; they do not name it.
+DYNAMODB_HAS_NONE = "Requested resource not found"
+NO_TABLE = "A table is gone: responder health names it, and what brings it back."
 NO_REGION = "Give --region; for the local stack: source .local/stack.env"
 
 #: Where each command is. Only the one that is called is imported: all of them take half a second.
@@ -80,6 +88,7 @@ Exit codes:
   1  unhealthy, failed, or not everything was done
   2  wrong usage
   3  AWS, the stack or the webhook cannot be reached, or refused us
+  4  there is nothing of the id, name or number that was given
 """
 
 
@@ -94,6 +103,16 @@ class Commands(click.Group):
         """One command. For a name that is none of theirs, click looks at all for the one meant."""
         self._load([cmd_name] if cmd_name in COMMANDS else COMMANDS)
         return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's own, which lists what is like a mistyped name by the alphabet."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            nearest = get_close_matches(error.command_name, COMMANDS, n=1)
+            raise click.NoSuchCommand(error.command_name, possibilities=nearest, ctx=ctx) from None
 
     def _load(self, names: Iterable[str]) -> None:
         for name in names:
@@ -113,8 +132,16 @@ class Commands(click.Group):
         except NoRegionError as error:
             console.warn(f"responder: {words(error)} {NO_REGION}")
             ctx.exit(EXIT_UNREACHABLE)
+        except NoSuch as error:
+            console.warn(f"responder: {error}")
+            ctx.exit(EXIT_NO_SUCH)
+        except EndpointConnectionError as error:
+            local = f" {NO_LOCAL_STACK}" if os.environ.get("AWS_ENDPOINT_URL") else ""
+            console.warn(f"responder: {words(error)}{local}")
+            ctx.exit(EXIT_UNREACHABLE)
         except (BotoCoreError, ClientError, NotFound, ConnectionError, ResponderError) as error:
-            console.warn(f"responder: {words(error)}")
+            gone = f" {NO_TABLE}" if DYNAMODB_HAS_NONE in str(error) else ""
+            console.warn(f"responder: {words(error)}{gone}")
             ctx.exit(EXIT_UNREACHABLE)
 
 

@@ -20,6 +20,10 @@ Command = Callable[..., Any]
 region_option = click.option(
     "--region", help="AWS region; else AWS_REGION, or the usual AWS configuration."
 )
+#: A type of click: a moment in UTC. It takes no time ago, as it may lie ahead.
+date_time = click.DateTime(
+    ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
+)
 profile_option = click.option("--profile", help="AWS profile; else the usual AWS configuration.")
 
 

@@ -27,6 +27,14 @@ class Stored:
         return "Stored(…)"
 
 
+@dataclass(frozen=True)
+class Absence:
+    """Why a secret can be given no value, and what mends that."""
+
+    reason: str
+    mend: str
+
+
 def secret_id(stack: Stack, short: str) -> str:
     """The full name of a secret, as the template names it."""
     return f"{stack.output('SecretPrefix')}/{short}"
@@ -45,4 +53,31 @@ def read(stack: Stack, short: str, stage: str = CURRENT) -> Stored:
         str(answer.get("SecretString") or "").strip(),
         answer.get("CreatedDate"),
         str(answer.get("VersionId", "")),
+    )
+
+
+def absence(stack: Stack, short: str) -> Absence | None:
+    """Why a secret is not merely empty; None where it is there, or we may not look.
+
+    AWS has one word for the value of an empty secret, of a deleted one, and of none at all.
+    """
+    name = secret_id(stack, short)
+    try:
+        found = stack.client("secretsmanager").describe_secret(SecretId=name)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "AccessDeniedException":
+            return None
+        if code != "ResourceNotFoundException":
+            raise
+        # A deployment makes what is new to the stack; what it made before it takes to be there.
+        return Absence(
+            f"there is no secret {name}",
+            'deploy, if the stack never had it; else the runbook\'s "A secret was deleted"',
+        )
+    if not found.get("DeletedDate"):
+        return None
+    # https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_restore-secret.html
+    return Absence(
+        f"{name} is being deleted", f"aws secretsmanager restore-secret --secret-id {name}"
     )

@@ -10,13 +10,14 @@ import click
 from responder.clock import utc_now
 from responder.incident import Incident
 from responder.policy.matching import Matcher, facts, matches_all
-from responder.policy.silence import Silence
+from responder.policy.silence import MAX_COMMENT, MIN_COMMENT, Silence
 from responder.ports import Table
 from responder.protocols import chunks, silences
 from responder_cli import console, incidents
-from responder_cli.aws import Stack
+from responder_cli.aws import NoSuch, Stack
 from responder_cli.options import (
     asks_where_it_acts,
+    date_time,
     duration,
     examples,
     json_option,
@@ -53,8 +54,9 @@ def silence() -> None:
 )
 @click.argument("matchers", nargs=-1, required=True, metavar="MATCHER...")
 @click.option("--for", "span", type=duration, required=True, help="How long: 30m, 2h, 1d12h.")
-@click.option("--comment", required=True, help="Why; cards show it.")
-@click.option("--starts", type=click.DateTime(), help="When it begins, in UTC; else now.")
+@click.option("--comment", required=True,
+              help=f"Why; cards show it. {MIN_COMMENT} to {MAX_COMMENT} characters.")  # fmt: skip
+@click.option("--starts", type=date_time, help="When it begins, in UTC; else now.")
 @on_stack
 @asks_where_it_acts
 def add(
@@ -114,7 +116,7 @@ def list_(stack: Stack, every: bool, as_json: bool) -> None:
         console.as_json([one.model_dump(mode="json") for one in found])
         return
     console.grid(
-        ("id", "from", "until", "by", "matches", "comment"),
+        ("id", "from (UTC)", "until (UTC)", "by", "matches", "comment"),
         [
             (
                 one.id,
@@ -136,5 +138,5 @@ def list_(stack: Stack, every: bool, as_json: bool) -> None:
 def expire(stack: Stack, silence_id: str) -> None:
     """End a silence now: what it held and still fires appears within two minutes."""
     if silences.expire(stack.store(Table.STATE), silence_id, utc_now()) is None:
-        raise click.ClickException(f"No silence {silence_id} holds now or later.")
+        raise NoSuch(f"no silence {silence_id} holds now or later")
     console.say(f"Silence {silence_id} has ended.")

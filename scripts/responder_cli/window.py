@@ -15,12 +15,13 @@ import click
 from responder.alert import Severity
 from responder.clock import utc_now
 from responder.policy.matching import Matcher
+from responder.policy.silence import MAX_COMMENT, MIN_COMMENT
 from responder.policy.window import Window
 from responder.ports import Table
 from responder.protocols import chunks, windows
 from responder.recurrence import DAYS, Span, dates_of, days_of, knows_zone, time_of
 from responder_cli import console
-from responder_cli.aws import Stack
+from responder_cli.aws import NoSuch, Stack
 from responder_cli.options import (
     as_written,
     asks_where_it_acts,
@@ -103,7 +104,8 @@ def window() -> None:
     show_default=True,
     help="It holds only what is milder: quiet hours.",
 )
-@click.option("--comment", required=True, help="Why; cards show it.")
+@click.option("--comment", required=True,
+              help=f"Why; cards show it. {MIN_COMMENT} to {MAX_COMMENT} characters.")  # fmt: skip
 @on_stack
 @asks_where_it_acts
 def add(
@@ -180,7 +182,7 @@ def list_(stack: Stack, as_json: bool) -> None:
 def remove(stack: Stack, window_id: str) -> None:
     """Remove a window: what it holds now and still fires appears within two minutes."""
     if windows.remove(stack.store(Table.STATE), window_id, utc_now()) is None:
-        raise click.ClickException(f"There is no window {window_id}.")
+        raise NoSuch(f"there is no window {window_id}")
     console.say(f"Window {window_id} is removed.")
 
 

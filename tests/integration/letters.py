@@ -11,9 +11,13 @@ import pytest
 from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
+from fakes import incident
+from integration.cli_house import make_table
 from moto_aws import moto_aws
 from responder.alert import Alert, Severity, Status
 from responder.contracts import AlertMessage, Announcement
+from responder.ports import Table
+from responder.protocols import items
 from responder_cli.aws import Stack
 from responder_cli.main import cli
 from unit.cli.stacks import refusal, stack
@@ -43,6 +47,19 @@ class House:
                 name: {"DataType": "String", "StringValue": value}
                 for name, value in attributes.items()
             },
+        )
+
+    def with_incidents(self, *ids: str, source: str) -> None:
+        """Let the stack have a table with these incidents."""
+        client = boto3.client("dynamodb")
+        make_table(client, Table.INCIDENTS)
+        before = self.stack.make_client
+        self.stack.make_client = lambda name: client if name == "dynamodb" else before(name)
+        self.stack.store(Table.INCIDENTS).write(
+            [
+                items.write_of(items.incident_item(one), incident(one, source=source), 0, NOW)
+                for one in ids
+            ]
         )
 
     def depth(self, output: str) -> int:

@@ -156,7 +156,7 @@ def test_the_payload_is_shown_as_it_was_received(house: House) -> None:
 
 def test_an_unknown_alert_is_not_there(house: House) -> None:
     done = house.run("show", "none")
-    assert (done.exit_code, "has no alert none" in done.stderr) == (3, True)
+    assert (done.exit_code, "has no alert none" in done.stderr) == (4, True)
 
 
 def test_times_with_a_zone_are_taken_by_it() -> None:
@@ -164,3 +164,10 @@ def test_times_with_a_zone_are_taken_by_it() -> None:
 
     assert moment("2026-11-21T14:00+02:00") == datetime(2026, 11, 21, 12, tzinfo=UTC)
     assert moment("2026-11-21") == datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def test_a_table_that_is_gone_leads_to_who_names_it(house: House) -> None:
+    assert house.stack is not None
+    house.stack.client("dynamodb").delete_table(TableName="it-alerts")
+    done = house.run("show", "a1")
+    assert (done.exit_code, "responder health names it" in done.stderr) == (3, True)

@@ -96,7 +96,7 @@ def test_a_stored_incident(tmp_path: Path) -> None:
         shown = house.run("preview", "--json", "--incident", mine.incident_id)
         assert "as it is stored" in shown.stdout
         absent = house.run("preview", "--json", "--incident", "absent#1")
-        assert absent.exit_code == 3
+        assert absent.exit_code == 4
         assert "no incident absent#1" in absent.stderr
 
 

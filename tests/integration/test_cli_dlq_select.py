@@ -12,6 +12,7 @@ from responder.contracts import AlertMessage
 from responder.signature import signature
 
 LETTERS, CARDS = "DeadLetterQueueUrl", "DistributionDeadLetterQueueUrl"
+CRITICAL_CARDS = "CriticalDeadLetterQueueUrl"
 DAY = 86_400
 
 
@@ -56,7 +57,7 @@ def test_show_tells_of_every_queue_what_is_meant_and_no_more(house: House) -> No
     (only,) = shown(house, "--queue", "all", "--reason", "too_old")
     assert only["incident_id"] == "i1"
     said = house.run("dlq", "show", "--queue", "all", "--reason", "no_such").output
-    assert "no such messages" in said
+    assert said == "No dead-letter queue answers with such messages.\n"
     assert house.depth(LETTERS) + house.depth(CARDS) == 3
 
 
@@ -90,6 +91,44 @@ def test_a_card_is_of_the_signature_that_its_incident_is_of(house: House) -> Non
     assert [row["signatures"] for row in rows if row["queue"] == "distribution"] == [
         {"v1:abcdef": 1}
     ]
+
+
+def test_what_is_on_its_way_to_slack_is_of_the_tool_of_its_incident(
+    house: House, tmp_path: Path
+) -> None:
+    house.with_incidents("i1", "i2", source="t3am")
+    house.put(CARDS, announcement("i1"))
+    house.put(CARDS, announcement("gone"))
+    house.put(CRITICAL_CARDS, announcement("i2"))
+    rows = json.loads(house.run("dlq", "list", "--by", "source", "--json").output)
+    assert {row["queue"]: row["sources"] for row in rows if row["depth"]} == {
+        "distribution": {"t3am": 1, "unknown": 1},
+        "critical": {"t3am": 1},
+    }
+    found = shown(house, "--queue", "all", "--source", "t3am")
+    assert [(one["queue"], one["source"]) for one in found] == [
+        ("distribution", "t3am"),
+        ("critical", "t3am"),
+    ]
+    assert shown(house, "--queue", "all", "--source", "other") == []
+    house.run("dlq", "reprocess", "--queue", "critical", "--source", "t3am", "--yes")
+    assert house.depth("CriticalQueueUrl") == 1
+    path = tmp_path / "letters.jsonl"
+    words = ("--queue", "all", "--source", "t3am", "--export", str(path), "--yes")
+    house.run("dlq", "discard", *words)
+    (line,) = map(json.loads, path.read_text("ascii").splitlines())
+    assert json.loads(line["body"])["incident_id"] == "i1"
+    assert house.depth(CARDS) == 1
+
+
+def test_an_event_of_a_tool_that_speaks_of_incidents_is_looked_up_nowhere(house: House) -> None:
+    house.put("AsyncFailureQueueUrl", json.dumps({"incident_id": "theirs"}))
+    (row,) = [
+        row
+        for row in json.loads(house.run("dlq", "list", "--by", "source", "--json").output)
+        if row["depth"]
+    ]
+    assert row["sources"] == {"unknown": 1}
 
 
 def test_an_export_has_what_is_meant_and_deletes_nothing(house: House, tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def test_a_server_that_recovers_is_asked_again() -> None:
     ("words", "code", "said"),
     [
         ((), 2, "Set ANTHROPIC_API_KEY"),
-        (("--offline", "--case", "nothing*"), 1, "there is no case"),
+        (("--offline", "--case", "nothing*"), 4, "there is no case"),
         (("redaction",), 0, "0 of 140 kinds of secrets leak (0.0%)"),
         (("redaction", "--corpus", str(CORPUS)), 1, "is no corpus like tests/evals/redaction"),
         (("--offline", "--repeat", "3", "--stack", "it"), 2, "goes without --repeat, --stack"),

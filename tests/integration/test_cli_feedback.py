@@ -99,8 +99,8 @@ def test_an_alert_leads_to_its_incident(house: House) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("v1:none.1", "right"), 3, "has no incident v1:none.1"),
-        (("held", "right"), 3, "belongs to no incident: stale"),
+        (("v1:none.1", "right"), 4, "has no incident v1:none.1"),
+        (("held", "right"), 4, "belongs to no incident: stale"),
         ((ID, "bad"), 2, "'right', 'wrong', 'noise'"),
         ((ID, "wrong", "--note", "n" * 251), 2, "at most 250 characters"),
     ],

@@ -169,6 +169,21 @@ def test_a_card_that_waits_says_for_what_and_until_when(house: House) -> None:
     assert found["card_link"] == ""
 
 
+def test_a_card_that_was_given_up_is_said_to_be_a_dead_letter(house: House) -> None:
+    opened(house, ID, revision=2)
+    carded(house, waits_for="paced", dead_lettered=True)
+    shown = house.json("show", ID)["shown"]
+    assert shown == "no card: given up, its announcement is a dead letter"
+    assert f"\nLook: responder dlq show --queue all --id {ID}\n" in house.run("show", ID).stdout
+
+
+def test_an_update_that_was_given_up_is_said_to_be_a_dead_letter(house: House) -> None:
+    opened(house, ID, revision=2)
+    carded(house, shown=1, dead_lettered=True)
+    shown = house.json("show", ID)["shown"]
+    assert shown.startswith("card in #incidents, 1 changes behind; given up, its announcement is")
+
+
 def test_hostile_text_steers_no_terminal(house: House) -> None:
     hostile = "disk\x1b[2J\u202e"
     opened(house, ID, title=hostile, message=hostile, service=hostile, labels={hostile: hostile},
@@ -183,4 +198,4 @@ def test_hostile_text_steers_no_terminal(house: House) -> None:
 def test_what_is_no_incident_is_not_there(house: House, named: str, said: str) -> None:
     house.recorded(AlertRecord(alert=alert("held"), signature="v1:disk", held="stale"))
     done = house.run("show", named)
-    assert (done.exit_code, said in done.stderr) == (3, True)
+    assert (done.exit_code, said in done.stderr) == (4, True)

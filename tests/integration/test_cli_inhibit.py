@@ -70,7 +70,7 @@ def test_rules_are_applied_shown_and_kept_in_versions(house: House) -> None:
     assert house.run("apply", house.file(house.run("show").stdout), "--yes").exit_code == 0
     assert json.loads(house.run("show").stdout)["number"] == 2
     assert json.loads(house.run("show", "1").stdout)["number"] == 1
-    assert house.run("show", "3").exit_code == 1
+    assert house.run("show", "3").exit_code == 4
     assert house.run("use", "1", "--yes").exit_code == 0
     assert json.loads(house.run("show").stdout)["number"] == 1
 

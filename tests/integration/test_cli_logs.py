@@ -76,7 +76,9 @@ def test_an_alert_is_followed_through_all_functions_in_order(house: House) -> No
 def test_a_trace_is_found_by_its_own_name(house: House) -> None:
     say(house, "reception", "Accepted", -120, trace="Root=1-5f2c-0b1d")
     assert steps(house, "Root=1-5f2c-0b1d") == ["Accepted"]
-    assert house.run("Root=1-5f2c-0b1d", "--since", "1m").exit_code == 1
+    assert house.run("Root=1-5f2c-0b1d", "--since", "1m").exit_code == 4
+    incident_with_alert(house)
+    assert house.run("a1").exit_code == 1
 
 
 @pytest.mark.parametrize("named", ['a" or 1', "a\\", "", "a\n| limit 1", "a`b"])

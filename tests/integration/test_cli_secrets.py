@@ -76,6 +76,7 @@ def test_an_empty_stack_says_what_is_missing_and_fails_for_slack(house: House) -
     assert house.run("check").exit_code == 1
     found = house.checked()
     assert found["slack-bot-token"]["verdict"] == "failing"
+    assert "neither slack-bot-token nor slack-webhook" in found["slack-bot-token"]["reason"]
     assert found["anthropic-key"]["verdict"] == "warning"
     assert found["notice-webhook"]["verdict"] == "ok"
     assert not any(one["set"] for one in found.values())
@@ -185,6 +186,21 @@ def test_a_secret_that_was_never_deployed_is_not_there(house: House) -> None:
     assert "no secret it/sources" in house.checked()["sources"]["reason"]
     done = house.run("set", "anthropic-key", "--yes", value=KEY)
     assert (done.exit_code, "no secret it/anthropic-key" in done.stderr) == (3, True)
+    assert '"A secret was deleted"' in done.stderr
+
+
+def test_a_secret_that_is_being_deleted_is_not_called_empty(house: House) -> None:
+    house.put("slack-bot-token", GOOD)
+    house.client.delete_secret(SecretId="it/slack-bot-token", RecoveryWindowInDays=7)
+    restore = "aws secretsmanager restore-secret --secret-id it/slack-bot-token"
+    found = house.checked()["slack-bot-token"]
+    assert (found["verdict"], found["mend"]) == ("failing", restore)
+    assert "is being deleted" in found["reason"]
+    assert f"slack-bot-token: {restore}\n" in house.run("check").stdout
+    done = house.run("set", "slack-bot-token", "--yes", value=GOOD)
+    assert (done.exit_code, f"is being deleted: {restore}" in done.stderr) == (3, True)
+    house.client.restore_secret(SecretId="it/slack-bot-token")
+    assert house.checked()["slack-bot-token"]["verdict"] == "ok"
 
 
 @pytest.mark.parametrize("command", ["set", "rotate"])
@@ -220,6 +236,7 @@ def test_whoever_does_not_answer_is_no_reason_to_refuse_a_value(
             done = house.run("set", name, "--yes", value=value)
             assert (done.exit_code, "does not answer from here" in done.stdout) == (0, True)
             assert house.value(name) == value
+            assert house.checked()[name]["verdict"] == "warning"
 
 
 def test_a_value_is_in_no_representation() -> None:

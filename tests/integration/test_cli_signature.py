@@ -101,6 +101,6 @@ def test_a_wrong_file_says_what_is_wrong(house: House, content: object, said: st
 
 
 def test_unknown_versions_are_refused(house: House) -> None:
-    assert house.run("rules", "use", "4").exit_code == 1
-    assert house.run("rules", "show", "4").exit_code == 1
+    assert house.run("rules", "use", "4").exit_code == 4
+    assert house.run("rules", "show", "4").exit_code == 4
     assert json.loads(house.run("rules", "show").stdout) == {"rules": []}

@@ -46,11 +46,12 @@ def test_a_silence_is_added_listed_and_ended(run: Run) -> None:
     assert run("expire", found["id"]).exit_code == 0
     assert listed(run) == []
     assert [one["id"] for one in listed(run, "--all")] == [found["id"]]
-    assert run("expire", found["id"]).exit_code == 1
+    assert run("expire", found["id"]).exit_code == 4
 
 
-def test_a_silence_can_begin_later(run: Run) -> None:
-    start = (utc_now() + timedelta(hours=5)).strftime("%Y-%m-%dT%H:%M:%S")
+@pytest.mark.parametrize("written", ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+def test_a_silence_can_begin_later(run: Run, written: str) -> None:
+    start = (utc_now() + timedelta(hours=5)).strftime(written)
     assert (
         run(
             "add", "service=a", "--for", "1d12h30m", "--starts", start, "--comment", "later"
@@ -59,6 +60,7 @@ def test_a_silence_can_begin_later(run: Run) -> None:
     )
     (found,) = listed(run)
     assert found["starts_at"].startswith(start)
+    assert "from (UTC)" in run("list").stdout
 
 
 def test_what_is_open_and_matches_is_shown(house: House) -> None:
@@ -79,6 +81,10 @@ def test_one_that_would_be_over_already_is_refused(run: Run) -> None:
     assert listed(run) == []
     assert run(*words, "--for", "4h").exit_code == 0
     assert len(listed(run)) == 1
+
+
+def test_the_help_says_how_long_a_comment_is(run: Run) -> None:
+    assert "3 to 300 characters" in " ".join(run("add", "--help").stdout.split())
 
 
 def test_a_very_long_one_is_warned_of(run: Run) -> None:

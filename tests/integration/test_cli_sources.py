@@ -180,7 +180,7 @@ def test_a_source_is_removed_after_a_yes(desk: Desk) -> None:
     assert desk.posted(url, bearer(token)) == 202
     assert desk.run("remove", "prod", answer="y\n").exit_code == 0
     assert desk.posted(url, bearer(token)) == 403
-    assert desk.run("remove", "prod", "--yes").exit_code == 1
+    assert desk.run("remove", "prod", "--yes").exit_code == 4
 
 
 @pytest.mark.parametrize(
@@ -192,9 +192,9 @@ def test_a_source_is_removed_after_a_yes(desk: Desk) -> None:
         (["add", "a", "--tool", "x", "--by", "url", "--by", "signature", "--timestamp-header", "y"],
          2, "timestamp_header"),
         (["add", "there", "--tool", "grafana"], 1, "already"),
-        (["show", "nobody"], 1, "there are there"),
-        (["rotate", "nobody"], 1, "no source nobody"),
-        (["map", "nothing"], 1, "neither a mapping"),
+        (["show", "nobody"], 4, "there are there"),
+        (["rotate", "nobody"], 4, "no source nobody"),
+        (["map", "nothing"], 4, "neither a mapping"),
     ],
 )  # fmt: skip
 def test_wrong_usage_changes_nothing(
@@ -231,14 +231,14 @@ def test_a_mapping_is_written_beside_the_sources_and_obeyed(desk: Desk, tmp_path
     file = tmp_path / "shopmon.json"
     file.write_text(json.dumps({"title": "label", "severity": "level"}))
     desk.run("add", "shop", "--tool", "shopmon", "--by", "url")
-    assert desk.run("map", "shopmon").exit_code == 1
+    assert desk.run("map", "shopmon").exit_code == 4
     assert desk.json("map", "shopmon", str(file))["mapping"]["title"] == ["label"]
     wired = Wired(sources=desk.stored())
     wired.reception.http(request(b'{"label": "till is open", "level": "P1"}', tool="shopmon"))
     assert wired.messages()[0].alert.title == "till is open"
     assert "label" in desk.run("map", "shopmon").output
     assert desk.json("map", "shopmon", "--remove")["mapping"] is None
-    assert desk.run("map", "shopmon", "--remove").exit_code == 1
+    assert desk.run("map", "shopmon", "--remove").exit_code == 4
     assert list(desk.stored()["sources"]) == ["shop"]
     file.write_text(json.dumps({"title": "a..b"}))
     assert desk.run("map", "shopmon", str(file)).exit_code == 1

@@ -50,7 +50,7 @@ def test_a_window_is_added_listed_and_removed(run: Run) -> None:
     assert "for 4h Europe/Berlin" in table.replace("\n", " ")
     assert run("remove", found["id"]).exit_code == 0
     assert listed(run) == []
-    assert run("remove", found["id"]).exit_code == 1
+    assert run("remove", found["id"]).exit_code == 4
 
 
 def test_quiet_hours_are_a_window_for_what_is_mild(run: Run) -> None:

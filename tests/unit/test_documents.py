@@ -85,7 +85,7 @@ CHANGES = re.compile(
     r"|reprocess-dlq|backup\.sh|aws \S+ (?:put|update|delete|create|restore|start-m|purge)"
 )
 #: The AWS CLI's own names of services, commands that are its own, and options of every command.
-SERVICES = {"deploy": "codedeploy"}
+SERVICES = {"s3api": "s3", "deploy": "codedeploy"}
 OF_THE_CLI = {("cloudformation", "deploy"), ("s3", "sync"), ("s3", "cp")}
 EVERYWHERE = {"--query", "--output", "--region", "--profile", "--endpoint-url"}
 

@@ -275,6 +275,7 @@ def _table(found: Sequence[CacheEntry], now: datetime) -> None:
             )
             for one in found
         ],
+        copied=True,
     )
 
 
@@ -333,6 +334,7 @@ def _show_plans(plans: Sequence[Plan]) -> None:
             )
             for one in plans
         ],
+        copied=True,
     )
 
 

@@ -121,8 +121,8 @@ def show(
         return
     if not pages:
         meant = "such messages" if not selection.everything else "messages"
-        queues = "queues answer" if queue == ALL else "queue answers"
-        console.say(f"The {queue} dead-letter {queues} with no {meant}.")
+        where = "No dead-letter queue" if queue == ALL else f"The {queue} dead-letter queue"
+        console.say(f"{where} answers with {meant if queue == ALL else f'no {meant}'}.")
     for page in pages:
         console.fields(row for name, value in page.items() for row in _rows(name, value))
         console.say()
@@ -134,7 +134,7 @@ def _pages(
     """The first selected letters of a place."""
     most = limit if selection.everything else looking.LOOKED_AT
     with looking.held(stack, stack.output(place.output), most) as letters:
-        meant = [letter for letter in letters if selection.takes(letter)]
+        meant = looking.meant(stack, selection, letters)
         return [{"queue": place.name, **_page(letter, raw)} for letter in meant[:limit]]
 
 

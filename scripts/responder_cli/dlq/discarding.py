@@ -21,7 +21,7 @@ from typing import IO, Any
 from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.dlq.letters import Letter, Selection
-from responder_cli.dlq.looking import HOLD_SECONDS, batches, put_back
+from responder_cli.dlq.looking import HOLD_SECONDS, batches, meant, put_back
 from responder_cli.dlq.places import Place, depth
 
 #: Letters may hold personal data: nobody but the operator reads the export.
@@ -76,7 +76,7 @@ def _write_down(stack: Stack, place: Place, selection: Selection, lines: IO[str]
     try:
         for batch in batches(stack, url, HOLD_SECONDS, depth(stack, url).total):
             met.extend(batch)
-            for letter in filter(selection.takes, batch):
+            for letter in meant(stack, selection, batch):
                 lines.write(f"{console.to_json(_line(place, letter))}\n")
                 exported.ids.add(letter.message_id)
                 exported.reasons[letter.reason] += 1
@@ -113,8 +113,8 @@ def delete(stack: Stack, exported: Exported) -> None:
     try:
         for batch in batches(stack, url, HOLD_SECONDS, depth(stack, url).total):
             left.extend(batch)
-            meant = [letter for letter in batch if letter.message_id in exported.ids]
-            gone = _deleted(stack, url, meant)
+            due = [letter for letter in batch if letter.message_id in exported.ids]
+            gone = _deleted(stack, url, due)
             exported.deleted += len(gone)
             left = [letter for letter in left if letter.message_id not in gone]
     finally:

@@ -35,7 +35,10 @@ PLAIN_FIELDS = frozenset(
 
 @dataclass(frozen=True)
 class Letter:
-    """A received dead letter; ``attributes`` are SQS message attributes as SQS gives them."""
+    """A received dead letter; ``attributes`` are SQS message attributes as SQS gives them.
+
+    ``source`` is the tool of the incident that it names, where somebody looked that up.
+    """
 
     message_id: str
     receipt: str
@@ -44,6 +47,7 @@ class Letter:
     sent_at: datetime | None
     receives: int
     system: Mapping[str, str]
+    source: str = ""
 
     @classmethod
     def read(cls, message: Mapping[str, Any]) -> "Letter":
@@ -87,7 +91,7 @@ class Letter:
         if not isinstance(content, dict):
             return {}
         alert = content.get("alert")
-        found = {**(alert if isinstance(alert, dict) else {}), **content}
+        found = {"source": self.source, **(alert if isinstance(alert, dict) else {}), **content}
         ids = {
             name: str(found[name])
             for name in ("alert_id", "incident_id", "source", "cache_key")
@@ -95,6 +99,12 @@ class Letter:
         }
         key = _signature(self.body)
         return {**ids, "signature": key} if key else ids
+
+    @property
+    def incident_id(self) -> str:
+        """The incident that a message of our own names without its tool; empty for all others."""
+        ours = isinstance(self.content, dict) and "first_sent" in self.content
+        return self.about.get("incident_id", "") if ours else ""
 
     def word(self, by: str) -> str:
         """What letters are counted by: the reason, or the source or signature that it is about."""

@@ -7,11 +7,14 @@ are made visible again at once, and by their visibility timeout if we die before
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from responder.incident import Incident
+from responder.ports import Table
+from responder.protocols import items
 from responder_cli.aws import Stack
-from responder_cli.dlq.letters import Letter
+from responder_cli.dlq.letters import Letter, Selection
 from responder_cli.dlq.places import Depth, Place, depth
 
 #: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
@@ -88,6 +91,24 @@ def held(stack: Stack, url: str, limit: int) -> Iterator[list[Letter]]:
         put_back(stack, url, letters)
 
 
+def meant(stack: Stack, selection: Selection, letters: Sequence[Letter]) -> list[Letter]:
+    """Those of the letters that are selected."""
+    known = with_sources(stack, letters) if selection.sources else letters
+    return [letter for letter in known if selection.takes(letter)]
+
+
+def with_sources(stack: Stack, letters: Sequence[Letter]) -> list[Letter]:
+    """The letters with the tool of the incident that they name, as far as it is kept still.
+
+    What goes to Slack and to the analysis names the incident only.
+    """
+    ids = {letter.incident_id for letter in letters} - {""}
+    found = stack.store(Table.INCIDENTS).read(list(map(items.incident_item, ids))) if ids else {}
+    known = (items.decode(record, Incident) for record in found.values())
+    sources = {one.incident_id: one.source for one in known if one is not None}
+    return [replace(one, source=sources.get(one.incident_id, "")) for one in letters]
+
+
 def put_back(stack: Stack, url: str, letters: Sequence[Letter]) -> None:
     """Make letters visible again; one that cannot be reappears when its hold runs out."""
     hide(stack, url, letters, 0)
@@ -111,7 +132,8 @@ def survey(stack: Stack, place: Place, most: int = LOOKED_AT, by: str = "reason"
     found = depth(stack, url)
     if not found.total:
         return Survey(place, found)
-    with held(stack, url, most) as letters:
+    with held(stack, url, most) as found_here:
+        letters = with_sources(stack, found_here) if by == "source" else found_here
         return Survey(
             place,
             found,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from responder_cli.aws import Stack
 from responder_cli.dlq.letters import Selection
-from responder_cli.dlq.looking import LOOKED_AT, held
+from responder_cli.dlq.looking import LOOKED_AT, held, meant
 from responder_cli.dlq.places import Place, Way, depth
 
 SENTENCES = {
@@ -54,6 +54,6 @@ def _step(stack: Stack, place: Place, selection: Selection) -> Step:
         return Step(place, place.way, total, None)
     way = Way.RENEW if place.way is Way.MOVE else place.way
     with held(stack, url, LOOKED_AT) as letters:
-        matching = sum(selection.takes(letter) for letter in letters)
+        matching = len(meant(stack, selection, letters))
         counted = matching if len(letters) < LOOKED_AT else None
         return Step(place, way, total, counted, found.in_flight)

@@ -111,7 +111,7 @@ def _step_json(step: Step) -> dict[str, Any]:
 
 
 def _carry_out(stack: Stack, step: Step, selection: Selection, rate: int) -> sending.Outcome:
-    with Progress(console=console.progress_console(), transient=True) as bar:
+    with Progress(**console.progress_place()) as bar:
         task = bar.add_task(step.place.name, total=step.matching or step.depth)
         advance: Callable[[int], None] = lambda done: bar.update(task, completed=done)  # noqa: E731
         conduct = sending.Conduct(rate, time.sleep, utc_now, advance)

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from responder_cli.aws import LIVE, Stack
 from responder_cli.dlq.letters import OUR_ATTRIBUTES, Letter, Selection
-from responder_cli.dlq.looking import HOLD_SECONDS, batches, hide, put_back
+from responder_cli.dlq.looking import HOLD_SECONDS, batches, hide, meant, put_back
 from responder_cli.dlq.places import Place, Way, arn
 from responder_cli.dlq.plan import Step
 
@@ -105,7 +105,7 @@ def send_back(stack: Stack, step: Step, selection: Selection, conduct: Conduct) 
                 hide(stack, url, list(untouched.values()), HOLD_SECONDS)
                 renewed_at = conduct.now()
             untouched.update((letter.message_id, letter) for letter in batch)
-            for letter in filter(selection.takes, batch):
+            for letter in meant(stack, selection, batch):
                 if _send_one(stack, place, url, letter, conduct.now, outcome):
                     del untouched[letter.message_id]
                 conduct.progress(outcome.sent)

@@ -12,7 +12,7 @@ from responder_cli.aws import Stack
 from responder_cli.doctor import account, machine
 from responder_cli.doctor.plan import NOTHING, plan_of
 from responder_cli.health.mending import ENVIRONMENTS
-from responder_cli.health.verdict import Finding, Verdict
+from responder_cli.health.verdict import Finding, Verdict, warning
 from responder_cli.options import examples, json_option, on_stack
 
 EXIT_FAILED = 1
@@ -39,15 +39,26 @@ def doctor(
     earlier stacks left in the way; and once it is deployed, its secrets. Changes nothing. Exit code
     1: a deployment would fail, or what is deployed does not work.
     """
+    its_own = samconfig.setting(environment, "stack_name")
     named = ctx.get_parameter_source("stack_name") is not ParameterSource.DEFAULT
-    target = stack if named else stack.other(samconfig.setting(environment, "stack_name"))
-    found = list(findings(target, environment, bucket))
+    target = stack if named else stack.other(its_own)
+    found = [*_named(target, environment, its_own), *findings(target, environment, bucket)]
     if as_json:
         console.as_json([asdict(one) for one in found])
     else:
         show(target, found)
     if any(one.verdict is Verdict.FAILING for one in found):
         ctx.exit(EXIT_FAILED)
+
+
+def _named(stack: Stack, environment: str, its_own: str) -> Iterator[Finding]:
+    """STACK_NAME, left over from another environment, would send every command there."""
+    if stack.name != its_own:
+        yield warning(
+            "stack's name",
+            f"--stack or STACK_NAME says {stack.name}, and [{environment}] deploys {its_own}",
+            f"unset STACK_NAME, or give --stack {its_own}",
+        )
 
 
 def findings(
@@ -73,4 +84,5 @@ def show(stack: Stack, found: list[Finding]) -> None:
         return
     console.heading("To mend:")
     for one in due:
-        console.say(f"  {one.component}: {one.mend}")
+        console.say(f"{one.component}:")
+        console.say(f"  {one.mend}")

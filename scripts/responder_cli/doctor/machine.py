@@ -10,8 +10,9 @@ from local_stack import building, layout
 from responder_cli.doctor.plan import ARCHITECTURE, Plan
 from responder_cli.health.verdict import Finding, failing, ok, warning
 
-#: `logs tail`, and AWS_ENDPOINT_URL for every service, are in 2.13 and newer.
-OLDEST_AWS_CLI = (2, 13)
+#: The oldest of each line that obeys AWS_ENDPOINT_URL for every service.
+#: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+OLDEST_AWS_CLI = {1: 29, 2: 13}
 PATIENCE_SECONDS = 30
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
@@ -62,8 +63,8 @@ def _aws_cli(version: str) -> Finding:
     mend = "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"
     if found is None:
         return warning("aws", "is not there; the runbook's aws commands need it", mend)
-    if (int(found[1]), int(found[2])) < OLDEST_AWS_CLI:
-        return warning("aws", f"{found[0]} has no `logs tail`, or ignores an endpoint", mend)
+    if int(found[2]) < OLDEST_AWS_CLI.get(int(found[1]), 0):
+        return warning("aws", f"{found[0]} ignores the local stack's endpoint", mend)
     return ok("aws", found[0])
 
 

@@ -16,7 +16,7 @@ from responder.analysis import pricing, prompt
 from responder.analysis.tiering import LARGE, SMALL, TierName
 from responder.bootstrap import claude as wiring
 from responder_cli import asking, aws, console
-from responder_cli.aws import Stack
+from responder_cli.aws import NoSuch, Stack
 from responder_cli.canary import finding
 from responder_cli.eval import cases, report, running, secrets
 from responder_cli.eval.cases import Scenario
@@ -184,7 +184,7 @@ def _load(corpus: Path, pattern: str) -> list[Scenario]:
     except ValueError as error:
         raise click.ClickException(console.safe(str(error))) from error
     if not scenarios:
-        raise click.ClickException(f"there is no case {console.safe(pattern)!r} in {corpus.name}")
+        raise NoSuch(f"there is no case {pattern!r} in {corpus.name}")
     return scenarios
 
 

@@ -15,12 +15,14 @@ from responder.errors import ResponderError
 from responder_cli.aws import FUNCTIONS, LIVE, TABLES, Stack, words
 from responder_cli.dlq.places import PLACES, Place, depth
 from responder_cli.health import outside, pulse
-from responder_cli.health.letters import Letters
+from responder_cli.health.letters import UNREADABLE, Letters
 from responder_cli.health.mending import command, deploy, tail
 from responder_cli.health.metrics import Window, highest, total
 from responder_cli.health.verdict import Finding, failing, ok, warning
 from responder_cli.webhook import NoAnswer, post
 
+#: What a canary's functions sent to those of the version before.
+NEWER = f"{UNREADABLE}, but sent by a newer release: reprocess it once that is live"
 HEARTBEAT_FUNCTION = "HeartbeatFunction"
 #: Errors in the window that the runbook calls unhealthy; three lost heartbeats are an alarm.
 MOST_ERRORS = {
@@ -153,10 +155,21 @@ def _dead(stack: Stack, letters: Letters, place: Place) -> Finding:
     name = f"{place.name} dead letters"
     if not count:
         return ok(name, "none")
-    top = next(iter(letters.reasons(place)), "")
+    reasons = letters.reasons(place)
+    top = next(iter(reasons), "")
+    mend = _way_out(stack, place, reasons)
+    newer = f" ({NEWER})" if UNREADABLE in reasons else ""
+    return failing(name, f"{count} waiting{f', {top}' if top else ''}{newer}", mend)
+
+
+def _way_out(stack: Stack, place: Place, reasons: Sequence[str]) -> str:
+    """Sent back, what cannot be read is a dead letter again at once."""
     look = command(stack, f"dlq show --queue {place.name}")
     again = command(stack, f"dlq reprocess --queue {place.name}")
-    return failing(name, f"{count} waiting{f', {top}' if top else ''}", f"{look}; {again}")
+    if UNREADABLE not in reasons:
+        return f"{look}; {again}"
+    gone = command(stack, f"dlq discard --queue {place.name} --reason {UNREADABLE}")
+    return "; ".join((look, gone, again) if set(reasons) - {UNREADABLE} else (look, gone))
 
 
 def tables(stack: Stack) -> Iterator[Finding]:

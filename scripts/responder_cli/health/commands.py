@@ -64,7 +64,8 @@ def _show(findings: Iterable[Finding], *, as_json: bool) -> None:
     if as_json:
         console.as_json([asdict(one) for one in findings])
     else:
-        console.grid(watching.COLUMNS, watching.rows(findings), verdict=watching.VERDICT)
+        rows = watching.rows(findings)
+        console.grid(watching.COLUMNS, rows, verdict=watching.VERDICT, copied=True)
 
 
 def _tell(stack: Stack, topic: str, bad: list[Finding]) -> None:

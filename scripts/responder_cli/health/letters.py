@@ -8,9 +8,12 @@ from threading import Lock
 
 from botocore.exceptions import ClientError
 
+from responder.errors import Reason
 from responder_cli.aws import Stack
 from responder_cli.dlq.looking import LARGEST_BATCH, survey
 from responder_cli.dlq.places import ALL, PLACES, Place, chosen, depth
+
+UNREADABLE = Reason.UNREADABLE.value
 
 
 class Letters:

@@ -192,7 +192,7 @@ def secrets(stack: Stack, now: datetime) -> Iterator[Finding]:
         yield ok("slack secret", f"{filled[0]} is set{_age(slack[filled[0]], now)}")
     else:
         reason = "neither a bot token nor a webhook is set: alerts wait"
-        yield failing("slack secret", reason, put_secret(stack, BOT_TOKEN))
+        yield failing("slack secret", *_empty(stack, reason, *SLACK_SECRETS))
     way = stack.outputs.get("ClaudeAccess", WITH_A_KEY)
     if way != WITH_A_KEY:
         yield ok("claude secret", f"not needed: Claude is reached by {way}, as the function's role")
@@ -200,7 +200,15 @@ def secrets(stack: Stack, now: datetime) -> Iterator[Finding]:
         yield ok("claude secret", f"{CLAUDE_SECRET} is set{_age(key, now)}")
     else:
         reason = f"{CLAUDE_SECRET} is empty: cards carry the fixed triage"
-        yield warning("claude secret", reason, put_secret(stack, CLAUDE_SECRET))
+        yield warning("claude secret", *_empty(stack, reason, CLAUDE_SECRET))
+
+
+def _empty(stack: Stack, reason: str, *names: str) -> tuple[str, str]:
+    """What to say of secrets without a value, and what mends it: some cannot be given one."""
+    for name in names:
+        if absent := secret_store.absence(stack, name):
+            return f"{reason}; {absent.reason}", absent.mend
+    return reason, put_secret(stack, names[0])
 
 
 def _age(one: Stored, now: datetime) -> str:

@@ -79,7 +79,8 @@ def drawing(stack: str, moment: datetime, findings: Sequence[Finding]) -> Group:
     title = Text(f"{console.safe(stack)}  {moment:%H:%M:%S} UTC  {said}  (Ctrl-C ends it)")
     title.stylize(console.STYLES[worst.value])
     ordered = sorted(findings, key=lambda one: -list(Verdict).index(one.verdict))
-    return Group(title, Text(), console.drawn(COLUMNS, rows(ordered), verdict=VERDICT))
+    table = console.drawn(COLUMNS, rows(ordered), verdict=VERDICT, copied=True)
+    return Group(title, Text(), table)
 
 
 def _document(stack: str, moment: datetime, findings: Sequence[Finding]) -> dict[str, object]:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from responder_cli.webhook import Answer, post
 EXIT_FAILED = 1
 ACCEPTED = 202
 POLL_SECONDS = 0.25
+#: Names of samples that are offered for one that there is not, and how like it they must be.
+MOST_NEAR = 5
+SAME_ENOUGH = 0.5
 
 
 @click.command(
@@ -85,9 +89,16 @@ def _judged(ways: list[Way], waited: int | None) -> bool:
             console.warn(f"{way.alert_id}: duplicate of an alert accepted at {way.accepted_at}")
     if waited is None:
         return True
-    if not all(way.arrived for way in ways):
-        console.warn(f"no card within {waited} s: responder health, responder dlq list")
+    for lacks in dict.fromkeys(_lacking(way) for way in ways if not way.arrived):
+        console.warn(f"{lacks} within {waited} s: responder health, responder dlq list")
     return all(way.arrived and not way.duplicate for way in ways)
+
+
+def _lacking(way: Way) -> str:
+    """What did not happen, where an alert has not arrived."""
+    if way.card_at is None:
+        return "no card"
+    return f"the card of {way.incident_id} was there before, and was not updated"
 
 
 def _payload(file: Path | None, sample: str | None) -> bytes:
@@ -97,7 +108,9 @@ def _payload(file: Path | None, sample: str | None) -> bytes:
         return file.read_bytes()
     names = samples.files()
     if sample is None or sample not in names:
-        raise click.UsageError(f"No sample {sample}. There are: {', '.join(names)}")
+        near = get_close_matches(sample or "", names, MOST_NEAR, SAME_ENOUGH)
+        there = f"Did you mean {', '.join(near)}?" if near else "They are the files of events/."
+        raise click.UsageError(f"No sample {sample}. {there}")
     return samples.read(sample, utc_now())
 
 

@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import click
 
@@ -10,7 +11,7 @@ from responder.incident import AlertRecord
 from responder.ports import Table
 from responder.protocols import items
 from responder_cli import console, incidents
-from responder_cli.aws import NotFound, Stack
+from responder_cli.aws import NoSuch, Stack
 from responder_cli.logs import reading
 from responder_cli.logs.lines import Line
 from responder_cli.logs.reading import GROUPS, Follower
@@ -21,6 +22,15 @@ AROUND = timedelta(minutes=15)
 #: Where nothing says when a trace was.
 TRACE_SPAN = timedelta(days=1)
 EXIT_FAILED = 1
+
+
+class About(NamedTuple):
+    """What lines name, from when to when, and whether the tables know it."""
+
+    terms: tuple[str, ...]
+    begin: datetime
+    end: datetime
+    known: bool = True
 
 
 @click.command(
@@ -42,9 +52,10 @@ def logs(stack: Stack, named: str, start: datetime | None, as_json: bool) -> Non
     """
     if not reading.is_id(named):
         raise click.UsageError("ID is the id of an alert or an incident, or a trace.")
-    terms, begin, end = _about(stack, named)
+    about = _about(stack, named)
+    begin = start or about.begin
     try:
-        found = reading.search(stack, terms, start or begin, end, time.sleep)
+        found = reading.search(stack, about.terms, begin, about.end, time.sleep)
     except reading.Failed as error:
         raise click.ClickException(str(error)) from error
     if as_json:
@@ -52,28 +63,32 @@ def logs(stack: Stack, named: str, start: datetime | None, as_json: bool) -> Non
     for line in () if as_json else found:
         console.say(line.words(), style=line.style)
     if not found:
-        console.warn(f"Nothing names it since {start or begin:{console.MINUTE}} UTC.")
+        since = f"since {begin:{console.MINUTE}} UTC"
+        if not about.known:
+            raise NoSuch(f"no alert and no incident is {named}, and nothing names it {since}")
+        console.warn(f"Nothing names it {since}.")
         click.get_current_context().exit(EXIT_FAILED)
 
 
-def _about(stack: Stack, named: str) -> tuple[tuple[str, ...], datetime, datetime]:
-    """What lines name, and from when to when: an alert's incident is looked for as well."""
+def _about(stack: Stack, named: str) -> About:
+    """An alert's incident is looked for as well."""
     now = utc_now()
     key = items.alert_key(named)
     record = items.load(stack.store(Table.ALERTS), key, AlertRecord)
     if record is not None and not record.incident_id:
-        return (named,), record.alert.received_at - AROUND, now
+        return About((named,), record.alert.received_at - AROUND, now)
     try:
         incident = incidents.load(stack, record.incident_id if record else named)
-    except NotFound:
+    except NoSuch:
         begin = record.alert.received_at - AROUND if record else now - TRACE_SPAN
-        return (named,), begin, now
+        return About((named,), begin, now, known=record is not None)
     end = min(now, incident.resolved_at + AROUND) if incident.resolved_at else now
     begin = incident.first_received_at - AROUND
     if record is None:
-        return tuple(filter(reading.is_id, (named, incident.first_alert_id))), begin, end
+        terms = tuple(filter(reading.is_id, (named, incident.first_alert_id)))
+        return About(terms, begin, end)
     terms = tuple(filter(reading.is_id, (named, incident.incident_id)))
-    return terms, min(begin, record.alert.received_at - AROUND), end
+    return About(terms, min(begin, record.alert.received_at - AROUND), end)
 
 
 @click.command(

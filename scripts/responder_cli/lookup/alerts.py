@@ -16,7 +16,7 @@ from responder.ports import Table
 from responder.protocols import items
 from responder_cli import accepted, console
 from responder_cli.accepted import Accepted, is_same
-from responder_cli.aws import NotFound, Stack
+from responder_cli.aws import NoSuch, Stack
 from responder_cli.lookup.narrowing import narrowed
 from responder_cli.options import examples, json_option, moment, on_stack
 
@@ -119,6 +119,7 @@ def query(
             )
             for one in page.alerts
         ],
+        copied=True,
     )
     if page.go_on is not None:
         console.warn(f"There may be more: --until {page.go_on:%Y-%m-%dT%H:%M:%S}, or --limit.")
@@ -147,7 +148,7 @@ def show(stack: Stack, alert_id: str, as_received: bool, as_json: bool) -> None:
     """All that is kept of one alert, and which incident it is in or why it is in none."""
     record = items.load(stack.store(Table.ALERTS), items.alert_key(alert_id), AlertRecord)
     if record is None:
-        raise NotFound(f"stack {stack.name} has no alert {alert_id}")
+        raise NoSuch(f"stack {stack.name} has no alert {alert_id}")
     if as_received:
         _show_raw(record.alert)
         return

@@ -49,13 +49,24 @@ class Story:
     def shown(self) -> str:
         """Where people see it, or why they do not."""
         if self.card is None or not self.card.shown:
-            why = self.incident.held or (self.card.waits_for if self.card else "")
+            why = self.incident.held or self.given_up or (self.card.waits_for if self.card else "")
             return f"no card: {why or 'not posted yet'}"
         behind = self.incident.revision - self.card.shown
         late = f", {behind} changes behind" if behind > 0 else ""
         refused = self.card.refused
         instead = f", as {refused.channel} refused it: {refused.reason}" if refused else ""
-        return f"card in {self.card.channel}{instead}{late}"
+        gone = f"; {self.given_up}" if self.given_up else ""
+        return f"card in {self.card.channel}{instead}{late}{gone}"
+
+    @property
+    def given_up(self) -> str:
+        """Where an announcement lies that nobody tries any more; empty while somebody does.
+
+        The card of a check of our own leaves no letter.
+        """
+        if self.card is None or not self.card.dead_lettered or self.incident.synthetic:
+            return ""
+        return "given up, its announcement is a dead letter"
 
 
 @click.group(
@@ -125,6 +136,7 @@ def list_(
             )
             for one in found
         ],
+        copied=True,
     )
 
 
@@ -154,6 +166,8 @@ def show(stack: Stack, named: str, most: int, as_json: bool) -> None:
         console.as_json(_document(story))
         return
     console.fields(_facts(story))
+    if story.given_up:
+        console.say(f"Look: responder dlq show --queue all --id {incident.incident_id}")
     console.heading("Timeline")
     console.grid(("at (UTC)", "what"), [(_at(one.at), one.what) for one in story.events])
     console.heading("Analysis")
@@ -173,6 +187,7 @@ def show(stack: Stack, named: str, most: int, as_json: bool) -> None:
             )
             for one in story.alerts
         ],
+        copied=True,
     )
 
 

@@ -104,7 +104,7 @@ def _show(stack: Stack, proof: Proof, start: datetime, end: datetime) -> None:
     if report.problems:
         told = report.problems[:MOST_TOLD]
         rows = [(one.kind.value, one.id, one.what, _do(stack, one)) for one in told]
-        console.grid(("problem", "alert or incident", "what", "look"), rows)
+        console.grid(("problem", "alert or incident", "what", "look"), rows, copied=True)
     if len(report.problems) > MOST_TOLD:
         console.warn(f"{len(report.problems) - MOST_TOLD} more: --json")
     if proof.blind:

@@ -18,6 +18,7 @@ from responder_cli.aws import Stack
 from responder_cli.documents import FILE, OBEYED
 from responder_cli.options import (
     asks_where_it_acts,
+    date_time,
     examples,
     json_option,
     on_stack,
@@ -126,7 +127,7 @@ def check(file: Path, as_json: bool) -> None:
 @click.option("--alert", "alerts", type=FILE, multiple=True,
               help="A payload, instead of the samples in events/ (repeatable).")  # fmt: skip
 @click.option("--stored", is_flag=True, help="The open incidents of the stack, instead.")
-@click.option("--at", type=click.DateTime(), help="Ask as at this moment, in UTC; else now.")
+@click.option("--at", type=date_time, help="Ask as at this moment, in UTC; else now.")
 @json_option
 @on_stack
 def test(

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import click
-from botocore.exceptions import ClientError
 
 from responder.clock import utc_now
 from responder.delivery import words
@@ -18,6 +17,7 @@ from responder_cli.secret_store import CURRENT, MOST_BYTES, PREVIOUS, Stored, se
 from responder_cli.secrets.kinds import KINDS, Kind, Malformed, Opinion
 
 EXIT_FAILED = 1
+NOTHING_TO_SLACK = f"neither {' nor '.join(SLACK_SECRETS)} is set: cards wait"
 #: It has a command of its own.
 SOURCES = "sources"
 VERIFYING = ("responder secrets check", "responder inject --sample generic/firing --wait")
@@ -49,6 +49,8 @@ def check(stack: Stack, as_json: bool) -> None:
     if not any(found[name]["set"] for name in SLACK_SECRETS):
         for name in SLACK_SECRETS:
             found[name]["verdict"] = Verdict.FAILING.value
+            if not found[name]["mend"]:
+                found[name]["reason"] = NOTHING_TO_SLACK
     if as_json:
         console.as_json(list(found.values()))
     else:
@@ -61,6 +63,9 @@ def check(stack: Stack, as_json: bool) -> None:
             ],
             verdict=1,
         )  # fmt: skip
+        for one in found.values():
+            if one["mend"]:
+                console.say(f"{one['name']}: {one['mend']}")
     if any(one["verdict"] == Verdict.FAILING.value for one in found.values()):
         click.get_current_context().exit(EXIT_FAILED)
 
@@ -146,12 +151,14 @@ def _refuse_sources(kind: Kind) -> None:
 
 
 def _finding(stack: Stack, kind: Kind) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": kind.name, "set": False, "age": "", "since": None}
-    try:
-        stored = _read(stack, kind)
-    except NotFound as error:
-        return {**found, "verdict": Verdict.FAILING.value, "reason": str(error)}
-    if stored is None:
+    found: dict[str, Any] = {
+        "name": kind.name, "set": False, "age": "", "since": None, "mend": "",
+    }  # fmt: skip
+    stored = secret_store.read(stack, kind.name)
+    if not stored.value:
+        if absent := secret_store.absence(stack, kind.name):
+            told = {"reason": absent.reason, "mend": absent.mend}
+            return {**found, "verdict": Verdict.FAILING.value, **told}
         needed = kind.name == CLAUDE_SECRET and _by_key(stack)
         verdict = Verdict.WARNING if needed else Verdict.OK
         return {**found, "verdict": verdict.value, "reason": kind.without}
@@ -162,7 +169,7 @@ def _finding(stack: Stack, kind: Kind) -> dict[str, Any]:
         return {**found, "verdict": Verdict.FAILING.value, "reason": str(error)}
     opinion = kind.ask(stack, stored.value)
     old = stored.since is not None and utc_now() - stored.since > OLD
-    verdict = Verdict.WARNING if old else Verdict.OK
+    verdict = Verdict.WARNING if old or opinion.asked else Verdict.OK
     if opinion.accepted is False:
         verdict = Verdict.FAILING
     return {**found, "verdict": verdict.value, "reason": f"{shape}; {opinion.words}"}
@@ -177,20 +184,9 @@ def _read(stack: Stack, kind: Kind, stage: str = CURRENT) -> Stored | None:
     found = secret_store.read(stack, kind.name, stage)
     if found.value:
         return found
-    _refuse_where_missing(stack, kind)
+    if absent := secret_store.absence(stack, kind.name):
+        raise NotFound(f"{absent.reason}: {absent.mend}")
     return None
-
-
-def _refuse_where_missing(stack: Stack, kind: Kind) -> None:
-    """AWS has one word for a secret without a value and for none at all."""
-    try:
-        stack.client("secretsmanager").describe_secret(SecretId=secret_id(stack, kind.name))
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        raise NotFound(
-            f"there is no secret {secret_id(stack, kind.name)}: deploy the stack"
-        ) from error
 
 
 def _given(kind: Kind) -> str:

@@ -27,10 +27,14 @@ class Malformed(Exception):
 
 @dataclass(frozen=True)
 class Opinion:
-    """What the other side says of a value; ``accepted`` None where it cannot be asked."""
+    """What the other side says of a value; ``accepted`` None where nobody knows.
+
+    ``asked``: it was asked, and said neither yes nor no.
+    """
 
     accepted: bool | None
     words: str
+    asked: bool = False
 
 
 UNASKED = Opinion(None, "cannot be tried without using it")
@@ -104,9 +108,9 @@ def _ask_slack(stack: Stack, value: str) -> Opinion:
         answer = post(url, b"", {"Authorization": f"Bearer {value}"})
         told = json.loads(answer.body)
     except (NoAnswer, ValueError):
-        return Opinion(None, "Slack does not answer from here")
+        return Opinion(None, "Slack does not answer from here", asked=True)
     if not isinstance(told, dict) or "ok" not in told:
-        return Opinion(None, f"Slack answers {answer.status}")
+        return Opinion(None, f"Slack answers {answer.status}", asked=True)
     if not told["ok"]:
         return Opinion(False, f"Slack refuses it: {told.get('error')}")
     return Opinion(True, f"Slack knows it: {told.get('user')} in {told.get('team')}")
@@ -126,9 +130,9 @@ def _ask_claude(stack: Stack, value: str) -> Opinion:
     except APIStatusError as error:
         if error.status_code in (401, 403):
             return Opinion(False, f"Anthropic refuses it with {error.status_code}")
-        return Opinion(None, f"Anthropic answers {error.status_code}")
+        return Opinion(None, f"Anthropic answers {error.status_code}", asked=True)
     except AnthropicError:
-        return Opinion(None, "Anthropic does not answer from here")
+        return Opinion(None, "Anthropic does not answer from here", asked=True)
     return Opinion(True, "Anthropic accepts it")
 
 

@@ -8,7 +8,7 @@ import click
 from responder.intake.draft import slug
 from responder.intake.mapping import FieldMapping
 from responder_cli import console, documents
-from responder_cli.aws import Stack
+from responder_cli.aws import NoSuch, Stack
 from responder_cli.options import asks_where_it_acts, examples, json_option, on_stack
 from responder_cli.sources import vault
 from responder_cli.sources.guides import guides
@@ -48,7 +48,7 @@ def map_(stack: Stack, tool: str, file: Path | None, remove: bool, as_json: bool
         made = documents.parsed(file, FieldMapping)
         known[name] = made.model_dump(mode="json", exclude_defaults=True)
     elif known.pop(name, None) is None:
-        raise click.ClickException(console.safe(f"There is no mapping for {name}."))
+        raise NoSuch(f"there is no mapping for {name}")
     vault.save(stack, {**held.document, PLACE: known}, held)
     if as_json:
         console.as_json({"tool": name, "mapping": known.get(name)})
@@ -60,8 +60,9 @@ def map_(stack: Stack, tool: str, file: Path | None, remove: bool, as_json: bool
 def _show(tool: str, mapping: Any, *, as_json: bool) -> None:  # noqa: ANN401 - any JSON value
     guide = guides().get(known_as(tool))
     if mapping is None and guide is None:
-        told = f"There is neither a mapping for {tool} nor a guide: responder explain shows more."
-        raise click.ClickException(console.safe(told))
+        raise NoSuch(
+            f"there is neither a mapping for {tool} nor a guide: responder explain shows more"
+        )
     if as_json:
         maps = dict(guide.maps) if guide else {}
         console.as_json({"tool": tool, "mapping": mapping, "maps": maps})

@@ -8,7 +8,7 @@ import click
 from responder.intake.authentication.sources import named_entries
 from responder.intake.recognition import ALIASES, TOOLS
 from responder_cli import console
-from responder_cli.aws import Stack
+from responder_cli.aws import NoSuch, Stack
 from responder_cli.sources import entries, pages, vault
 from responder_cli.sources.guides import Way, guides
 
@@ -28,17 +28,17 @@ def names(held: vault.Held) -> list[str]:
 
 
 def entry_of(held: vault.Held, name: str) -> dict[str, Any]:
-    """One entry. Raises ClickException where there is none."""
+    """One entry. Raises NoSuch where there is none."""
     for known, entry in named_entries(held.document):
         if known == name and isinstance(entry, dict):
             return entry
     raise unknown(name, names(held))
 
 
-def unknown(name: str, known: Sequence[str]) -> click.ClickException:
+def unknown(name: str, known: Sequence[str]) -> NoSuch:
     """There is no such source; these there are."""
     there = f"; there are {', '.join(known)}" if known else ""
-    return click.ClickException(console.safe(f"There is no source {name}{there}."))
+    return NoSuch(f"there is no source {name}{there}")
 
 
 def with_entry(document: Mapping[str, Any], name: str, entry: Mapping[str, Any]) -> dict[str, Any]:

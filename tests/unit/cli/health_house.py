@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from responder.adapters import telemetry
@@ -81,7 +82,7 @@ def waits(metric: str = "Waits", /, **counts: float) -> Client:
     return Client({"get_metric_statistics": statistics})
 
 
-def vault(**values: str) -> Client:
+def vault(described: Any = MappingProxyType({}), **values: str) -> Client:
     def value(SecretId: str, VersionStage: str) -> dict[str, str]:
         prefix, _, name = SecretId.partition("/")
         assert (prefix, VersionStage) == ("mine", "AWSCURRENT")
@@ -89,4 +90,4 @@ def vault(**values: str) -> Client:
             raise refusal("ResourceNotFoundException")
         return {"SecretString": values[name]}
 
-    return Client({"get_secret_value": value})
+    return Client({"get_secret_value": value, "describe_secret": described})

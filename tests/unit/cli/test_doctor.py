@@ -53,7 +53,9 @@ def aws(stack: Mapping[str, Any] | None, **answers: Any) -> Stack:
             {"get_account_settings": {"AccountLimit": answers.get("limit", limit(1000))}}
         ),
         "dynamodb": Client({"describe_table": answers.get("tables", raising(ABSENT))}),
-        "secretsmanager": Client({"describe_secret": secrets, "get_secret_value": secrets}),
+        "secretsmanager": Client(
+            {"describe_secret": answers.get("described", secrets), "get_secret_value": secrets}
+        ),
         "apigateway": Client({"get_account": {"cloudwatchRoleArn": answers.get("role", "")}}),
         "s3": Client({"head_bucket": answers.get("bucket", {})}),
     }
@@ -164,7 +166,7 @@ def test_a_bucket_of_another_account_is_told() -> None:
 
 
 def test_a_deployed_stack_is_asked_for_its_secrets_and_its_protection() -> None:
-    empty = found(aws(deployed()), PROD)
+    empty = found(aws(deployed(), described={}), PROD)
     assert empty["slack secret"].mend == "scripts/responder secrets set slack-bot-token --stack it"
     assert empty["claude secret"].mend == "scripts/responder secrets set anthropic-key --stack it"
     assert empty["termination protection"].verdict is Verdict.WARNING
@@ -209,7 +211,8 @@ def test_a_parameter_that_the_template_does_not_know_is_told(tmp_path: Path) -> 
     [
         ("aws-cli/2.23.6 Python/3.13.0 Linux/6", Verdict.OK),
         ("aws-cli/2.9.19 Python/3.11 Linux/6", Verdict.WARNING),
-        ("aws-cli/1.45.11 Python/3.11", Verdict.WARNING),
+        ("aws-cli/1.45.11 Python/3.11", Verdict.OK),
+        ("aws-cli/1.28.1 Python/3.11", Verdict.WARNING),
         ("", Verdict.WARNING),
     ],
 )
@@ -236,3 +239,21 @@ def test_the_environment_names_the_stack_unless_it_is_named() -> None:
     assert {"component", "verdict", "reason", "mend"} == set(json.loads(done.stdout)[0])
     CliRunner().invoke(cli, ["doctor", "--stack", "mine"], obj=connect)
     assert asked == ["mcp-incident-responder-dev"]
+
+
+@pytest.mark.parametrize(("environment", "told"), [("dev", False), ("prod", True)])
+def test_a_stack_name_of_another_environment_is_told(environment: str, told: bool) -> None:
+    def connect(name: str, *_: object) -> Stack:
+        stack = aws(None)
+        stack.name = name
+        return stack
+
+    done = CliRunner().invoke(
+        cli,
+        ["doctor", "--environment", environment, "--json"],
+        obj=connect,
+        env={"STACK_NAME": "mcp-incident-responder-dev"},
+    )
+    first = json.loads(done.stdout)[0]
+    assert (first["component"] == "stack's name") is told
+    assert ("unset STACK_NAME" in first["mend"]) is told

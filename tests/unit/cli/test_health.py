@@ -140,6 +140,27 @@ def test_one_dead_letter_is_too_many() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("reasons", "mend"),
+    [
+        (["unreadable"], ["show --queue sns", "discard --queue sns --reason unreadable"]),
+        (
+            ["unreadable", "too_old"],
+            [
+                "show --queue sns",
+                "discard --queue sns --reason unreadable",
+                "reprocess --queue sns",
+            ],
+        ),
+    ],
+)
+def test_what_nobody_can_read_is_not_sent_back(reasons: list[str], mend: list[str]) -> None:
+    house = stack({"SnsFailureQueueUrl": "b"}, {"sqs": letters(b=reasons)})
+    (found,) = checks.dead_letters(house, Letters(house))
+    assert "newer release" in found.reason
+    assert found.mend == "; ".join(f"scripts/responder dlq {one} --stack it" for one in mend)
+
+
 def test_who_may_count_letters_only_is_told_how_many_there_are() -> None:
     house = stack({"SnsFailureQueueUrl": "b"}, {"sqs": depths(b=2)})
     found = list(checks.dead_letters(house, Letters(house)))

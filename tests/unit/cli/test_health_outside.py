@@ -24,7 +24,7 @@ from unit.cli.health_house import (
     waits,
     watch,
 )
-from unit.cli.stacks import Client, stack
+from unit.cli.stacks import Client, refusal, stack
 
 
 def slack(house: Stack, window: Window) -> Iterator[Finding]:
@@ -98,6 +98,26 @@ def test_secrets_are_told_present_from_empty(
     assert verdicts(found) == {"slack secret": slack, "claude secret": claude}
     assert not any(value.strip() and value in one.reason for value in values.values()
                    for one in found)  # fmt: skip
+
+
+def test_a_secret_that_is_being_deleted_is_restored_and_not_set() -> None:
+    def described(SecretId: str) -> dict[str, Any]:
+        return {"DeletedDate": NOW} if SecretId.endswith("webhook") else {}
+
+    house = stack({"SecretPrefix": "mine"}, {"secretsmanager": vault(described)})
+    slack, claude = outside.secrets(house, NOW)
+    assert "mine/slack-webhook is being deleted" in slack.reason
+    assert slack.mend == "aws secretsmanager restore-secret --secret-id mine/slack-webhook"
+    assert claude.mend == "scripts/responder secrets set anthropic-key --stack it"
+
+
+def test_who_may_not_look_at_secrets_hears_that_they_are_empty() -> None:
+    def refused(**_: object) -> None:
+        raise refusal("AccessDeniedException")
+
+    house = stack({"SecretPrefix": "mine"}, {"secretsmanager": vault(refused)})
+    slack, _ = outside.secrets(house, NOW)
+    assert slack.mend == "scripts/responder secrets set slack-bot-token --stack it"
 
 
 @pytest.mark.parametrize("way", ["aws", "bedrock"])

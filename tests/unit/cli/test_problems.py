@@ -59,6 +59,24 @@ def test_what_is_no_document_at_all_is_told(tmp_path: Path) -> None:
     assert said(tmp_path / "f", [], Routes) == ["must be an object, written {…}"]
 
 
+def test_a_mistyped_command_means_the_nearest_alone() -> None:
+    done = CliRunner().invoke(cli, ["heatlh"])
+    assert done.exit_code == 2
+    assert "Did you mean 'health'?" in done.stderr
+
+
+def test_a_local_stack_that_is_down_is_told_with_what_starts_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "x")
+    set_ = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_REGION": "eu-west-1", **keys}
+    for name, value in set_.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("responder_cli.aws.ATTEMPTS", 1)
+    done = CliRunner().invoke(cli, ["dlq", "list"])
+    assert (done.exit_code, "make local" in done.stderr) == (3, True), done.stderr
+
+
 def test_who_has_no_region_is_told_of_the_local_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)

@@ -11,6 +11,9 @@ from responder.errors import Reason
 from responder.incident import Hold, Incident
 from responder.policy.matching import Index, Matcher, asks_for_nothing, facts, matches_all
 
+#: A comment is for whoever wonders why nothing was told, on a card.
+MIN_COMMENT, MAX_COMMENT = 3, 300
+
 
 class Silence(BaseModel):
     """All ``matchers`` must match, between ``starts_at`` and ``ends_at``."""
@@ -21,7 +24,7 @@ class Silence(BaseModel):
     matchers: Annotated[tuple[Matcher, ...], Field(min_length=1, max_length=20)]
     starts_at: Moment
     ends_at: Moment
-    comment: Annotated[str, Field(min_length=3, max_length=300)]
+    comment: Annotated[str, Field(min_length=MIN_COMMENT, max_length=MAX_COMMENT)]
     author: Annotated[str, Field(max_length=100)] = ""
 
     @model_validator(mode="after")

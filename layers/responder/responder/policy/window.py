@@ -13,6 +13,7 @@ from responder.alert import Severity
 from responder.errors import Reason
 from responder.incident import Destination, Hold, Incident
 from responder.policy.matching import Index, Matcher, asks_for_nothing, facts, matches_all
+from responder.policy.silence import MAX_COMMENT, MIN_COMMENT
 from responder.recurrence import Recurrence, Span, knows_zone
 
 
@@ -25,7 +26,7 @@ class Window(Recurrence):
     id: Annotated[str, Field(min_length=1, max_length=64)]
     matchers: Annotated[tuple[Matcher, ...], Field(max_length=20)] = ()
     below: Severity = Severity.CRITICAL
-    comment: Annotated[str, Field(min_length=3, max_length=300)]
+    comment: Annotated[str, Field(min_length=MIN_COMMENT, max_length=MAX_COMMENT)]
     author: Annotated[str, Field(max_length=100)] = ""
 
     @model_validator(mode="after")
