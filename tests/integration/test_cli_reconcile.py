@@ -171,6 +171,26 @@ def test_without_receptions_log_nothing_is_proved(yard: Yard) -> None:
     assert "cannot be seen" in done.output
 
 
+def test_a_log_with_a_hole_proves_nothing_although_it_names_others(yard: Yard) -> None:
+    yard.record(yard.accept("a1"))
+    yard.record(alert("silent", received_at=LONG_AGO))
+    yard.show(count=2)
+
+    done = yard.house.run("--since", "1h")
+
+    assert done.exit_code == 1
+    assert "does not name 1 of the 2 recorded alerts" in " ".join(done.output.split())
+    assert "Proved" not in done.output
+
+
+def test_where_nothing_was_accepted_nothing_is_called_proved(yard: Yard) -> None:
+    done = yard.house.run("--since", "1h")
+
+    assert done.exit_code == 0
+    assert "Nothing was accepted" in done.output
+    assert "Proved" not in done.output
+
+
 def test_what_waits_is_well_unless_the_queues_are_waited_for(yard: Yard) -> None:
     one = yard.accept("waiting")
     yard.put("ProcessingQueueUrl", AlertMessage(alert=one).model_dump_json())

@@ -57,6 +57,8 @@ def gather(stack: Stack, period: Period, slack_url: str, back_to: datetime | Non
     incidents, cards = _incidents(stack, {one.incident_id for one in records.values()} - {""})
     return Facts(
         now=utc_now(),
+        start=start,
+        end=end,
         known_from=known_from,
         accepted=told,
         mine=frozenset(mine),
