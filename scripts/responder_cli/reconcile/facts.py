@@ -30,9 +30,10 @@ class Facts:
 
     ``start`` and ``end`` are the period's. ``accepted`` are its alerts by reception's own word,
     with when. ``records`` are those that the tables know, ``mine`` of them of the period; all that
-    were accepted from ``known_from`` on are among them. ``processing`` and ``telling`` are the
-    messages that wait for the record and for a card. ``slack`` has the messages that name an
-    incident as their own, None where Slack was not read.
+    were accepted from ``known_from`` on are among them, but for the ``unreadable`` ones, which
+    another release wrote: ids of alerts, and of incidents for themselves or their cards.
+    ``processing`` and ``telling`` are the messages that wait for the record and for a card.
+    ``slack`` has the messages that name an incident as their own, None where Slack was not read.
     """
 
     now: datetime
@@ -44,6 +45,7 @@ class Facts:
     records: Mapping[str, AlertRecord] = field(default_factory=dict)
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     cards: Mapping[str, Card] = field(default_factory=dict)
+    unreadable: frozenset[str] = frozenset()
     processing: int = 0
     telling: int = 0
     dead_alerts: Dead = Dead()

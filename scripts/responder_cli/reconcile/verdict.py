@@ -31,13 +31,14 @@ TICKS_TURN = timedelta(minutes=3)
 
 
 class Where(StrEnum):
-    """The four places, and none."""
+    """The four places, none, and one that this release cannot look into."""
 
     SHOWN = "shown"
     HELD = "held"
     WAITING = "waiting"
     DEAD = "dead"
     NOWHERE = "nowhere"
+    UNREADABLE = "unreadable"
 
 
 class Kind(StrEnum):
@@ -136,12 +137,18 @@ def _blind(facts: Facts) -> Iterator[str]:
             "beside them, and is in no table, cannot be seen."
         )
 
+    if facts.unreadable:
+        yield (
+            f"Another release wrote {len(facts.unreadable)} of the alerts and incidents, such as "
+            f"{min(facts.unreadable)}; this one cannot read them: look with that one."
+        )
+
 
 def _unlogged(facts: Facts) -> list[str]:
     """The recorded alerts that reception's log should name and does not, the oldest first."""
     received = {
         one: facts.records[one].alert.received_at
-        for one in facts.mine - facts.accepted.keys()
+        for one in (facts.mine & facts.records.keys()) - facts.accepted.keys()
         # What the stack tells of itself does not come in by the front door.
         if facts.records[one].alert.source != OWN_SOURCE
     }
@@ -153,7 +160,8 @@ def _unlogged(facts: Facts) -> list[str]:
 def _unrecorded(facts: Facts) -> Iterator[tuple[str, Place]]:
     """Accepted, and in no table: in a dead letter or waiting, as far as there are messages."""
     unrecorded = sorted(
-        facts.accepted.keys() - facts.records.keys(), key=facts.accepted.__getitem__
+        facts.accepted.keys() - facts.records.keys() - facts.unreadable,
+        key=facts.accepted.__getitem__,
     )
     dead = [one for one in unrecorded if one in facts.dead_alerts.ids]
     yield from ((one, Place(Where.DEAD)) for one in dead)
@@ -170,10 +178,14 @@ def _waits(facts: Facts, alert_id: str, already: int) -> bool:
 
 
 def _recorded(facts: Facts, alert_id: str) -> tuple[Place, Problem | None]:
+    if alert_id in facts.unreadable:
+        return Place(Where.UNREADABLE), None
     record = facts.records[alert_id]
     if record.held:
         return Place(Where.HELD, record.held), None
     incident = facts.incidents.get(record.incident_id)
+    if record.incident_id in facts.unreadable and not (incident and incident.held):
+        return Place(Where.UNREADABLE), None
     if incident is None:
         what = f"recorded in {record.incident_id or 'no incident'}, which is not there"
         return Place(Where.NOWHERE), Problem(Kind.UNCOUNTED, alert_id, what)
@@ -225,7 +237,8 @@ def _miscounted(facts: Facts) -> Iterator[Problem]:
         firing, resolved = counted[name, Status.FIRING], counted[name, Status.RESOLVED]
         fewer = incident.count < firing or incident.resolves < resolved
         more = incident.count > firing or incident.resolves > resolved
-        if fewer or (more and not _began_before(facts, incident)):
+        # Whose alerts those are that cannot be read, nobody knows.
+        if fewer or (more and not facts.unreadable and not _began_before(facts, incident)):
             what = (
                 f"counts {incident.count} firing and {incident.resolves} resolved alerts; "
                 f"{firing} and {resolved} are recorded"

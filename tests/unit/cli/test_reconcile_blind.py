@@ -10,7 +10,14 @@ from faults.world import START
 from responder.analysis.trouble import OWN_SOURCE
 from responder_cli.reconcile.facts import Facts
 from responder_cli.reconcile.looking import Proof
-from responder_cli.reconcile.verdict import LOG_RETENTION, LOGGED_WITHIN, reconcile
+from responder_cli.reconcile.verdict import (
+    LOG_RETENTION,
+    LOGGED_WITHIN,
+    Kind,
+    Place,
+    Where,
+    reconcile,
+)
 from template.deployed import resources
 from unit.cli.reconcile_house import LATER, NAME, facts, record
 
@@ -79,6 +86,38 @@ def test_a_period_that_begins_before_the_log_is_not_seen_whole(
 
     assert proved(given) is seen
     assert seen or "keeps 30 days" in reconcile(given).blind[0]
+
+
+@pytest.mark.parametrize("gone", ["records", "incidents", "cards"])
+def test_what_another_release_wrote_is_unreadable_not_lost(gone: str) -> None:
+    name = "a1" if gone == "records" else NAME
+    given = facts(**{"accepted": {"a1": START}, "mine": frozenset({"a1"}), gone: {}})
+    given = replace(given, unreadable=frozenset({name}))
+    report = reconcile(given)
+
+    assert report.places == {"a1": Place(Where.UNREADABLE)}
+    assert report.problems == ()
+    assert f"wrote 1 of the alerts and incidents, such as {name};" in report.blind[0]
+    assert not proved(given)
+
+
+def test_a_held_alert_needs_no_card_that_can_be_read() -> None:
+    held = {NAME: incident(NAME, held="silenced")}
+    given = facts(incidents=held, cards={}, unreadable=frozenset({NAME}))
+
+    assert reconcile(given).held == {"silenced": 1}
+
+
+def test_what_cannot_be_read_may_be_what_an_incident_counts_more() -> None:
+    more = facts(incidents={NAME: incident(NAME, count=2)})
+    fewer = facts(record(), record("a2"), incidents={NAME: incident(NAME, count=1)})
+    unread = frozenset({"another"})
+
+    assert [one.kind for one in reconcile(more).problems] == [Kind.MISCOUNTED]
+    assert reconcile(replace(more, unreadable=unread)).problems == ()
+    assert [one.kind for one in reconcile(replace(fewer, unreadable=unread)).problems] == [
+        Kind.MISCOUNTED
+    ]
 
 
 def test_the_log_is_kept_for_as_long_as_the_template_says() -> None:
