@@ -32,8 +32,9 @@ LONGEST_SUBJECT = 100
               help="Minutes to look back on.")  # fmt: skip
 @click.option("--watch", is_flag=True,
               help="Look again and again until Ctrl-C; piped, it prints what changed.")  # fmt: skip
-@click.option("--every", type=click.IntRange(1, 3600), default=5, show_default=True,
-              help="Seconds between two looks of --watch.")  # fmt: skip
+@click.option("--every", type=click.IntRange(1, 3600), default=60, show_default=True,
+              help="Seconds between two looks of --watch. On AWS each asks 42 metrics: at 60 s "
+              "$0.60 a day, at 5 s $7.26.")  # fmt: skip
 @click.option("--topic", envvar="ALERT_TOPIC_ARN",
               help="SNS topic that is told when unhealthy. Also ALERT_TOPIC_ARN.")  # fmt: skip
 @json_option
