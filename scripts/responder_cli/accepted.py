@@ -14,7 +14,9 @@ from responder.alert import SYNTHETIC_SOURCE, Severity
 from responder.incident import AlertRecord
 from responder.ports import Table
 from responder.protocols import items
+from responder_cli import bulk
 from responder_cli.aws import Stack, plain
+from responder_cli.bulk import Found
 
 #: Alerts that are read at once where only the newest are wanted.
 PAGE_SIZE = 200
@@ -81,10 +83,14 @@ def newest(
 
 
 def records(stack: Stack, alert_ids: Sequence[str]) -> list[AlertRecord]:
-    """The alerts with all that was kept of them, in this order; none for those that expired."""
-    found = stack.store(Table.ALERTS).read([items.alert_key(one) for one in alert_ids])
-    decoded = (items.decode(record, AlertRecord) for record in found.values())
-    return [one for one in decoded if one is not None]
+    """The alerts with all that was kept of them, in this order; those that can be read."""
+    return list(read(stack, alert_ids).known.values())
+
+
+def read(stack: Stack, alert_ids: Iterable[str]) -> Found[AlertRecord]:
+    """The same by their ids, and the ids of those that another release wrote."""
+    keys = {one: items.alert_key(one) for one in alert_ids}
+    return bulk.read(stack, Table.ALERTS, keys, AlertRecord)
 
 
 def is_same(wanted: str, given: str) -> bool:

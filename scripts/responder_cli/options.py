@@ -14,6 +14,8 @@ from responder.clock import span_of, to_utc, utc_now
 from responder_cli import aws, console, problems
 from responder_cli.aws import Stack
 
+#: Nobody asks about an earlier one, and what is reckoned back from the first of all overflows.
+FIRST_YEAR = 2000
 DEFAULT_STACK = "mcp-incident-responder-prod"
 Command = Callable[..., Any]
 
@@ -97,14 +99,23 @@ def duration(text: str) -> timedelta:
 
 def moment(text: str) -> datetime:
     """A type of click: so long ago (2h, 1d12h), or a date and time, in UTC unless it says else."""
-    if span := span_of(text):
-        return utc_now() - span
     try:
-        found = datetime.fromisoformat(text)
+        found = _moment(text)
     except ValueError:
         raise click.BadParameter(
             f"{text!r} is neither a time ago like 2h nor a moment like 2026-11-21T14:00"
         ) from None
+    except OverflowError:
+        raise click.BadParameter(f"{text!r} is in no year that there is") from None
+    if found.year < FIRST_YEAR:
+        raise click.BadParameter(f"{text!r} is before the year {FIRST_YEAR}")
+    return found
+
+
+def _moment(text: str) -> datetime:
+    if span := span_of(text):
+        return utc_now() - span
+    found = datetime.fromisoformat(text)
     return to_utc(found) if found.tzinfo else found.replace(tzinfo=UTC)
 
 

@@ -52,6 +52,8 @@ ACCEPTED = 202
 PATIENT = 300
 #: What a test leaves behind comes to rest; a killed process' messages return after 50 s.
 SETTLED_WITHIN = 300
+#: Of what a failed reconciliation tells, in characters.
+LONGEST_SAID = 4_000
 #: The local Slack's token at the start; a test that rotates it puts it back.
 TOKEN = "xoxb-e2e-0001"
 _INCIDENT = re.compile(r"incident `([^`]+)`")
@@ -250,7 +252,11 @@ class Pipeline:
         problems = [f"{one.kind} {one.id}: {one.what}" for one in proof.report.problems]
         facts = proof.facts
         waits = (proof.report.number(Where.WAITING), facts.processing, facts.telling)
-        assert (problems, waits, proof.blind) == ([], (0, 0, 0), False)
+        said = (
+            f"problems: {problems}; waiting alerts, messages for record and card: {waits}; "
+            f"not seen: {proof.report.blind}"
+        )
+        assert (problems, waits, proof.report.blind) == ([], (0, 0, 0), ()), said[:LONGEST_SAID]
         return proof.report
 
     def claude(self, **order: Any) -> dict[str, Any]:

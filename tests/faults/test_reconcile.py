@@ -37,6 +37,8 @@ def judged(campaign: Campaign) -> Report:
     return reconcile(
         Facts(
             now=campaign.world.now(),
+            start=young,
+            end=campaign.world.now(),
             known_from=min(one.alert.received_at for one in sent),
             accepted={one.alert.alert_id: one.alert.received_at for one in sent},
             mine=frozenset(one.alert.alert_id for one in records if one),

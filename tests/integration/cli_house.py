@@ -15,7 +15,7 @@ from fakes import incident
 from responder.adapters.dynamodb import DynamoStore
 from responder.clock import utc_now
 from responder.incident import AlertRecord
-from responder.ports import Queue, Table
+from responder.ports import Key, Queue, Table, Write
 from responder.protocols import items
 from responder_cli.aws import QUEUES, Stack
 from responder_cli.main import cli
@@ -78,6 +78,13 @@ class House:
         """An alert that the stack has accepted."""
         key = items.alert_key(record.alert.alert_id)
         self.store(Table.ALERTS).write([items.write_of(key, record, 0, utc_now())])
+
+    def rewrite(self, key: Key, **changes: object) -> None:
+        """An item as another release would have written it."""
+        store = self.store(key.table)
+        record = store.read([key])[key]
+        assert record.data is not None
+        store.write([Write(key, {**record.data, **changes}, record.version)])
 
     def opened(self, incident_id: str, **changes: Any) -> None:
         """An incident of the stack."""

@@ -18,11 +18,11 @@ from responder.contracts import AlertMessage, Announcement
 from responder.delivery import card as rendering
 from responder.delivery import notices
 from responder.incident import AlertRecord, Card, Incident, Notice, NoticeKind
-from responder.ports import Table
+from responder.ports import Key, Table
 from responder.protocols import items
 from responder_cli.reconcile.facts import Period
 from responder_cli.reconcile.looking import Proof, prove
-from responder_cli.reconcile.verdict import Kind, Where
+from responder_cli.reconcile.verdict import Kind, Place, Where
 from unit.cli.stacks import Client, stack
 
 NOW = utc_now().replace(microsecond=0)
@@ -111,7 +111,8 @@ def test_all_that_was_accepted_is_found_where_it_is(yard: Yard) -> None:
 
     assert said["proved"]
     places = {where.value: said[where.value] for where in Where}
-    assert places == {"shown": 1, "held": 1, "waiting": 1, "dead": 1, "nowhere": 0}
+    assert places == {"shown": 1, "held": 1, "waiting": 1, "dead": 1, "nowhere": 0,
+                      "unreadable": 0}  # fmt: skip
     assert said["held_for"] == {"stale": 1}
     assert set(yard.patterns) == {"Accepted"}
 
@@ -169,6 +170,55 @@ def test_without_receptions_log_nothing_is_proved(yard: Yard) -> None:
 
     assert done.exit_code == 1
     assert "cannot be seen" in done.output
+
+
+def test_a_log_with_a_hole_proves_nothing_although_it_names_others(yard: Yard) -> None:
+    yard.record(yard.accept("a1"))
+    yard.record(alert("silent", received_at=LONG_AGO))
+    yard.show(count=2)
+
+    done = yard.house.run("--since", "1h")
+
+    assert done.exit_code == 1
+    assert "does not name 1 of the 2 recorded alerts" in " ".join(done.output.split())
+    assert "Proved" not in done.output
+
+
+def test_what_another_release_wrote_is_not_seen_and_ends_nothing(yard: Yard) -> None:
+    yard.record(yard.accept("a1"))
+    theirs = yard.accept("theirs")
+    yard.record(theirs)
+    yard.show(count=2)
+    given = theirs.model_dump(mode="json") | {"status": "acknowledged"}
+    yard.house.rewrite(items.alert_key("theirs"), alert=given)
+
+    done = yard.house.run("--since", "1h", "--json")
+
+    said = json.loads(done.stdout)
+    assert done.exit_code == 1
+    assert (said["shown"], said["unreadable"], said["nowhere"]) == (1, 1, 0)
+    assert said["problems"] == []
+    assert "such as theirs" in said["blind"][0]
+
+
+@pytest.mark.parametrize("key", [items.incident_item(NAME), items.card_item(NAME)])
+def test_an_incident_or_card_of_another_release_is_not_seen(yard: Yard, key: Key) -> None:
+    yard.record(yard.accept("a1"))
+    yard.show()
+    yard.house.rewrite(key, incident_id={}, revision={})
+
+    proof = yard.prove()
+
+    assert proof.report.places == {"a1": Place(Where.UNREADABLE)}
+    assert not proof.proved
+
+
+def test_where_nothing_was_accepted_nothing_is_called_proved(yard: Yard) -> None:
+    done = yard.house.run("--since", "1h")
+
+    assert done.exit_code == 0
+    assert "Nothing was accepted" in done.output
+    assert "Proved" not in done.output
 
 
 def test_what_waits_is_well_unless_the_queues_are_waited_for(yard: Yard) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fakes import alert, incident
+from fakes import alert
 from integration.cli_house import House, house_of
 from integration.local_slack.calls import get
 from local_stack import slack_server
@@ -117,15 +117,21 @@ def test_an_old_alert_is_in_no_report_of_the_day(house: House) -> None:
 
 def test_an_incident_that_another_version_wrote_is_left_out(house: House) -> None:
     happened(house, "disk full", alerts=1)
-    key = items.incident_item("v1:disk|prod.1")
-    record = house.store(Table.INCIDENTS).read([key])[key]
-    assert record.data is not None
-    broken = items.write_of(key, incident("v1:disk|prod.1"), record.version, utc_now())
-    house.store(Table.INCIDENTS).write(
-        [type(broken)(key, {**broken.data, "state": "unheard of"}, record.version)]
-    )
-    (problem,) = house.json()["problems"]
+    house.rewrite(items.incident_item("v1:disk|prod.1"), state="unheard of")
+    found = house.json()
+    (problem,) = found["problems"]
     assert problem["incidents"] == []
+    assert found["unreadable"] == 1
+
+
+def test_an_alert_that_another_version_wrote_is_counted_and_told(house: House) -> None:
+    happened(house, "disk full", alerts=1)
+    key = items.alert_key("v1:disk|prod.1-0")
+    house.rewrite(key, alert={"status": "acknowledged"})
+    found = house.json()
+    assert [(one["alerts"], one["incidents"]) for one in found["problems"]] == [(1, [])]
+    assert found["unreadable"] == 1
+    assert "written by another release" in " ".join(house.run().output.split())
 
 
 @pytest.mark.parametrize("words", [(), ("--markdown",)])

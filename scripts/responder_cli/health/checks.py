@@ -9,10 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
 
 from responder.errors import ResponderError
-from responder_cli.aws import FUNCTIONS, LIVE, TABLES, Stack, words
+from responder_cli import problems
+from responder_cli.aws import FUNCTIONS, LIVE, TABLES, NotFound, Stack, words
 from responder_cli.dlq.places import PLACES, Place, depth
 from responder_cli.health import outside, pulse
 from responder_cli.health.letters import UNREADABLE, Letters
@@ -209,9 +211,10 @@ Check = Callable[[], Iterator[Finding]]
 
 
 def every(stack: Stack, window: Window) -> list[Finding]:
-    """All findings, in the order of an alert's way; a check that AWS refuses is a finding too.
+    """All findings, in the order of an alert's way; a check that cannot be made is one too.
 
-    The checks run at once. Raises NotFound where there is no such stack.
+    The checks run at once. Raises NotFound where there is no such stack, and what boto3 raises
+    where it cannot be looked up.
     """
     stack.output("WebhookUrl")
     named = _all(stack, window)
@@ -243,7 +246,13 @@ def _all(stack: Stack, window: Window) -> dict[str, Check]:
 
 
 def _checked(name: str, check: Check) -> list[Finding]:
+    """One check's findings. None may end the others: whoever is woken needs all that is known."""
     try:
         return list(check())
-    except (ClientError, ResponderError) as error:
+    except (BotoCoreError, ClientError, NotFound, ResponderError) as error:
         return [failing(name, f"could not be checked: {words(error)}")]
+    except (KeyError, ValueError) as error:
+        # Pydantic's are ValueErrors: an item, or a parameter, of another release.
+        told = problems.told(error) if isinstance(error, ValidationError) else [repr(error)]
+        said = f"this release cannot read what is stored: {'; '.join(told)}"
+        return [failing(name, f"could not be checked: {said}")]

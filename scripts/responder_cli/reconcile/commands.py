@@ -54,8 +54,8 @@ def reconcile(
     letters are looked into, which hides them for some seconds. On AWS, Slack is not asked: what
     it shows is known from the tables.
 
-    Exits 1 where an alert is nowhere or counted twice, where that cannot be seen, or where
-    something still waits after --wait.
+    Exits 1 where an alert is nowhere or counted twice, where that cannot be seen (reception's log
+    keeps 30 days, and must name what is recorded), or where something still waits after --wait.
     """
     until = end or utc_now()
     if start >= until:
@@ -79,6 +79,7 @@ def document(stack: Stack, proof: Proof, start: datetime, end: datetime) -> dict
         "since": start,
         "until": end,
         "proved": proof.proved,
+        "blind": report.blind,
         "alerts": len(report.places),
         **{where.value: report.number(where) for where in Where},
         "held_for": report.held,
@@ -107,12 +108,11 @@ def _show(stack: Stack, proof: Proof, start: datetime, end: datetime) -> None:
         console.grid(("problem", "alert or incident", "what", "look"), rows, copied=True)
     if len(report.problems) > MOST_TOLD:
         console.warn(f"{len(report.problems) - MOST_TOLD} more: --json")
-    if proof.blind:
-        console.warn(
-            "Reception's log names no acceptance of this time (LogLevel above INFO, or deleted by "
-            "now): what is in no table cannot be seen."
-        )
-    if proof.proved:
+    for said in report.blind:
+        console.warn(said)
+    if proof.proved and not report.places:
+        console.say("Nothing was accepted in this time, as far as log and tables know.")
+    elif proof.proved:
         console.say("Proved: none is lost, none counted twice.", style=console.STYLES["ok"])
 
 

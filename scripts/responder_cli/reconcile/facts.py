@@ -28,20 +28,24 @@ class Dead:
 class Facts:
     """A stack at one moment.
 
-    ``accepted`` are the alerts of the period by reception's own word, with when. ``records`` are
-    those that the tables know, ``mine`` of them of the period; all that were accepted from
-    ``known_from`` on are among them. ``processing`` and ``telling`` are the messages that wait
-    for the record and for a card. ``slack`` has the messages that name an incident as their own,
-    None where Slack was not read.
+    ``start`` and ``end`` are the period's. ``accepted`` are its alerts by reception's own word,
+    with when. ``records`` are those that the tables know, ``mine`` of them of the period; all that
+    were accepted from ``known_from`` on are among them, but for the ``unreadable`` ones, which
+    another release wrote: ids of alerts, and of incidents for themselves or their cards.
+    ``processing`` and ``telling`` are the messages that wait for the record and for a card.
+    ``slack`` has the messages that name an incident as their own, None where Slack was not read.
     """
 
     now: datetime
+    start: datetime
+    end: datetime
     known_from: datetime
     accepted: Mapping[str, datetime] = field(default_factory=dict)
     mine: frozenset[str] = frozenset()
     records: Mapping[str, AlertRecord] = field(default_factory=dict)
     incidents: Mapping[str, Incident] = field(default_factory=dict)
     cards: Mapping[str, Card] = field(default_factory=dict)
+    unreadable: frozenset[str] = frozenset()
     processing: int = 0
     telling: int = 0
     dead_alerts: Dead = Dead()

@@ -12,16 +12,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel
-
 from responder.alert import SYNTHETIC_SOURCE, Severity
 from responder.clock import utc_now
 from responder.incident import Card, Incident
-from responder.ports import Key, Table
+from responder.ports import Table
 from responder.protocols import items
-from responder_cli import accepted
+from responder_cli import accepted, bulk
 from responder_cli.accepted import EVER
 from responder_cli.aws import Stack
+from responder_cli.bulk import Found
 from responder_cli.dlq import looking
 from responder_cli.dlq.places import chosen, depth
 from responder_cli.logs import reading
@@ -52,17 +51,21 @@ def gather(stack: Stack, period: Period, slack_url: str, back_to: datetime | Non
     told = {**period.known, **_accepted(stack, start, end)}
     listed = accepted.newest(stack, Severity, known_from, whole=True)
     indexed = {one.alert_id: one.at for one in listed}
-    records = {one.alert.alert_id: one for one in accepted.records(stack, [*{**indexed, **told}])}
-    mine = {a for a in records if a in told or start <= indexed.get(a, EVER) <= end}
+    kept = accepted.read(stack, {**indexed, **told})
+    records, theirs = kept.known, kept.known.keys() | kept.unreadable
+    mine = {a for a in theirs if a in told or start <= indexed.get(a, EVER) <= end}
     incidents, cards = _incidents(stack, {one.incident_id for one in records.values()} - {""})
     return Facts(
         now=utc_now(),
+        start=start,
+        end=end,
         known_from=known_from,
         accepted=told,
         mine=frozenset(mine),
         records=records,
-        incidents=incidents,
-        cards=cards,
+        incidents=incidents.known,
+        cards=cards.known,
+        unreadable=kept.unreadable | incidents.unreadable | cards.unreadable,
         processing=_depth(stack, RECORD_WAITS),
         telling=_depth(stack, CARDS_WAIT),
         dead_alerts=_dead(stack, ["processing"], "alert_id"),
@@ -85,23 +88,15 @@ def _accepted(stack: Stack, start: datetime, end: datetime) -> dict[str, datetim
     }
 
 
-def _incidents(
-    stack: Stack, incident_ids: Collection[str]
-) -> tuple[dict[str, Incident], dict[str, Card]]:
+def _incidents(stack: Stack, incident_ids: Collection[str]) -> tuple[Found[Incident], Found[Card]]:
     """The incidents of these ids and their cards, as far as they are there."""
     ids = sorted(incident_ids)
-    incidents = _models(stack, map(items.incident_item, ids), Incident)
-    cards = _models(stack, map(items.card_item, ids), Card)
+    incidents = {one: items.incident_item(one) for one in ids}
+    cards = {one: items.card_item(one) for one in ids}
     return (
-        {one.incident_id: one for one in incidents},
-        {one.incident_id: one for one in cards},
+        bulk.read(stack, Table.INCIDENTS, incidents, Incident),
+        bulk.read(stack, Table.INCIDENTS, cards, Card),
     )
-
-
-def _models[M: BaseModel](stack: Stack, keys: Iterable[Key], model: type[M]) -> list[M]:
-    found = stack.store(Table.INCIDENTS).read(list(keys))
-    decoded = (items.decode(record, model) for record in found.values())
-    return [one for one in decoded if one is not None]
 
 
 def _depth(stack: Stack, outputs: Iterable[str]) -> int:

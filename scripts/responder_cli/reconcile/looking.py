@@ -17,20 +17,15 @@ BETWEEN_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Proof:
-    """The last look, and what came of it. ``blind``: reception's log names no acceptance."""
+    """The last look, and what came of it."""
 
     report: Report
     facts: Facts
 
     @property
-    def blind(self) -> bool:
-        """Whether what is in no table could not be seen."""
-        return bool(self.facts.mine) and not self.facts.accepted
-
-    @property
     def proved(self) -> bool:
-        """Whether every alert is somewhere, once, and every counter is right."""
-        return not self.report.problems and not self.blind
+        """Whether every alert could be seen, is somewhere, once, and every counter is right."""
+        return not self.report.problems and not self.report.blind
 
     @property
     def drained(self) -> bool:

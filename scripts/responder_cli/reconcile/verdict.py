@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from responder.alert import Status
+from responder.analysis.trouble import OWN_SOURCE
 from responder.delivery import words
 from responder.incident import Card, Incident, IncidentState
 from responder_cli.reconcile.facts import Facts
@@ -20,18 +21,24 @@ from responder_cli.reconcile.facts import Facts
 # "ApproximateNumberOf… metrics may not achieve consistency until at least 1 minute":
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
 SETTLED = timedelta(minutes=1)
+#: Reception's log keeps its lines for so long (template.yaml); the tables keep alerts for longer.
+LOG_RETENTION = timedelta(days=30)
+#: Until the log names what was received: reception may run for half a minute, and a line takes some
+#: time until it is found.
+LOGGED_WITHIN = timedelta(minutes=2)
 #: The tick runs every minute, and announces again what no card shows for a minute.
 TICKS_TURN = timedelta(minutes=3)
 
 
 class Where(StrEnum):
-    """The four places, and none."""
+    """The four places, none, and one that this release cannot look into."""
 
     SHOWN = "shown"
     HELD = "held"
     WAITING = "waiting"
     DEAD = "dead"
     NOWHERE = "nowhere"
+    UNREADABLE = "unreadable"
 
 
 class Kind(StrEnum):
@@ -68,13 +75,15 @@ class Report:
     """The place of every alert, and all that is wrong.
 
     ``older`` of the ``incidents`` began before the first alert that was read: they must count no
-    fewer than were read, and may count more.
+    fewer than were read, and may count more. ``blind`` says what could not be seen: without it, no
+    problem is no proof.
     """
 
     places: Mapping[str, Place]
     problems: tuple[Problem, ...]
     incidents: int = 0
     older: int = 0
+    blind: tuple[str, ...] = ()
 
     def number(self, where: Where) -> int:
         """How many alerts are there."""
@@ -107,13 +116,52 @@ def reconcile(facts: Facts) -> Report:
     problems += _two_open(facts.incidents.values())
     problems += _slack(facts)
     older = sum(_began_before(facts, one) for one in facts.incidents.values())
-    return Report(places, tuple(dict.fromkeys(problems)), len(facts.incidents), older)
+    told, blind = tuple(dict.fromkeys(problems)), tuple(_blind(facts))
+    return Report(places, told, len(facts.incidents), older, blind)
+
+
+def _blind(facts: Facts) -> Iterator[str]:
+    """Where the log has holes: what was accepted there and is in no table is missed by nobody."""
+    if facts.start < facts.now - LOG_RETENTION:
+        yield (
+            f"Reception's log keeps {LOG_RETENTION.days} days: what was accepted before, and is in "
+            "no table, cannot be seen."
+        )
+    unlogged = _unlogged(facts)
+    if unlogged:
+        first = facts.records[unlogged[0]].alert
+        yield (
+            f"Reception's log does not name {len(unlogged)} of the {len(facts.mine)} recorded "
+            f"alerts, the first {first.alert_id}, received {first.received_at:%Y-%m-%d %H:%M:%S} "
+            "(LogLevel above INFO, deleted by now, or killed amid a request): what was accepted "
+            "beside them, and is in no table, cannot be seen."
+        )
+
+    if facts.unreadable:
+        yield (
+            f"Another release wrote {len(facts.unreadable)} of the alerts and incidents, such as "
+            f"{min(facts.unreadable)}; this one cannot read them: look with that one."
+        )
+
+
+def _unlogged(facts: Facts) -> list[str]:
+    """The recorded alerts that reception's log should name and does not, the oldest first."""
+    received = {
+        one: facts.records[one].alert.received_at
+        for one in (facts.mine & facts.records.keys()) - facts.accepted.keys()
+        # What the stack tells of itself does not come in by the front door.
+        if facts.records[one].alert.source != OWN_SOURCE
+    }
+    # The line of the newest may come after the period; a log that names nothing has no excuse.
+    due = facts.end - LOGGED_WITHIN if facts.accepted else facts.end
+    return sorted((one for one, at in received.items() if at <= due), key=received.__getitem__)
 
 
 def _unrecorded(facts: Facts) -> Iterator[tuple[str, Place]]:
     """Accepted, and in no table: in a dead letter or waiting, as far as there are messages."""
     unrecorded = sorted(
-        facts.accepted.keys() - facts.records.keys(), key=facts.accepted.__getitem__
+        facts.accepted.keys() - facts.records.keys() - facts.unreadable,
+        key=facts.accepted.__getitem__,
     )
     dead = [one for one in unrecorded if one in facts.dead_alerts.ids]
     yield from ((one, Place(Where.DEAD)) for one in dead)
@@ -130,10 +178,14 @@ def _waits(facts: Facts, alert_id: str, already: int) -> bool:
 
 
 def _recorded(facts: Facts, alert_id: str) -> tuple[Place, Problem | None]:
+    if alert_id in facts.unreadable:
+        return Place(Where.UNREADABLE), None
     record = facts.records[alert_id]
     if record.held:
         return Place(Where.HELD, record.held), None
     incident = facts.incidents.get(record.incident_id)
+    if record.incident_id in facts.unreadable and not (incident and incident.held):
+        return Place(Where.UNREADABLE), None
     if incident is None:
         what = f"recorded in {record.incident_id or 'no incident'}, which is not there"
         return Place(Where.NOWHERE), Problem(Kind.UNCOUNTED, alert_id, what)
@@ -185,7 +237,8 @@ def _miscounted(facts: Facts) -> Iterator[Problem]:
         firing, resolved = counted[name, Status.FIRING], counted[name, Status.RESOLVED]
         fewer = incident.count < firing or incident.resolves < resolved
         more = incident.count > firing or incident.resolves > resolved
-        if fewer or (more and not _began_before(facts, incident)):
+        # Whose alerts those are that cannot be read, nobody knows.
+        if fewer or (more and not facts.unreadable and not _began_before(facts, incident)):
             what = (
                 f"counts {incident.count} firing and {incident.resolves} resolved alerts; "
                 f"{firing} and {resolved} are recorded"

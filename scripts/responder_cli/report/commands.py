@@ -136,6 +136,7 @@ def _document(found: Report) -> dict[str, Any]:
         "waits": [asdict(one) for one in measured.waits],
         "served_from_cache": measured.served,
         "accepted": {one.value: count for one, count in sorted(traffic.severities.items())},
+        "unreadable": traffic.unreadable,
         "problems": [_problem(one) for one in traffic.problems],
         "feedback": {
             "marks": marks,

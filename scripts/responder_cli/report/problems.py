@@ -15,7 +15,7 @@ from responder.incident import Incident, Mark
 from responder.ports import Reads, Table
 from responder.protocols import feedback, items
 from responder.signature.text import normalise
-from responder_cli import accepted
+from responder_cli import accepted, bulk
 from responder_cli.accepted import Accepted
 from responder_cli.aws import Stack
 from responder_cli.health.metrics import Window
@@ -45,12 +45,16 @@ class Problem:
 
 @dataclass(frozen=True)
 class Traffic:
-    """Accepted alerts. ``looked_at`` of them were sorted into problems, the newest ones."""
+    """Accepted alerts. ``looked_at`` of them were sorted into problems, the newest ones.
+
+    ``unreadable`` are items of another release, among those that lead to the problems' incidents.
+    """
 
     severities: Mapping[Severity, int]
     looked_at: int
     kinds: int
     problems: Sequence[Problem]
+    unreadable: int = 0
 
     @property
     def accepted(self) -> int:
@@ -79,7 +83,8 @@ def read(stack: Stack, window: Window) -> Traffic:
     if looked_at == MOST_ALERTS:
         severities = _counted(stack, window)
     most = heapq.nlargest(MOST_PROBLEMS, kinds.values(), key=lambda kind: len(kind.ids))
-    return Traffic(severities, looked_at, len(kinds), list(_looked_into(stack, most)))
+    looked_into, unreadable = _looked_into(stack, most)
+    return Traffic(severities, looked_at, len(kinds), looked_into, unreadable)
 
 
 def _counted(stack: Stack, window: Window) -> Counter[Severity]:
@@ -96,16 +101,21 @@ def _counted(stack: Stack, window: Window) -> Counter[Severity]:
     )
 
 
-def _looked_into(stack: Stack, kinds: Sequence[_Kind]) -> Iterator[Problem]:
-    """The problems with their incidents, read together."""
+def _looked_into(stack: Stack, kinds: Sequence[_Kind]) -> tuple[list[Problem], int]:
+    """The problems with their incidents, read together, and how much of these cannot be read."""
     samples = [_spread(kind.ids) for kind in kinds]
-    records = accepted.records(stack, [one for ids in samples for one in ids])
-    incident_of = {one.alert.alert_id: one.incident_id for one in records if one.incident_id}
-    incidents = _incidents(stack, set(incident_of.values()))
-    store = stack.store(Table.STATE)
-    for kind, ids in zip(kinds, samples, strict=True):
-        theirs = dict.fromkeys(incident_of[one] for one in ids if one in incident_of)
-        found = [incidents[one] for one in theirs if one in incidents]
+    kept = accepted.read(stack, [one for ids in samples for one in ids])
+    incident_of = {name: one.incident_id for name, one in kept.known.items() if one.incident_id}
+    keys = {one: items.incident_item(one) for one in incident_of.values()}
+    incidents = bulk.read(stack, Table.INCIDENTS, keys, Incident)
+    named = [dict.fromkeys(incident_of.get(one, "") for one in ids) for ids in samples]
+    theirs = [[incidents.known[one] for one in ids if one in incidents.known] for ids in named]
+    problems = list(_problems(stack.store(Table.STATE), zip(kinds, theirs, strict=True)))
+    return problems, len(kept.unreadable) + len(incidents.unreadable)
+
+
+def _problems(store: Reads, kinds: Iterable[tuple[_Kind, Sequence[Incident]]]) -> Iterator[Problem]:
+    for kind, found in kinds:
         yield Problem(
             title=kind.newest.title,
             source=kind.newest.source,
@@ -120,12 +130,6 @@ def _looked_into(stack: Stack, kinds: Sequence[_Kind]) -> Iterator[Problem]:
 def _spread(ids: Sequence[str]) -> Sequence[str]:
     """Some of many, from the first to the last."""
     return ids[:: max(1, len(ids) // SAMPLES)][:SAMPLES]
-
-
-def _incidents(stack: Stack, ids: Iterable[str]) -> dict[str, Incident]:
-    records = stack.store(Table.INCIDENTS).read([items.incident_item(one) for one in ids])
-    found = (items.decode_if_readable(record, Incident) for record in records.values())
-    return {one.incident_id: one for one in found if one is not None}
 
 
 def _marks(store: Reads, incidents: Sequence[Incident]) -> Counter[Mark]:

@@ -122,6 +122,11 @@ def _common(traffic: Traffic) -> Section:
         sentences.append(f"{traffic.kinds - len(rows):,} more problems with {others:,} alerts.")
     if traffic.looked_at < traffic.accepted:
         sentences.append(f"Of the newest {MOST_ALERTS:,} alerts.")
+    if traffic.unreadable:
+        sentences.append(
+            f"{traffic.unreadable:,} of the alerts and incidents looked into were written by "
+            "another release, which this one cannot read."
+        )
     columns = ("alert", "alerts", "service", "tool")
     return Section("Most common alerts", columns, rows, sentences)
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from click.testing import CliRunner
 from rich.console import Console
 
@@ -77,6 +78,63 @@ def test_what_aws_refuses_is_a_finding_not_the_end_and_the_topic_is_told() -> No
     assert told["TopicArn"] == "arn:topic"
     assert "AccessDenied" in told["Message"]
     assert "scripts/responder deploy --environment ENVIRONMENT" in told["Message"]
+
+
+def unreachable(**_: object) -> None:
+    raise EndpointConnectionError(endpoint_url="https://one.eu-west-1.amazonaws.com/")
+
+
+@pytest.mark.parametrize("away", NAMES)
+def test_one_service_that_cannot_be_reached_hides_nothing_of_the_others(away: str) -> None:
+    topic = Client({"publish": {}})
+    house = forbidden(topic)
+    clients: dict[str, Any] = {name: house.client(name) for name in NAMES}
+    clients[away] = Client(dict.fromkeys(CALLS, unreachable))
+    house = stack(OUTPUTS, {**clients, "sns": topic}, {"HeartbeatState": "ENABLED"})
+    result = CliRunner().invoke(
+        cli, ["health", "--json", "--topic", "arn:topic"], obj=lambda *_: house
+    )
+    assert result.exit_code == 1, result.output
+    reasons = [one["reason"] for one in json.loads(result.output)]
+    assert len(reasons) == 18
+    assert any("Could not connect" in one for one in reasons)
+    assert any("AccessDenied" in one for one in reasons)
+    (told,) = topic.asked("publish")
+    assert "Could not connect" in told["Message"]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"at": {"S": NOW.isoformat()}, "sent_at": {"S": NOW.isoformat()}, "alert_id": {"L": []}},
+        {"at": {"S": "lately"}},
+        {"off": {"BOOL": False}},
+    ],
+    ids=["not a beat", "no time", "other fields"],
+)
+def test_an_item_of_another_release_is_a_finding_of_its_check_alone(item: dict[str, Any]) -> None:
+    clients: dict[str, Any] = {name: Client(dict.fromkeys(CALLS, refused)) for name in NAMES}
+    clients["dynamodb"] = Client({"describe_table": refused, "get_item": {"Item": item}})
+    house = stack(OUTPUTS, clients, {"HeartbeatState": "ENABLED"})
+    found = {one.component: one for one in checks.every(house, FIVE_MINUTES)}
+    assert found["heartbeat"].verdict is Verdict.FAILING
+    assert "this release cannot read what is stored" in found["heartbeat"].reason
+    assert found["analysis"] == ok("analysis", "switched on")
+
+
+def absent(**_: object) -> None:
+    raise refusal("ValidationError")
+
+
+@pytest.mark.parametrize("answer", [unreachable, refused, absent])
+def test_a_stack_that_cannot_be_looked_up_is_told_to_the_topic_all_the_same(answer: Any) -> None:
+    topic = Client({"publish": {}})
+    clients = {"cloudformation": Client({"describe_stacks": answer}), "sns": topic}
+    house = Stack("it", clients.__getitem__)
+    result = CliRunner().invoke(cli, ["health", "--topic", "arn:topic"], obj=lambda *_: house)
+    assert result.exit_code == 3
+    (told,) = topic.asked("publish")
+    assert "stack: could not be looked up" in told["Message"]
 
 
 def test_the_checks_run_at_once() -> None:

@@ -1,13 +1,14 @@
 """Commands that change production ask first when nobody said that production is meant."""
 
 import errno
+from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner, Result
 
 from responder_cli.aws import Stack, connect
 from responder_cli.main import cli
-from responder_cli.options import as_written, duration
+from responder_cli.options import as_written, duration, moment
 from unit.cli.stacks import Client, refusal
 
 ACCOUNT = "111122223333"
@@ -130,6 +131,28 @@ def test_a_reader_that_leaves_is_no_trouble_of_aws() -> None:
 
     done = CliRunner().invoke(cli, ["analysis", "status"], obj=gone)
     assert (done.exit_code, done.output) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "999999d",
+        "12000d",
+        "0001-01-01",
+        "0001-01-01T00:00+23:00",
+        "9999-12-31T23:59-01:00",
+        "1999-12-31T23:59:59",
+    ],
+)
+@pytest.mark.parametrize("command", [("reconcile",), ("dlq", "export"), ("alerts", "query")])
+def test_a_time_that_nobody_means_is_wrong_usage(command: tuple[str, ...], text: str) -> None:
+    result = House(on_aws=False).run(*command, "--since", text)
+    assert result.exit_code == 2, result.output
+    assert text in result.output
+
+
+def test_the_earliest_time_is_the_beginning_of_the_year_2000() -> None:
+    assert moment("2000-01-01T00:00+00:00") == datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", ["30m", "4h", "1d12h", "6d23h59m"])

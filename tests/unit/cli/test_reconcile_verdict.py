@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes import alert, incident
+from fakes import incident
 from faults.world import START
 from responder.alert import Status
-from responder.incident import AlertRecord, Card, IncidentState, Storm
+from responder.incident import IncidentState, Storm
 from responder_cli.reconcile.facts import Dead, Facts
 from responder_cli.reconcile.verdict import (
     SETTLED,
@@ -23,37 +23,9 @@ from responder_cli.reconcile.verdict import (
     Where,
     reconcile,
 )
+from unit.cli.reconcile_house import LATER, NAME, card, facts, record
 
-NAME = "v1:disk|prod.1"
-LATER = START + timedelta(hours=1)
 SAYS = "*once*"
-
-
-def record(
-    alert_id: str = "a1", incident_id: str = NAME, held: str = "", **more: Any
-) -> AlertRecord:
-    given = alert(alert_id, **more)
-    return AlertRecord(alert=given, signature="v1:disk", incident_id=incident_id, held=held)
-
-
-def card(**changes: Any) -> Card:
-    given = {"incident_id": NAME, "channel": "#alerts", "ts": "1.0", "shown": 1, **changes}
-    return Card.model_validate(given)
-
-
-def facts(*records: AlertRecord, **changes: Any) -> Facts:
-    """An hour after one alert, which is shown; ``changes`` of what is known."""
-    known = {one.alert.alert_id: one for one in records or (record(),)}
-    usual = Facts(
-        now=LATER,
-        known_from=START - timedelta(minutes=10),
-        accepted=dict.fromkeys(known, START),
-        mine=frozenset(known),
-        records=known,
-        incidents={NAME: incident(NAME)},
-        cards={NAME: card()},
-    )
-    return replace(usual, **changes)
 
 
 def missing(*alert_ids: str, at: datetime = START, **changes: Any) -> Facts:
