@@ -83,14 +83,19 @@ def _had_room(end: End, at: datetime) -> bool:
 
 
 def listed_in_one_thread(end: End) -> Iterator[str]:
-    """Who reads a storm's card reads all of its list, or none where it stood elsewhere then."""
+    """Who reads a storm's card reads all of its list, or none where it stood elsewhere then.
+
+    What came after Slack took no more replies in the thread stands in the channel.
+    """
     told = {(one.text, one.thread_ts) for one in end.campaign.slack.messages}
     for incident in end.incidents.values():
         card = end.cards.get(incident.incident_id)
-        ts = card.ts if card else ""
+        ts, closed = (card.ts, card.thread_closed) if card else ("", False)
         pages = [n.number for n in incident.notices if n.kind is NoticeKind.HELD_PAGE]
-        here = [n for n in pages if (f"notice|{incident.incident_id}|{n}", ts) in told]
-        if here and here != pages:
+        texts = {number: f"notice|{incident.incident_id}|{number}" for number in pages}
+        here = [number for number, text in texts.items() if (text, ts) in told]
+        beside = [number for number, text in texts.items() if closed and (text, "") in told]
+        if here and sorted({*here, *beside}) != pages:
             yield f"{incident.incident_id}: only {here} of {pages} are in its card's thread"
 
 
