@@ -142,7 +142,10 @@ def test_a_heartbeat_whose_card_slack_refuses_is_missed_and_no_dead_letter(
         missed = counted(pipeline, "HeartbeatMissed", service="heartbeat", reason="not_shown")
         assert missed == 1
         said = health(pipeline)["heartbeat"]
-        assert (said["verdict"], "DistributionFunction" in said["mend"]) == ("warning", True)
+        assert (said["verdict"], "tail --function distribution" in said["mend"]) == (
+            "warning",
+            True,
+        )
     finally:
         pipeline.slack(fail=None)
     pipeline.idle()
@@ -294,12 +297,12 @@ def no_table(pipeline: Pipeline) -> Iterator[None]:
 
 STATES: list[tuple[Callable[..., Any], str, str, str]] = [
     (backed_up, "processing queue", "nobody takes from it", "update-event-source-mapping"),
-    (dead_letter, "processing dead letters", "1 waiting, unreadable", "dlq reprocess"),
-    (no_secret, "slack secret", "neither a bot token nor a webhook", "secrets set slack-bot-token"),
+    (dead_letter, "processing dead letters", "1 waiting, unreadable", "dlq discard"),
+    (no_secret, "slack secret", "neither a bot token nor a webhook", "restore-secret --secret-id"),
     (open_breaker, "claude breaker", "open for", "analysis off"),
     (spent_budget, "claude budget", "spent to 100 %", "DailyBudgetUsd"),
     (revoked_token, "slack token", "invalid_auth", "secrets rotate slack-bot-token"),
-    (stale_heartbeat, "heartbeat", "stale: sent", "HeartbeatFunction"),
+    (stale_heartbeat, "heartbeat", "stale: sent", "tail --function heartbeat"),
     (drifted, "drift", "50 alerts are nowhere", "tail --function analysis"),
     (no_table, "analysis-cache table", "it is gone", "create-table"),
     # The last one: nothing takes these errors back.
