@@ -15,7 +15,7 @@ from e2e.pipeline import TOKEN, wait_until
 from e2e.runbook_world import BUCKET, PATIENCE, World
 from e2e.terminal import INTERRUPT, Reply
 from e2e.versions import live, newest, publish_newer
-from integration.letters import alert
+from integration.letters import NOW, alert
 from local_stack import layout
 
 OTHER_TOKEN, OTHER_KEY = "xoxb-e2e-0002", "sk-ant-e2e-0002"
@@ -115,6 +115,7 @@ def cache_is_warm(world: World) -> None:
 
 
 def a_letter_that_can_be_mended(world: World, number: int = 1) -> None:
+    world.logged(f"a{number}", NOW)
     world.dead_letter(alert(number), reason="misconfigured", function="AnalysisFunction")
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -77,6 +78,18 @@ class World:
     def dead_letter(self, body: str, **attributes: str) -> None:
         """Put a letter into the dead-letter queue of processing."""
         self.pipeline.put("DeadLetterQueueUrl", body, **attributes)
+
+    def logged(self, alert_id: str, at: datetime) -> None:
+        """Have reception's log say that it accepted an alert."""
+        logs = self.pipeline.client("logs")
+        group = f"/aws/lambda/{layout.STACK_NAME}-AlertReceptionFunction"
+        line = {"message": "Accepted", "source": "generic", "alert_id": alert_id}
+        logs.create_log_stream(logGroupName=group, logStreamName=alert_id)
+        logs.put_log_events(
+            logGroupName=group,
+            logStreamName=alert_id,
+            logEvents=[{"timestamp": int(at.timestamp() * 1000), "message": json.dumps(line)}],
+        )
 
     def buried(self) -> int:
         """How many letters lie there."""
