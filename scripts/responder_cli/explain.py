@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from responder.alert import Alert, Status
-from responder.analysis.freshness import Makers
+from responder.analysis.freshness import Makers, News
 from responder.change import Change
 from responder.clock import utc_now
 from responder.incident import Incident
@@ -127,10 +127,10 @@ def _remembered(change: Change) -> dict[str, Any]:
 def incident_of(arrival: Arrival) -> Incident:
     """The incident that an alert would open were it the first of its kind."""
     now = utc_now()
-    # Nothing is cached in this draft: who makes analyses does not matter.
-    makers = Makers((), "")
+    # Nothing is cached in this draft: who makes analyses, and what is newer, does not matter.
+    makers, news = Makers((), ""), News()
     draft = Draft(
-        lambda opening, episode, draft: open_incident(opening, episode, draft, makers, now)
+        lambda opening, episode, draft: open_incident(opening, episode, draft, makers, now, news)
     )
     return draft.open(arrival, 1)
 

@@ -6,7 +6,7 @@ import pytest
 
 from responder.alert import Severity
 from responder.analysis import freshness
-from responder.analysis.freshness import Makers, fresh_until, is_fresh
+from responder.analysis.freshness import Makers, News, fresh_until, is_fresh
 from responder.errors import Reason
 from unit.analysis.examples import NOW, analysis
 
@@ -123,4 +123,19 @@ def test_a_deployment_outdates_what_was_analysed_before(
     analysed: str, alerting: str, age: timedelta, outdated: bool
 ) -> None:
     made = analysis().model_copy(update={"deployment": analysed, "made_at": NOW - age})
-    assert freshness.outdated(made, alerting, NOW) is outdated
+    assert freshness.overtaken(made, News(deployment=alerting), NOW) is outdated
+
+
+@pytest.mark.parametrize(
+    ("age", "changed_ago", "outdated"),
+    [
+        (timedelta(hours=1), timedelta(minutes=59), True),
+        (timedelta(hours=1), timedelta(minutes=61), False),
+        (timedelta(minutes=29), timedelta(minutes=1), False),
+    ],
+)
+def test_a_change_that_was_told_outdates_what_was_analysed_before(
+    age: timedelta, changed_ago: timedelta, outdated: bool
+) -> None:
+    made = analysis().model_copy(update={"made_at": NOW - age})
+    assert freshness.overtaken(made, News(changed_at=NOW - changed_ago), NOW) is outdated

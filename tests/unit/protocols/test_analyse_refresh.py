@@ -3,13 +3,23 @@
 from datetime import timedelta
 
 import pytest
+from pydantic import BaseModel
 
 from fakes import Desk, alert
 from responder.alert import Scope, Severity
+from responder.change import Change, ChangeState
+from responder.contracts import ChangeMessage
 from responder.errors import Permanent, Reason
 from responder.incident import CacheState
 from responder.ports import Queue
+from responder.protocols.changes import Historian, changes_item
 from unit.protocols.analysing import DEV, ID, UNAVAILABLE, awaiting, handle, refusal, request
+
+
+class ListOfAnotherVersion(BaseModel):
+    """As a version to come may write it."""
+
+    changes: tuple[str, ...] = ("unreadable",)
 
 
 @pytest.fixture
@@ -126,6 +136,59 @@ def test_after_a_deployment_the_analysis_is_shown_and_asked_for_again(desk: Desk
     stored = desk.entry().analysis
     assert stored is not None
     assert stored.deployment == "2"
+
+
+def told_of_a_change(desk: Desk, **changes: object) -> None:
+    """Its deployment has just ended."""
+    fields = {"change_id": "d", "source": "github", "service": "Checkout", "what": "deployment"}
+    times = {"at": desk.now(), "state_at": desk.now()}
+    change = Change.model_validate(fields | times | {"state": ChangeState.SUCCEEDED} | changes)
+    Historian(desk.store, desk.telemetry, desk.now).remember(ChangeMessage(change=change))
+
+
+def elsewhere(desk: Desk, environment: str) -> str:
+    """The same problem opens an incident in another environment."""
+    desk.later(hours=1)
+    scope = Scope(environment=environment)
+    desk.record(alert(environment, fingerprint=environment, scope=scope, service="checkout"))
+    return f"v1:disk|{environment}.1"
+
+
+def test_a_change_of_the_service_that_was_told_has_it_analysed_again_once() -> None:
+    desk = awaiting(service="checkout")
+    handle(desk)
+    desk.later(minutes=1)
+    told_of_a_change(desk)
+    second = elsewhere(desk, "dev")
+    assert desk.incident(second).analysis.headline == "verdict 1"
+    assert desk.requested() == [second]
+    handle(desk, second)
+    assert desk.incident(second).analysis.headline == "verdict 2"
+    third = elsewhere(desk, "test")
+    assert desk.incident(third).analysis.headline == "verdict 2"
+    assert desk.requested() == []
+
+
+@pytest.mark.parametrize("changes", [{"service": "ledger"}, {"scope": Scope(environment="prod")}])
+def test_a_change_of_another_service_or_place_makes_no_analysis_stale(
+    changes: dict[str, object],
+) -> None:
+    desk = awaiting(service="checkout")
+    handle(desk)
+    desk.later(minutes=1)
+    told_of_a_change(desk, **changes)
+    elsewhere(desk, "dev")
+    assert desk.requested() == []
+
+
+def test_a_list_of_changes_that_cannot_be_read_makes_no_analysis_stale_and_holds_no_alert() -> None:
+    desk = awaiting(service="checkout")
+    handle(desk)
+    desk.put(changes_item("service#checkout"), ListOfAnotherVersion())
+    second = elsewhere(desk, "dev")
+    assert desk.incident(second).analysis.headline == "verdict 1"
+    assert desk.requested() == []
+    assert desk.telemetry.counts["ContextMissing:changes"] == 1
 
 
 def test_a_waiter_that_deserves_the_larger_model_asks_for_it_once(desk: Desk) -> None:

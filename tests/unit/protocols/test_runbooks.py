@@ -13,6 +13,7 @@ from faults.world import START
 from responder.alert import Scope
 from responder.analysis import freshness, fulltext
 from responder.analysis.context import Context, Passage, Retrieved
+from responder.analysis.freshness import News
 from responder.errors import Permanent, Reason, ResponderError, Retryable
 from responder.incident import CacheEntry, CacheState, Storm
 from responder.ports import RunbookFile, Shelved
@@ -281,10 +282,11 @@ def test_what_fits_another_alert_of_the_signature_is_no_news() -> None:
     known = frozenset({told.hash, other.hash})
     later = START + timedelta(hours=1)
     retrieved = Retrieved(passages=(other,), known=known)
-    assert not freshness.rewritten(made, retrieved, later)
+    assert not freshness.overtaken(made, News(runbooks=retrieved), later)
     news = passage("other", START + timedelta(minutes=1))
-    assert freshness.rewritten(made, Retrieved(passages=(news,), known=known), later)
-    assert not freshness.rewritten(made, None, later)
+    changed = Retrieved(passages=(news,), known=known)
+    assert freshness.overtaken(made, News(runbooks=changed), later)
+    assert not freshness.overtaken(made, News(), later)
 
 
 def test_a_triage_is_outdated_by_no_runbook(desk: Readers) -> None:

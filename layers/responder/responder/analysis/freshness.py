@@ -12,8 +12,10 @@ from responder.analysis.context import Retrieved
 from responder.analysis.verdict import Analysis
 from responder.errors import Reason
 
+#: Age is the weakest sign that an analysis is wrong; ``News`` and what people say of it are others.
+#: A CRITICAL one stands for a shift: whoever saw it first is still there.
 LIFE: Final = {
-    Severity.CRITICAL: timedelta(hours=4),
+    Severity.CRITICAL: timedelta(hours=8),
     Severity.HIGH: timedelta(hours=12),
     Severity.MEDIUM: timedelta(days=1),
     Severity.LOW: timedelta(days=3),
@@ -97,13 +99,39 @@ def deployed(labels: Mapping[str, str]) -> str:
     return next((named[name] for name in VERSION_LABELS if named.get(name)), "")
 
 
-def outdated(analysis: Analysis, deployment: str, now: datetime) -> bool:
-    """Whether the service was deployed since: another version alerts than the one analysed."""
-    both = bool(deployment and analysis.deployment)
-    return both and deployment != analysis.deployment and now - analysis.made_at >= ROLLING
+@dataclass(frozen=True)
+class News:
+    """What is known now of the service, and may not have been when an analysis was made.
+
+    ``deployment`` is the version that alerts, ``changed_at`` when the latest change of it was told.
+    ``runbooks`` is None while nobody has read them.
+    """
+
+    deployment: str = ""
+    changed_at: datetime | None = None
+    runbooks: Retrieved | None = None
 
 
-def rewritten(analysis: Analysis, runbooks: Retrieved | None, now: datetime) -> bool:
+def overtaken(analysis: Analysis, news: News, now: datetime) -> bool:
+    """Whether ``news`` are newer than the analysis: it answers for another state of things."""
+    return _outdated(analysis, news, now) or _rewritten(analysis, news.runbooks, now)
+
+
+def may_be_outdated(analysis: Analysis, now: datetime) -> bool:
+    """Whether it is old enough for a deployment to overtake it."""
+    return now - analysis.made_at >= ROLLING
+
+
+def _outdated(analysis: Analysis, news: News, now: datetime) -> bool:
+    """Whether the service was deployed since: another version alerts, or a change was told."""
+    if not may_be_outdated(analysis, now):
+        return False
+    versions = {news.deployment, analysis.deployment} - {""}
+    changed = news.changed_at is not None and news.changed_at > analysis.made_at
+    return len(versions) > 1 or changed
+
+
+def _rewritten(analysis: Analysis, runbooks: Retrieved | None, now: datetime) -> bool:
     """Whether runbooks say otherwise since: what it was told is gone, or what fits is news.
 
     What fits may differ between alerts of one signature. That alone is no news: it would be

@@ -34,6 +34,19 @@ def lists(service: str, scope: Scope) -> tuple[str, ...]:
     return (*(f"{kind}#{name}" for kind, name in names.items() if name), EVERYWHERE)
 
 
+def own_list(service: str) -> str:
+    """The name of the list of a service's own changes; empty for a service without a name."""
+    name = nearby.plain(service)
+    return f"service#{name}" if name else ""
+
+
+def latest(scope: Scope, changes: Iterable[Change]) -> datetime | None:
+    """When the last of the changes came as far as it did, of those that may be in this place."""
+    return max(
+        (one.state_at for one in changes if nearby.may_be_one(scope, one.scope)), default=None
+    )
+
+
 def remembered(known: Sequence[Change], news: Change, now: datetime) -> tuple[Change, ...]:
     """The list with ``news`` in it, the latest change first; an event that is known adds nothing.
 

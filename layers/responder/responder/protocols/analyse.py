@@ -12,11 +12,12 @@ the live lease and waits as a copy. Who lost the lease stores nothing and serves
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from responder.analysis import fallback, freshness, tiering
 from responder.analysis.budget import Purse
 from responder.analysis.context import Case, Context, Passage, Retrieved
-from responder.analysis.freshness import Makers
+from responder.analysis.freshness import Makers, News
 from responder.analysis.reading import Call, Unusable
 from responder.analysis.trouble import NotServed
 from responder.analysis.verdict import Analysis
@@ -25,7 +26,7 @@ from responder.contracts import AnalysisRequest
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import CacheEntry, Incident
 from responder.ports import Analyst, Queue, Queues, Store, Telemetry
-from responder.protocols import announcing, items, lease, requesting, runbooks, waiting
+from responder.protocols import announcing, changes, items, lease, requesting, runbooks, waiting
 from responder.protocols.attaching import with_analysis
 from responder.protocols.spending import Charge, Spending
 from responder.protocols.switch import SWITCH, Switch
@@ -93,18 +94,28 @@ class Investigator:
     ) -> items.Seen[CacheEntry]:
         """Take the lease unless the analysis is fresh, or another worker is at it."""
         cache_key = incident.cache_key
-        runbooks = self.runbooks(incident)
 
         def step(entry: CacheEntry | None) -> CacheEntry | None:
             tier = self.spending.affordable(incident, _tier(incident, entry), look.purse)
-            asker, deployment = incident.incident_id, _deployment(incident)
-            found = lease.glance(entry, tier, self.makers, now, asker, deployment, runbooks)
+            news = self._news(incident, entry, now)
+            found = lease.glance(entry, tier, self.makers, now, incident.incident_id, news)
             if entry is not None and (not found.due or lease.held_by_other(entry, me, now)):
                 return None
             return lease.take(entry, cache_key, me, now, self.lease_lasts)
 
         known = look.entry if look.cache_key == cache_key else None
         return self._change(cache_key, step, known)
+
+    def _news(self, incident: Incident, entry: CacheEntry | None, now: datetime) -> News:
+        """What the analysis of ``entry`` may be too old to know."""
+        look_up = partial(items.load, self.store)
+        return News(
+            deployment=freshness.deployed(incident.labels),
+            changed_at=changes.latest(
+                entry, incident.service, incident.scope, look_up, self.telemetry, now
+            ),
+            runbooks=self.runbooks(incident),
+        )
 
     def _join(self, incident: Incident) -> None:
         """Be told as soon as the lease's owner is done; the copy is for when it never is."""
@@ -174,7 +185,7 @@ class Investigator:
         self.telemetry.seconds("TimeToAnalysis", waited.total_seconds())
         made_of = {
             "made_for": incident.scope,
-            "deployment": _deployment(incident),
+            "deployment": freshness.deployed(incident.labels),
             "runbooks": tuple(passage.hash for passage in case.context.runbooks),
             "worst_alert": incident.worst.alert_id if incident.worst else "",
         }
@@ -341,10 +352,6 @@ def _model(call: Analysis | Call) -> str:
 
 def _tier(incident: Incident, entry: CacheEntry | None) -> str:
     return tiering.tier_for(incident.severity, entry.analysis if entry else None)
-
-
-def _deployment(incident: Incident) -> str:
-    return freshness.deployed(incident.labels)
 
 
 def drain_waiters(store: Store, cache_key: str, told: frozenset[str], now: datetime) -> None:

@@ -7,16 +7,20 @@ Killed at (1): SQS delivers again. Killed at (2): the redelivered event alters n
 as a duplicate. Two workers with one list: one loses, reads again, and both changes stand.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from responder.alert import Scope
+from responder.analysis import freshness
 from responder.analysis.context import Context, Preceding
 from responder.change import Change
 from responder.clock import Clock
 from responder.contracts import ChangeMessage
 from responder.errors import Reason
-from responder.incident import Incident
+from responder.incident import CacheEntry, Incident
 from responder.policy import changes as policy
 from responder.ports import Key, Reads, Store, Telemetry
 from responder.protocols import items
@@ -73,6 +77,35 @@ class Historian:
 def lists_of(incident: Incident) -> list[Key]:
     """Where the changes that may explain an incident live."""
     return [changes_item(name) for name in policy.lists(incident.service, incident.scope)]
+
+
+#: Reads an item when it is asked for; None where there is none.
+LookUp = Callable[[Key, type[Changes]], Changes | None]
+
+
+def latest(
+    entry: CacheEntry | None,
+    service: str,
+    scope: Scope,
+    look_up: LookUp,
+    telemetry: Telemetry,
+    now: datetime,
+) -> datetime | None:
+    """When the latest change of a service was told, for who decides whether ``entry`` is stale.
+
+    Nothing is read where no change could make it so. A list that cannot be read says nothing.
+    """
+    analysis = entry.analysis if entry else None
+    own = policy.own_list(service)
+    if not own or analysis is None or not freshness.may_be_outdated(analysis, now):
+        return None
+    try:
+        known = look_up(changes_item(own), Changes)
+    except items.TROUBLES as error:
+        telemetry.count("ContextMissing", reason="changes")
+        telemetry.warning("Context missing", source="changes", detail=str(error))
+        return None
+    return policy.latest(scope, known.changes) if known else None
 
 
 class RecentChanges:

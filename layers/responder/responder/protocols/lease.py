@@ -13,8 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from responder.analysis import freshness, tiering
-from responder.analysis.context import Retrieved
-from responder.analysis.freshness import Makers
+from responder.analysis.freshness import Makers, News
 from responder.analysis.verdict import Analysis
 from responder.incident import MAX_WAITERS, CacheEntry, CacheState
 
@@ -40,14 +39,13 @@ def glance(
     makers: Makers,
     now: datetime,
     asker: str,
-    deployment: str = "",
-    runbooks: Retrieved | None = None,
+    news: News,
 ) -> Glance:
     """Look an entry up for an incident that deserves ``tier``; ``makers`` are the configured ones.
 
-    An analysis that is too old, of a smaller tier, or from before a ``deployment`` of the service
-    or a change of its ``runbooks`` is stale. One that will be too old soon, or is of another prompt
-    or model, is due for some askers (incident ids), which refresh it for all.
+    An analysis that is too old, of a smaller tier, or overtaken by ``news`` is stale. One that will
+    be too old soon, or is of another prompt or model, is due for some askers (incident ids), which
+    refresh it for all.
     """
     if entry is None or entry.analysis is None:
         return Glance(None, due=True)
@@ -57,10 +55,8 @@ def glance(
     if entry.analysis.is_fallback:
         return Glance(None, not fresh, entry.analysis.fallback_reason if fresh else "")
     smaller = entry.analysis.tier == tiering.SMALL and tier == tiering.LARGE
-    outdated = freshness.outdated(entry.analysis, deployment, now) or freshness.rewritten(
-        entry.analysis, runbooks, now
-    )
-    return Glance(entry.analysis, due=smaller or outdated or not fresh)
+    overtaken = freshness.overtaken(entry.analysis, news, now)
+    return Glance(entry.analysis, due=smaller or overtaken or not fresh)
 
 
 def held_by_other(entry: CacheEntry | None, me: str, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from math import ceil
 from responder.alert import SYNTHETIC_SOURCE, Alert, Severity, Status
 from responder.analysis import fallback, freshness, tiering, trouble
 from responder.analysis.context import Retrieved
-from responder.analysis.freshness import Makers
+from responder.analysis.freshness import Makers, News
 from responder.analysis.verdict import Analysis
 from responder.clock import Clock
 from responder.contracts import AlertMessage
@@ -28,7 +28,16 @@ from responder.policy import holding
 from responder.policy.route import why
 from responder.policy.routes import Routes, no_routes, routed
 from responder.ports import Queues, Store, Telemetry, Write
-from responder.protocols import announcing, inhibiting, items, lease, requesting, runbooks, storms
+from responder.protocols import (
+    announcing,
+    changes,
+    inhibiting,
+    items,
+    lease,
+    requesting,
+    runbooks,
+    storms,
+)
 from responder.protocols.draft import Draft, episode_id
 from responder.protocols.episode import Arrival, Outcome, apply
 from responder.protocols.storms import ALL_PASS, Gate
@@ -112,8 +121,8 @@ class Recorder:
             return holding.review(sent, checks, now, opening=before is None)
 
         def opener(arrival: Arrival, episode: int, draft: Draft) -> Incident:
-            known = self.runbooks(arrival.alert)
-            opened = open_incident(arrival, episode, draft, self.makers, now, known)
+            news = self._news(arrival, draft, now)
+            opened = open_incident(arrival, episode, draft, self.makers, now, news)
             return self.gate.admit(draft, review(draft, opened), now)
 
         draft = Draft.of(self.store, arrivals, opener)
@@ -129,6 +138,17 @@ class Recorder:
             draft.put_incident(_revised(draft, incident, now))
         commit(self.store, draft.writes(now))
         return draft, outcomes
+
+    def _news(self, arrival: Arrival, draft: Draft, now: datetime) -> News:
+        """What a cached analysis may be too old to know."""
+        alert, entry = arrival.alert, draft.entry(arrival.cache_key)
+        return News(
+            deployment=freshness.deployed(_first_of(alert.labels)),
+            changed_at=changes.latest(
+                entry, alert.service, alert.scope, draft.look_up, self.telemetry, now
+            ),
+            runbooks=self.runbooks(alert),
+        )
 
     def _announce(self, draft: Draft, outcomes: Sequence[Outcome]) -> None:
         now = self.now()
@@ -200,7 +220,7 @@ def open_incident(
     draft: Draft,
     makers: Makers,
     now: datetime,
-    runbooks: Retrieved | None = None,
+    news: News,
 ) -> Incident:
     """The incident of a first alert, with the cached analysis or, while it is awaited, the triage.
 
@@ -215,9 +235,8 @@ def open_incident(
     entry = draft.entry(arrival.cache_key)
     cached = entry.analysis if entry else None
     deserved = tiering.tier_for(alert.severity, cached)
-    deployment = freshness.deployed(_first_of(alert.labels))
-    look = lease.glance(entry, deserved, makers, now, incident_id, deployment, runbooks)
-    passages = runbooks.passages if runbooks else ()
+    look = lease.glance(entry, deserved, makers, now, incident_id, news)
+    passages = news.runbooks.passages if news.runbooks else ()
     joined = lease.wait(entry, incident_id, now) if look.due and entry else None
     about_claude = trouble.of(alert)
     analysis = look.analysis or fallback.triage(
