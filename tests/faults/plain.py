@@ -38,7 +38,7 @@ class PlainDetails:
     """Details that the reckoning can read; every other problem has some."""
 
     @staticmethod
-    def wanted(incident: Incident, *, shortened: bool = False) -> bool:
+    def wanted(incident: Incident, *, shortened: bool) -> bool:
         """By the problem, so that triage and analysis of one incident agree or differ."""
         return not incident.signature.endswith("p1") or not incident.analysis.is_fallback
 

@@ -33,8 +33,10 @@ TARGETS: dict[str, Sequence[str]] = {
         "tests/unit/protocols/test_feedback_telling.py",
         "tests/unit/protocols/test_feedback_races.py",
     ],
+    "protocols/card_steps.py": ["tests/unit/protocols/test_card_steps.py"],
     "protocols/card.py": [
         "tests/unit/protocols/test_card.py",
+        "tests/unit/protocols/test_card_steps.py",
         "tests/unit/protocols/test_operators_reports.py",
         "tests/unit/protocols/test_operators_windows.py",
         "tests/unit/protocols/test_operators_sinks.py",

@@ -24,7 +24,7 @@ def messages(incident: Incident, rng: random.Random) -> Iterator[tuple[str, Mess
     yield "card", card.render(incident, NOW)
     yield "webhook", card.webhook_first(incident, NOW)
     yield "webhook analysis", card.webhook_analysis(incident, NOW)
-    yield "details", details.render(incident)
+    yield "details", details.render(incident, shortened=False)
     yield "details of what was left out", details.render(incident, shortened=True)
     for kind in NoticeKind:
         notice = random_notice(rng, kind)

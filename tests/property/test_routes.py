@@ -16,7 +16,7 @@ from responder.policy.matching import FIELDS
 from responder.policy.route import Channels, refuge, route
 from responder.policy.routes import Routes, routed
 from responder.ports import Message
-from responder.protocols.card import TURNED_AWAY
+from responder.protocols.card_steps import TURNED_AWAY
 from unit.delivery.checker import problems
 
 CHANNELS = Channels("#alerts", "#critical", "#test")

@@ -9,7 +9,7 @@ import yaml
 from local_stack import slack_server
 from responder.adapters import slack, slack_errors
 from responder.errors import Reason
-from responder.protocols.card import TURNED_AWAY
+from responder.protocols.card_steps import TURNED_AWAY
 from responder_cli.card.pictures import PICTURES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "slack.md"

@@ -19,6 +19,7 @@ from responder.ports import (
 from responder.protocols import card as cards
 from responder.protocols import (
     card_messages,
+    card_steps,
     card_waits,
     deliver,
     details,
@@ -79,10 +80,10 @@ def delete_before_copy() -> Sequence[Replacement]:
 def stay_in_a_refused_channel() -> Sequence[Replacement]:
     """A card whose channel Slack refuses is given up like any other that Slack refuses."""
 
-    def flees(act: cards.Act, reason: Reason) -> bool:
+    def flees(act: card_steps.Act, reason: Reason) -> bool:
         return False
 
-    return [(cards, "flees", flees)]
+    return [(card_steps, "flees", flees)]
 
 
 def record_before_tell() -> Sequence[Replacement]:

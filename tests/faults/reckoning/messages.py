@@ -69,7 +69,7 @@ def details(end: End) -> Iterator[str]:
         if incident.incident_id in given_up:
             continue
         card = end.cards.get(incident.incident_id)
-        told = incident.silence is None and PlainDetails.wanted(incident)
+        told = incident.silence is None and PlainDetails.wanted(incident, shortened=False)
         if card is None or not (told or card.details.ts):
             continue
         if end.nobody_noticed_the_deletion(incident, shown[incident.incident_id]):

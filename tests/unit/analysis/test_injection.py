@@ -63,8 +63,8 @@ def attacked(name: str) -> Incident:
 
 def messages(one: Incident) -> list[Message]:
     found = [card.render(one, NOW), card.webhook_first(one, NOW), card.webhook_analysis(one, NOW)]
-    if details.wanted(one):
-        found.append(details.render(one))
+    if details.wanted(one, shortened=False):
+        found.append(details.render(one, shortened=False))
     doubts = (notice for notice in one.notices if notice.kind is NoticeKind.SEVERITY_DOUBTED)
     return found + [notices.render(one, notice) for notice in doubts]
 

@@ -41,7 +41,7 @@ def messages() -> dict[str, Message]:
         "reply_fired_again": notices.render(ANALYSED, refired),
         "reply_resolved": notices.render(RESOLVED, over),
         "reply_severity_doubted": notices.render(ANALYSED, doubted),
-        "reply_details": details.render(WORDY),
+        "reply_details": details.render(WORDY, shortened=False),
         "critical_channel_escalated": notices.render(
             ANALYSED, escalated, standalone=True, card_in="#alerts"
         ),

@@ -180,7 +180,10 @@ def test_the_reply_is_edited_for_a_new_analysis_and_at_the_end_not_for_each_aler
 
 
 def test_the_reply_names_its_incident() -> None:
-    assert details.render(WORDY).text == "Details of checkout: HighErrorRate: 64 % of requests fail"
+    assert (
+        details.render(WORDY, shortened=False).text
+        == "Details of checkout: HighErrorRate: 64 % of requests fail"
+    )
     assert "incident `5f2c9b#1`" in reply(WORDY)
 
 

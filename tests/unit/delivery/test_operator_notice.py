@@ -14,7 +14,7 @@ from responder.delivery.operator_notice import MAX_NAMED, SUBJECT, WebhookBody
 from responder.errors import Reason
 from responder.incident import Worst
 from responder.ports import OperatorNotice
-from responder.protocols import card as cards
+from responder.protocols import card_steps
 from responder_cli.card.examples import ANALYSED, FIRST, HOSTILE, INCIDENTS, NOW, RESOLVED
 
 WAITS = Trouble(
@@ -41,7 +41,7 @@ def test_a_mail_says_which_incident_why_and_what_its_card_would_say() -> None:
 
 
 def test_a_refused_channel_is_told_in_words() -> None:
-    for reason in cards.TURNED_AWAY:
+    for reason in card_steps.TURNED_AWAY:
         trouble = REFUSED.model_copy(update={"cause": reason.value})
         first = write(trouble=trouble).text.splitlines()[0]
         assert reason.value not in first

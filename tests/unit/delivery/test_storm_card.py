@@ -201,10 +201,11 @@ def test_every_line_of_a_page_is_in_its_blocks_and_in_its_text(title: str) -> No
 
 def test_an_analysis_that_its_card_cuts_stands_whole_in_its_thread() -> None:
     short = STORM.model_copy(update={"message": "First: " + "x" * 5_000})
-    assert not details.wanted(short)
+    assert not details.wanted(short, shortened=False)
     long = short.analysis.model_copy(update={"summary": "word " * 300 + "the end"})
-    told = details.render(short.model_copy(update={"analysis": long}))
-    assert details.wanted(short.model_copy(update={"analysis": long}))
+    cut = short.model_copy(update={"analysis": long})
+    told = details.render(cut, shortened=False)
+    assert details.wanted(cut, shortened=False)
     assert not problems(told)
     assert "the end" in said(told)
     assert "x" * 100 not in said(told)

@@ -13,7 +13,7 @@ from responder.errors import Permanent, Reason
 from responder.incident import Card, Details, Hold, Incident, IncidentState, Intent
 from responder.ports import Queue
 from responder.protocols import card as cards
-from responder.protocols import details, pace
+from responder.protocols import card_steps, details, pace
 from responder.protocols.card_messages import UPDATES
 from responder.protocols.grip import PATIENCE
 from unit.protocols.delivering import ID, REFUSED, UNANSWERED, change, deliver, fail_after, paced
@@ -62,12 +62,12 @@ def test_it_is_not_due_before_its_turn() -> None:
 
 
 def test_it_comes_after_edits_and_notices_and_in_either_mode() -> None:
-    def step(of: Incident, *, editable: bool = True) -> cards.Act:
-        return cards.next_step(of, shown(), NOW, TIMING, editable=editable).act
+    def step(of: Incident, *, editable: bool = True) -> card_steps.Act:
+        return card_steps.next_step(of, shown(), NOW, TIMING, editable=editable).act
 
-    assert step(LARGE.model_copy(update={"revision": 2})) is cards.Act.UPDATE
-    assert step(LARGE) is cards.Act.DETAIL
-    assert step(incident()) is cards.Act.NOTHING
+    assert step(LARGE.model_copy(update={"revision": 2})) is card_steps.Act.UPDATE
+    assert step(LARGE) is card_steps.Act.DETAIL
+    assert step(incident()) is card_steps.Act.NOTHING
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from responder.incident import Card, Destination, Intent
 from responder.policy.route import Channels
 from responder.ports import Message, Place
 from responder.protocols import items
-from responder.protocols.card import TURNED_AWAY
+from responder.protocols.card_steps import TURNED_AWAY
 from unit.protocols.delivering import fail_after
 from unit.protocols.routing import ID, PAYMENTS, apply, channels, deliver
 

@@ -6,7 +6,7 @@ from fakes import Desk, alert, resolve, verdict
 from responder.alert import Severity
 from responder.errors import Permanent, Reason
 from responder.incident import Intent, Notice, NoticeKind
-from responder.protocols.card import ANALYSIS_MESSAGE
+from responder.protocols.card_steps import ANALYSIS_MESSAGE
 from unit.protocols.delivering import UNANSWERED, change, deliver
 
 

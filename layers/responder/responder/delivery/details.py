@@ -15,7 +15,7 @@ _TEXT = 2_700
 _LABEL = 2_500
 
 
-def wanted(incident: Incident, *, shortened: bool = False) -> bool:
+def wanted(incident: Incident, *, shortened: bool) -> bool:
     """Whether the card leaves out anything; ``shortened``: some of its blocks, as it is shown."""
     return next(_parts(incident, shortened), None) is not None
 
@@ -31,7 +31,7 @@ def contents(incident: Incident) -> str:
     return made_at if is_open or incident.worst is None else f"{made_at} {incident.worst.alert_id}"
 
 
-def render(incident: Incident, *, shortened: bool = False) -> Message:
+def render(incident: Incident, *, shortened: bool) -> Message:
     """The reply as of now; all that was left out, the most important first."""
     subject = mrkdwn.inline(words.subject(incident), _SUBJECT)
     head = blocks.section(["*Details*: what the card has no room for"])

@@ -3,30 +3,20 @@
     claim lease ──▶ write intent ──▶ post ──▶ record ts ──▶ … edit, tell … ──▶ release
               (1)              (2)      (3)           (4)                 (5)
 
-Pure steps on a ``Card``; ``deliver`` performs them. Killed at (1), (4) or (5): the lease runs out.
-Killed at (2) or (3): an intent without a ts is left behind. It is left alone until it has settled
-(Slack's time-out plus a margin), then looked for in the channel's history by its delivery id, and
-posted again only when absent. A second worker finds the lease held and raises ``wanted``; the
-holder renders again before it lets go. A webhook can neither look up nor edit: there an unsettled
-post is repeated, which prefers a duplicate to a loss.
+What becomes of a ``Card``, pure: ``card_steps`` says what is next, ``deliver`` performs it. Killed
+at (1), (4) or (5): the lease runs out. Killed at (2) or (3): an intent without a ts is left behind.
+It is left alone until it has settled (Slack's time-out plus a margin), then looked for in the
+channel's history by its delivery id, and posted again only when absent. A second worker finds the
+lease held and raises ``wanted``; the holder renders again before it lets go. A webhook can neither
+look up nor edit: there an unsettled post is repeated, which prefers a duplicate to a loss.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum, auto
 
 from responder.alert import Severity
 from responder.errors import Reason
-from responder.incident import (
-    Card,
-    Destination,
-    Details,
-    Incident,
-    Intent,
-    Notice,
-    NoticeKind,
-    Refusal,
-)
+from responder.incident import Card, Details, Incident, Intent, NoticeKind, Refusal
 from responder.ports import Place
 from responder.protocols import details
 
@@ -56,63 +46,6 @@ class Timing:
         return self.timeout + timedelta(seconds=10)
 
 
-class Act(Enum):
-    """What is to be done next for a card."""
-
-    POST = auto()
-    POST_ANALYSIS = auto()
-    UPDATE = auto()
-    TELL = auto()
-    FIND = auto()
-    WAIT = auto()
-    NOTE = auto()
-    DETAIL = auto()
-    NOTHING = auto()
-
-
-@dataclass(frozen=True)
-class Step:
-    """An act with what it needs: the notice to tell, the left-behind intent, or the wait's end."""
-
-    act: Act
-    notice: Notice | None = None
-    intent: Intent | None = None
-    until: datetime | None = None
-
-
-#: Why Slack does not take a card to a channel, whatever its message is.
-TURNED_AWAY = frozenset(
-    {
-        Reason.CHANNEL_NOT_FOUND,
-        Reason.CHANNEL_ARCHIVED,
-        Reason.NOT_IN_CHANNEL,
-        Reason.CHANNEL_CLOSED,
-    }
-)
-#: What is wrong with a first message wherever it is to stand.
-_WRONG_ANYWHERE = frozenset({Reason.INVALID_MESSAGE, Reason.MISCONFIGURED})
-#: Notices that say how an incident stands: only the newest is true.
-_STATES = frozenset({NoticeKind.RESOLVED, NoticeKind.REFIRED, NoticeKind.STILL_FIRING})
-#: The notice number in the intent of a webhook's separate analysis message.
-ANALYSIS_MESSAGE = -1
-
-
-def next_step(
-    incident: Incident, card: Card, now: datetime, timing: Timing, *, editable: bool
-) -> Step:
-    """The next act that brings Slack nearer to the incident's newest revision."""
-    if card.intent is not None:
-        settled = card.intent.at + timing.settle
-        if now < settled:
-            return Step(Act.WAIT, until=settled)
-        if editable:
-            return Step(Act.FIND, intent=card.intent)
-    step = _editing(incident, card) if editable else _appending(incident, card)
-    if step.act is Act.NOTHING and details.due(card, incident, now):
-        return Step(Act.DETAIL)
-    return step
-
-
 def settled(card: Card, incident: Incident, now: datetime) -> bool:
     """Whether Slack shows all of the incident, and nothing is left behind or asked for."""
     return (
@@ -121,64 +54,6 @@ def settled(card: Card, incident: Incident, now: datetime) -> bool:
         and card.intent is None
         and not details.due(card, incident, now)
     )
-
-
-def _editing(incident: Incident, card: Card) -> Step:
-    if not card.ts:
-        return Step(Act.POST)
-    if card.shown < incident.revision:
-        return Step(Act.UPDATE)
-    notice = _untold(incident, card)
-    return Step(Act.TELL, notice=notice) if notice else Step(Act.NOTHING)
-
-
-def _appending(incident: Incident, card: Card) -> Step:
-    """Webhook mode: first message, analysis, notices; counters alone are not worth a message."""
-    if not card.posted:
-        return Step(Act.POST)
-    if incident.silence is not None:
-        return Step(Act.NOTE) if card.shown < incident.revision else Step(Act.NOTHING)
-    if not incident.analysis.is_fallback and card.told_analysis != analysis_id(incident):
-        return Step(Act.POST_ANALYSIS)
-    notice = _untold(incident, card)
-    if notice:
-        return Step(Act.TELL, notice=notice)
-    return Step(Act.NOTE) if card.shown < incident.revision else Step(Act.NOTHING)
-
-
-def _untold(incident: Incident, card: Card) -> Notice | None:
-    """The next notice to tell; under a silence nobody is told, until it ends."""
-    if incident.silence is not None:
-        return None
-    waiting = [notice for notice in incident.notices if notice.number > card.told]
-    still_news = (
-        notice
-        for at, notice in enumerate(waiting, 1)
-        if not any(_overtakes(later, notice, incident) for later in waiting[at:])
-    )
-    return next(still_news, None)
-
-
-def _overtakes(later: Notice, earlier: Notice, incident: Incident) -> bool:
-    """Whether an earlier notice is no news any more beside a later one, told at the same time."""
-    if earlier.kind is NoticeKind.HELD_PAGE:
-        return False
-    # A reminder does not say that a storm was listed.
-    if incident.storm is not None and earlier.kind is NoticeKind.RESOLVED:
-        return False
-    over = not incident.still_fires and later.kind is NoticeKind.RESOLVED
-    return over or later.kind is earlier.kind or {later.kind, earlier.kind} <= _STATES
-
-
-def says_already(notice: Notice, incident: Incident) -> bool:
-    """Whether a card that can be edited has said since a window that its incident is over."""
-    waited = incident.told_from is not None and notice.at < incident.told_from
-    return waited and notice.kind is NoticeKind.RESOLVED and not incident.still_fires
-
-
-def passed_over(incident: Incident, card: Card, told: int) -> list[Notice]:
-    """The notices that a later one, told now, has overtaken."""
-    return [one for one in incident.notices if card.told < one.number < told]
 
 
 def analysis_id(incident: Incident) -> str:
@@ -261,31 +136,10 @@ def addressed(card: Card, channel: str, refuge: str) -> Card:
     return card.model_copy(update={"channel": refuge if refused else channel, "refused": refused})
 
 
-def flees(act: Act, reason: Reason) -> bool:
-    """Whether what Slack refuses in a card's channel is tried in another one.
-
-    A first message always is, as nobody sees the incident without it, and Slack has words for
-    refusing a channel that nobody here knows.
-    """
-    return reason in TURNED_AWAY or (act is Act.POST and reason not in _WRONG_ANYWHERE)
-
-
 def turned_away(card: Card, incident: Incident, refuge: str, reason: Reason) -> Card:
     """Slack does not take the card to its channel (any more): it is posted anew in ``refuge``."""
     refused = Refusal(channel=card.channel, reason=reason.value)
     return gone(card, incident).model_copy(update={"channel": refuge, "refused": refused})
-
-
-def as_it_stands(incident: Incident, card: Card, act: Act) -> Incident:
-    """The incident to render: its card calls people once, and says so where it stands elsewhere.
-
-    What a webhook posted before there was a bot has called them, too.
-    """
-    route = incident.route or Destination()
-    again = act is Act.POST and card.posted_at is not None and card.refused is None
-    called = () if again else route.mentions
-    shown = route.model_copy(update={"mentions": called, "refused": card.refused})
-    return incident.model_copy(update={"route": shown})
 
 
 def let_go(card: Card) -> Card:
@@ -298,9 +152,7 @@ def where(card: Card) -> str:
     return card.channel_id or card.channel
 
 
-def posted(
-    card: Card, incident: Incident, place: Place, now: datetime, *, shortened: bool = False
-) -> Card:
+def posted(card: Card, incident: Incident, place: Place, now: datetime, *, shortened: bool) -> Card:
     """The first message is out and shows ``incident``, its notices and analysis included."""
     return card.model_copy(
         update={
@@ -360,7 +212,7 @@ def absent(card: Card) -> Card:
     return card.model_copy(update={"intent": None})
 
 
-def updated(card: Card, incident: Incident, now: datetime, *, shortened: bool = False) -> Card:
+def updated(card: Card, incident: Incident, now: datetime, *, shortened: bool) -> Card:
     """Slack shows this revision now."""
     return card.model_copy(
         update={"shown": incident.revision, "shown_at": now, "shortened": shortened}
@@ -376,12 +228,6 @@ def told(card: Card, number: int, called_for: Severity | None = None) -> Card:
             "intent": None,
         }
     )
-
-
-def rises(card: Card, notice: Notice, severity: Severity) -> bool:
-    """Whether it begins anew worse than people were told; its rise may have passed in a silence."""
-    before = card.told_severity
-    return notice.kind is NoticeKind.REFIRED and before is not None and severity.worse_than(before)
 
 
 def told_analysis(card: Card, incident: Incident) -> Card:

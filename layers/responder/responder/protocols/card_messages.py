@@ -15,7 +15,7 @@ from responder.incident import Card, Incident, Intent, Notice, NoticeKind
 from responder.policy.route import Channels, route
 from responder.ports import Chat, Message, Place, Telemetry
 from responder.protocols import card as cards
-from responder.protocols import channels, pace, storms
+from responder.protocols import card_steps, channels, pace, storms
 from responder.protocols.grip import Grip
 from responder.protocols.waiting import Postponed
 
@@ -72,7 +72,7 @@ class CardMessages:
     def post_analysis(self, incident: Incident, card: Card) -> None:
         """The analysis as a webhook tells it: it cannot edit the first message."""
         message = faces.webhook_analysis(incident, self.grip.now())
-        self._send(incident, card, message, notice=cards.ANALYSIS_MESSAGE)
+        self._send(incident, card, message, notice=card_steps.ANALYSIS_MESSAGE)
         self.grip.change(lambda card: cards.told_analysis(card, incident))
         self.grip.log("Analysis posted", incident)
 
@@ -112,7 +112,7 @@ class CardMessages:
             return False
         raised = notice.kind is NoticeKind.SEVERITY_RAISED
         severity = incident.severity if raised else words.severity_now(incident)
-        called_for = severity if raised or cards.rises(card, notice, severity) else None
+        called_for = severity if raised or card_steps.rises(card, notice, severity) else None
         let_go = self.grip.record(
             lambda card: cards.told(card, notice.number, called_for), incident
         )
@@ -123,18 +123,18 @@ class CardMessages:
         if not self.chat.editable:
             # A webhook's analysis message says what the analysis thinks of the severity.
             return notice.kind is NoticeKind.SEVERITY_DOUBTED
-        said = cards.says_already(notice, incident)
+        said = card_steps.says_already(notice, incident)
         if said:
             self.grip.telemetry.count("NoticesHeld", reason=Reason.SHOWN_MEANWHILE.value)
         return said
 
     def _count_passed_over(self, told: int, incident: Incident, card: Card) -> None:
-        for _ in cards.passed_over(incident, card, told):
+        for _ in card_steps.passed_over(incident, card, told):
             self.grip.telemetry.count("NoticesHeld", reason=Reason.OVERTAKEN.value)
 
     def _reply(self, notice: Notice, incident: Incident, card: Card) -> bool:
         """In the card's thread; False where that takes no replies, which the next step knows."""
-        rises = cards.rises(card, notice, words.severity_now(incident))
+        rises = card_steps.rises(card, notice, words.severity_now(incident))
         if card.thread_closed and not rises and notice.kind not in _NEVER_UNTOLD:
             self.grip.telemetry.count("NoticesRefused", reason=Reason.REFUSED_BY_SLACK.value)
             return True

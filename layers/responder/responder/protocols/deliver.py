@@ -16,10 +16,11 @@ from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Card, Incident
 from responder.policy.route import Channels, refuge, route
 from responder.ports import Chat, Queues, Store, Telemetry
-from responder.protocols import announcing, card_waits, items, waiting
+from responder.protocols import announcing, card_steps, card_waits, items, waiting
 from responder.protocols import card as cards
-from responder.protocols.card import Act, Step, Timing
+from responder.protocols.card import Timing
 from responder.protocols.card_messages import CardMessages
+from responder.protocols.card_steps import Act, Step
 from responder.protocols.details_reply import DetailsReply
 from responder.protocols.grip import Grip, LeaseLost
 from responder.protocols.operators import Operators
@@ -140,7 +141,9 @@ class Delivery:
         )
         while True:
             card = self.grip.renew()
-            step = cards.next_step(incident, card, lane.now(), lane.timing, editable=chat.editable)
+            step = card_steps.next_step(
+                incident, card, lane.now(), lane.timing, editable=chat.editable
+            )
             if step.act is not Act.NOTHING:
                 if self._perform_or_flee(step, incident, card, messages):
                     return
@@ -157,12 +160,14 @@ class Delivery:
         True where the card was let go of with the step's own record.
         """
         try:
-            return self._perform(step, cards.as_it_stands(incident, card, step.act), card, messages)
+            return self._perform(
+                step, card_steps.as_it_stands(incident, card, step.act), card, messages
+            )
         except Permanent as error:
             elsewhere, reason = refuge(incident, self.lane.channels), error.reason
             # A webhook has one channel, whatever the routes say.
             stays = not messages.chat.editable or elsewhere in ("", card.channel)
-            if stays or not cards.flees(step.act, reason):
+            if stays or not card_steps.flees(step.act, reason):
                 raise
             if step.act is Act.FIND:
                 # Nobody can look there: posting shows whether the channel can be posted to.
@@ -194,7 +199,10 @@ class Delivery:
                 reply.advance(incident, card)
             case Act.NOTE:
                 now = self.lane.now()
-                return self.grip.record(lambda card: cards.updated(card, incident, now), incident)
+                return self.grip.record(
+                    lambda card: cards.updated(card, incident, now, shortened=card.shortened),
+                    incident,
+                )
         return False
 
     def _release(self, incident: Incident) -> bool:
