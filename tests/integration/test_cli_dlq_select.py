@@ -121,6 +121,21 @@ def test_what_is_on_its_way_to_slack_is_of_the_tool_of_its_incident(
     assert house.depth(CARDS) == 1
 
 
+def test_an_incident_of_another_release_is_of_no_known_tool_and_ends_no_command(
+    house: House,
+) -> None:
+    house.with_incidents("i1", source="t3am")
+    theirs = {"id": {"S": "incident#theirs"}, "severity": {"S": "another release's"}}
+    house.stack.client("dynamodb").put_item(TableName="it-incidents", Item=theirs)
+    for name in ("i1", "theirs"):
+        house.put(CARDS, announcement(name))
+    rows = json.loads(house.run("dlq", "list", "--by", "source", "--json").output)
+    assert [row["sources"] for row in rows if row["depth"]] == [{"t3am": 1, "unknown": 1}]
+    words = ("--queue", "distribution", "--source", "t3am", "--yes")
+    assert house.run("dlq", "reprocess", *words).exit_code == 0
+    assert house.depth(CARDS) == 1
+
+
 def test_an_event_of_a_tool_that_speaks_of_incidents_is_looked_up_nowhere(house: House) -> None:
     house.put("AsyncFailureQueueUrl", json.dumps({"incident_id": "theirs"}))
     (row,) = [

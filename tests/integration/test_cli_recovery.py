@@ -140,6 +140,17 @@ def test_a_dry_run_makes_no_copies_and_tells_what_there_is(house: House) -> None
     assert not [name for name in names if name.endswith("-restored")]
 
 
+def restorable(earliest: datetime, latest: datetime) -> dict[str, Any]:
+    """What DynamoDB says of a table with point-in-time recovery."""
+    recovery = {
+        "PointInTimeRecoveryStatus": "ENABLED",
+        "EarliestRestorableDateTime": earliest,
+        "LatestRestorableDateTime": latest,
+    }
+    backups = {"ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery}
+    return {"ContinuousBackupsDescription": backups}
+
+
 @pytest.mark.parametrize(
     ("region", "moment", "asked"),
     [
@@ -160,8 +171,14 @@ def test_a_copy_is_asked_for_and_waited_for(
 ) -> None:
     copy = {"TableName": "it-state-restored"}
     waits: list[float] = []
-    with Stubber(house.stack.client("dynamodb")) as stubbed:
+    client = house.stack.client("dynamodb")
+    with Stubber(client) as stubbed:
         stubbed.add_client_error("describe_table", "ResourceNotFoundException", "", 400, None, copy)
+        stubbed.add_response(
+            "describe_continuous_backups",
+            restorable(MOMENT, MOMENT),
+            {"TableName": "it-state"},
+        )
         stubbed.add_response(
             "restore_table_to_point_in_time",
             {"TableDescription": {}},
@@ -169,6 +186,6 @@ def test_a_copy_is_asked_for_and_waited_for(
         )
         for status in ("CREATING", "CREATING", "ACTIVE"):
             stubbed.add_response("describe_table", {"Table": {"TableStatus": status}}, copy)
-        Then(house.stack, (Table.STATE,), moment, region, waits.append).prepare()
+        Then(house.stack, (Table.STATE,), moment, region, client, waits.append).prepare()
         stubbed.assert_no_pending_responses()
     assert len(waits) == 2

@@ -1,7 +1,7 @@
 """``responder backup`` and ``responder restore``: options, tables and questions."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import click
 
 from responder.clock import utc_now
 from responder.ports import Table
-from responder_cli import console
+from responder_cli import aws, console
 from responder_cli.aws import Stack
 from responder_cli.backup import reading, taking, vaults
 from responder_cli.backup.filling import Filling, Restore
@@ -156,8 +156,9 @@ def restore(
     source = _source(stack, place, at, tables, source_region)
     stack.check()
     console.warn(f"From {source.said} into {stack.name}.")
-    if at and dry_run:
-        _tell_window(stack, tables, as_json=as_json)
+    if isinstance(source, reading.Then) and dry_run:
+        _tell_window(source, as_json=as_json)
+        source.check()
         return
     if at and not yes:
         copies = ", ".join(stack.table(one.value) for one in tables)
@@ -200,12 +201,20 @@ def _source(
     if place:
         return reading.Kept(vaults.known(stack, place))
     then = None if at == LATEST or at is None else moment(at)
-    return reading.Then(stack, tables, then, region, time.sleep)
+    origin = _elsewhere(stack, region) if region else stack
+    return reading.Then(stack, tables, then, region, origin.client("dynamodb"), time.sleep)
 
 
-def _tell_window(stack: Stack, tables: tuple[Table, ...], *, as_json: bool) -> None:
+def _elsewhere(stack: Stack, region: str) -> Stack:
+    """The stack as another region has it; nothing is asked of it that may be gone there."""
+    ctx = click.get_current_context()
+    connect: Callable[..., Stack] = ctx.obj or aws.connect
+    return connect(stack.name, region, ctx.params["profile"])
+
+
+def _tell_window(source: reading.Then, *, as_json: bool) -> None:
     """What point-in-time recovery could bring back; making the copies is no dry run."""
-    windows = {table.value: taking.recovery(stack, table) for table in tables}
+    windows = {table.value: source.window(table) for table in source.tables}
     if as_json:
         console.as_json({"recovery": windows})
         return

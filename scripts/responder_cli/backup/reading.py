@@ -120,14 +120,16 @@ class Kept:
 class Then:
     """The tables as they were at a moment (None: the latest that there is), of this or a region.
 
-    Interrupted, it goes on with the copies of that moment that there are. What it has not begun it
-    does not delete: somebody may have kept it.
+    ``origin`` is DynamoDB's client of the region that they are in. Interrupted, it goes on with the
+    copies of that moment that there are. What it has not begun it does not delete: somebody may
+    have kept it.
     """
 
     stack: Stack
     tables: tuple[Table, ...]
     moment: datetime | None
     region: str
+    origin: Any
     wait: Wait
     _begun: list[Table] = field(default_factory=list)
     _met: list[Table] = field(default_factory=list)
@@ -146,20 +148,49 @@ class Then:
     def prepare(self) -> None:
         """Have the copies made, all at once, and wait for them; hours, for large tables.
 
-        Raises ClickException where a table of that name is no copy of that moment.
+        Raises ClickException as ``check`` does.
         """
-        there = {table: found for table in self.tables if (found := self._described(table))}
-        for table, found in there.items():
-            self._check(table, found)
-        for table in there:
-            console.warn(f"Going on with {self.copy(table)}, which is there already.")
-            self._met.append(table)
+        missing = self.check()
         for table in self.tables:
-            if table not in there:
-                self._begin(table)
+            if table not in missing:
+                console.warn(f"Going on with {self.copy(table)}, which is there already.")
+                self._met.append(table)
+        for table in missing:
+            self._begin(table)
         for table in self.tables:
             while (self._described(table) or {}).get("TableStatus") != "ACTIVE":
                 self.wait(POLL_SECONDS)
+
+    def check(self) -> tuple[Table, ...]:
+        """The tables that have no copy yet.
+
+        Raises ClickException where a table of that name is no copy of that moment, or where
+        DynamoDB can make none.
+        """
+        there = {table: found for table in self.tables if (found := self._described(table))}
+        for table, found in there.items():
+            self._check_copy(table, found)
+        missing = tuple(table for table in self.tables if table not in there)
+        told = {table: self._refusal(self.window(table)) for table in missing}
+        if refused := [f"{self.stack.table(one.value)} {why}" for one, why in told.items() if why]:
+            raise click.ClickException(f"Nothing was restored: {'; '.join(refused)}.")
+        return missing
+
+    def window(self, table: Table) -> dict[str, Any]:
+        """What ``taking.recovery`` says of a table."""
+        return taking.recovery(self.origin, self.stack.table(table.value))
+
+    def _refusal(self, window: Mapping[str, Any]) -> str:
+        """Why a copy of that moment cannot be made; empty where it can."""
+        earliest, latest = window["earliest"], window["latest"]
+        if not (window["enabled"] and earliest and latest):
+            return "has no point-in-time recovery"
+        if self.moment is None or earliest <= self.moment <= latest:
+            return ""
+        return (
+            f"can be restored as of {earliest:{console.SECOND}} to {latest:{console.SECOND}} UTC,"
+            f" not {self.moment:{console.SECOND}}"
+        )
 
     def items(self, table: Table) -> Iterator[Mapping[str, Any]]:
         """The items of a copy."""
@@ -206,7 +237,7 @@ class Then:
             return None
         return dict(answer["Table"])
 
-    def _check(self, table: Table, there: Mapping[str, Any]) -> None:
+    def _check_copy(self, table: Table, there: Mapping[str, Any]) -> None:
         """A copy of an earlier run is gone on with where it is of this table and of that moment."""
         name, source = self.copy(table), there.get("RestoreSummary", {})
         if not self._is_source(table, there, source.get("SourceTableArn", "")):

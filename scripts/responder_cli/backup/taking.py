@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+from responder.clock import to_utc
 from responder.ports import Table
 from responder_cli import console
 from responder_cli.aws import FUNCTIONS, LIVE, Stack
@@ -47,23 +48,30 @@ def take(stack: Stack, vault: Vault, now: datetime, advance: Callable[[], None])
         "format": FORMAT,
         "stack": stack.name,
         "taken_at": now.isoformat(),
-        "recovery": {table.value: recovery(stack, table) for table in TABLES},
+        "recovery": {
+            table.value: recovery(stack.client("dynamodb"), stack.table(table.value))
+            for table in TABLES
+        },
         "tables": tables,
     }
     vault.put(MANIFEST, _json(manifest))
     return manifest
 
 
-def recovery(stack: Stack, table: Table) -> dict[str, Any]:
-    """Whether a table has point-in-time recovery, and from when to when."""
-    answer = stack.client("dynamodb").describe_continuous_backups(
-        TableName=stack.table(table.value)
-    )
+def recovery(client: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - boto3's
+    """Whether a table has point-in-time recovery, and from when to when, in UTC.
+
+    ``client`` is DynamoDB's of the region that the table is in.
+    """
+    answer = client.describe_continuous_backups(TableName=name)
     found = answer["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+    earliest = found.get("EarliestRestorableDateTime")
+    latest = found.get("LatestRestorableDateTime")
     return {
         "enabled": found.get("PointInTimeRecoveryStatus") == "ENABLED",
-        "earliest": found.get("EarliestRestorableDateTime"),
-        "latest": found.get("LatestRestorableDateTime"),
+        # boto3 gives moments in the time zone of this machine, and --at takes them in UTC.
+        "earliest": earliest and to_utc(earliest),
+        "latest": latest and to_utc(latest),
     }
 
 

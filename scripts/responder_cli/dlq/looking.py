@@ -13,6 +13,7 @@ from datetime import datetime
 from responder.incident import Incident
 from responder.ports import Table
 from responder.protocols import items
+from responder_cli import bulk
 from responder_cli.aws import Stack
 from responder_cli.dlq.letters import Letter, Selection
 from responder_cli.dlq.places import Depth, Place, depth
@@ -102,10 +103,9 @@ def with_sources(stack: Stack, letters: Sequence[Letter]) -> list[Letter]:
 
     What goes to Slack and to the analysis names the incident only.
     """
-    ids = {letter.incident_id for letter in letters} - {""}
-    found = stack.store(Table.INCIDENTS).read(list(map(items.incident_item, ids))) if ids else {}
-    known = (items.decode(record, Incident) for record in found.values())
-    sources = {one.incident_id: one.source for one in known if one is not None}
+    keys = {one: items.incident_item(one) for letter in letters if (one := letter.incident_id)}
+    known = bulk.read(stack, Table.INCIDENTS, keys, Incident).known if keys else {}
+    sources = {incident_id: one.source for incident_id, one in known.items()}
     return [replace(one, source=sources.get(one.incident_id, "")) for one in letters]
 
 
