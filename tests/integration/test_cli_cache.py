@@ -68,6 +68,14 @@ def test_what_has_expired_is_not_counted(house: House) -> None:
     assert house.json("stats")["entries"] == 0
 
 
+def test_what_another_release_wrote_and_this_one_cannot_read_is_none(house: House) -> None:
+    put(house, "v1:a@prod")
+    unreadable = {"cache_key": "v1:b@prod", "state": "weighed"}
+    house.store(Table.CACHE).write([Write(items.cache_item("v1:b@prod"), unreadable, 0)])
+    assert house.json("stats")["entries"] == 1
+    assert kept(house) == {"v1:a@prod"}
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [

@@ -13,7 +13,7 @@ from responder.alert import Severity
 from responder.analysis.verdict import Analysis
 from responder.clock import utc_now
 from responder.incident import CacheEntry
-from responder.ports import Table
+from responder.ports import Record, Table
 from responder.protocols import items, lease
 from responder_cli import accepted, incidents
 from responder_cli.aws import Stack, plain
@@ -52,7 +52,10 @@ def find(
 
 
 def every(stack: Stack, advance: Callable[[], None]) -> Iterator[CacheEntry]:
-    """All entries that have not expired, by a scan; read eventually, at half the price."""
+    """All entries that have not expired, by a scan; read eventually, at half the price.
+
+    What another release wrote and this one cannot read is none, as the functions have it.
+    """
     pages = (
         stack.client("dynamodb")
         .get_paginator("scan")
@@ -63,9 +66,9 @@ def every(stack: Stack, advance: Callable[[], None]) -> Iterator[CacheEntry]:
         for item in page["Items"]:
             advance()
             given = plain(item)
-            if given.get("ttl", now + 1) > now:
-                known = {name: given[name] for name in CacheEntry.model_fields if name in given}
-                yield CacheEntry.model_validate(known)
+            entry = items.decode(Record(0, given), CacheEntry)
+            if entry is not None and given.get("ttl", now + 1) > now:
+                yield entry
 
 
 def signatures_of(stack: Stack, source: str) -> Iterator[str]:

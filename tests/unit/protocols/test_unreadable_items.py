@@ -11,12 +11,13 @@ from pydantic import BaseModel
 
 from fakes import Desk, alert
 from faults.world import START
+from responder.alert import Scope
 from responder.analysis.budget import day_of
 from responder.ports import Key, Queue
 from responder.protocols import items
 from responder.protocols.spending import ledger_item
 from responder.protocols.troubles import NOTES
-from unit.protocols.analysing import ID, UNAVAILABLE, awaiting, handle, request
+from unit.protocols.analysing import DEV, ID, UNAVAILABLE, awaiting, handle, request
 
 
 @pytest.fixture
@@ -66,6 +67,17 @@ def test_unreadable_notes_of_trouble_lose_no_paid_answer(desk: Desk) -> None:
     handle(desk)
     assert len(desk.claude.asked) == 1
     assert desk.incident().analysis.headline == "verdict 1"
+
+
+def test_an_unreadable_cache_entry_holds_no_alert_and_is_made_anew(desk: Desk) -> None:
+    handle(desk)
+    put(desk, items.cache_item("v1:disk@"), {"cache_key": "v1:disk@", "state": "weighed"})
+    desk.record(alert("b1", fingerprint="f2", scope=Scope(environment="dev")))
+    assert desk.incident(DEV).analysis.is_awaited
+    assert desk.requested() == [DEV]
+    handle(desk, DEV)
+    assert desk.incident(DEV).analysis.headline == "verdict 2"
+    assert desk.entry().waiters == ()
 
 
 def test_an_unreadable_ledger_loses_no_paid_answer(desk: Desk) -> None:

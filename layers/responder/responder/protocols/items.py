@@ -16,7 +16,7 @@ from zlib import crc32
 from pydantic import BaseModel, ValidationError
 
 from responder.errors import Conflict, Reason, Retryable
-from responder.incident import AlertRecord, Incident
+from responder.incident import AlertRecord, CacheEntry, Incident
 from responder.ports import Key, Reads, Record, Store, Table, Write
 
 M = TypeVar("M", bound=BaseModel)
@@ -81,12 +81,21 @@ def state_item(name: str) -> Key:
 
 
 def decode[M: BaseModel](record: Record, model: type[M]) -> M | None:
-    """The item as its value, or None when it is absent or expired."""
+    """The item as its value, or None when it is absent or expired.
+
+    Raises ValidationError for what another version wrote and this one cannot read; of the cache,
+    which is safe to lose, that is as good as absent: it costs another call, and holds no alert.
+    """
     if record.data is None:
         return None
     fields = model.model_fields
     known = {name: value for name, value in record.data.items() if name in fields}
-    return model.model_validate(known)
+    try:
+        return model.model_validate(known)
+    except ValidationError:
+        if model is CacheEntry:
+            return None
+        raise
 
 
 def decode_if_readable[M: BaseModel](record: Record, model: type[M]) -> M | None:
