@@ -58,9 +58,6 @@ class Scope(BaseModel):
     def key(self) -> str:
         """The four parts as one string; equal scopes and only they have equal keys."""
         parts = (self.account, self.region, self.cluster, self.environment)
-        key = "/".join(parts)
-        if "%" not in key and key.count("/") == len(parts) - 1:
-            return key
         return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
 
 

@@ -381,8 +381,8 @@ class Card(BaseModel):
     ``told_severity`` is the worst that people were called for. ``thread_closed``: Slack takes no
     replies in the card's thread. ``waits_for`` says why the card waits until ``next_try``.
     ``refused`` is the channel that it should be in. ``shortened``: the shown card had room for some
-    of its blocks only. ``reported_at`` is when operators were last
-    told that it waits, ``reported_as`` with which severity.
+    of its blocks only. ``reported_at`` is when operators were last told that it waits,
+    ``reported_as`` with which severity.
     """
 
     model_config = ConfigDict(frozen=True)
