@@ -83,6 +83,22 @@ def test_one_that_would_be_over_already_is_refused(run: Run) -> None:
     assert len(listed(run)) == 1
 
 
+@pytest.mark.parametrize("start", ["9999-12-31T23:00", "9999-12-20T00:00", "3000-01-01"])
+def test_one_that_begins_when_no_time_can_be_reckoned_from_is_wrong_usage(
+    run: Run, start: str
+) -> None:
+    done = run("add", "service=a", "--starts", start, "--for", "2h", "--comment", "for good")
+    assert (done.exit_code, listed(run)) == (2, [])
+    assert f"'{start}' is not in the years 2000 to 2999" in done.stderr
+
+
+def test_the_longest_one_at_the_last_moment_leaves_room_for_the_next(run: Run) -> None:
+    last = ("--starts", "2999-12-31T23:59:59", "--for", "999999d999999h999999m")
+    assert run("add", "service=a", *last, "--comment", "for good").exit_code == 0
+    assert run("add", "service=b", "--for", "2h", "--comment", "release").exit_code == 0
+    assert len(listed(run)) == 2
+
+
 def test_the_help_says_how_long_a_comment_is(run: Run) -> None:
     assert "3 to 300 characters" in " ".join(run("add", "--help").stdout.split())
 
