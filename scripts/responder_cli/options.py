@@ -82,6 +82,13 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="One JSON document.")(command)
 
 
+def json_anyway(command: Command) -> Command:
+    """Give a command that prints JSON and nothing else the --json of all the others."""
+    return click.option("--json", is_flag=True, expose_value=False, help="As it is anyway.")(
+        command
+    )
+
+
 def yes_option(command: Command) -> Command:
     """Give a command --yes."""
     return click.option("--yes", is_flag=True, help="Do not ask.")(command)
