@@ -16,6 +16,7 @@ from responder.alert import Status
 from responder.analysis.trouble import OWN_SOURCE
 from responder.delivery import words
 from responder.incident import Card, Incident, IncidentState
+from responder_cli import bulk
 from responder_cli.reconcile.facts import Facts
 
 # "ApproximateNumberOf… metrics may not achieve consistency until at least 1 minute":
@@ -138,10 +139,7 @@ def _blind(facts: Facts) -> Iterator[str]:
         )
 
     if facts.unreadable:
-        yield (
-            f"Another release wrote {len(facts.unreadable)} of the alerts and incidents, such as "
-            f"{min(facts.unreadable)}; this one cannot read them: look with that one."
-        )
+        yield bulk.left_out("alerts and incidents", facts.unreadable)
 
 
 def _unlogged(facts: Facts) -> list[str]:
