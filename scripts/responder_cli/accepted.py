@@ -4,10 +4,10 @@ Those of our own checks are left out.
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import batched, islice
+from itertools import islice
 from typing import Any
 
 from responder.alert import SYNTHETIC_SOURCE, Severity
@@ -18,7 +18,7 @@ from responder_cli import bulk
 from responder_cli.aws import Stack, plain
 from responder_cli.bulk import Found
 
-#: Alerts that are read at once where only the newest are wanted.
+#: Alerts, or their incidents, that are read at once where only the newest are wanted.
 PAGE_SIZE = 200
 EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -82,13 +82,14 @@ def newest(
     return heapq.merge(*streams, key=lambda one: one.at, reverse=True)
 
 
-def records(stack: Stack, alert_ids: Sequence[str]) -> list[AlertRecord]:
-    """The alerts with all that was kept of them, in this order; those that can be read."""
-    return list(read(stack, alert_ids).known.values())
+def records(stack: Stack, alert_ids: Iterable[str]) -> Iterator[AlertRecord]:
+    """The alerts with all that was kept of them, in this order; read as asked for."""
+    keys = ((one, items.alert_key(one)) for one in alert_ids)
+    return bulk.each(stack, Table.ALERTS, keys, AlertRecord, PAGE_SIZE)
 
 
 def read(stack: Stack, alert_ids: Iterable[str]) -> Found[AlertRecord]:
-    """The same by their ids, and the ids of those that another release wrote."""
+    """All of them by their ids, and the ids of those that another release wrote."""
     keys = {one: items.alert_key(one) for one in alert_ids}
     return bulk.read(stack, Table.ALERTS, keys, AlertRecord)
 
@@ -101,8 +102,7 @@ def is_same(wanted: str, given: str) -> bool:
 def stored(stack: Stack, start: datetime, most: int) -> Iterator[AlertRecord]:
     """The newest ``most`` alerts since ``start``, with all that was kept; read as asked for."""
     found = islice(newest(stack, Severity, start), most)
-    for some in batched(found, PAGE_SIZE, strict=False):
-        yield from records(stack, [one.alert_id for one in some])
+    return records(stack, (one.alert_id for one in found))
 
 
 def _newest(

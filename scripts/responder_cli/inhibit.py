@@ -16,6 +16,7 @@ from responder_cli.documents import FILE, OBEYED
 from responder_cli.options import (
     asks_where_it_acts,
     examples,
+    json_anyway,
     json_option,
     on_stack,
     yes_option,
@@ -72,6 +73,7 @@ def inhibit() -> None:
 
 @inhibit.command(epilog=examples("responder inhibit show", "responder inhibit show 2"))
 @click.argument("version", required=False, type=click.IntRange(1))
+@json_anyway
 @on_stack
 def show(stack: Stack, version: int | None) -> None:
     """Print the active rules, or those of an older version, as the JSON that `apply` takes."""

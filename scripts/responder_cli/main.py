@@ -14,11 +14,13 @@ from botocore.exceptions import (
     NoRegionError,
     ParamValidationError,
 )
+from pydantic import ValidationError
 
 from responder.errors import ResponderError
-from responder_cli import console
+from responder_cli import console, problems
 from responder_cli.aws import NoSuch, NotFound, words
 
+EXIT_FAILED = 1
 EXIT_UNREACHABLE = 3
 EXIT_NO_SUCH = 4
 NO_LOCAL_STACK = "AWS_ENDPOINT_URL is set: is the local stack up? make local, or unset it."
@@ -126,6 +128,10 @@ class Commands(click.Group):
         except ParamValidationError as error:
             console.warn(f"responder: {error}")
             ctx.exit(2)
+        except ValidationError as error:
+            # What people write in options and files is refused where it is read.
+            console.warn(f"responder: {problems.of_stored(error)}")
+            ctx.exit(EXIT_FAILED)
         except BrokenPipeError:
             # Nobody reads on ("| head"): click ends quietly.
             raise

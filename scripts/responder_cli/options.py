@@ -16,15 +16,13 @@ from responder_cli.aws import Stack
 
 #: Nobody asks about an earlier one, and what is reckoned back from the first of all overflows.
 FIRST_YEAR = 2000
+#: Nobody plans for a later one, and what is reckoned on from the last of all overflows.
+LAST_YEAR = 2999
 DEFAULT_STACK = "mcp-incident-responder-prod"
 Command = Callable[..., Any]
 
 region_option = click.option(
     "--region", help="AWS region; else AWS_REGION, or the usual AWS configuration."
-)
-#: A type of click: a moment in UTC. It takes no time ago, as it may lie ahead.
-date_time = click.DateTime(
-    ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 )
 profile_option = click.option("--profile", help="AWS profile; else the usual AWS configuration.")
 
@@ -84,6 +82,13 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="One JSON document.")(command)
 
 
+def json_anyway(command: Command) -> Command:
+    """Give a command that prints JSON and nothing else the --json of all the others."""
+    return click.option("--json", is_flag=True, expose_value=False, help="As it is anyway.")(
+        command
+    )
+
+
 def yes_option(command: Command) -> Command:
     """Give a command --yes."""
     return click.option("--yes", is_flag=True, help="Do not ask.")(command)
@@ -117,6 +122,25 @@ def _moment(text: str) -> datetime:
         return utc_now() - span
     found = datetime.fromisoformat(text)
     return to_utc(found) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+class _DateTime(click.DateTime):
+    """Click's own, in UTC, and of the years that a time can be reckoned from."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """As click's own."""
+        found: datetime = super().convert(value, param, ctx)
+        if not FIRST_YEAR <= found.year <= LAST_YEAR:
+            self.fail(f"{value!r} is not in the years {FIRST_YEAR} to {LAST_YEAR}", param, ctx)
+        return found.replace(tzinfo=UTC)
+
+
+#: A type of click: a moment in UTC. It takes no time ago, as it may lie ahead.
+date_time = _DateTime(
+    ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
+)
 
 
 def as_written(span: timedelta) -> str:

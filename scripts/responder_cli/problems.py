@@ -36,6 +36,12 @@ def told(error: ValidationError, names: Mapping[str, str] | None = None) -> list
     return [_line(one, names) for one in error.errors(include_url=False)]
 
 
+def of_stored(error: KeyError | ValueError) -> str:
+    """What to tell where an item, or a parameter of the stack, is another release's."""
+    lines = told(error) if isinstance(error, ValidationError) else [repr(error)]
+    return f"this release cannot read what is stored: {'; '.join(lines)}"
+
+
 def of_document(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """The problems of a file, with the fields that an unknown one may have meant."""
     found = []

@@ -3,7 +3,7 @@
 import getpass
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import click
 
@@ -68,7 +68,7 @@ def add(
     region, account, label.NAME.
     """
     now = utc_now()
-    begins = starts.replace(tzinfo=UTC) if starts else now
+    begins = starts or now
     if begins + span <= now:
         raise click.UsageError(
             f"It would be over already: it is {now:{console.MINUTE}} UTC, and --starts is in UTC."

@@ -14,6 +14,7 @@ from responder.alert import Severity
 from responder.clock import utc_now
 from responder.incident import AlertRecord
 from responder.ports import Table
+from responder.protocols import items
 from responder_cli.lookup import alerts as commands
 
 NOW = utc_now().replace(microsecond=0)
@@ -114,6 +115,17 @@ def test_only_the_pages_that_are_shown_are_read(
     )
     assert len(ids(house, "--severity", "HIGH", "--limit", "3")) == 3
     assert sum(read) <= 4
+
+
+def test_an_alert_of_another_release_is_listed_and_said_to_be_one(house: House) -> None:
+    put(house, "ours", 2)
+    put(house, "theirs", 1)
+    house.rewrite(items.alert_key("theirs"), alert={"status": "acknowledged"})
+    assert ids(house) == ["theirs", "ours"]
+    for words in ((), ("--raw",), ("--json",)):
+        done = house.run("show", "theirs", *words)
+        assert done.exit_code == 1
+        assert "Another release wrote theirs; this one cannot read it" in done.stderr
 
 
 def test_hostile_titles_steer_no_terminal(house: House) -> None:

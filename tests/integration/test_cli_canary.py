@@ -186,6 +186,15 @@ def test_the_newest_problems_of_the_tier_are_asked_about_each_once(
     assert (large["title"], claude.sent[0]["model"]) == ("large", "claude-sonnet-5-5")
 
 
+def test_a_problem_that_another_release_wrote_is_counted_and_ends_nothing(house: House) -> None:
+    analysed(house, "v1:theirs", "theirs", 5)
+    analysed(house, "v1:ours", "ours", 10)
+    house.rewrite(items.incident_item("v1:theirs.1"), state="merged")
+    done = house.run("--yes", "--json")
+    assert [one["title"] for one in json.loads(done.stdout)["incidents"]] == ["ours"]
+    assert "Another release wrote 1 of the incidents, such as v1:theirs.1;" in done.stderr
+
+
 def test_what_the_stack_masks_is_masked_and_its_context_is_told(
     house: House, claude: Claude, variables: dict[str, str]
 ) -> None:

@@ -176,6 +176,7 @@ def test_the_table_is_safe_in_a_terminal(house: House) -> None:
     [
         ("--month", "November"),
         ("--month", "2999-01"),
+        ("--month", "9999-12"),
         ("--days", "0"),
         ("--days", "401"),
         ("--days", "1", "--month", "2026-01"),

@@ -1,5 +1,6 @@
 """``responder incidents`` on moto's tables."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from responder.incident import (
     Notice,
     NoticeKind,
 )
-from responder.ports import Table
+from responder.ports import Key, Table
 from responder.protocols import items
 
 NOW = utc_now().replace(microsecond=0)
@@ -192,6 +193,56 @@ def test_hostile_text_steers_no_terminal(house: House) -> None:
         shown = house.run(*words).stdout
         assert "\x1b" not in shown
         assert "\u202e" not in shown
+
+
+@pytest.mark.parametrize("state", ["open", "over"])
+def test_incidents_of_another_release_are_counted_and_end_no_list(house: House, state: str) -> None:
+    put = opened if state == "open" else over
+    for name in ("ours", "theirs"):
+        put(house, name)
+    house.rewrite(items.incident_item("theirs"), state="merged")
+    assert listed(house, "--state", state) == ["ours"]
+    said = house.run("list", "--state", state).stderr
+    assert "Another release wrote 1 of the incidents, such as theirs;" in said
+
+
+def test_incidents_of_alerts_of_another_release_are_counted_too(house: House) -> None:
+    over(house, "ours")
+    over(house, "theirs")
+    house.rewrite(items.alert_key("alert of theirs"), alert={"status": "acknowledged"})
+    assert listed(house, "--state", "over") == ["ours"]
+    said = house.run("list", "--state", "over").stderr
+    assert "Another release wrote 1 of the alerts, such as alert of theirs;" in said
+
+
+def test_alerts_of_another_release_are_counted_where_their_incident_is_shown(house: House) -> None:
+    opened(house, ID)
+    for minutes, name in enumerate(("theirs", "newer", "older")):
+        recorded(house, name, ID, minutes)
+    house.rewrite(items.alert_key("theirs"), alert={"status": "acknowledged"})
+    done = house.run("show", ID, "--alerts", "1", "--json")
+    assert [one["alert_id"] for one in json.loads(done.stdout)["alerts"]] == ["newer"]
+    assert "Another release wrote 1 of the alerts, such as theirs;" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        (items.incident_item(ID), ID),
+        (items.card_item(ID), f"the card of {ID}"),
+        (items.alert_key("a1"), "a1"),
+    ],
+)
+def test_a_story_that_another_release_wrote_is_said_to_be_one(
+    house: House, key: Key, said: str
+) -> None:
+    opened(house, ID)
+    carded(house)
+    recorded(house, "a1", ID)
+    house.rewrite(key, alert={}, revision={}, incident_id={})
+    done = house.run("show", "a1")
+    assert done.exit_code == 1
+    assert f"Another release wrote {said}; this one cannot read it" in done.stderr
 
 
 @pytest.mark.parametrize(("named", "said"), [("none", "has no incident"), ("held", "no incident:")])

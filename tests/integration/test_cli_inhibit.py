@@ -67,6 +67,7 @@ def test_rules_are_applied_shown_and_kept_in_versions(house: House) -> None:
     shown = json.loads(house.run("show").stdout)
     assert (shown["number"], shown["rules"]) == (1, RULES["rules"])
     assert shown["by"]
+    assert house.json("show") == shown
     assert house.run("apply", house.file(house.run("show").stdout), "--yes").exit_code == 0
     assert json.loads(house.run("show").stdout)["number"] == 2
     assert json.loads(house.run("show", "1").stdout)["number"] == 1

@@ -14,7 +14,8 @@ from fakes import alert
 from integration.cli_house import House, house_of
 from responder.clock import utc_now
 from responder.incident import AlertRecord
-from responder.ports import Table
+from responder.ports import Key, Table
+from responder.protocols import items
 from responder_cli.aws import Stack
 from responder_cli.logs import reading
 from responder_cli.logs.reading import Failed, Follower
@@ -71,6 +72,17 @@ def test_an_alert_is_followed_through_all_functions_in_order(house: House) -> No
     assert steps(house, "a2") == ["Accepted another", "Alert counted", "Card posted"]
     first = house.run("a1").stdout.splitlines()[0]
     assert first.endswith("reception    INFO     Accepted alert_id=a1")
+
+
+@pytest.mark.parametrize("key", [items.alert_key("a1"), items.incident_item(ID)])
+def test_an_alert_of_another_release_is_followed_by_its_own_name(house: House, key: Key) -> None:
+    incident_with_alert(house)
+    house.rewrite(key, alert={}, incident_id={})
+    say(house, "reception", "Accepted", -2, alert_id="a1")
+    say(house, "distribution", "Card posted", -1, incident_id=ID)
+    done = house.run("a1", "--json")
+    assert [one["step"] for one in json.loads(done.stdout)] == ["Accepted"]
+    assert "Another release wrote" in done.stderr
 
 
 def test_a_trace_is_found_by_its_own_name(house: House) -> None:

@@ -90,6 +90,16 @@ def test_quiet_hours_are_tried_at_any_moment(nowhere: House) -> None:
     assert "held (quiet_hours)" in " ".join(table.output.split())
 
 
+@pytest.mark.parametrize("at", ["9999-12-31T23:00", "0001-01-01"])
+def test_a_moment_that_no_hours_can_be_reckoned_around_is_wrong_usage(
+    nowhere: House, at: str
+) -> None:
+    hours = {"at": "22:00", "lasts": "8h", "zone": "Asia/Tokyo"}
+    done = nowhere.run("test", nowhere.file({"routes": [{"quiet_hours": [hours]}]}), "--at", at)
+    assert done.exit_code == 2
+    assert f"'{at}' is not in the years 2000 to 2999" in done.stderr
+
+
 def test_a_time_zone_that_is_none_is_refused(nowhere: House) -> None:
     hours = {"at": "22:00", "lasts": "8h", "zone": "Berlin"}
     done = nowhere.run("check", nowhere.file({"routes": [{"quiet_hours": [hours]}]}))

@@ -76,6 +76,7 @@ def test_rules_are_applied_after_a_look_and_a_yes(house: House) -> None:
 def test_what_is_shown_can_be_applied_again_and_older_versions_come_back(house: House) -> None:
     house.run("rules", "apply", house.file(MERGES), "--yes")
     shown = house.run("rules", "show").stdout
+    assert house.json("rules", "show") == json.loads(shown)
     other = {"rules": [{"why": "apart", "split_by": ["job"]}]}
     house.run("rules", "apply", house.file(other), "--yes")
     assert house.run("rules", "use", "1").exit_code == 0

@@ -11,6 +11,7 @@ from click.testing import Result
 from integration.cli_house import House, house_of
 from responder.clock import utc_now
 from responder.ports import Table
+from responder.protocols import items
 
 Run = Callable[..., Result]
 
@@ -81,6 +82,32 @@ def test_one_that_would_be_over_already_is_refused(run: Run) -> None:
     assert listed(run) == []
     assert run(*words, "--for", "4h").exit_code == 0
     assert len(listed(run)) == 1
+
+
+@pytest.mark.parametrize("start", ["9999-12-31T23:00", "9999-12-20T00:00", "3000-01-01"])
+def test_one_that_begins_when_no_time_can_be_reckoned_from_is_wrong_usage(
+    run: Run, start: str
+) -> None:
+    done = run("add", "service=a", "--starts", start, "--for", "2h", "--comment", "for good")
+    assert (done.exit_code, listed(run)) == (2, [])
+    assert f"'{start}' is not in the years 2000 to 2999" in done.stderr
+
+
+def test_the_longest_one_at_the_last_moment_leaves_room_for_the_next(run: Run) -> None:
+    last = ("--starts", "2999-12-31T23:59:59", "--for", "999999d999999h999999m")
+    assert run("add", "service=a", *last, "--comment", "for good").exit_code == 0
+    assert run("add", "service=b", "--for", "2h", "--comment", "release").exit_code == 0
+    assert len(listed(run)) == 2
+
+
+def test_a_list_that_another_release_wrote_ends_in_no_traceback(house: House) -> None:
+    add = ("add", "service=a", "--for", "2h", "--comment", "release")
+    assert house.run(*add).exit_code == 0
+    house.rewrite(items.state_item("silences#0"), silences=[{"id": "theirs", "forever": True}])
+    for words in (("list",), add, ("expire", "theirs")):
+        done = house.run(*words)
+        assert done.exit_code == 1
+        assert "responder: this release cannot read what is stored: silence 1" in done.stderr
 
 
 def test_the_help_says_how_long_a_comment_is(run: Run) -> None:

@@ -5,7 +5,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import batched
 from typing import Final
 
 from responder import settings
@@ -16,12 +15,11 @@ from responder.incident import Incident
 from responder.ports import Table
 from responder.protocols import context, items
 from responder.protocols.runbooks import Library
-from responder_cli import accepted, console
+from responder_cli import accepted, console, incidents
 from responder_cli.aws import LIVE, Stack
 
 #: Alerts that are looked at, the newest first, however few problems they belong to.
 MOST_ALERTS: Final = 2_000
-_BATCH: Final = 50
 
 
 class Unreadable(Exception):
@@ -43,17 +41,13 @@ def analysed(stack: Stack, tier: str, most: int) -> list[Incident]:
 
     Incidents of one problem share an analysis: to replay it twice would say nothing new.
     """
-    store = stack.store(Table.INCIDENTS)
     found: dict[str, Incident] = {}
-    for ids in batched(_newest_ids(stack, utc_now() - items.RETENTION), _BATCH, strict=False):
-        records = store.read([items.incident_item(one) for one in ids])
-        for one in ids:
-            incident = items.decode(records[items.incident_item(one)], Incident)
-            if incident is not None and incident.analysis.tier == tier and not incident.synthetic:
-                found.setdefault(incident.cache_key, incident)
-        if len(found) >= most:
+    for one in incidents.read(stack, _newest_ids(stack, utc_now() - items.RETENTION)):
+        if one.analysis.tier == tier and not one.synthetic:
+            found.setdefault(one.cache_key, one)
+        if len(found) == most:
             break
-    return list(found.values())[:most]
+    return list(found.values())
 
 
 def _newest_ids(stack: Stack, start: datetime) -> Iterator[str]:
@@ -64,7 +58,7 @@ def _newest_ids(stack: Stack, start: datetime) -> Iterator[str]:
             yield record.incident_id
 
 
-def cases(stack: Stack, given: settings.Analysis, incidents: list[Incident]) -> list[Case]:
+def cases(stack: Stack, given: settings.Analysis, found: list[Incident]) -> list[Case]:
     """Each with what is known around it today, as the analysis lane would gather it.
 
     What people said of the very analysis that is compared would give the answer away.
@@ -73,7 +67,7 @@ def cases(stack: Stack, given: settings.Analysis, incidents: list[Incident]) -> 
     library = Library(shelf, Warnings(), utc_now)
     store = stack.store(Table.INCIDENTS, Table.STATE)
     gatherer = context.gatherer(store, Warnings(), library.current)
-    return [Case(incident=one, context=_unmarked(one, gatherer.gather(one))) for one in incidents]
+    return [Case(incident=one, context=_unmarked(one, gatherer.gather(one))) for one in found]
 
 
 def _unmarked(incident: Incident, known: Context) -> Context:

@@ -1,5 +1,6 @@
 """The ledgers of a stack, read by day; used by ``responder cost``."""
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -88,8 +89,7 @@ def sample(now: datetime) -> Span:
 def month(name: str) -> Span:
     """A month, whole. Raises ValueError for what is none."""
     first = datetime.strptime(name, "%Y-%m").replace(tzinfo=UTC).date()
-    after = (first + timedelta(days=31)).replace(day=1)
-    return Span(first, after - timedelta(days=1))
+    return Span(first, first.replace(day=monthrange(first.year, first.month)[1]))
 
 
 def foreseen_by(now: datetime) -> list[str]:

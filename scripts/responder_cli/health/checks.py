@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import ValidationError
 
 from responder.errors import ResponderError
 from responder_cli import problems
@@ -252,7 +251,5 @@ def _checked(name: str, check: Check) -> list[Finding]:
     except (BotoCoreError, ClientError, NotFound, ResponderError) as error:
         return [failing(name, f"could not be checked: {words(error)}")]
     except (KeyError, ValueError) as error:
-        # Pydantic's are ValueErrors: an item, or a parameter, of another release.
-        told = problems.told(error) if isinstance(error, ValidationError) else [repr(error)]
-        said = f"this release cannot read what is stored: {'; '.join(told)}"
-        return [failing(name, f"could not be checked: {said}")]
+        # Pydantic's are ValueErrors.
+        return [failing(name, f"could not be checked: {problems.of_stored(error)}")]

@@ -8,9 +8,8 @@ import click
 
 from responder.clock import utc_now
 from responder.incident import AlertRecord
-from responder.ports import Table
 from responder.protocols import items
-from responder_cli import console, incidents
+from responder_cli import bulk, console, incidents
 from responder_cli.aws import NoSuch, Stack
 from responder_cli.logs import reading
 from responder_cli.logs.lines import Line
@@ -71,10 +70,18 @@ def logs(stack: Stack, named: str, start: datetime | None, as_json: bool) -> Non
 
 
 def _about(stack: Stack, named: str) -> About:
-    """An alert's incident is looked for as well."""
+    """By its own name alone, as a trace, where another release wrote what is kept of it."""
     now = utc_now()
-    key = items.alert_key(named)
-    record = items.load(stack.store(Table.ALERTS), key, AlertRecord)
+    try:
+        return _kept(stack, named, now)
+    except bulk.Unreadable as error:
+        console.warn(error.message)
+        return About((named,), now - TRACE_SPAN, now)
+
+
+def _kept(stack: Stack, named: str, now: datetime) -> About:
+    """An alert's incident is looked for as well."""
+    record = bulk.one(stack, named, items.alert_key(named), AlertRecord)
     if record is not None and not record.incident_id:
         return About((named,), record.alert.received_at - AROUND, now)
     try:

@@ -12,9 +12,8 @@ from responder import raw
 from responder.alert import Alert, Severity
 from responder.clock import utc_now
 from responder.incident import AlertRecord
-from responder.ports import Table
 from responder.protocols import items
-from responder_cli import accepted, console
+from responder_cli import accepted, bulk, console
 from responder_cli.accepted import Accepted, is_same
 from responder_cli.aws import NoSuch, Stack
 from responder_cli.lookup.narrowing import narrowed
@@ -146,7 +145,7 @@ def find(stack: Stack, wanted: Wanted, limit: int) -> Page:
 @on_stack
 def show(stack: Stack, alert_id: str, as_received: bool, as_json: bool) -> None:
     """All that is kept of one alert, and which incident it is in or why it is in none."""
-    record = items.load(stack.store(Table.ALERTS), items.alert_key(alert_id), AlertRecord)
+    record = bulk.one(stack, alert_id, items.alert_key(alert_id), AlertRecord)
     if record is None:
         raise NoSuch(f"stack {stack.name} has no alert {alert_id}")
     if as_received:

@@ -16,6 +16,7 @@ from responder.alert import Status
 from responder.analysis.trouble import OWN_SOURCE
 from responder.delivery import words
 from responder.incident import Card, Incident, IncidentState
+from responder_cli import bulk, console
 from responder_cli.reconcile.facts import Facts
 
 # "ApproximateNumberOf… metrics may not achieve consistency until at least 1 minute":
@@ -132,16 +133,12 @@ def _blind(facts: Facts) -> Iterator[str]:
         first = facts.records[unlogged[0]].alert
         yield (
             f"Reception's log does not name {len(unlogged)} of the {len(facts.mine)} recorded "
-            f"alerts, the first {first.alert_id}, received {first.received_at:%Y-%m-%d %H:%M:%S} "
+            f"alerts, the first {first.alert_id}, received {first.received_at:{console.SECOND}} "
             "(LogLevel above INFO, deleted by now, or killed amid a request): what was accepted "
             "beside them, and is in no table, cannot be seen."
         )
-
     if facts.unreadable:
-        yield (
-            f"Another release wrote {len(facts.unreadable)} of the alerts and incidents, such as "
-            f"{min(facts.unreadable)}; this one cannot read them: look with that one."
-        )
+        yield bulk.left_out("alerts and incidents", facts.unreadable)
 
 
 def _unlogged(facts: Facts) -> list[str]:

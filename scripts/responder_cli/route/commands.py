@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +145,7 @@ def test(
     if alerts and stored:
         raise click.UsageError("Give --alert or --stored, one of them.")
     routes = _read(file)
-    now = at.replace(tzinfo=UTC) if at else utc_now()
+    now = at or utc_now()
     if stored:
         found = trying.stored(stack)
     else:

@@ -18,6 +18,7 @@ from responder_cli.options import (
     Command,
     asks_where_it_acts,
     examples,
+    json_anyway,
     json_option,
     on_stack,
     yes_option,
@@ -115,6 +116,7 @@ def rules() -> None:
     epilog=examples("responder signature rules show", "responder signature rules show 2")
 )
 @click.argument("version", required=False, type=click.IntRange(1))
+@json_anyway
 @on_stack
 def show(stack: Stack, version: int | None) -> None:
     """Print the active rules, or those of an older version, as the JSON that `apply` takes."""
