@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from fakes import TIMING, incident, verdict
+from desk import TIMING
+from examples import incident, verdict
 from faults.world import START as NOW
 from responder.alert import Severity
 from responder.errors import Reason

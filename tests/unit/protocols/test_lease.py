@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fakes import MAKERS, triage, verdict
+from examples import MAKERS, triage, verdict
 from faults.world import START as NOW
 from responder.analysis import freshness
 from responder.analysis.freshness import News

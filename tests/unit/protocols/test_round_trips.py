@@ -7,7 +7,9 @@ from datetime import datetime
 
 import pytest
 
-from fakes import Desk, Store, incident
+from desk import Desk
+from examples import incident
+from fakes import Store
 from responder.alert import Scope
 from responder.contracts import Announcement
 from responder.errors import Reason, Retryable
