@@ -103,10 +103,13 @@ def unit() -> Start:
     return start(UNIT, [], {}, counting=True)
 
 
-def function(name: str, *, also: str = "") -> Start:
-    """The start of one function from the sources; ``also`` imports one package more."""
+def function(name: str, *, also: str = "", then: str = "") -> Start:
+    """The start of one function from the sources; ``also`` imports one package more.
+
+    ``then`` is done once it has started.
+    """
     path = [REPOSITORY / "functions" / name, REPOSITORY / "layers" / "responder"]
-    return start(statement_of(also), path, variables_of(name), counting=True)
+    return start(statement_of(also), path, variables_of(name), counting=True, then=then)
 
 
 def statement_of(also: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from fakes import Desk
+from desk import Desk
 from faults.world import Killed, World
 
 

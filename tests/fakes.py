@@ -1,50 +1,21 @@
-"""Hand-written fakes that the tests of the protocols share: a desk with every lane on it.
+"""Hand-written fakes of the ports, for tests of many parts: each remembers, or fails as told.
 
-Store and queues are the fault harness's ports, in a world where nothing goes wrong by itself.
+The store is the fault harness's, in a world where nothing goes wrong by itself.
 """
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
-
-from faults.queues import MemoryQueues
+from examples import verdict
 from faults.store import MemoryStore
-from faults.world import START, World
-from responder.alert import Alert, Scope, Severity, Status
-from responder.analysis.budget import Limits
+from faults.world import World
 from responder.analysis.context import Case
-from responder.analysis.freshness import Makers
-from responder.analysis.prompt import PROMPT_VERSION
-from responder.analysis.verdict import Analysis, Confidence
-from responder.contracts import AnalysisRequest, Announcement
+from responder.analysis.verdict import Analysis
 from responder.errors import Reason, ResponderError, Retryable
-from responder.incident import CacheEntry, Card, Incident
-from responder.policy.route import Channels
-from responder.ports import Key, Message, OperatorNotice, Place, Question, Queue, Record, Write
-from responder.protocols import context, items
-from responder.protocols.analyse import Investigator
-from responder.protocols.budget_watch import BudgetWatch
-from responder.protocols.card import Timing
-from responder.protocols.deliver import Deliverer
-from responder.protocols.episode import Arrival
-from responder.protocols.holds import CurrentHolds
-from responder.protocols.inhibiting import no_inhibitions
-from responder.protocols.operators import Operators
-from responder.protocols.record import Recorder
-from responder.protocols.spending import Spending
-from responder.protocols.tick import Ticker
-from responder.protocols.versions import INHIBITIONS, Current
-from responder.signature import Signature
-
-LEASE = timedelta(seconds=60)
-TIMING = Timing(timedelta(seconds=10))
-GAP = timedelta(seconds=1)
-QUIET = timedelta(hours=24)
-REPORTED_AFTER = timedelta(minutes=10)
+from responder.ports import Key, Message, OperatorNotice, Place, Question, Record, Write
 
 
 class Telemetry:
@@ -197,10 +168,6 @@ class Claude:
         return verdict(**said | self.says)
 
 
-#: Who is configured; ``verdict`` is made by them.
-MAKERS = Makers(frozenset({"model"}), PROMPT_VERSION)
-
-
 class Sink:
     """Takes every notice, or raises the next of ``errors``; takes none where it is not set up."""
 
@@ -215,208 +182,3 @@ class Sink:
         if self.set_up:
             self.notices.append(notice)
         return self.set_up
-
-
-@dataclass
-class Desk:
-    """Every lane on ports in memory, and one clock."""
-
-    world: World = field(default_factory=lambda: World(1))
-    telemetry: Telemetry = field(default_factory=Telemetry)
-    slack: Slack = field(default_factory=Slack)
-    limits: Limits = field(default_factory=lambda: Limits(daily_usd=5))
-
-    def __post_init__(self) -> None:
-        self.store = Store(self.world)
-        self.queues = MemoryQueues(self.world)
-        self.claude = Claude(self.now)
-        holds = CurrentHolds(self.store, self.telemetry, self.now)
-        ports = (self.store, self.queues, self.telemetry, self.now)
-        inhibitions = Current(
-            INHIBITIONS, self.store, self.telemetry, self.now, otherwise=no_inhibitions()
-        )
-        self.recorder = Recorder(*ports, arrive, MAKERS, holds, inhibitions=inhibitions)
-        watch = BudgetWatch(*ports, self.limits)
-        self.ticker = Ticker(*ports, QUIET, holds, inhibitions, watch=watch)
-        self.investigator = Investigator(
-            store=self.store,
-            queues=self.queues,
-            analyst=self.claude,
-            telemetry=self.telemetry,
-            now=self.now,
-            new_owner=self.world.new_id,
-            lease_lasts=LEASE,
-            patience=timedelta(minutes=10),
-            spending=Spending(self.store, self.telemetry, self.now, self.limits),
-            makers=MAKERS,
-            context=context.gatherer(self.store, self.telemetry).gather,
-        )
-        self.sinks: dict[str, Sink] = {"webhook": Sink(), "e-mail": Sink()}
-        self.operators = Operators(
-            store=self.store,
-            queues=self.queues,
-            sinks=self.sinks,
-            telemetry=self.telemetry,
-            now=self.now,
-            stack="it",
-            after=REPORTED_AFTER,
-        )
-        self.deliverer = Deliverer(
-            store=self.store,
-            queues=self.queues,
-            chat=lambda incident: self.slack,
-            channels=Channels("#alerts", test="#alerts"),
-            telemetry=self.telemetry,
-            now=self.now,
-            new_id=self.world.new_id,
-            timing=TIMING,
-            gap=timedelta(0),
-            operators=self.operators,
-        )
-
-    def now(self) -> datetime:
-        """The time on the desk's clock."""
-        return self.world.now()
-
-    def later(self, **parts: float) -> None:
-        """Let time pass."""
-        self.world.advance(self.now() + timedelta(**parts))
-
-    def record(self, *alerts: Alert) -> None:
-        """Let the processing lane record alerts as one group."""
-        self.recorder.record([self.recorder.arrive(alert, "t") for alert in alerts])
-
-    def put(self, key: Key, value: BaseModel) -> None:
-        """Write an item as another worker would, whatever it was before."""
-        items.change(self.store, key, type(value), lambda _: value, self.now())
-
-    def put_incident(self, value: Incident) -> None:
-        self.put(items.incident_item(value.incident_id), value)
-
-    def put_card(self, value: Card) -> None:
-        self.put(items.card_item(value.incident_id), value)
-
-    def put_entry(self, value: CacheEntry) -> None:
-        self.put(items.cache_item(value.cache_key), value)
-
-    def incident(self, incident_id: str = "v1:disk|prod.1") -> Incident:
-        found = items.load(self.store, items.incident_item(incident_id), Incident)
-        assert found is not None, incident_id
-        return found
-
-    def card(self, incident_id: str = "v1:disk|prod.1") -> Card:
-        found = items.load(self.store, items.card_item(incident_id), Card)
-        assert found is not None, incident_id
-        return found
-
-    def entry(self, cache_key: str = "v1:disk@") -> CacheEntry:
-        found = items.load(self.store, items.cache_item(cache_key), CacheEntry)
-        assert found is not None, cache_key
-        return found
-
-    def taken(self, queue: Queue) -> list[tuple[dict[str, Any], int]]:
-        """What a queue holds, as (message, delay in seconds); the queue is empty afterwards."""
-        model = AnalysisRequest if queue is Queue.ANALYSIS else Announcement
-        held, self.queues.messages[queue] = self.queues.messages[queue], []
-        return [
-            (
-                model.model_validate_json(one.body).model_dump(),
-                round((one.visible_at - self.now()).total_seconds()),
-            )
-            for one in held
-        ]
-
-    def announced(self, queue: Queue = Queue.DISTRIBUTION) -> list[tuple[str, int]]:
-        """The announcements a queue holds, as (incident id, delay)."""
-        return [(message["incident_id"], delay) for message, delay in self.taken(queue)]
-
-    def requested(self) -> list[str]:
-        """The incidents whose analysis was asked for."""
-        return [message["incident_id"] for message, _ in self.taken(Queue.ANALYSIS)]
-
-    def deliver_all(self) -> None:
-        """Let distribution do what it is asked for, until no announcement is left."""
-        while found := [*self.announced(), *self.announced(Queue.CRITICAL)]:
-            for incident_id, _ in found:
-                self.deliverer.handle(Announcement(incident_id=incident_id, first_sent=self.now()))
-
-    def tick(self, times: int = 1) -> None:
-        """Let minutes pass: the tick looks at each one, and distribution does what it asks for."""
-        for _ in range(times):
-            self.later(minutes=1)
-            self.ticker.tick()
-            self.deliver_all()
-
-
-def alert(alert_id: str = "a1", **changes: Any) -> Alert:
-    """A firing alert of ``v1:disk`` in prod; ``at`` is seconds after the start."""
-    at = START + timedelta(seconds=changes.pop("at", 0))
-    fields: dict[str, Any] = {
-        "alert_id": alert_id,
-        "source": "alertmanager",
-        "fingerprint": "f1",
-        "title": "disk full",
-        "rule": "v1:disk",
-        "severity": Severity.HIGH,
-        "status": Status.FIRING,
-        "event_at": at,
-        "received_at": at,
-        "scope": Scope(environment="prod"),
-    }
-    return Alert.model_validate(fields | changes)
-
-
-def resolve(alert_id: str = "r1", **changes: Any) -> Alert:
-    """A resolve, whose text gives another signature than its firing."""
-    fields: dict[str, Any] = {"status": Status.RESOLVED, "rule": "v1:disk-ok"}
-    return alert(alert_id, **(fields | changes))
-
-
-def arrive(one: Alert, trace: str) -> Arrival:
-    """Identities that a test can read: the rule is the signature."""
-    key = f"{one.rule}|{one.scope.environment}"
-    signed = Signature(one.rule, lambda: "by rule")
-    return Arrival(one, signed, key, f"{one.rule}@", trace)
-
-
-def verdict(**changes: Any) -> Analysis:
-    """An analysis of Claude."""
-    fields: dict[str, Any] = {
-        "headline": "the disk is full",
-        "confidence": Confidence.HIGH,
-        "made_by": "model",
-        "tier": "small",
-        "made_at": START,
-        "prompt_version": PROMPT_VERSION,
-        "cost_usd": 0.01,
-    }
-    return Analysis.model_validate(fields | changes)
-
-
-def triage(**changes: Any) -> Analysis:
-    """The fixed triage, still awaiting Claude."""
-    fields: dict[str, Any] = {"made_by": "fallback", "tier": "fallback", "cost_usd": 0}
-    return verdict(**({"headline": "disk full"} | fields | changes))
-
-
-def incident(incident_id: str = "v1:disk|prod.1", **changes: Any) -> Incident:
-    """An open incident of one firing alert, awaiting Claude."""
-    fields: dict[str, Any] = {
-        "incident_id": incident_id,
-        "key": incident_id.rpartition(".")[0],
-        "episode": 1,
-        "signature": "v1:disk",
-        "cache_key": "v1:disk@",
-        "source": "alertmanager",
-        "title": "disk full",
-        "severity": Severity.HIGH,
-        "first_alert_id": "a1",
-        "count": 1,
-        "firing": 1,
-        "first_seen": START,
-        "last_seen": START,
-        "opened_at": START,
-        "first_received_at": START,
-        "analysis": triage(),
-    }
-    return Incident.model_validate(fields | changes)

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from fakes import MAKERS, Desk
+from desk import Desk
+from examples import MAKERS
 from responder.alert import Alert, Status
 from responder.analysis import prompt
 from responder.analysis.context import Case

@@ -57,9 +57,9 @@ class Queue:
 
 @dataclass(frozen=True)
 class Run:
-    """What happened in ``seconds``; ``cards`` and ``whole`` are seconds, of each alert's own.
+    """What happened in ``seconds``; ``cards``, ``critical`` and ``analysed`` are seconds as well.
 
-    ``cards`` has those whose alert has a card of its own, from acceptance until it stands;
+    ``cards`` has those of each alert with a card of its own, from acceptance until it stands;
     ``critical`` those of them that are, ``analysed`` until the analysis stands on it.
     ``used`` is the share of each resource's time that was taken while alerts came in.
     """

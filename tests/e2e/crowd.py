@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier, Event, Lock
 from typing import Any
 
-from fakes import Telemetry, verdict
+from examples import verdict
+from fakes import Telemetry
 from faults.world import Killed
 from responder.adapters.dynamodb import DynamoStore
 from responder.alert import Alert

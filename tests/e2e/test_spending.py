@@ -14,7 +14,8 @@ import pytest
 from bare_emulator import emulated
 from e2e.crowd import Clock, Crowd, WatchedStore
 from e2e.tables import connect, create_tables
-from fakes import Telemetry, incident
+from examples import incident
+from fakes import Telemetry
 from responder.analysis.budget import Limits, Purse, day_of, month_of
 from responder.analysis.ledger import Ledger
 from responder.errors import Permanent

@@ -25,7 +25,8 @@ from e2e.crowd import (
     two_lanes,
 )
 from e2e.tables import WORKERS, connect, create_tables
-from fakes import MAKERS, Telemetry, alert
+from examples import MAKERS, alert
+from fakes import Telemetry
 from responder.alert import Scope
 from responder.analysis.budget import Limits
 from responder.contracts import AlertMessage

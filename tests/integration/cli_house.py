@@ -11,7 +11,7 @@ import boto3
 from click.testing import CliRunner, Result
 from moto import mock_aws
 
-from fakes import incident
+from examples import incident
 from responder.adapters.dynamodb import DynamoStore
 from responder.clock import utc_now
 from responder.incident import AlertRecord

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
-from fakes import incident
+from examples import incident
 from integration.cli_house import make_table
 from moto_aws import moto_aws
 from responder.alert import Alert, Severity, Status

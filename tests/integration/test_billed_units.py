@@ -12,7 +12,7 @@ from bench.cost import cases, replay
 from bench.cost.cases import ALONE, FRESH, OF_TEN, Case
 from bench.cost.wire import INCIDENTS, STATE, Bill, Wire
 
-from fakes import incident
+from examples import incident
 from integration.cli_house import make_table
 from moto_aws import moto_aws
 from responder.adapters.dynamodb import DynamoStore

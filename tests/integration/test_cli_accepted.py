@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from fakes import alert
+from examples import alert
 from integration.cli_house import house_of
 from responder.alert import SYNTHETIC_SOURCE, Severity
 from responder.clock import utc_now

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakes import alert
+from examples import alert
 from integration.cli_house import House, house_of
 from responder import raw
 from responder.alert import Severity

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakes import alert, triage, verdict
+from examples import alert, triage, verdict
 from integration.cli_house import House, house_of
 from responder.alert import Severity
 from responder.clock import utc_now

@@ -11,7 +11,7 @@ import boto3
 import pytest
 from click.testing import Result
 
-from fakes import alert, incident, verdict
+from examples import alert, incident, verdict
 from integration.cli_house import House, house_of
 from local_stack import claude_aws, claude_server
 from local_stack.loopback import Request, Server

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from fakes import Telemetry, incident
+from examples import incident
+from fakes import Telemetry
 from integration.cli_house import House, house_of
 from responder.analysis.budget import Limits
 from responder.clock import utc_now

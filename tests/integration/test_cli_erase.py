@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fakes import alert
+from examples import alert
 from integration.backups import House, house_of_backups
 from responder import raw
 from responder.alert import Severity

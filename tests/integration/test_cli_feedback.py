@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from fakes import alert, verdict
+from examples import alert, verdict
 from integration.cli_house import House, house_of
 from responder.alert import Severity
 from responder.clock import utc_now

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fakes import alert, verdict
+from examples import alert, verdict
 from integration.cli_house import House, house_of
 from responder.alert import Severity
 from responder.analysis.verdict import Cause, Confidence

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from fakes import alert
+from examples import alert
 from integration.cli_house import House, house_of
 from responder.clock import utc_now
 from responder.incident import AlertRecord

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fakes import alert
+from examples import alert
 from integration.cli_house import House, house_of
 from local_stack import slack_server
 from responder.adapters.slack import BotSlack

@@ -21,7 +21,8 @@ from uuid import uuid4
 
 import pytest
 
-from fakes import Telemetry, incident
+from examples import incident
+from fakes import Telemetry
 from faults.store import MemoryStore
 from faults.world import START, World
 from local_stack import slack_server

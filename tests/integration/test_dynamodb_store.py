@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from fakes import incident
+from examples import incident
 from moto_aws import moto_aws
 from responder.adapters.dynamodb import UNPROCESSED_TRIES, DynamoStore
 from responder.errors import Conflict, Permanent, Reason, Retryable

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes import incident
+from examples import incident
 from faults.world import START
 from responder.alert import Severity
 from responder.errors import Reason

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from fakes import alert
+from examples import alert
 from local_stack.loopback import Reply, Request, text_reply
 from moto_aws import moto_aws
 from responder.adapters import environment

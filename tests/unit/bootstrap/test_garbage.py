@@ -3,13 +3,9 @@
 import pytest
 from bench import imports
 
-LOOK = "import app, gc; assert gc.get_freeze_count() > 10_000"
+LOOK = "import gc; assert gc.get_freeze_count() > 10_000"
 
 
 @pytest.mark.parametrize("function", ["reception", "analysis", "distribution"])
 def test_the_collector_leaves_alone_what_the_start_made(function: str) -> None:
-    path = [
-        imports.REPOSITORY / "functions" / function,
-        imports.REPOSITORY / "layers" / "responder",
-    ]
-    imports.start(LOOK, path, imports.variables_of(function))
+    imports.function(function, then=LOOK)

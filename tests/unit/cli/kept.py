@@ -8,7 +8,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeSerializer
 from pydantic import BaseModel
 
-from fakes import incident
+from examples import incident
 from responder.adapters.dynamodb import PARTITION_KEY
 from responder.alert import Status
 from responder.incident import Card, Head, Incident, IncidentState, Pointer

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from fakes import alert, incident
+from examples import alert, incident
 from faults.world import START
 from responder.incident import AlertRecord, Card
 from responder_cli.reconcile.facts import Facts

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from fakes import incident
+from examples import incident
 from responder.incident import Card, Hold
 from responder.policy.storm import Shard, Weather
 from responder.ports import Key, Table

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fakes import incident
+from examples import incident
 from faults.world import START
 from responder.analysis.trouble import OWN_SOURCE
 from responder_cli.reconcile.facts import Facts

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes import incident
+from examples import incident
 from faults.world import START
 from responder.alert import Status
 from responder.incident import IncidentState, Storm

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakes import incident
+from examples import incident
 from faults.world import START
 from responder.alert import Severity
 from responder.incident import Incident, IncidentState, Mark

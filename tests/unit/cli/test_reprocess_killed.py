@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from fakes import Desk, alert
+from desk import Desk
+from examples import alert
 from faults.world import START
 from responder.contracts import AlertMessage, Announcement
 from responder.ports import Queue

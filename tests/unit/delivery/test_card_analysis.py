@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fakes import alert as an_alert
+from examples import alert as an_alert
 from responder.alert import Scope, Severity
 from responder.analysis.verdict import Cause, Check
 from responder.delivery import card, words

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fakes import incident, verdict
+from examples import incident, verdict
 from faults.world import START
 from responder.delivery import feedback
 from responder.delivery.card import render

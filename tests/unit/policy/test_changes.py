@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fakes import incident
+from examples import incident
 from faults.world import START
 from responder.alert import Scope
 from responder.change import Change, ChangeState

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from fakes import incident
+from examples import incident
 from faults.world import START
 from responder.incident import Hold, Incident
 from responder.policy.inhibition import MAX_CAUSES, Causes, Inhibitions

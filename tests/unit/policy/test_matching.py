@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from fakes import incident
+from examples import incident
 from responder.alert import Scope, Severity
 from responder.policy.matching import Index, Matcher, facts
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from fakes import alert, incident
+from examples import alert, incident
 from responder.alert import Severity
 from responder.document import MAX_BYTES
 from responder.incident import Destination, Incident

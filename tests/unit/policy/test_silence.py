@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from fakes import incident
+from examples import incident
 from faults.world import START as NOW
 from responder.alert import Severity
 from responder.errors import Reason

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakes import incident
+from examples import incident
 from faults.world import START
 from responder.incident import Destination
 from responder.policy.storm import MAX_MEMBERS, MAX_MENTIONS, SHARDS, Member, Shard

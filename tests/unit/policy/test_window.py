@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from fakes import incident
+from examples import incident
 from responder.alert import Severity
 from responder.errors import Reason
 from responder.policy.holding import review

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from fakes import Desk, alert
+from desk import Desk
+from examples import alert
 from faults.world import START
 from responder.alert import Scope
 from responder.analysis.budget import Limits

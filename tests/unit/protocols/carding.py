@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from fakes import TIMING, incident, verdict
+from desk import TIMING
+from examples import incident, verdict
 from faults.world import START as NOW
 from responder.errors import Reason
 from responder.incident import Card, Incident, Intent, Notice, NoticeKind, Refusal

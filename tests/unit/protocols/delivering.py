@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from fakes import GAP, Desk, alert
+from desk import GAP, Desk
+from examples import alert
 from responder.contracts import Announcement
 from responder.errors import Reason, ResponderError, Retryable
 from responder.ports import Queue

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from fakes import Desk, incident, verdict
+from desk import Desk
+from examples import incident, verdict
 from responder.incident import Feedback, Incident, Mark
 from responder.protocols import feedback
 from responder.protocols.feedback import Given

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import REPORTED_AFTER, Desk, incident
+from desk import REPORTED_AFTER, Desk
+from examples import incident
 from responder.contracts import Announcement
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Card

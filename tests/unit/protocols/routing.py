@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from fakes import Desk
+from desk import Desk
 from responder.contracts import Announcement
 from responder.policy.routes import Routes
 from responder.protocols.versions import MAX_AGE, ROUTES, Current

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fakes import Desk
+from desk import Desk
 from responder.policy.matching import Matcher
 from responder.policy.silence import Silence
 from responder.protocols import chunks, silences

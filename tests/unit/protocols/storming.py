@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from fakes import Desk, alert
+from desk import Desk
+from examples import alert
 from faults.world import START
 from responder.contracts import AnalysisRequest, Announcement
 from responder.incident import Incident

@@ -2,7 +2,8 @@
 
 import pytest
 
-from fakes import Desk, alert
+from desk import Desk
+from examples import alert
 from responder.alert import Severity
 from responder.analysis.budget import ABANDONED_AFTER, MICRO, Limits, Purse, day_of
 from responder.analysis.ledger import Ledger, Line

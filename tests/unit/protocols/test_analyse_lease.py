@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import LEASE, Desk, verdict
+from desk import LEASE, Desk
+from examples import verdict
 from faults.world import START
 from responder.incident import MAX_WAITERS, CacheEntry, CacheState
 from responder.ports import Queue

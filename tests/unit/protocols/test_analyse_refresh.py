@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from pydantic import BaseModel
 
-from fakes import Desk, alert
+from desk import Desk
+from examples import alert
 from responder.alert import Scope, Severity
 from responder.change import Change, ChangeState
 from responder.contracts import ChangeMessage

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import Desk, alert, triage, verdict
+from desk import Desk
+from examples import alert, triage, verdict
 from responder.alert import Severity
 from responder.incident import CacheEntry, CacheState, IncidentState
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import LEASE, Desk, incident, triage, verdict
+from desk import LEASE, Desk
+from examples import incident, triage, verdict
 from faults.world import START
 from responder.alert import Severity
 from responder.analysis.verdict import Analysis, Confidence

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from fakes import Telemetry, alert
+from examples import alert
+from fakes import Telemetry
 from faults.world import START
 from responder.contracts import AlertMessage, Announcement
 from responder.errors import Permanent, Reason, Retryable

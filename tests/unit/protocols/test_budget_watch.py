@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from fakes import Desk
+from desk import Desk
 from faults.world import Killed
 from responder.alert import Severity
 from responder.analysis.budget import MICRO, Limits, Purse, day_of, month_of

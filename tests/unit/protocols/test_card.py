@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import TIMING, incident
+from desk import TIMING
+from examples import incident
 from faults.world import START as NOW
 from responder.alert import Severity
 from responder.errors import Reason

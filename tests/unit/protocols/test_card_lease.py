@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import TIMING, Desk
+from desk import TIMING, Desk
 from faults.world import START
 from responder.incident import Card
 from responder.protocols import items

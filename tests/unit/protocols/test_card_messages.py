@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import TIMING, Desk, resolve, verdict
+from desk import TIMING, Desk
+from examples import resolve, verdict
 from faults.world import START
 from responder.contracts import Announcement
 from responder.errors import Permanent, Reason

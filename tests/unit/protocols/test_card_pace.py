@@ -2,7 +2,8 @@
 
 import pytest
 
-from fakes import GAP, Desk, alert, resolve
+from desk import GAP, Desk
+from examples import alert, resolve
 from faults.world import START
 from responder.alert import Severity
 from responder.contracts import Announcement

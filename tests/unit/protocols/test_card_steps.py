@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import incident, verdict
+from examples import incident, verdict
 from faults.world import START as NOW
 from responder.errors import Reason
 from responder.incident import (

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import TIMING, Desk
+from desk import TIMING, Desk
 from faults.world import START
 from responder.alert import Severity
 from responder.errors import Permanent, Reason, Retryable

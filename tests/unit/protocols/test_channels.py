@@ -5,8 +5,10 @@ from datetime import datetime
 
 import pytest
 
+from desk import Desk
 from doomed import Doomed, survive
-from fakes import Desk, Slack, alert
+from examples import alert
+from fakes import Slack
 from responder.alert import Severity
 from responder.incident import Card, Intent
 from responder.policy.route import Channels

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from fakes import Desk, incident, verdict
+from desk import Desk
+from examples import incident, verdict
 from faults.world import START
 from responder.analysis.context import Context, Earlier
 from responder.errors import Reason, Retryable

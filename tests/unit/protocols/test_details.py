@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from fakes import GAP, TIMING, Desk, alert, incident, verdict
+from desk import GAP, TIMING, Desk
+from examples import alert, incident, verdict
 from faults.world import START as NOW
 from responder.analysis.verdict import Cause, Check
 from responder.delivery import details as faces

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import Desk, alert, resolve
+from desk import Desk
+from examples import alert, resolve
 from responder.alert import Severity
 from responder.errors import Permanent, Reason
 from responder.incident import Intent, Notice, NoticeKind, Storm

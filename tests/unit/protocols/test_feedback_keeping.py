@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from fakes import Desk, incident, verdict
+from desk import Desk
+from examples import incident, verdict
 from responder.analysis import prompt
 from responder.incident import Mark
 from responder.protocols import feedback, items

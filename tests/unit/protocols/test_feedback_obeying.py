@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from fakes import LEASE, Desk, alert, resolve, verdict
+from desk import LEASE, Desk
+from examples import alert, resolve, verdict
 from responder.alert import Scope
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import CacheState, IncidentState, Mark

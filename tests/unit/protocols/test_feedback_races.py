@@ -2,8 +2,9 @@
 
 import pytest
 
+from desk import Desk
 from doomed import Doomed
-from fakes import Desk, alert
+from examples import alert
 from faults.world import Killed
 from responder.errors import Retryable
 from responder.incident import Mark

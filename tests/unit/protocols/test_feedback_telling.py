@@ -2,7 +2,8 @@
 
 import pytest
 
-from fakes import Desk, incident
+from desk import Desk
+from examples import incident
 from responder.analysis import prompt
 from responder.analysis.context import Case
 from responder.incident import Mark

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import Desk, alert, resolve
+from desk import Desk
+from examples import alert, resolve
 from responder.contracts import Announcement
 from responder.incident import IncidentState, NoticeKind
 from responder.policy import flapping

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from fakes import Desk, Slack
+from desk import Desk
+from fakes import Slack
 from responder.errors import Permanent, Reason, ResponderError, Retryable
 from responder.incident import AlertRecord
 from responder.intake import parse

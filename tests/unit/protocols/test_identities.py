@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakes import alert
+from examples import alert
 from responder.alert import Scope
 from responder.protocols.identities import arrive
 from responder.signature import signature

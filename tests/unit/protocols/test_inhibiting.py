@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from fakes import Desk, alert, resolve
+from desk import Desk
+from examples import alert, resolve
 from responder.alert import Alert, Severity
 from responder.delivery import card as face
 from responder.errors import Reason, Retryable

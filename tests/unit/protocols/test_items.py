@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from fakes import Desk, alert, incident
+from desk import Desk
+from examples import alert, incident
 from faults.world import START as NOW
 from responder.errors import Conflict, Reason, Retryable
 from responder.incident import AlertRecord, Head, Incident, Pointer

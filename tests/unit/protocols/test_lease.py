@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fakes import MAKERS, triage, verdict
+from examples import MAKERS, triage, verdict
 from faults.world import START as NOW
 from responder.analysis import freshness
 from responder.analysis.freshness import News
@@ -35,15 +35,18 @@ def done(**changes: Any) -> CacheEntry:
     return IDLE.model_copy(update=fields)
 
 
+def glance(entry: CacheEntry | None, tier: str = "small", asker: str = LATE) -> lease.Glance:
+    """What an incident finds, of whose subject there is no news."""
+    return lease.glance(entry, tier, MAKERS, NOW, asker, News())
+
+
 @pytest.mark.parametrize("entry", [None, IDLE, pending()])
 def test_without_an_analysis_one_is_due(entry: CacheEntry | None) -> None:
-    assert lease.glance(entry, "small", MAKERS, NOW, LATE, News()) == lease.Glance(None, due=True)
+    assert glance(entry) == lease.Glance(None, due=True)
 
 
 def test_a_fresh_analysis_is_served_and_none_is_due() -> None:
-    assert lease.glance(done(), "small", MAKERS, NOW, LATE, News()) == lease.Glance(
-        FRESH, due=False
-    )
+    assert glance(done()) == lease.Glance(FRESH, due=False)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +57,7 @@ def test_a_fresh_analysis_is_served_and_none_is_due() -> None:
     ],
 )
 def test_a_stale_analysis_is_served_at_once_and_a_new_one_is_due(stale: CacheEntry) -> None:
-    assert lease.glance(stale, "small", MAKERS, NOW, LATE, News()) == lease.Glance(
-        stale.analysis, due=True
-    )
+    assert glance(stale) == lease.Glance(stale.analysis, due=True)
 
 
 @pytest.mark.parametrize(
@@ -68,12 +69,8 @@ def test_an_analysis_of_another_maker_is_served_and_one_of_many_askers_refreshes
 ) -> None:
     entry = done(analysis=another, fresh_until=NOW + timedelta(hours=4))
     assert not freshness.renews(LATE)
-    assert lease.glance(entry, "small", MAKERS, NOW, LATE, News()) == lease.Glance(
-        another, due=False
-    )
-    assert lease.glance(entry, "small", MAKERS, NOW, RENEWS, News()) == lease.Glance(
-        another, due=True
-    )
+    assert glance(entry) == lease.Glance(another, due=False)
+    assert glance(entry, asker=RENEWS) == lease.Glance(another, due=True)
 
 
 @pytest.mark.parametrize(
@@ -84,31 +81,27 @@ def test_an_incident_that_deserves_the_larger_model_is_served_and_refreshed(
     has: str, deserves: str, due: bool
 ) -> None:
     entry = done(analysis=verdict(tier=has))
-    assert lease.glance(entry, deserves, MAKERS, NOW, LATE, News()) == lease.Glance(
-        entry.analysis, due=due
-    )
+    assert glance(entry, deserves) == lease.Glance(entry.analysis, due=due)
 
 
 def test_a_hot_analysis_is_refreshed_before_it_is_stale() -> None:
     entry = done(fresh_until=NOW + timedelta(minutes=3))
-    looks = [lease.glance(entry, "small", MAKERS, NOW, f"i{n}", News()) for n in range(1_000)]
+    looks = [glance(entry, asker=f"i{n}") for n in range(1_000)]
     assert 1 <= sum(look.due for look in looks) < 100
     assert all(look.analysis == FRESH for look in looks)
 
 
 def test_what_was_given_up_is_not_asked_for_early() -> None:
     given_up = done(analysis=triage(fallback_reason="unavailable"), fresh_until=NOW + MOMENT)
-    looks = [lease.glance(given_up, "small", MAKERS, NOW, f"i{n}", News()) for n in range(1_000)]
+    looks = [glance(given_up, asker=f"i{n}") for n in range(1_000)]
     assert not any(look.due for look in looks)
 
 
 def test_a_fallback_is_never_served_but_says_why_claude_is_not_asked() -> None:
     given_up = triage(fallback_reason="unavailable")
-    lives = lease.glance(done(analysis=given_up), "small", MAKERS, NOW, LATE, News())
+    lives = glance(done(analysis=given_up))
     assert lives == lease.Glance(None, due=False, unavailable="unavailable")
-    over = lease.glance(
-        done(analysis=given_up, fresh_until=NOW), "small", MAKERS, NOW, LATE, News()
-    )
+    over = glance(done(analysis=given_up, fresh_until=NOW))
     assert over == lease.Glance(None, due=True)
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import Desk, alert, arrive, resolve
+from desk import Desk, arrive
+from examples import alert, resolve
 from responder.incident import IncidentState
 
 ID = "v1:disk|prod.1"

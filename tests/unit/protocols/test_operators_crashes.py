@@ -2,8 +2,10 @@
 
 import pytest
 
+from desk import Desk
 from doomed import Doomed, survive
-from fakes import Desk, Sink, Slack, incident
+from examples import incident
+from fakes import Sink, Slack
 from faults.world import World
 from responder.errors import Permanent
 from responder.ports import Message, OperatorNotice, Place

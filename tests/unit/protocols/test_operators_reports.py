@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import REPORTED_AFTER, Desk
+from desk import REPORTED_AFTER, Desk
 from faults.world import START
 from responder.alert import Severity
 from responder.contracts import Trouble

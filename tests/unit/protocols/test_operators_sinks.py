@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakes import Desk
+from desk import Desk
 from faults.world import START
 from responder.contracts import Announcement
 from responder.errors import Permanent, Reason, Retryable

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import Desk
+from desk import Desk
 from faults.world import START
 from responder.alert import Severity
 from responder.ports import Queue

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fakes import GAP, Desk
+from desk import GAP, Desk
 from faults.world import START
 from responder.protocols import items, pace
 

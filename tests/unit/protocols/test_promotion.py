@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import Desk, alert, verdict
+from desk import Desk
+from examples import alert, verdict
 from responder.alert import Scope
 from responder.analysis.freshness import renews
 from responder.analysis.verdict import Analysis

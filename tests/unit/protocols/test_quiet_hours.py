@@ -2,7 +2,8 @@
 
 import pytest
 
-from fakes import Desk, alert
+from desk import Desk
+from examples import alert
 from responder.alert import Severity
 from responder.contracts import Announcement
 from responder.delivery import card as face

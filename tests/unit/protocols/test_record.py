@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import Desk, alert, incident, resolve
+from desk import Desk
+from examples import alert, incident, resolve
 from faults.world import START
 from responder.alert import SYNTHETIC_SOURCE, Scope, Severity
 from responder.errors import Reason, Retryable

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import Desk, Slack, alert, resolve
+from desk import Desk
+from examples import alert, resolve
+from fakes import Slack
 from faults.world import START
 from responder.alert import SYNTHETIC_SOURCE, Severity
 from responder.errors import Permanent, Reason, Retryable

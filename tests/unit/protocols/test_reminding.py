@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import Desk, alert, resolve
+from desk import Desk
+from examples import alert, resolve
 from responder.alert import Severity
 from responder.incident import NoticeKind
 from responder.policy.routes import Route, Routes

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import Desk, alert, resolve
+from desk import Desk
+from examples import alert, resolve
 from faults.world import START
 from responder.incident import Head, IncidentState, NoticeKind, Pointer
 from responder.protocols import items

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fakes import Store, Telemetry, alert
+from examples import alert
+from fakes import Store, Telemetry
 from faults.world import START, World
 from responder.alert import Alert
 from responder.errors import Reason, Retryable

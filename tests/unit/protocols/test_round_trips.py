@@ -7,7 +7,9 @@ from datetime import datetime
 
 import pytest
 
-from fakes import Desk, Store, incident
+from desk import Desk
+from examples import incident
+from fakes import Store
 from responder.alert import Scope
 from responder.contracts import Announcement
 from responder.errors import Reason, Retryable
@@ -117,13 +119,13 @@ def renamed(present: Incident | None) -> Incident | None:
 
 
 class Watching(Store):
-    """Tells reads and writes of cards; something happens to a card before its last write."""
+    """Tells reads and writes of cards; something happens to a card before its third write."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk.world)
         self.items = desk.store.items
         self.calls: list[str] = []
-        self.before_the_end: Callable[[], None] = lambda: None
+        self.before_the_third: Callable[[], None] = lambda: None
 
     def read(self, keys: Sequence[Key]) -> dict[Key, Record]:
         self.calls += ["read" for key in keys if key == items.card_item(ID)]
@@ -133,7 +135,7 @@ class Watching(Store):
         if any(write.key == items.card_item(ID) for write in writes):
             self.calls.append("write")
             if self.calls.count("write") == 3:
-                self.before_the_end()
+                self.before_the_third()
         super().write(writes)
 
 
@@ -151,11 +153,10 @@ def test_a_holder_who_knows_the_card_sees_what_another_one_asked_for_meanwhile(d
     newer = desk.incident().model_copy(update={"revision": 7})
 
     def asked() -> None:
-        watching.before_the_end = lambda: None
         desk.put_incident(newer)
         desk.put_card(desk.card().model_copy(update={"wanted": 7}))
 
-    watching.before_the_end = asked
+    watching.before_the_third = asked
     desk.deliverer.handle(Announcement(incident_id=ID, first_sent=desk.now()))
     assert (desk.card().shown, desk.card().owner) == (7, "")
     assert desk.slack.methods() == ["post", "update"]
@@ -166,10 +167,9 @@ def test_a_holder_who_lost_the_card_records_nothing_more(desk: Desk) -> None:
     desk.deliverer = replace(desk.deliverer, store=watching)
 
     def lost() -> None:
-        watching.before_the_end = lambda: None
         desk.put_card(desk.card().model_copy(update={"owner": "another"}))
 
-    watching.before_the_end = lost
+    watching.before_the_third = lost
     desk.deliverer.handle(Announcement(incident_id=ID, first_sent=desk.now()))
     assert (desk.card().owner, desk.card().ts) == ("another", "")
     assert desk.telemetry.said("Lease lost") == 1

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from fakes import Desk, alert, resolve
+from desk import Desk
+from examples import alert, resolve
 from responder.alert import SYNTHETIC_SOURCE, Severity
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Destination

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fakes import Desk, alert, incident, triage, verdict
+from desk import Desk
+from examples import alert, incident, triage, verdict
 from faults.world import START
 from responder.alert import Scope
 from responder.analysis import freshness, fulltext

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fakes import Desk, alert, resolve
+from desk import Desk
+from examples import alert, resolve
 from responder.alert import Severity
 from responder.delivery import card as face
 from responder.errors import Reason, Retryable

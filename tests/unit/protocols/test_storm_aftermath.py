@@ -2,7 +2,8 @@
 
 import pytest
 
-from fakes import Desk, alert, resolve
+from desk import Desk
+from examples import alert, resolve
 from faults.world import START
 from responder.incident import IncidentState
 from responder.policy import storm

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import Desk
+from desk import Desk
 from responder.alert import Severity
 from responder.contracts import AnalysisRequest
 from responder.incident import CacheEntry, CacheState, IncidentState, NoticeKind

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import Desk, alert
+from desk import Desk
+from examples import alert
 from responder.alert import SYNTHETIC_SOURCE, Scope, Severity
 from responder.contracts import Announcement
 from responder.incident import IncidentState

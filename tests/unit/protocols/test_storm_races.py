@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import Desk, alert
+from desk import Desk
+from examples import alert
 from faults.world import START
 from responder.alert import Severity
 from responder.incident import IncidentState

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import Desk
+from desk import Desk
 from responder.alert import Severity
 from responder.incident import MAX_NOTICES, IncidentState, NoticeKind
 from responder.policy.routes import Route, Routes

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import Desk, alert
+from desk import Desk
+from examples import alert
 from responder.alert import SYNTHETIC_SOURCE
 from responder.contracts import Announcement
 from responder.errors import Permanent, Reason, Retryable

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import Desk
+from desk import Desk
 from responder.alert import Severity
 from responder.incident import NoticeKind
 from unit.protocols.storming import held, tick, work

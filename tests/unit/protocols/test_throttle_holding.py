@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fakes import Desk, resolve
+from desk import Desk
+from examples import resolve
 from faults.world import START
 from responder.alert import SYNTHETIC_SOURCE, Scope, Severity
 from responder.incident import IncidentState

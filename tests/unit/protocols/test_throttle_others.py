@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import Desk
+from desk import Desk
 from responder.policy.inhibition import Inhibitions
 from unit.protocols.silencing import EVERYTHING, silence
 from unit.protocols.storming import held, problem, tick, work

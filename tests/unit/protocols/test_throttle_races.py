@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from desk import Desk
 from doomed import Doomed, survive
-from fakes import Desk, Slack, alert
+from examples import alert
+from fakes import Slack
 from faults.world import START
 from responder.contracts import Announcement
 from responder.policy.storm import Weather

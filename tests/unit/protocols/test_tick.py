@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from fakes import QUIET, Desk, alert, incident, resolve, triage, verdict
+from desk import QUIET, Desk
+from examples import alert, incident, resolve, triage, verdict
 from faults.world import START
 from responder.errors import Conflict
 from responder.incident import CacheEntry, CacheState, Card, Incident, IncidentState

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from desk import Desk
 from doomed import Doomed
-from fakes import Desk, alert
+from examples import alert
 from faults.world import START, Killed
 from responder.alert import Severity, Status
 from responder.analysis import trouble

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from fakes import Desk, alert
+from desk import Desk
+from examples import alert
 from faults.world import START
 from responder.alert import Scope
 from responder.analysis.budget import day_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakes import Desk
+from desk import Desk
 from responder.errors import Reason, Retryable
 from responder.policy.routes import Routes
 from responder.ports import Key, Record

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from fakes import Desk
+from desk import Desk
 from faults.world import START as NOW
 from responder.contracts import Announcement
 from responder.errors import Reason

@@ -2,7 +2,8 @@
 
 import pytest
 
-from fakes import Desk, alert, resolve, verdict
+from desk import Desk
+from examples import alert, resolve, verdict
 from responder.alert import Severity
 from responder.errors import Permanent, Reason
 from responder.incident import Intent, Notice, NoticeKind

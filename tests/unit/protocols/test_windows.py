@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from desk import Desk
 from doomed import Doomed, survive
-from fakes import Desk, alert, resolve
+from examples import alert, resolve
 from faults.world import World
 from responder.alert import Severity
 from responder.contracts import Announcement

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from fakes import Desk
+from desk import Desk
 from responder.incident import IncidentState
 from responder.policy import storm
 from responder.policy.storm import THROTTLE
