@@ -76,6 +76,12 @@ def _new(turn: int) -> Iterator[Sending]:
         yield Sending((Told(KNOWN + turn * 400 + number),), 1 / 1_000)
 
 
+def _new_tens(turn: int) -> Iterator[Sending]:
+    numbers = count(KNOWN + turn * 400)
+    for _ in range(40):
+        yield Sending(tuple(Told(next(numbers)) for _ in range(HOSTS)), 1 / 100)
+
+
 def _zipf(turn: int) -> Iterator[Sending]:
     """Few problems make most of the alerts, and most problems are new."""
     drawn = random.Random(turn)  # noqa: S311 - a seed
@@ -110,7 +116,8 @@ MIXES: Mapping[str, Mix] = {
     "repeats, ten to a request": Mix(_tens),
     "repeats, one to a request": Mix(_one_by_one),
     "repeats, each alone": Mix(_alone, gathered=1),
-    "new problems": Mix(_new),
+    "new problems, ten to a request": Mix(_new_tens),
+    "new problems, one to a request": Mix(_new),
     "Zipf": Mix(_zipf, known=False, settings={}),
     "storm": Mix(_storm, known=False, settings={}),
     "flapping": Mix(_flapping),
