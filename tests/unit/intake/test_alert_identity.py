@@ -23,6 +23,7 @@ from responder.intake.draft import (
     short,
     slug,
 )
+from responder.intake.secret_fields import REMOVED
 from responder.raw import unpack
 from samples import NOW
 
@@ -116,6 +117,52 @@ def test_names_and_scope_are_kept_and_empty_ones_stay_empty() -> None:
     alert = made(service="orders", scope=Scope(region="eu-west-1"))
     assert (alert.service, alert.rule) == ("orders", "")
     assert alert.scope == Scope(region="eu-west-1")
+
+
+#: What is wrong with a text in one way alone, and what is left of it within 400 bytes.
+ODD = [
+    ("x" * 401, "x" * 397 + "…"),
+    ("ü" * 300, "ü" * 198 + "…"),
+    ("a\tb", "a b"),
+    (" a", "a"),
+    ("a  b", "a b"),
+]
+
+
+@pytest.mark.parametrize(("said", "kept"), ODD)
+def test_each_part_of_a_scope_is_bounded_and_clean(said: str, kept: str) -> None:
+    assert made(scope=Scope(account=said)).scope == Scope(account=kept)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"l": "ü" * 600}, {"l": "ü" * 510 + "…"}),
+        ({"l": "a\x07b"}, {"l": "ab"}),
+        ({"": "v"}, {}),
+        ({"n" * 129: "v"}, {"n" * 125 + "…": "v"}),
+        ({" l": "v"}, {"l": "v"}),
+        ({"password": "v"}, {"password": REMOVED}),
+    ],
+    ids=["wide", "control", "no name", "long name", "blank", "secret"],
+)
+def test_each_label_is_bounded_clean_and_no_secret(
+    said: dict[str, str], kept: dict[str, str]
+) -> None:
+    assert made(labels=said).labels == kept
+
+
+def test_a_link_has_no_characters_that_a_queue_refuses() -> None:
+    links = made(links={"good": "https://example.com/\x07a"}).links
+    assert links == {"good": "https://example.com/a"}
+
+
+def test_what_lacks_its_tools_id_is_told_apart_by_what_people_see_of_it() -> None:
+    same = made(fingerprint="", service="orders").fingerprint
+    assert same == digest("t", "orders", "")
+    seen = [{"title": "u"}, {"service": "ledger"}, {"service": "orders", "resource": "db-1"}]
+    others = {made(**({"fingerprint": "", "service": "orders"} | one)).fingerprint for one in seen}
+    assert len(others | {same}) == 4
 
 
 def test_labels_are_kept_up_to_a_number() -> None:

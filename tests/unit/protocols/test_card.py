@@ -1,6 +1,6 @@
 """What becomes of a card, pure: who holds it, what it shows, when it is settled."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -73,6 +73,23 @@ def test_claiming_sets_and_renews_the_lease() -> None:
     claimed = cards.claim(card(), "me", NOW, TIMING)
     assert (claimed.owner, claimed.lease_until) == ("me", NOW + TIMING.lease)
     assert cards.claim(claimed, "me", SOON, TIMING).lease_until == SOON + TIMING.lease
+
+
+@pytest.mark.parametrize(
+    ("lease_until", "lasts"),
+    [
+        (None, False),
+        (NOW + TIMING.step, True),
+        (NOW + TIMING.step - timedelta(microseconds=1), False),
+    ],
+)
+def test_a_lease_is_renewed_only_where_less_of_it_is_left_than_a_step_takes(
+    lease_until: datetime | None, lasts: bool
+) -> None:
+    mine = card(owner="me", lease_until=lease_until)
+    assert cards.lasts(mine, NOW, TIMING) is lasts
+    renewed = cards.renewed(mine, "me", NOW, TIMING)
+    assert renewed == (mine if lasts else cards.claim(mine, "me", NOW, TIMING))
 
 
 def test_asking_for_an_older_revision_does_not_lower_what_is_wanted() -> None:

@@ -1,6 +1,6 @@
 """What is next for a card: post, edit, tell, look for what was left behind, or nothing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -166,6 +166,28 @@ def test_without_one_an_edit_tells_no_notice() -> None:
     assert (edited.shown, edited.told) == (2, 0)
     assert step(LOUD, edited).act is Act.TELL
     assert not cards.settled(edited, LOUD, NOW)
+
+
+RESOLVES = Notice(number=1, kind=K.RESOLVED, at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("told_from", "state", "kind", "said"),
+    [
+        (SOON, RESOLVED, K.RESOLVED, True),
+        (NOW, RESOLVED, K.RESOLVED, False),
+        (None, RESOLVED, K.RESOLVED, False),
+        (SOON, OPEN, K.RESOLVED, False),
+        (SOON, RESOLVED, K.REFIRED, False),
+    ],
+    ids=["before", "at its end", "no window", "fires again", "other news"],
+)
+def test_an_edited_card_has_said_during_a_window_that_it_is_over(
+    told_from: datetime | None, state: IncidentState, kind: NoticeKind, said: bool
+) -> None:
+    over = incident(state=state, told_from=told_from)
+    notice = RESOLVES.model_copy(update={"kind": kind})
+    assert card_steps.says_already(notice, over) is said
 
 
 def test_under_a_silence_a_webhook_sends_nothing_more() -> None:
