@@ -230,6 +230,22 @@ def test_what_waits_is_well_unless_the_queues_are_waited_for(yard: Yard) -> None
     assert not yard.prove().drained
 
 
+def test_a_message_that_stays_is_not_waited_for_when_all_alerts_are_shown(yard: Yard) -> None:
+    yard.record(yard.accept("a1"))
+    yard.show()
+    yard.put("DistributionQueueUrl", "a report that waits for its window")
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        assert len(waits) < 5
+
+    waits: list[float] = []
+    period = Period(NOW - timedelta(hours=1), NOW, {})
+    proof = prove(yard.stack, period, "", patience=timedelta(hours=1), wait=wait)
+    assert proof.proved
+    assert proof.drained
+
+
 def test_cards_are_compared_with_what_the_local_slack_shows(yard: Yard) -> None:
     yard.record(yard.accept("a1"))
     shown = yard.show()

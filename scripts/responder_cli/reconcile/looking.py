@@ -46,8 +46,11 @@ def prove(
     """
     deadline = utc_now() + patience
     while True:
-        # Counting messages is little work, looking at thousands of alerts is much.
-        while utc_now() < deadline and queued(stack):
+        # Counting messages is little work, looking at thousands of alerts is much. What stands
+        # still may be an operators' report, which waits for its window of an hour.
+        before = 0
+        while utc_now() < deadline and (messages := queued(stack)) not in (0, before):
+            before = messages
             wait(BETWEEN_SECONDS)
         proof = _look(stack, period, slack_url)
         if (proof.proved and proof.drained) or utc_now() >= deadline:
