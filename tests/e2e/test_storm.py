@@ -49,8 +49,8 @@ def plan() -> list[list[int]]:
 def warmed(pipeline: Pipeline) -> list[str]:
     """Alerts of a stack in service, some at once: its functions have processes enough.
 
-    To start one the emulator unpacks 30 MB and 6,000 files; half a dozen of them at once take both
-    cores for 20 s. Starts are measured in ``bench``.
+    After one alert alone the first 20 s of a storm take both cores here, most likely for starting
+    processes, and CRITICAL cards have been seen to take up to 10 s. Starts are measured in ``bench``.
     """
     first = by_clients(CLIENTS, pipeline.accept, [problem("calm", n) for n in range(CALM)])
     pipeline.shown(first, 60)
