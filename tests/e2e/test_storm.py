@@ -50,7 +50,7 @@ def warmed(pipeline: Pipeline) -> list[str]:
     """Alerts of a stack in service, some at once: its functions have processes enough.
 
     After one alert alone the first 20 s of a storm take both cores here, most likely for starting
-    processes, and CRITICAL cards have been seen to take up to 10 s. Starts are measured in ``bench``.
+    processes, and CRITICAL cards were seen to take up to 10 s. ``bench`` measures starts.
     """
     first = by_clients(CLIENTS, pipeline.accept, [problem("calm", n) for n in range(CALM)])
     pipeline.shown(first, 60)
