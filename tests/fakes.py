@@ -57,6 +57,7 @@ class Store(MemoryStore):
         self.also_due: list[str] = []
         self.expired: set[Key] = set()
         self.written: list[str] = []
+        self.asked: list[Key] = []
 
     def write(self, writes: Sequence[Write]) -> None:
         if self.meanwhile is not None:
@@ -68,6 +69,7 @@ class Store(MemoryStore):
         self.written += [write.key.id for write in writes]
 
     def read(self, keys: Sequence[Key]) -> dict[Key, Record]:
+        self.asked += keys
         return {
             key: record._replace(data=None) if key in self.expired else record
             for key, record in super().read(keys).items()

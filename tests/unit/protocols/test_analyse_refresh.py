@@ -182,6 +182,27 @@ def test_a_change_of_another_service_or_place_makes_no_analysis_stale(
     assert desk.requested() == []
 
 
+def test_an_analysis_that_stands_has_its_services_changes_read_once() -> None:
+    desk = awaiting(service="checkout")
+    handle(desk)
+    desk.later(hours=1)
+    desk.store.asked.clear()
+    handle(desk)
+    assert len(desk.claude.asked) == 1
+    assert desk.store.asked.count(changes_item("service#checkout")) == 1
+
+
+def test_what_claude_did_not_make_has_them_read_for_its_context_alone() -> None:
+    desk = awaiting(service="checkout")
+    desk.claude.errors = [Permanent(Reason.NO_KEY)]
+    handle(desk)
+    desk.later(hours=1)
+    desk.store.asked.clear()
+    handle(desk)
+    assert desk.incident().analysis.headline == "verdict 2"
+    assert desk.store.asked.count(changes_item("service#checkout")) == 1
+
+
 def test_a_list_of_changes_that_cannot_be_read_makes_no_analysis_stale_and_holds_no_alert() -> None:
     desk = awaiting(service="checkout")
     handle(desk)

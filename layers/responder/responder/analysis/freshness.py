@@ -118,8 +118,8 @@ def overtaken(analysis: Analysis, news: News, now: datetime) -> bool:
 
 
 def may_be_outdated(analysis: Analysis, now: datetime) -> bool:
-    """Whether it is old enough for a deployment to overtake it."""
-    return now - analysis.made_at >= ROLLING
+    """Whether it is Claude's, and old enough for a deployment to overtake it."""
+    return not analysis.is_fallback and now - analysis.made_at >= ROLLING
 
 
 def _outdated(analysis: Analysis, news: News, now: datetime) -> bool:

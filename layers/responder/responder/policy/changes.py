@@ -26,18 +26,21 @@ EVERYWHERE = "everywhere"
 
 def lists(service: str, scope: Scope) -> tuple[str, ...]:
     """The names of the lists in which a change stands, or an incident looks for its changes."""
-    names = {
-        "service": nearby.plain(service),
-        "account": nearby.plain(scope.account),
-        "environment": nearby.environment(scope.environment),
-    }
-    return (*(f"{kind}#{name}" for kind, name in names.items() if name), EVERYWHERE)
+    names = (
+        own_list(service),
+        _list("account", nearby.plain(scope.account)),
+        _list("environment", nearby.environment(scope.environment)),
+    )
+    return (*filter(None, names), EVERYWHERE)
 
 
 def own_list(service: str) -> str:
     """The name of the list of a service's own changes; empty for a service without a name."""
-    name = nearby.plain(service)
-    return f"service#{name}" if name else ""
+    return _list("service", nearby.plain(service))
+
+
+def _list(kind: str, name: str) -> str:
+    return f"{kind}#{name}" if name else ""
 
 
 def latest(scope: Scope, changes: Iterable[Change]) -> datetime | None:

@@ -12,7 +12,6 @@ the live lease and waits as a copy. Who lost the lease stores nothing and serves
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from responder.analysis import fallback, freshness, tiering
 from responder.analysis.budget import Purse
@@ -28,6 +27,7 @@ from responder.incident import CacheEntry, Incident
 from responder.ports import Analyst, Queue, Queues, Store, Telemetry
 from responder.protocols import announcing, changes, items, lease, requesting, runbooks, waiting
 from responder.protocols.attaching import with_analysis
+from responder.protocols.draft import Draft
 from responder.protocols.spending import Charge, Spending
 from responder.protocols.switch import SWITCH, Switch
 from responder.protocols.troubles import Watch
@@ -94,10 +94,14 @@ class Investigator:
     ) -> items.Seen[CacheEntry]:
         """Take the lease unless the analysis is fresh, or another worker is at it."""
         cache_key = incident.cache_key
+        told = News(freshness.deployed(incident.labels), runbooks=self.runbooks(incident))
+        # An entry that is left alone is looked at twice, and its service's changes are read once.
+        draft = Draft.of_others(self.store)
 
         def step(entry: CacheEntry | None) -> CacheEntry | None:
             tier = self.spending.affordable(incident, _tier(incident, entry), look.purse)
-            news = self._news(incident, entry, now)
+            changed_at = changes.latest(entry, incident, draft, self.telemetry, now)
+            news = replace(told, changed_at=changed_at)
             found = lease.glance(entry, tier, self.makers, now, incident.incident_id, news)
             if entry is not None and (not found.due or lease.held_by_other(entry, me, now)):
                 return None
@@ -105,17 +109,6 @@ class Investigator:
 
         known = look.entry if look.cache_key == cache_key else None
         return self._change(cache_key, step, known)
-
-    def _news(self, incident: Incident, entry: CacheEntry | None, now: datetime) -> News:
-        """What the analysis of ``entry`` may be too old to know."""
-        look_up = partial(items.load, self.store)
-        return News(
-            deployment=freshness.deployed(incident.labels),
-            changed_at=changes.latest(
-                entry, incident.service, incident.scope, look_up, self.telemetry, now
-            ),
-            runbooks=self.runbooks(incident),
-        )
 
     def _join(self, incident: Incident) -> None:
         """Be told as soon as the lease's owner is done; the copy is for when it never is."""

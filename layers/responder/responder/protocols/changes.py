@@ -7,13 +7,12 @@ Killed at (1): SQS delivers again. Killed at (2): the redelivered event alters n
 as a duplicate. Two workers with one list: one loses, reads again, and both changes stand.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from responder.alert import Scope
+from responder.alert import Alert
 from responder.analysis import freshness
 from responder.analysis.context import Context, Preceding
 from responder.change import Change
@@ -24,6 +23,7 @@ from responder.incident import CacheEntry, Incident
 from responder.policy import changes as policy
 from responder.ports import Key, Reads, Store, Telemetry
 from responder.protocols import items
+from responder.protocols.draft import Draft
 
 
 class Changes(BaseModel):
@@ -79,33 +79,28 @@ def lists_of(incident: Incident) -> list[Key]:
     return [changes_item(name) for name in policy.lists(incident.service, incident.scope)]
 
 
-#: Reads an item when it is asked for; None where there is none.
-LookUp = Callable[[Key, type[Changes]], Changes | None]
-
-
 def latest(
     entry: CacheEntry | None,
-    service: str,
-    scope: Scope,
-    look_up: LookUp,
+    what: Alert | Incident,
+    draft: Draft,
     telemetry: Telemetry,
     now: datetime,
 ) -> datetime | None:
-    """When the latest change of a service was told, for who decides whether ``entry`` is stale.
+    """When the latest change of its service was told, for who decides whether ``entry`` is stale.
 
     Nothing is read where no change could make it so. A list that cannot be read says nothing.
     """
     analysis = entry.analysis if entry else None
-    own = policy.own_list(service)
+    own = policy.own_list(what.service)
     if not own or analysis is None or not freshness.may_be_outdated(analysis, now):
         return None
     try:
-        known = look_up(changes_item(own), Changes)
+        known = draft.look_up(changes_item(own), Changes)
     except items.TROUBLES as error:
         telemetry.count("ContextMissing", reason="changes")
         telemetry.warning("Context missing", source="changes", detail=str(error))
         return None
-    return policy.latest(scope, known.changes) if known else None
+    return policy.latest(what.scope, known.changes) if known else None
 
 
 class RecentChanges:

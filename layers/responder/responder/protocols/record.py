@@ -144,9 +144,7 @@ class Recorder:
         alert, entry = arrival.alert, draft.entry(arrival.cache_key)
         return News(
             deployment=freshness.deployed(_first_of(alert.labels)),
-            changed_at=changes.latest(
-                entry, alert.service, alert.scope, draft.look_up, self.telemetry, now
-            ),
+            changed_at=changes.latest(entry, alert, draft, self.telemetry, now),
             runbooks=self.runbooks(alert),
         )
 
