@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import accumulate, count
 
 from bench.inside import NOTHING_HELD
@@ -76,10 +77,10 @@ def _new(turn: int) -> Iterator[Sending]:
         yield Sending((Told(KNOWN + turn * 400 + number),), 1 / 1_000)
 
 
-def _new_tens(turn: int) -> Iterator[Sending]:
-    numbers = count(KNOWN + turn * 400)
-    for _ in range(40):
-        yield Sending(tuple(Told(next(numbers)) for _ in range(HOSTS)), 1 / 100)
+def _new_in_tens(turn: int, *, requests: int, pause: float) -> Iterator[Sending]:
+    numbers = count(KNOWN + turn * requests * HOSTS)
+    for _ in range(requests):
+        yield Sending(tuple(Told(next(numbers)) for _ in range(HOSTS)), pause)
 
 
 def _zipf(turn: int) -> Iterator[Sending]:
@@ -88,12 +89,6 @@ def _zipf(turn: int) -> Iterator[Sending]:
     weights = list(accumulate(1 / rank for rank in range(1, len(PROBLEMS) + 1)))
     for problem in drawn.choices(range(len(PROBLEMS)), cum_weights=weights, k=2_000):
         yield Sending((Told(problem, drawn.randrange(HOSTS)),), 1 / 100)
-
-
-def _storm(turn: int) -> Iterator[Sending]:
-    numbers = count(KNOWN + turn * 600)
-    for _ in range(60):
-        yield Sending(tuple(Told(next(numbers)) for _ in range(HOSTS)), 1)
 
 
 def _flapping(turn: int) -> Iterator[Sending]:
@@ -116,10 +111,10 @@ MIXES: Mapping[str, Mix] = {
     "repeats, ten to a request": Mix(_tens),
     "repeats, one to a request": Mix(_one_by_one),
     "repeats, each alone": Mix(_alone, gathered=1),
-    "new problems, ten to a request": Mix(_new_tens),
+    "new problems, ten to a request": Mix(partial(_new_in_tens, requests=40, pause=1 / 100)),
     "new problems, one to a request": Mix(_new),
     "Zipf": Mix(_zipf, known=False, settings={}),
-    "storm": Mix(_storm, known=False, settings={}),
+    "storm": Mix(partial(_new_in_tens, requests=60, pause=1), known=False, settings={}),
     "flapping": Mix(_flapping),
     "resolves": Mix(_resolves, before=_fired),
 }
