@@ -15,8 +15,10 @@ from faults.queues import MemoryQueues
 from faults.world import World
 from responder.alert import Alert
 from responder.analysis.budget import Limits
+from responder.cache_entry import CacheEntry
+from responder.card import Card
 from responder.contracts import AnalysisRequest, Announcement
-from responder.incident import CacheEntry, Card, Incident
+from responder.incident import Incident
 from responder.policy.route import Channels
 from responder.ports import Key, Queue
 from responder.protocols import context, items

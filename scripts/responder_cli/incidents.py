@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from responder.alert import Severity
+from responder.card import Card
 from responder.clock import utc_now
-from responder.incident import AlertRecord, Card, Incident, IncidentState
+from responder.incident import AlertRecord, Incident, IncidentState
 from responder.ports import Table
 from responder.protocols import items
 from responder_cli import accepted, bulk

@@ -23,8 +23,9 @@ from pydantic import BaseModel
 from local_stack import environment, layout
 from local_stack.ports import Ports
 from local_stack.stack import JSON, Answer, Claude, Options, Stack, running
+from responder.card import Card
 from responder.clock import utc_now
-from responder.incident import AlertRecord, Card, Incident
+from responder.incident import AlertRecord, Incident
 from responder_cli.aws import Stack as Deployed
 from responder_cli.aws import plain
 from responder_cli.reconcile.facts import Period

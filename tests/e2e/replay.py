@@ -25,8 +25,9 @@ from responder.analysis.ledger import Ledger, Line
 from responder.analysis.prompt import PROMPT_VERSION
 from responder.analysis.tiering import tiers
 from responder.analysis.verdict import Analysis
+from responder.cache_entry import CacheEntry, CacheState
 from responder.contracts import AlertMessage, Announcement
-from responder.incident import CacheEntry, CacheState, Incident
+from responder.incident import Incident
 from responder.policy.route import Channels
 from responder.ports import Outgoing, Queue, Store, Table, Write
 from responder.protocols import context, items

@@ -29,8 +29,9 @@ from examples import MAKERS, alert
 from fakes import Telemetry
 from responder.alert import Scope
 from responder.analysis.budget import Limits
+from responder.cache_entry import CacheEntry, CacheState
 from responder.contracts import AlertMessage
-from responder.incident import CacheEntry, CacheState, Incident
+from responder.incident import Incident
 from responder.ports import Outgoing, Queue, Table
 from responder.protocols import context
 from responder.protocols.analyse import Investigator

@@ -7,8 +7,9 @@ import pytest
 from faults.campaign import Campaign
 from faults.plants import planted
 from faults.run import failures
+from responder.card import Card
 from responder.delivery import words
-from responder.incident import AlertRecord, Card, Incident
+from responder.incident import AlertRecord, Incident
 from responder.ports import Key, Queue, Table
 from responder.protocols import items
 from responder_cli.reconcile.facts import Dead, Facts

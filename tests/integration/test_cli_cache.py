@@ -10,8 +10,9 @@ import pytest
 from examples import alert, triage, verdict
 from integration.cli_house import House, house_of
 from responder.alert import Severity
+from responder.cache_entry import CacheEntry, CacheState
 from responder.clock import utc_now
-from responder.incident import AlertRecord, CacheEntry, CacheState, IncidentState
+from responder.incident import AlertRecord, IncidentState
 from responder.ports import Queue, Table, Write
 from responder.protocols import items
 from responder.protocols.switch import SWITCH, Switch

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from examples import alert, verdict
 from integration.cli_house import House, house_of
 from responder.alert import Severity
+from responder.cache_entry import CacheEntry, CacheState
 from responder.clock import utc_now
-from responder.incident import AlertRecord, CacheEntry, CacheState, Incident, IncidentState
+from responder.incident import AlertRecord, Incident, IncidentState
 from responder.ports import Queue, Table
 from responder.protocols import items
 from responder_cli.main import cli

@@ -12,17 +12,9 @@ from examples import alert, verdict
 from integration.cli_house import House, house_of
 from responder.alert import Severity
 from responder.analysis.verdict import Cause, Confidence
+from responder.card import Card
 from responder.clock import utc_now
-from responder.incident import (
-    AlertRecord,
-    Card,
-    Feedback,
-    Hold,
-    IncidentState,
-    Mark,
-    Notice,
-    NoticeKind,
-)
+from responder.incident import AlertRecord, Feedback, Hold, IncidentState, Mark, Notice, NoticeKind
 from responder.ports import Key, Table
 from responder.protocols import items
 

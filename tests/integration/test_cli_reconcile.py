@@ -13,11 +13,12 @@ from integration.cli_house import House, house_of
 from local_stack import slack_server
 from responder.adapters.slack import BotSlack
 from responder.alert import SYNTHETIC_SOURCE, Alert
+from responder.card import Card
 from responder.clock import utc_now
 from responder.contracts import AlertMessage, Announcement
 from responder.delivery import card as rendering
 from responder.delivery import notices
-from responder.incident import AlertRecord, Card, Incident, Notice, NoticeKind
+from responder.incident import AlertRecord, Incident, Notice, NoticeKind
 from responder.ports import Key, Table
 from responder.protocols import items
 from responder_cli.reconcile.facts import Period

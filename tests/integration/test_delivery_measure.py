@@ -29,8 +29,9 @@ from local_stack import slack_server
 from local_stack.loopback import Server
 from responder.adapters.slack import BotSlack
 from responder.alert import Severity
+from responder.card import Card
 from responder.contracts import Announcement
-from responder.incident import Card, Destination, Incident, IncidentState, Notice, NoticeKind
+from responder.incident import Destination, Incident, IncidentState, Notice, NoticeKind
 from responder.policy.route import Channels
 from responder.ports import Chat, Key, Outgoing, Queue, Record, Write
 from responder.protocols import items

@@ -9,11 +9,11 @@ from pydantic import BaseModel
 #: By table and the beginning of an item's id; of several that fit, the longest.
 ITEMS = {
     ("alerts", ""): "responder.incident:AlertRecord",
-    ("analysis-cache", ""): "responder.incident:CacheEntry",
+    ("analysis-cache", ""): "responder.cache_entry:CacheEntry",
     ("incidents", "incident#"): "responder.incident:Incident",
     ("incidents", "head#"): "responder.incident:Head",
     ("incidents", "pointer#"): "responder.incident:Pointer",
-    ("incidents", "card#"): "responder.incident:Card",
+    ("incidents", "card#"): "responder.card:Card",
     ("state", "budget#"): "responder.analysis.budget:Purse",
     ("state", "ledger#"): "responder.analysis.ledger:Ledger",
     ("state", "budgets-told"): "responder.protocols.budget_watch:Told",

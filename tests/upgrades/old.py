@@ -12,7 +12,8 @@ from bench.cost.town import Town, town
 from bench.cost.wire import STACK, Wire
 
 from local_stack.loopback import Reply, Request, json_reply
-from responder.incident import Card, Incident
+from responder.card import Card
+from responder.incident import Incident
 from responder.ports import Record
 from responder.protocols import items
 from upgrades.kinds import id_of

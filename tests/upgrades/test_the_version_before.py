@@ -40,6 +40,10 @@ def refused(path: str, value: dict[str, Any]) -> list[str]:
     return [error.message for error in Draft202012Validator(PREVIOUS[path]).iter_errors(value)]
 
 
+def test_each_of_its_models_is_compared_wherever_it_lies_today() -> None:
+    assert set(PREVIOUS) <= set(TODAY)
+
+
 def test_it_reads_every_item(today: dict[str, Any]) -> None:
     for table, members in today["tables"].items():
         for item_id, item in members.items():

@@ -1,7 +1,8 @@
-"""What the pipeline remembers: incidents, fingerprint pointers, cards and cached analyses.
+"""What the pipeline remembers of incidents: their state, where fingerprints lead, their alerts.
 
-Each class is one item of a table. All are values: a protocol reads one, computes the next one and
-writes it on the condition that nobody wrote in between (``ports.Store``).
+``card`` and ``cache_entry`` have the rest. Each item of a table is a value: a protocol reads one,
+computes the next one and writes it on the condition that nobody wrote in between
+(``ports.Store``).
 """
 
 from datetime import timedelta
@@ -16,8 +17,6 @@ from responder.recurrence import Recurrence
 
 #: Notices kept on an incident, beside the pages of a storm's list; older ones were told long ago.
 MAX_NOTICES = 20
-#: Incidents that wait on one cache entry; the tick finds the rest.
-MAX_WAITERS = 100
 #: Characters of a person's note on an analysis, so that a prompt has all of it; and of their name.
 MAX_NOTE, MAX_NAME = 250, 80
 #: Fingerprints that an incident keeps by name while they fire, and characters of each one's name.
@@ -340,104 +339,3 @@ class AlertRecord(BaseModel):
     signature: str
     incident_id: str = ""
     held: str = ""
-
-
-class Intent(BaseModel):
-    """What a worker is about to send to Slack, written before it is sent.
-
-    ``channel`` is where to, empty for the card's own.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    delivery_id: str
-    at: Moment
-    notice: int = 0
-    channel: str = ""
-
-
-class Details(BaseModel):
-    """The one thread reply with what the card has no room for.
-
-    ``shows`` names the contents that Slack shows, or that it refused for good. ``next_try`` is
-    when the copy returns that waits for its turn.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    ts: str = ""
-    shows: str = ""
-    intent: Intent | None = None
-    next_try: Moment | None = None
-
-
-class Card(BaseModel):
-    """The Slack message of an incident, written only by distribution.
-
-    ``shown`` is the incident revision that Slack shows (0: none), ``wanted`` the highest one that
-    somebody asked for while the lease was held, ``told`` the last notice told. In webhook mode
-    ``ts`` and ``channel_id`` stay empty and ``posted`` says that the first message went out.
-    ``intent`` is left behind by a crash between writing it and recording its result.
-    ``told_severity`` is the worst that people were called for. ``thread_closed``: Slack takes no
-    replies in the card's thread. ``waits_for`` says why the card waits until ``next_try``.
-    ``refused`` is the channel that it should be in. ``shortened``: the shown card had room for some
-    of its blocks only. ``reported_at`` is when operators were last told that it waits,
-    ``reported_as`` with which severity.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    incident_id: str
-    channel: str
-    channel_id: str = ""
-    refused: Refusal | None = None
-    ts: str = ""
-    posted: bool = False
-    posted_at: Moment | None = None
-    shown: int = 0
-    shown_at: Moment | None = None
-    shortened: bool = False
-    wanted: int = 0
-    told: int = 0
-    told_severity: Severity | None = None
-    told_analysis: str = ""
-    owner: str = ""
-    lease_until: Moment | None = None
-    intent: Intent | None = None
-    thread_closed: bool = False
-    details: Details = Details()
-    next_try: Moment | None = None
-    waits_for: str = ""
-    first_sent: Moment | None = None
-    dead_lettered: bool = False
-    reported_at: Moment | None = None
-    reported_as: Severity | None = None
-
-
-class CacheState(StrEnum):
-    """Whether somebody works on a signature's analysis, or it is there."""
-
-    IDLE = "idle"
-    PENDING = "pending"
-    DONE = "done"
-
-
-class CacheEntry(BaseModel):
-    """The analysis of one cache key, and who works on it or waits for it.
-
-    ``analysis`` may be present while ``state`` is pending (a stale one that is being refreshed).
-    ``disputed_at`` is when a person last found the analysis wrong that it had until then.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    cache_key: str
-    state: CacheState = CacheState.IDLE
-    owner: str = ""
-    lease_until: Moment | None = None
-    waiters: tuple[str, ...] = ()
-    analysis: Analysis | None = None
-    fresh_until: Moment | None = None
-    next_try: Moment | None = None
-    first_sent: Moment | None = None
-    disputed_at: Moment | None = None

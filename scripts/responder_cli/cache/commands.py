@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from responder.cache_entry import CacheEntry
 from responder.clock import utc_now
-from responder.incident import CacheEntry
 from responder.ports import Table
 from responder.protocols import items, requesting
 from responder.protocols.switch import SWITCH, Switch

@@ -11,8 +11,8 @@ from itertools import islice
 
 from responder.alert import Severity
 from responder.analysis.verdict import Analysis
+from responder.cache_entry import CacheEntry
 from responder.clock import utc_now
-from responder.incident import CacheEntry
 from responder.ports import Record, Table
 from responder.protocols import items, lease
 from responder_cli import accepted, incidents

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from responder.analysis import budget, tiering
 from responder.analysis.budget import Limit, Limits, Purse
-from responder.incident import CacheEntry, Incident, IncidentState
+from responder.cache_entry import CacheEntry
+from responder.incident import Incident, IncidentState
 from responder.protocols.spending import payer_of
 from responder_cli.cache import entries
 

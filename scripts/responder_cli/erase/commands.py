@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from responder.incident import Card
+from responder.card import Card
 from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.erase import letters, tables

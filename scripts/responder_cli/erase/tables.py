@@ -14,8 +14,10 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel, ValidationError
 
 from responder.adapters.dynamodb import PARTITION_KEY, lost_race
+from responder.cache_entry import CacheEntry
+from responder.card import Card
 from responder.clock import utc_now
-from responder.incident import AlertRecord, CacheEntry, Card, Incident, Pointer
+from responder.incident import AlertRecord, Incident, Pointer
 from responder.ports import Key, Table
 from responder.protocols import items
 from responder_cli.aws import Stack, plain

@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from responder.alert import Severity
+from responder.card import Card
 from responder.clock import utc_now
 from responder.delivery import words
-from responder.incident import AlertRecord, Card, Incident, IncidentState
+from responder.incident import AlertRecord, Incident, IncidentState
 from responder_cli import console, incidents
 from responder_cli.accepted import is_same
 from responder_cli.aws import Stack

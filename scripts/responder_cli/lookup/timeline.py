@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from responder.incident import Card, Incident, IncidentState, NoticeKind
+from responder.card import Card
+from responder.incident import Incident, IncidentState, NoticeKind
 
 #: What a notice says, for a person.
 NOTICES = {

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from responder.incident import AlertRecord, Card, Incident
+from responder.card import Card
+from responder.incident import AlertRecord, Incident
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from responder.alert import SYNTHETIC_SOURCE, Severity
+from responder.card import Card
 from responder.clock import utc_now
-from responder.incident import Card, Incident
+from responder.incident import Incident
 from responder.ports import Table
 from responder.protocols import items
 from responder_cli import accepted, bulk

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from responder.alert import Status
 from responder.analysis.trouble import OWN_SOURCE
+from responder.card import Card
 from responder.delivery import words
-from responder.incident import Card, Incident, IncidentState
+from responder.incident import Incident, IncidentState
 from responder_cli import bulk, console
 from responder_cli.reconcile.facts import Facts
 

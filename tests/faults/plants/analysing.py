@@ -7,7 +7,8 @@ from datetime import datetime
 from faults.substitutes import Replacement
 from responder.analysis.budget import Purse
 from responder.analysis.ledger import Line
-from responder.incident import CacheEntry, CacheState, Incident
+from responder.cache_entry import CacheEntry, CacheState
+from responder.incident import Incident
 from responder.ports import (
     Key,
     Record,

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from faults.substitutes import Replacement
+from responder.card import Card, Details
 from responder.contracts import AnalysisRequest, Announcement, Trouble
 from responder.errors import Permanent, Reason
-from responder.incident import Card, Details, Incident
+from responder.incident import Incident
 from responder.ports import (
     Key,
     Message,

@@ -6,14 +6,9 @@ from faults.campaign import Campaign
 from faults.versions import as_this_one
 from responder.analysis.budget import Purse
 from responder.analysis.ledger import Ledger
-from responder.incident import (
-    AlertRecord,
-    CacheEntry,
-    Card,
-    Head,
-    Incident,
-    Pointer,
-)
+from responder.cache_entry import CacheEntry
+from responder.card import Card
+from responder.incident import AlertRecord, Head, Incident, Pointer
 from responder.policy.inhibition import Causes
 from responder.policy.storm import Weather
 from responder.ports import Key, Record, Table

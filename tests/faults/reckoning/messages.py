@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from faults.plain import PlainDetails
 from faults.reckoning.end import End
+from responder.card import Card
 from responder.errors import Reason
-from responder.incident import Card
 
 
 def cards(end: End) -> Iterator[str]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from faults.reckoning.end import End
 from responder.alert import Severity, Status
 from responder.analysis.trouble import OWN_SOURCE
-from responder.incident import CacheEntry, Incident, IncidentState
+from responder.cache_entry import CacheEntry
+from responder.incident import Incident, IncidentState
 from responder.ports import Queue
 
 

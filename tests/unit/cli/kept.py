@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from examples import incident
 from responder.adapters.dynamodb import PARTITION_KEY
 from responder.alert import Status
-from responder.incident import Card, Head, Incident, IncidentState, Pointer
+from responder.card import Card
+from responder.incident import Head, Incident, IncidentState, Pointer
 from responder.ports import Key
 from responder.protocols import items
 from responder_cli.backup.placing import Item

@@ -6,7 +6,8 @@ from typing import Any
 
 from examples import alert, incident
 from faults.world import START
-from responder.incident import AlertRecord, Card
+from responder.card import Card
+from responder.incident import AlertRecord
 from responder_cli.reconcile.facts import Facts
 
 NAME = "v1:disk|prod.1"

@@ -8,7 +8,8 @@ import pytest
 from pydantic import BaseModel
 
 from examples import incident
-from responder.incident import Card, Hold
+from responder.card import Card
+from responder.incident import Hold
 from responder.policy.storm import Shard, Weather
 from responder.ports import Key, Table
 from responder.protocols import items

@@ -7,14 +7,7 @@ import pytest
 
 from responder.alert import Scope, Severity
 from responder.delivery import card, details, limits, notices, plain, words
-from responder.incident import (
-    Incident,
-    IncidentState,
-    Notice,
-    NoticeKind,
-    Storm,
-    Worst,
-)
+from responder.incident import Incident, IncidentState, Notice, NoticeKind, Storm, Worst
 from responder.ports import Message
 from responder_cli.card.examples import FIRST, NOW
 from unit.delivery.checker import problems

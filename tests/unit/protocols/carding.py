@@ -6,8 +6,9 @@ from typing import Any
 from desk import TIMING
 from examples import incident, verdict
 from faults.world import START as NOW
+from responder.card import Card, Intent
 from responder.errors import Reason
-from responder.incident import Card, Incident, Intent, Notice, NoticeKind, Refusal
+from responder.incident import Incident, Notice, NoticeKind, Refusal
 from responder.protocols import card_steps
 from responder.protocols.card_steps import Step
 

@@ -6,9 +6,9 @@ import pytest
 
 from desk import REPORTED_AFTER, Desk
 from examples import incident
+from responder.card import Card
 from responder.contracts import Announcement
 from responder.errors import Permanent, Reason, Retryable
-from responder.incident import Card
 from responder.ports import Queue
 from responder.protocols import items
 from responder.protocols.operators import Window

@@ -9,8 +9,8 @@ from examples import alert
 from faults.world import START
 from responder.alert import Scope, Severity
 from responder.analysis.freshness import LIFE
+from responder.cache_entry import CacheState
 from responder.errors import Permanent, Reason, Retryable
-from responder.incident import CacheState
 from responder.ports import Queue
 from unit.protocols.analysing import DEV, ID, UNAVAILABLE, awaiting, handle, join, request
 

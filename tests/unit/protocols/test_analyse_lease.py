@@ -7,7 +7,7 @@ import pytest
 from desk import LEASE, Desk
 from examples import verdict
 from faults.world import START
-from responder.incident import MAX_WAITERS, CacheEntry, CacheState
+from responder.cache_entry import MAX_WAITERS, CacheEntry, CacheState
 from responder.ports import Queue
 from responder.protocols import items
 from unit.protocols.analysing import DEV, UNAVAILABLE, awaiting, handle, join, request

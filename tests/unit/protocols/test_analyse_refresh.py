@@ -8,10 +8,10 @@ from pydantic import BaseModel
 from desk import Desk
 from examples import alert
 from responder.alert import Scope, Severity
+from responder.cache_entry import CacheState
 from responder.change import Change, ChangeState
 from responder.contracts import ChangeMessage
 from responder.errors import Permanent, Reason
-from responder.incident import CacheState
 from responder.ports import Queue
 from responder.protocols.changes import Historian, changes_item
 from unit.protocols.analysing import DEV, ID, UNAVAILABLE, awaiting, handle, refusal, request

@@ -8,7 +8,8 @@ import pytest
 from desk import Desk
 from examples import alert, triage, verdict
 from responder.alert import Severity
-from responder.incident import CacheEntry, CacheState, IncidentState
+from responder.cache_entry import CacheEntry, CacheState
+from responder.incident import IncidentState
 
 ID = "v1:disk|prod.1"
 

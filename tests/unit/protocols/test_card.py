@@ -8,8 +8,9 @@ from desk import TIMING
 from examples import incident
 from faults.world import START as NOW
 from responder.alert import Severity
+from responder.card import Card, Details
 from responder.errors import Reason
-from responder.incident import Card, Details, Incident, Notice, NoticeKind
+from responder.incident import Incident, Notice, NoticeKind
 from responder.ports import Place
 from responder.protocols import card as cards
 from responder.protocols import card_waits

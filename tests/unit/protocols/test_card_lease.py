@@ -6,7 +6,7 @@ import pytest
 
 from desk import TIMING, Desk
 from faults.world import START
-from responder.incident import Card
+from responder.card import Card
 from responder.protocols import items
 from unit.protocols.delivering import (
     ID,

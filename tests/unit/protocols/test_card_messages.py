@@ -7,9 +7,9 @@ import pytest
 from desk import TIMING, Desk
 from examples import resolve, verdict
 from faults.world import START
+from responder.card import Card, Intent
 from responder.contracts import Announcement
 from responder.errors import Permanent, Reason
-from responder.incident import Card, Intent
 from responder.policy.route import Channels
 from responder.protocols.card_messages import SEARCH_MARGIN
 from unit.protocols.delivering import (

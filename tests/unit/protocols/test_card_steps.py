@@ -6,16 +6,9 @@ import pytest
 
 from examples import incident, verdict
 from faults.world import START as NOW
+from responder.card import Card, Details
 from responder.errors import Reason
-from responder.incident import (
-    Card,
-    Destination,
-    Details,
-    Hold,
-    IncidentState,
-    Notice,
-    NoticeKind,
-)
+from responder.incident import Destination, Hold, IncidentState, Notice, NoticeKind
 from responder.ports import Place
 from responder.protocols import card as cards
 from responder.protocols import card_steps

@@ -10,7 +10,7 @@ from doomed import Doomed, survive
 from examples import alert
 from fakes import Slack
 from responder.alert import Severity
-from responder.incident import Card, Intent
+from responder.card import Card, Intent
 from responder.policy.route import Channels
 from responder.ports import Message, Place
 from responder.protocols import channels, items

@@ -9,9 +9,10 @@ from desk import GAP, TIMING, Desk
 from examples import alert, incident, verdict
 from faults.world import START as NOW
 from responder.analysis.verdict import Cause, Check
+from responder.card import Card, Details, Intent
 from responder.delivery import details as faces
 from responder.errors import Permanent, Reason
-from responder.incident import Card, Details, Hold, Incident, IncidentState, Intent
+from responder.incident import Hold, Incident, IncidentState
 from responder.ports import Queue
 from responder.protocols import card as cards
 from responder.protocols import card_steps, details, pace

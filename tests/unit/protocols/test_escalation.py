@@ -7,8 +7,9 @@ import pytest
 from desk import Desk
 from examples import alert, resolve
 from responder.alert import Severity
+from responder.card import Intent
 from responder.errors import Permanent, Reason
-from responder.incident import Intent, Notice, NoticeKind, Storm
+from responder.incident import Notice, NoticeKind, Storm
 from responder.policy.route import Channels
 from responder.ports import Queue
 from responder.protocols import card as cards

@@ -8,8 +8,9 @@ import pytest
 from desk import LEASE, Desk
 from examples import alert, resolve, verdict
 from responder.alert import Scope
+from responder.cache_entry import CacheState
 from responder.errors import Permanent, Reason, Retryable
-from responder.incident import CacheState, IncidentState, Mark
+from responder.incident import IncidentState, Mark
 from responder.ports import Queue
 from unit.protocols.analysing import DEV, ID, awaiting, handle, join
 from unit.protocols.marking import analysed, given, meanwhile, say, work_off

@@ -11,7 +11,7 @@ from faults.world import START as NOW
 from responder.analysis import freshness
 from responder.analysis.freshness import News
 from responder.analysis.verdict import Analysis
-from responder.incident import MAX_WAITERS, CacheEntry, CacheState
+from responder.cache_entry import MAX_WAITERS, CacheEntry, CacheState
 from responder.protocols import lease
 
 SOON = NOW + timedelta(seconds=30)

@@ -9,8 +9,8 @@ from examples import alert, verdict
 from responder.alert import Scope
 from responder.analysis.freshness import renews
 from responder.analysis.verdict import Analysis
+from responder.cache_entry import CacheEntry, CacheState
 from responder.contracts import AnalysisRequest
-from responder.incident import CacheEntry, CacheState
 
 
 @pytest.mark.parametrize("before", [verdict(prompt_version="older"), verdict(made_by="older")])

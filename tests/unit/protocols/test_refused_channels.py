@@ -9,8 +9,9 @@ from examples import alert, resolve
 from fakes import Slack
 from faults.world import START
 from responder.alert import SYNTHETIC_SOURCE, Severity
+from responder.card import Card, Intent
 from responder.errors import Permanent, Reason, Retryable
-from responder.incident import Card, Destination, Intent
+from responder.incident import Destination
 from responder.policy.route import Channels
 from responder.ports import Message, Place
 from responder.protocols import items

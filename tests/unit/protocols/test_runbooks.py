@@ -15,8 +15,9 @@ from responder.alert import Scope
 from responder.analysis import freshness, fulltext
 from responder.analysis.context import Context, Passage, Retrieved
 from responder.analysis.freshness import News
+from responder.cache_entry import CacheEntry, CacheState
 from responder.errors import Permanent, Reason, ResponderError, Retryable
-from responder.incident import CacheEntry, CacheState, Storm
+from responder.incident import Storm
 from responder.ports import RunbookFile, Shelved
 from responder.protocols import context
 from responder.protocols.runbooks import MAX_AGE, Library

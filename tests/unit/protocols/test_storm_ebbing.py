@@ -7,8 +7,9 @@ import pytest
 
 from desk import Desk
 from responder.alert import Severity
+from responder.cache_entry import CacheEntry, CacheState
 from responder.contracts import AnalysisRequest
-from responder.incident import CacheEntry, CacheState, IncidentState, NoticeKind
+from responder.incident import IncidentState, NoticeKind
 from responder.policy import storm
 from responder.policy.storm import SHARDS
 from responder.ports import Queue

@@ -9,8 +9,10 @@ import pytest
 from desk import QUIET, Desk
 from examples import alert, incident, resolve, triage, verdict
 from faults.world import START
+from responder.cache_entry import CacheEntry, CacheState
+from responder.card import Card
 from responder.errors import Conflict
-from responder.incident import CacheEntry, CacheState, Card, Incident, IncidentState
+from responder.incident import Incident, IncidentState
 from responder.ports import Queue
 from responder.protocols import items
 from responder.protocols.heartbeat import HEARTBEAT, Heartbeat

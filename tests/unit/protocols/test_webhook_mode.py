@@ -5,8 +5,9 @@ import pytest
 from desk import Desk
 from examples import alert, resolve, verdict
 from responder.alert import Severity
+from responder.card import Intent
 from responder.errors import Permanent, Reason
-from responder.incident import Intent, Notice, NoticeKind
+from responder.incident import Notice, NoticeKind
 from responder.protocols.card_steps import ANALYSIS_MESSAGE
 from unit.protocols.delivering import UNANSWERED, change, deliver
 

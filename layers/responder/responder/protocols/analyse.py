@@ -20,10 +20,11 @@ from responder.analysis.freshness import Makers, News
 from responder.analysis.reading import Call, Unusable
 from responder.analysis.trouble import NotServed
 from responder.analysis.verdict import Analysis
+from responder.cache_entry import CacheEntry
 from responder.clock import Clock
 from responder.contracts import AnalysisRequest
 from responder.errors import Permanent, Reason, Retryable
-from responder.incident import CacheEntry, Incident
+from responder.incident import Incident
 from responder.ports import Analyst, Queue, Queues, Store, Telemetry
 from responder.protocols import announcing, changes, items, lease, requesting, runbooks, waiting
 from responder.protocols.attaching import with_analysis

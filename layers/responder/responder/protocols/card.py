@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from responder.alert import Severity
+from responder.card import Card, Details, Intent
 from responder.errors import Reason
-from responder.incident import Card, Details, Incident, Intent, NoticeKind, Refusal
+from responder.incident import Incident, NoticeKind, Refusal
 from responder.ports import Place
 from responder.protocols import details
 

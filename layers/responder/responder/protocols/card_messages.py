@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from responder.alert import Severity
+from responder.card import Card, Intent
 from responder.delivery import blocks, notices, words
 from responder.delivery import card as faces
 from responder.errors import Permanent, Reason, Retryable
-from responder.incident import Card, Incident, Intent, Notice, NoticeKind
+from responder.incident import Incident, Notice, NoticeKind
 from responder.policy.route import Channels, route
 from responder.ports import Chat, Message, Place, Telemetry
 from responder.protocols import card as cards

@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import Enum, auto
 
 from responder.alert import Severity
+from responder.card import Card, Intent
 from responder.errors import Reason
-from responder.incident import Card, Destination, Incident, Intent, Notice, NoticeKind
+from responder.incident import Destination, Incident, Notice, NoticeKind
 from responder.protocols import details
 from responder.protocols.card import Timing, analysis_id
 

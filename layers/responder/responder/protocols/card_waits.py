@@ -6,8 +6,9 @@
 from datetime import datetime, timedelta
 
 from responder.alert import Severity
+from responder.card import Card
 from responder.errors import Reason
-from responder.incident import Card, Incident
+from responder.incident import Incident
 from responder.protocols.card import let_go, unposted
 
 #: A card that waits is reported to operators again after this long.

@@ -15,11 +15,12 @@ from pydantic import BaseModel, ConfigDict
 from responder.alert import Alert
 from responder.analysis import freshness
 from responder.analysis.context import Context, Preceding
+from responder.cache_entry import CacheEntry
 from responder.change import Change
 from responder.clock import Clock
 from responder.contracts import ChangeMessage
 from responder.errors import Reason
-from responder.incident import CacheEntry, Incident
+from responder.incident import Incident
 from responder.policy import changes as policy
 from responder.ports import Key, Reads, Store, Telemetry
 from responder.protocols import items

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from responder.card import Card
 from responder.clock import Clock
 from responder.contracts import Announcement
 from responder.delivery import plain
 from responder.errors import Permanent, Reason, Retryable
-from responder.incident import Card, Incident
+from responder.incident import Incident
 from responder.policy.route import Channels, refuge, route
 from responder.ports import Chat, Queues, Store, Telemetry
 from responder.protocols import announcing, card_steps, card_waits, items, waiting

@@ -14,8 +14,9 @@ from anything. A second worker finds the card's lease held.
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
+from responder.card import Card, Details, Intent
 from responder.delivery import details as faces
-from responder.incident import Card, Details, Incident, Intent
+from responder.incident import Incident
 
 
 class Act(Enum):

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from responder.card import Card, Intent
 from responder.delivery import details as faces
 from responder.errors import Permanent, Reason, Retryable
-from responder.incident import Card, Incident, Intent
+from responder.incident import Incident
 from responder.ports import Chat, Message, Place
 from responder.protocols import card as cards
 from responder.protocols import details, pace, waiting

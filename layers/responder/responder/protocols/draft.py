@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
-from responder.incident import AlertRecord, CacheEntry, Head, Incident, Pointer
+from responder.cache_entry import CacheEntry
+from responder.incident import AlertRecord, Head, Incident, Pointer
 from responder.ports import Key, Store, Write
 from responder.protocols import items
 

@@ -22,7 +22,8 @@ from pydantic import BaseModel, ConfigDict
 
 from responder.analysis.context import Context
 from responder.analysis.text import shorten
-from responder.incident import CacheEntry, Feedback, Incident, IncidentState, Mark
+from responder.cache_entry import CacheEntry
+from responder.incident import Feedback, Incident, IncidentState, Mark
 from responder.ports import Key, Queues, Reads, Store
 from responder.protocols import announcing, items, lease, requesting
 from responder.protocols.draft import Draft

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from responder.card import Card
 from responder.clock import Clock
 from responder.contracts import Announcement
-from responder.incident import Card, Incident
+from responder.incident import Incident
 from responder.ports import Queues, Store, Telemetry
 from responder.protocols import announcing, items, waiting
 from responder.protocols import card as cards

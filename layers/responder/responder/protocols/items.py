@@ -15,8 +15,9 @@ from zlib import crc32
 
 from pydantic import BaseModel, ValidationError
 
+from responder.cache_entry import CacheEntry
 from responder.errors import Conflict, Reason, Retryable
-from responder.incident import AlertRecord, CacheEntry, Incident
+from responder.incident import AlertRecord, Incident
 from responder.ports import Key, Reads, Record, Store, Table, Write
 
 M = TypeVar("M", bound=BaseModel)

@@ -15,7 +15,7 @@ from typing import Final
 from responder.analysis import freshness, tiering
 from responder.analysis.freshness import Makers, News
 from responder.analysis.verdict import Analysis
-from responder.incident import MAX_WAITERS, CacheEntry, CacheState
+from responder.cache_entry import MAX_WAITERS, CacheEntry, CacheState
 
 #: Who holds the lease of an analysis that was disputed while it was being refreshed.
 NOBODY: Final = "nobody"

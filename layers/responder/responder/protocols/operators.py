@@ -19,11 +19,12 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict
 
 from responder.alert import Moment, Severity
+from responder.card import Card
 from responder.clock import Clock
 from responder.contracts import Announcement, Trouble
 from responder.delivery import operator_notice, plain
 from responder.errors import Permanent, Reason, ResponderError, Retryable
-from responder.incident import Card, Incident
+from responder.incident import Incident
 from responder.ports import Key, OperatorNotice, Outgoing, Queues, Sink, Store, Telemetry
 from responder.protocols import announcing, card_waits, items, waiting
 

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from responder.alert import SYNTHETIC_SOURCE, Severity
+from responder.card import Card
 from responder.clock import Clock
 from responder.errors import Conflict, Reason, ResponderError
-from responder.incident import AlertRecord, Card, Incident
+from responder.incident import AlertRecord, Incident
 from responder.intake import parse
 from responder.ports import FrontDoor, Store, Telemetry
 from responder.protocols import items

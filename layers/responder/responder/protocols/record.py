@@ -20,10 +20,11 @@ from responder.analysis import fallback, freshness, tiering, trouble
 from responder.analysis.context import Retrieved
 from responder.analysis.freshness import Makers, News
 from responder.analysis.verdict import Analysis
+from responder.cache_entry import CacheEntry
 from responder.clock import Clock
 from responder.contracts import AlertMessage
 from responder.errors import Reason
-from responder.incident import CacheEntry, Incident, IncidentState
+from responder.incident import Incident, IncidentState
 from responder.policy import holding
 from responder.policy.route import why
 from responder.policy.routes import Routes, no_routes, routed

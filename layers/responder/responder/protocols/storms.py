@@ -22,13 +22,7 @@ from datetime import datetime, timedelta
 from responder.alert import Scope, Severity
 from responder.analysis import fallback
 from responder.errors import Conflict, Reason
-from responder.incident import (
-    Incident,
-    IncidentState,
-    Notice,
-    NoticeKind,
-    Storm,
-)
+from responder.incident import Incident, IncidentState, Notice, NoticeKind, Storm
 from responder.policy import holding, storm
 from responder.policy.storm import Kind, Member, Shard, Weather
 from responder.ports import Key, Store, Telemetry

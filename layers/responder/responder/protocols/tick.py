@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from responder.cache_entry import CacheEntry
+from responder.card import Card
 from responder.clock import Clock
 from responder.errors import Conflict, Reason
-from responder.incident import CacheEntry, Card, Incident, IncidentState, NoticeKind
+from responder.incident import Incident, IncidentState, NoticeKind
 from responder.policy import flapping, holding, quiet, reminding
 from responder.ports import Queues, Store, Telemetry
 from responder.protocols import (
