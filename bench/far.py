@@ -74,20 +74,19 @@ class FarTables:
 
     def _put(self, puts: list[dict[str, Any]]) -> None:
         with self._lock:
-            for put in puts:
-                present = self._at(put).get("version")
-                expected = put.get("ExpressionAttributeValues", {}).get(":expected")
-                if present != expected:
+            places = [self._place(put) for put in puts]
+            for put, (table, name) in zip(puts, places, strict=True):
+                present = table[name]["version"] if name in table else None
+                values = put.get("ExpressionAttributeValues")
+                if present != (values[":expected"] if values else None):
                     code = {"Code": "ConditionalCheckFailedException", "Message": ""}
                     raise ClientError({"Error": code}, "PutItem")  # type: ignore[typeddict-item]
-            for put in puts:
-                self._items[put["TableName"]][self._name(put)] = put["Item"]
+            for put, (table, name) in zip(puts, places, strict=True):
+                table[name] = put["Item"]
 
-    def _at(self, put: Mapping[str, Any]) -> dict[str, Any]:
-        return self._items[put["TableName"]].get(self._name(put), {})
-
-    def _name(self, put: Mapping[str, Any]) -> str:
-        return str(put["Item"][_NAME_OF_KEY[put["TableName"]]]["S"])
+    def _place(self, put: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], str]:
+        table: str = put["TableName"]
+        return self._items[table], put["Item"][_NAME_OF_KEY[table]]["S"]
 
     def _travel(self, call: str) -> None:
         with self._lock:

@@ -85,7 +85,7 @@ class Old:
         found = [
             items.decode(Record(1, plain(item)), Incident)
             for key, item in stored
-            if key.startswith("incident#") and item["service"] == {"S": service}
+            if key.startswith("incident#") and item.get("service") == {"S": service}
         ]
         (only,) = [one for one in found if one is not None]
         return only

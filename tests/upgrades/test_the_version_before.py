@@ -86,9 +86,27 @@ def test_what_it_requires_is_still_a_field(path: str) -> None:
     assert required <= set(TODAY[path]["properties"])
 
 
+@pytest.mark.parametrize("path", sorted(set(PREVIOUS) & set(TODAY) - set(kinds.MESSAGES.values())))
+def test_what_is_stored_has_the_defaults_that_it_was_written_without(path: str) -> None:
+    before, after = _defaults(PREVIOUS[path]), _defaults(TODAY[path])
+    both = before.keys() & after.keys()
+    assert {name: after[name] for name in both} == {name: before[name] for name in both}
+
+
 @pytest.mark.parametrize("path", sorted(set(TODAY) - DOCUMENTS))
 def test_a_field_that_a_newer_version_adds_is_passed_over(path: str) -> None:
     assert '"additionalProperties": false' not in json.dumps(TODAY[path])
+
+
+def _defaults(schema: dict[str, Any]) -> dict[str, Any]:
+    """The default of each field that has one, those of the models within included."""
+    models = {"": schema, **schema.get("$defs", {})}
+    return {
+        f"{model}.{name}": field["default"]
+        for model, said in models.items()
+        for name, field in said.get("properties", {}).items()
+        if "default" in field
+    }
 
 
 def _words(schema: Any, place: str = "") -> Iterator[tuple[str, set[str]]]:

@@ -20,7 +20,7 @@ from unit.protocols.analysing import DEV, ID, UNAVAILABLE, awaiting, handle, ref
 class ListOfAnotherVersion(BaseModel):
     """As a version to come may write it."""
 
-    changes: tuple[str, ...] = ("unreadable",)
+    changes: tuple[str, ...]
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_what_claude_did_not_make_has_them_read_for_its_context_alone() -> None:
 def test_a_list_of_changes_that_cannot_be_read_makes_no_analysis_stale_and_holds_no_alert() -> None:
     desk = awaiting(service="checkout")
     handle(desk)
-    desk.put(changes_item("service#checkout"), ListOfAnotherVersion())
+    desk.put(changes_item("service#checkout"), ListOfAnotherVersion(changes=("unreadable",)))
     second = elsewhere(desk, "dev")
     assert desk.incident(second).analysis.headline == "verdict 1"
     assert desk.requested() == []

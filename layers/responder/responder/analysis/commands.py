@@ -7,6 +7,7 @@ is no plain one-line name, yields no command at all.
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from responder.alert import Alert
 from responder.analysis.verdict import Check
@@ -16,8 +17,6 @@ _NAME = re.compile(r"(?![-~])[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}")
 _OBJECT = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _HOST = re.compile(r"(?![-.])[A-Za-z0-9.-]{1,253}")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+){1,3}-\d")
-#: A Kubernetes object's name; CloudWatch's "namespace" (AWS/Lambda) is none.
-_OBJECT = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _URL_HOST = re.compile(r"https?://(?P<host>[A-Za-z0-9.-]{1,253})(?::(?P<port>\d{1,5}))?(?:[/?#]|$)")
 
 
@@ -36,8 +35,14 @@ def _names(alert: Alert) -> Mapping[str, str]:
     names: dict[str, str] = {}
     for label, value in alert.labels.items():
         if _NAME.fullmatch(value):
-            names.setdefault("".join(filter(str.isalnum, label)).lower(), value)
+            names.setdefault(_plain(label), value)
     return names
+
+
+# Tools name their labels alike.
+@lru_cache(maxsize=256)
+def _plain(label: str) -> str:
+    return "".join(filter(str.isalnum, label)).lower()
 
 
 def _command(*words: str) -> str:

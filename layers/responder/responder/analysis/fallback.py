@@ -5,7 +5,6 @@ The same alert always gives the same triage.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -115,19 +114,13 @@ def with_reason(analysis: Analysis, reason: str) -> Analysis:
 
 def _family(alert: Alert) -> Family:
     """The family with the most hits: the rule's and title's words count twice."""
-    words: Counter[str] = Counter()
-    for text, weight in (
-        (alert.rule, 2),
-        (alert.title, 2),
-        (alert.message, 1),
-        (_metric(alert), 2),
-    ):
-        for word in _words(text[:MAX_WORDS_FROM]):
-            words[word] = max(words[word], weight)
-    hits: Counter[int] = Counter()
-    for word, weight in words.items():
-        for number in _FAMILIES_BY_WORD.get(word, ()):
-            hits[number] += weight
+    named = (alert.rule, alert.title, _metric(alert))
+    names = _words(" ".join(text[:MAX_WORDS_FROM] for text in named))
+    words = names | _words(alert.message[:MAX_WORDS_FROM])
+    hits: dict[int, int] = {}
+    for word in words & _FAMILIES_BY_WORD.keys():
+        for number in _FAMILIES_BY_WORD[word]:
+            hits[number] = hits.get(number, 0) + (2 if word in names else 1)
     # Of equals the first one.
     best = min(hits, key=lambda number: (-hits[number], number), default=None)
     return UNRECOGNISED if best is None else FAMILIES[best]

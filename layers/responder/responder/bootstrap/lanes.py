@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from os import urandom
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from responder import settings
 from responder.adapters import environment
@@ -58,4 +58,4 @@ def name_of(queue_url: str) -> str:
 
 def new_id() -> str:
     """An id that nobody has had before."""
-    return uuid4().hex
+    return urandom(16).hex()

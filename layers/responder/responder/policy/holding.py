@@ -42,10 +42,16 @@ def review(incident: Incident, checks: Checks, now: datetime, *, opening: bool =
     found = _first(incident, checks, now)
     held = _held(incident, found, opening=opening)
     ended = None if found else incident.silence or incident.silence_ended
-    update: dict[str, object] = {"silence": found, "silence_ended": ended, "held": held}
-    if held:
-        update["analysis_requested_at"] = None
-    return incident.model_copy(update=update)
+    asked = None if held else incident.analysis_requested_at
+    update = {
+        "silence": found,
+        "silence_ended": ended,
+        "held": held,
+        "analysis_requested_at": asked,
+    }
+    # Nothing holds most incidents, and to copy one takes longer than to look.
+    same = all(getattr(incident, name) == value for name, value in update.items())
+    return incident if same else incident.model_copy(update=update)
 
 
 def released(incident: Incident) -> Incident:

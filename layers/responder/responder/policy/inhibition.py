@@ -136,7 +136,7 @@ class Inhibitions(Document):
 
     def may_mute(self, alert: Alert) -> bool:
         """Whether the incident of an alert would be a cause."""
-        if not self._sources:
+        if not self.rules:
             return False
         seen = facts(alert)
         found = self._sources.candidates(seen)
@@ -144,7 +144,7 @@ class Inhibitions(Document):
 
     def as_cause(self, incident: Incident) -> dict[str, "Cause"]:
         """What an incident is a cause of while it is open, by the list that it stands in."""
-        if not self._sources:
+        if not self.rules:
             return {}
         seen = facts(incident)
         found = (rule for rule in self._sources.candidates(seen) if matches_all(rule.sources, seen))
@@ -160,7 +160,7 @@ class Inhibitions(Document):
 
     def as_target(self, incident: Incident) -> list["Suspect"]:
         """Where the causes stand that would mute an incident, in the order of the rules' names."""
-        if not self._targets:
+        if not self.rules:
             return []
         seen = facts(incident)
         found = (rule for rule in self._targets.candidates(seen) if matches_all(rule.targets, seen))

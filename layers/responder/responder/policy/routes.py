@@ -30,6 +30,9 @@ from responder.incident import Destination, Incident, Mention, QuietHours
 from responder.policy.matching import Matcher, Operator, facts, matches_all
 from responder.recurrence import MAX_LASTS, days_of, time_of
 
+#: Where no route matches.
+_ANYWHERE = Destination()
+
 MAX_ROUTES = 500
 MAX_TESTS = 500
 
@@ -220,7 +223,7 @@ class Routes(Document):
         """Where an incident with these facts goes; an empty destination where no route matches."""
         found = self.find(seen)
         if found is None:
-            return Destination()
+            return _ANYWHERE
         name, route = found
         return Destination(
             route=name,
@@ -256,5 +259,5 @@ def routed(incident: Incident, before: Incident | None, routes: Routes) -> Incid
     decided = before is not None and not before.held and before.severity is incident.severity
     if decided:
         return incident
-    found = routes.destination(facts(incident)) if routes.routes else Destination()
-    return incident.model_copy(update={"route": found})
+    found = routes.destination(facts(incident)) if routes.routes else _ANYWHERE
+    return incident if found == incident.route else incident.model_copy(update={"route": found})

@@ -134,7 +134,10 @@ def gone(card: Card, incident: Incident) -> Card:
 def addressed(card: Card, channel: str, refuge: str) -> Card:
     """The unposted card bound for ``channel``, or for ``refuge`` where Slack refused that one."""
     refused = card.refused if card.refused and card.refused.channel == channel else None
-    return card.model_copy(update={"channel": refuge if refused else channel, "refused": refused})
+    there = refuge if refused else channel
+    if (card.channel, card.refused) == (there, refused):
+        return card
+    return card.model_copy(update={"channel": there, "refused": refused})
 
 
 def turned_away(card: Card, incident: Incident, refuge: str, reason: Reason) -> Card:
@@ -240,8 +243,10 @@ def told_analysis(card: Card, incident: Incident) -> Card:
 
 def release(card: Card) -> Card:
     """Let go: everything is shown, nothing waits."""
-    return let_go(card).model_copy(
+    return card.model_copy(
         update={
+            "owner": "",
+            "lease_until": None,
             "wanted": 0,
             "next_try": None,
             "waits_for": "",

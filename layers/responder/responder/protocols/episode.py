@@ -270,15 +270,15 @@ def _one_less(incident: Incident, alert: Alert, ended: datetime, now: datetime) 
 
 
 def _one_more(incident: Incident, arrival: Arrival, *, joins: bool, now: datetime) -> Incident:
-    alert = arrival.alert
+    alert, name = arrival.alert, _name(arrival.alert)
     counted = incident.model_copy(
         update={
             "count": incident.count + 1,
             "firing": incident.firing + (1 if joins else 0),
             "first_seen": min(incident.first_seen, arrival.event_at),
             "last_seen": max(incident.last_seen, alert.received_at),
-            "firing_now": _firing_now(incident, arrival),
-            "worst": _worst(incident, arrival),
+            "firing_now": _firing_now(incident, arrival, name),
+            "worst": _worst(incident, arrival, name),
         }
     )
     if not alert.severity.worse_than(counted.severity):
@@ -291,14 +291,14 @@ def _one_more(incident: Incident, arrival: Arrival, *, joins: bool, now: datetim
     return noticed(raised, NoticeKind.ESCALATED, now, change)
 
 
-def _worst(incident: Incident, arrival: Arrival) -> Worst:
+def _worst(incident: Incident, arrival: Arrival, name: str) -> Worst:
     """What the worst alert says that the first one did not; a milder one never takes its place."""
     alert, known = arrival.alert, incident.worst
     if known is not None and _outranks(known, alert.severity, arrival.event_at):
         return known
     return Worst(
         alert_id=alert.alert_id,
-        name=_name(alert),
+        name=name,
         at=arrival.event_at,
         severity=alert.severity,
         title=alert.title if alert.title != incident.title else None,
@@ -311,9 +311,9 @@ def _outranks(known: Worst, severity: Severity, at: datetime) -> bool:
     return known.severity.worse_than(severity) or (known.severity is severity and known.at > at)
 
 
-def _firing_now(incident: Incident, arrival: Arrival) -> tuple[Firing, ...]:
+def _firing_now(incident: Incident, arrival: Arrival, name: str) -> tuple[Firing, ...]:
     """The list with this alert in it, as far as there is room: the worst first, then the newest."""
-    alert, name = arrival.alert, _name(arrival.alert)
+    alert = arrival.alert
     known = next((one for one in incident.firing_now if one.name == name), None)
     if known is not None and known.at > arrival.event_at:
         return incident.firing_now

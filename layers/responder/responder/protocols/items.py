@@ -215,13 +215,25 @@ def incident_ids(values: Sequence[BaseModel | None]) -> set[str]:
 
 
 def _data(value: BaseModel) -> dict[str, Any]:
-    data = value.model_dump(mode="json", exclude_none=True)
+    """An item's attributes. What is as it is by default costs no units and no time.
+
+    So no default of what is stored may ever change (``tests/upgrades``).
+    """
+    data = value.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     if isinstance(value, AlertRecord):
         data.update(_runbook_attributes(value))
-    if isinstance(value, Incident) and value.due_at is not None:
-        data["due_shard"] = str(crc32(value.key.encode()) % DUE_SHARDS)
-        data["due_at"] = int(value.due_at.timestamp())
+    if isinstance(value, Incident):
+        data.update(_always(value))
     return data
+
+
+def _always(incident: Incident) -> dict[str, Any]:
+    """What an incident's item has for its index, and for who reads no more of it than these."""
+    found: dict[str, Any] = {"state": incident.state.value, "count": incident.count}
+    if incident.due_at is not None:
+        found["due_shard"] = str(crc32(incident.key.encode()) % DUE_SHARDS)
+        found["due_at"] = int(incident.due_at.timestamp())
+    return found
 
 
 def _runbook_attributes(record: AlertRecord) -> dict[str, Any]:

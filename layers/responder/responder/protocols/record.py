@@ -230,7 +230,7 @@ def open_incident(
     incident_id = episode_id(arrival.incident_key, episode)
     if alert.source == SYNTHETIC_SOURCE:
         analysis = fallback.triage(alert, reason=Reason.OWN_INCIDENT.value, now=now)
-        return _opened(arrival, incident_id, episode, analysis, now)
+        return _opened(arrival, incident_id, episode, now, analysis=analysis)
     entry = draft.entry(arrival.cache_key)
     cached = entry.analysis if entry else None
     deserved = tiering.tier_for(alert.severity, cached)
@@ -246,19 +246,28 @@ def open_incident(
     asks = look.due and joined is None and about_claude is None
     if joined is not None:
         draft.put_entry(joined)
-    opened = _opened(arrival, incident_id, episode, analysis, now)
-    return opened.model_copy(
-        update={
-            "from_cache": look.analysis is not None,
-            "analysis_requested_at": now if asks else None,
-        }
+    return _opened(
+        arrival,
+        incident_id,
+        episode,
+        now,
+        analysis=analysis,
+        from_cache=look.analysis is not None,
+        asks=asks,
     )
 
 
 def _opened(
-    arrival: Arrival, incident_id: str, episode: int, analysis: Analysis, now: datetime
+    arrival: Arrival,
+    incident_id: str,
+    episode: int,
+    now: datetime,
+    *,
+    analysis: Analysis,
+    from_cache: bool = False,
+    asks: bool = False,
 ) -> Incident:
-    """The incident of a first alert with this analysis."""
+    """The incident of a first alert with this analysis; ``asks`` for one of Claude."""
     alert = arrival.alert
     return Incident(
         incident_id=incident_id,
@@ -288,6 +297,8 @@ def _opened(
         first_received_at=alert.received_at,
         revision=0,
         analysis=analysis,
+        from_cache=from_cache,
+        analysis_requested_at=now if asks else None,
         trace=arrival.trace,
     )
 
@@ -312,20 +323,19 @@ def _revised(draft: Draft, incident: Incident, now: datetime) -> Incident:
     # What holds it may end at any moment: then the next tick shows it.
     patience = storms.SETTLES if incident.storm is not None else LOOK_AGAIN
     look_again = now if incident.silence is not None else now + patience
-    revised = incident.model_copy(
-        update={
-            "revision": incident.revision + 1,
-            "due_at": min(incident.due_at or look_again, look_again),
-        }
-    )
+    update: dict[str, object] = {
+        "revision": incident.revision + 1,
+        "due_at": min(incident.due_at or look_again, look_again),
+    }
     if before is not None and before.held and not incident.held:
-        revised = revised.model_copy(update={"told_from": now})
+        update["told_from"] = now
     if before is not None and (
         _wants_higher_tier(before, incident)
         or _unheld(before, incident)
         or _wants_another(draft.entry(incident.cache_key), incident, now)
     ):
-        revised = revised.model_copy(update={"analysis_requested_at": now})
+        update["analysis_requested_at"] = now
+    revised = incident.model_copy(update=update)
     if _loud(before, incident):
         return announcing.announced_at_once(revised, now)
     return announcing.announced_in_turn(revised, now)
