@@ -38,7 +38,9 @@ def windows(end: End) -> Iterator[str]:
     window = end.campaign.window
     span = window.coming(START - timedelta(minutes=1)) if window else None
     heard = {(one.text, one.at) for one in end.campaign.slack.messages if one.thread_ts}
-    ends = span.ends - end.campaign.circumstances.skew if span else START
+    skew = end.campaign.circumstances.skew
+    # For one worker it may have begun before it has for another, whose clock is behind twice that.
+    begins, ends = (span.begins + 2 * skew, span.ends - skew) if span else (START, START)
     for incident in end.incidents.values():
         waits = incident.silence.reason if incident.silence else incident.held
         opened = incident.state is IncidentState.OPEN or incident.silence is not None
@@ -49,7 +51,7 @@ def windows(end: End) -> Iterator[str]:
         for notice in incident.notices:
             # An analysis does not ask for windows: the next alert or tick does.
             asked = notice.kind is not NoticeKind.SEVERITY_DOUBTED
-            within = asked and span.begins <= notice.at < span.ends
+            within = asked and begins <= notice.at < span.ends
             told = f"notice|{incident.incident_id}|{notice.number}"
             if within and any(text == told and at < ends for text, at in heard):
                 yield f"{incident.incident_id}: {notice.kind} was told in a window"

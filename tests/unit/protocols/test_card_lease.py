@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from desk import TIMING, Desk
+from desk import GAP, TIMING, Desk
 from faults.world import START
 from responder.card import Card
-from responder.protocols import items
+from responder.protocols import items, pace
 from unit.protocols.delivering import (
     ID,
     announced_desk,
@@ -16,6 +16,8 @@ from unit.protocols.delivering import (
     deliver,
     paced,
 )
+
+STOLEN = Card(incident_id=ID, channel="#alerts", owner="other", lease_until=START + TIMING.lease)
 
 
 @pytest.fixture
@@ -58,24 +60,19 @@ def test_a_dead_holder_of_a_settled_card_is_released(desk: Desk) -> None:
 
 
 def test_who_lost_the_card_records_nothing_and_leaves_it_to_the_winner(desk: Desk) -> None:
-    stolen = Card(
-        incident_id=ID, channel="#alerts", owner="other", lease_until=START + TIMING.lease
-    )
-    desk.slack.meanwhile = lambda: desk.put_card(stolen)
+    desk.slack.meanwhile = lambda: desk.put_card(STOLEN)
     deliver(desk)
-    assert desk.card() == stolen
+    assert desk.card() == STOLEN
     assert desk.telemetry.said("Lease lost") == 1
 
 
 def test_who_lost_the_card_does_not_post_a_second_message(desk: Desk) -> None:
     """The lease goes between the claim and the intent: nothing is sent."""
-    stolen = Card(
-        incident_id=ID, channel="#alerts", owner="other", lease_until=START + TIMING.lease
-    )
     paced(desk)
+    desk.put_card(Card(incident_id=ID, channel="#alerts"))
 
     def steal() -> None:
-        desk.put_card(stolen)
+        desk.put_card(STOLEN)
 
     def after_claim() -> None:
         desk.store.meanwhile = steal
@@ -83,7 +80,42 @@ def test_who_lost_the_card_does_not_post_a_second_message(desk: Desk) -> None:
     desk.store.meanwhile = after_claim
     deliver(desk)
     assert desk.slack.methods() == []
-    assert desk.card() == stolen
+    assert desk.card() == STOLEN
+
+
+def test_who_is_second_to_write_a_new_card_sends_nothing_and_asks_its_holder(desk: Desk) -> None:
+    change(desk, revision=4)
+    desk.store.meanwhile = lambda: desk.put_card(STOLEN)
+    deliver(desk)
+    assert desk.slack.methods() == []
+    assert desk.card() == STOLEN.model_copy(update={"wanted": 4})
+    assert desk.telemetry.said("Lease lost") == 1
+
+
+def test_who_is_second_to_write_a_card_that_is_shown_by_then_sends_nothing(desk: Desk) -> None:
+    desk.store.meanwhile = lambda: deliver(desk)
+    deliver(desk)
+    assert desk.slack.methods() == ["post"]
+    assert (desk.card().owner, desk.card().ts) == ("", "1.0")
+
+
+def test_who_is_second_to_write_a_new_card_takes_it_over_from_a_dead_holder(desk: Desk) -> None:
+    dead = STOLEN.model_copy(update={"lease_until": START - TIMING.lease})
+    desk.store.meanwhile = lambda: desk.put_card(dead)
+    deliver(desk)
+    assert desk.slack.methods() == ["post"]
+    assert (desk.card().owner, desk.card().shown) == ("", desk.incident().revision)
+
+
+def test_a_new_card_that_waits_for_its_slot_is_written_once(desk: Desk) -> None:
+    paced(desk)
+    pace.reserve(desk.store, "#alerts", GAP, desk.now(), urgent=False)
+    desk.store.written.clear()
+    deliver(desk)
+    assert desk.slack.methods() == []
+    assert desk.store.written.count(items.card_item(ID).id) == 1
+    assert (desk.card().owner, desk.card().wanted) == ("", desk.incident().revision)
+    assert desk.card().next_try == desk.now() + GAP
 
 
 def test_a_card_whose_incident_expires_meanwhile_is_left(desk: Desk) -> None:

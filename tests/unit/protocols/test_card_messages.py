@@ -163,6 +163,7 @@ def test_a_card_that_is_being_posted_stays_in_the_channel_that_it_is_looked_for_
 ) -> None:
     """Between claim and intent another worker comes, for whom it would go elsewhere."""
     paced(desk)
+    desk.put_card(Card(incident_id=ID, channel="#alerts"))
 
     def another() -> None:
         right = replace(desk.deliverer, channels=Channels("#elsewhere"))

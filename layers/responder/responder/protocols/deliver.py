@@ -129,7 +129,7 @@ class Delivery:
                 return cards.ask_for(card, incident.revision)
             return cards.claim(card, me, now, self.lane.timing)
 
-        card = self.grip.take(step)
+        card = self.grip.claim(step)
         if incident.held and (card is None or cards.unposted(card)):
             self.grip.log("Card held", incident, held=incident.held)
         return card is not None and card.owner == me

@@ -11,12 +11,16 @@ from datetime import timedelta
 from responder.card import Card
 from responder.clock import Clock
 from responder.contracts import Announcement
+from responder.errors import Conflict
 from responder.incident import Incident
-from responder.ports import Queues, Store, Telemetry
+from responder.ports import Key, Queues, Store, Telemetry
 from responder.protocols import announcing, items, waiting
 from responder.protocols import card as cards
 from responder.protocols.card import Timing
 from responder.protocols.waiting import Postponed
+
+#: What becomes of a card; None: it stays as it is.
+Take = Callable[[Card | None], Card | None]
 
 #: Slack is waited for this long; then the announcement goes to the dead-letter queue.
 PATIENCE = timedelta(hours=12)
@@ -42,16 +46,29 @@ class Grip:
     announcement: Announcement
     me: str
     _known: items.Seen[Card] | None = field(default=None, init=False)
+    _claim: Take | None = field(default=None, init=False)
+    _unwritten: Card | None = field(default=None, init=False)
 
-    def take(self, step: Callable[[Card | None], Card | None]) -> Card | None:
-        """Write the card, whoever holds it: to claim it, or to ask its holder for more."""
-        key = items.card_item(self.announcement.incident_id)
-        self._known = items.change_seen(self.store, key, Card, step, self.now(), self._known)
-        return self._known.value
+    def claim(self, step: Take) -> Card | None:
+        """Take hold of the card, or ask its holder for more, as ``step`` has it.
+
+        The claim of a card that nobody has written yet is written with its first change: nothing
+        is sent before the intent to send it is.
+        """
+
+        def unless_new(card: Card | None) -> Card | None:
+            wanted = step(card)
+            is_new = card is None and wanted is not None and wanted.owner == self.me
+            self._unwritten = wanted if is_new else None
+            return None if is_new else wanted
+
+        self._claim = step
+        card = self._take(unless_new)
+        return self._unwritten or card
 
     def renew(self) -> Card:
         """The card, its lease long enough for the next step."""
-        now, known = self.now(), self._known and self._known.value
+        now, known = self.now(), self._unwritten or (self._known and self._known.value)
         if known and known.owner == self.me and cards.lasts(known, now, self.timing):
             return known
         return self.change(lambda card: cards.renewed(card, self.me, now, self.timing))
@@ -66,8 +83,34 @@ class Grip:
                 return None
             return step(card)
 
-        card = self.take(guarded)
+        card = self._first_change(step) or self._take(guarded)
         return card or Card(incident_id=self.announcement.incident_id, channel="")
+
+    def _first_change(self, step: Callable[[Card], Card]) -> Card | None:
+        """The new card with its claim and this change; None where it is not new any more.
+
+        Who loses the race for it claims it as everybody does.
+        """
+        unwritten, self._unwritten = self._unwritten, None
+        if unwritten is None or self._known is None or self._claim is None:
+            return None
+        card, version = step(unwritten), self._known.version
+        try:
+            self.store.write([items.write_of(self._key, card, version, self.now())])
+        except Conflict:
+            self._known = None
+            self._take(self._claim)
+            return None
+        self._known = items.Seen(version + 1, card)
+        return card
+
+    def _take(self, step: Take) -> Card | None:
+        self._known = items.change_seen(self.store, self._key, Card, step, self.now(), self._known)
+        return self._known.value
+
+    @property
+    def _key(self) -> Key:
+        return items.card_item(self.announcement.incident_id)
 
     def record(self, step: Callable[[Card], Card], incident: Incident) -> bool:
         """Write what was done; where nothing is missing then, let go with it and say True."""
