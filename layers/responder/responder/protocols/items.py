@@ -229,7 +229,11 @@ def _data(value: BaseModel) -> dict[str, Any]:
 
 def _always(incident: Incident) -> dict[str, Any]:
     """What an incident's item has for its index, and for who reads no more of it than these."""
-    found: dict[str, Any] = {"state": incident.state.value, "count": incident.count}
+    found: dict[str, Any] = {
+        "state": incident.state.value,
+        "count": incident.count,
+        "revision": incident.revision,
+    }
     if incident.due_at is not None:
         found["due_shard"] = str(crc32(incident.key.encode()) % DUE_SHARDS)
         found["due_at"] = int(incident.due_at.timestamp())
