@@ -88,7 +88,7 @@ def _round(house: Functions, mix: Mix, turn: int) -> Load:
     return Load(
         alerts=alerts,
         microseconds={name: house.nanoseconds[name] / alerts / 1_000 for name in NAMES},
-        log={name: house.log.bytes[name] / alerts for name in NAMES},
+        log={name: house.log[name] / alerts for name in NAMES},
         json_loads=_unit(house),
     )
 
@@ -135,7 +135,7 @@ def _log() -> dict[str, float]:
     }.items():
         house.forget()
         alerts = _play(house, iter(sendings), len(sendings))
-        found[name] = sum(house.log.bytes.values()) / alerts
+        found[name] = sum(house.log.values()) / alerts
     return found
 
 
