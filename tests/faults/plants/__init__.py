@@ -17,6 +17,7 @@ PLANTS: dict[str, Plant] = {
         recording.count_before_record,
         recording.list_beside_incident,
         delivering.post_before_intent,
+        delivering.write_over_a_new_card,
         delivering.reply_without_looking,
         delivering.delete_before_copy,
         analysing.waiters_not_drained,

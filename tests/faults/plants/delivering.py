@@ -1,6 +1,6 @@
 """Mistakes that are easy to make between an announcement and Slack."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ from responder.protocols import (
     waiting,
 )
 from responder.protocols.card_messages import CardMessages
+from responder.protocols.grip import Grip
 
 
 def post_before_intent() -> Sequence[Replacement]:
@@ -51,6 +52,18 @@ def post_before_intent() -> Sequence[Replacement]:
         return place
 
     return [(CardMessages, "_send", send)]
+
+
+def write_over_a_new_card() -> Sequence[Replacement]:
+    """Who loses the race for a new card writes his own claim and intent over the winner's."""
+
+    def first_change(grip: Grip, step: Callable[[Card], Card]) -> Card | None:
+        unwritten, grip._unwritten = grip._unwritten, None
+        if unwritten is None:
+            return None
+        return grip._take(lambda _: step(unwritten))
+
+    return [(Grip, "_first_change", first_change)]
 
 
 def reply_without_looking() -> Sequence[Replacement]:

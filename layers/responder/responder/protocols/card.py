@@ -4,7 +4,8 @@
               (1)              (2)      (3)           (4)                 (5)
 
 What becomes of a ``Card``, pure: ``card_steps`` says what is next, ``deliver`` performs it. Killed
-at (1), (4) or (5): the lease runs out. Killed at (2) or (3): an intent without a ts is left behind.
+at (1), (4) or (5): the lease runs out; of a new card, whose claim is written with its intent,
+nothing is there at (1). Killed at (2) or (3): an intent without a ts is left behind.
 It is left alone until it has settled (Slack's time-out plus a margin), then looked for in the
 channel's history by its delivery id, and posted again only when absent. A second worker finds the
 lease held and raises ``wanted``; the holder renders again before it lets go. A webhook can neither
