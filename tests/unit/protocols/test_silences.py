@@ -1,7 +1,7 @@
 """Silences in the lanes: what they hold, what they let through, and what comes at their end."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -186,6 +186,14 @@ def test_thousands_fit_and_old_ones_make_room(desk: Desk) -> None:
     desk.later(days=10)
     silences.add(desk.store, named("new", desk.now()), desk.now())
     assert len(silences.load(desk.store)) < 400
+
+
+def test_another_one_can_be_added_beside_one_that_ends_with_the_calendar(desk: Desk) -> None:
+    first = silence(desk, name="first")
+    last = first.model_copy(update={"id": "last", "ends_at": datetime.max.replace(tzinfo=UTC)})
+    silences.add(desk.store, last, desk.now())
+    silence(desk, name="another")
+    assert {"last", "another"} < {one.id for one in silences.load(desk.store)}
 
 
 def test_of_two_who_add_at_once_both_stand(desk: Desk) -> None:

@@ -30,7 +30,7 @@ def load(store: Store) -> list[Silence]:
 
 def add(store: Store, silence: Silence, now: datetime) -> None:
     """Add a silence; expired ones of the same chunk make room. Raises Retryable."""
-    SILENCES.add(store, silence, now, lambda one: one.ends_at + KEPT > now)
+    SILENCES.add(store, silence, now, lambda one: one.ends_at > now - KEPT)
 
 
 def expire(store: Store, silence_id: str, now: datetime) -> Silence | None:
