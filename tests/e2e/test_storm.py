@@ -49,8 +49,9 @@ def plan() -> list[list[int]]:
 def warmed(pipeline: Pipeline) -> list[str]:
     """Alerts of a stack in service, some at once: its functions have processes enough.
 
-    After one alert alone the first 20 s of a storm take both cores here, most likely for starting
-    processes, and CRITICAL cards were seen to take up to 10 s. ``bench`` measures starts.
+    Without that the first 20 s of a storm took both cores here, and CRITICAL cards up to 10 s.
+    With it they wait as long as the processing queue is deep: on a machine that was half as fast
+    as usual up to 9 s, as two workers and the emulator then just keep up with 25 alerts a second.
     """
     first = by_clients(CLIENTS, pipeline.accept, [problem("calm", n) for n in range(CALM)])
     pipeline.shown(first, 60)
