@@ -20,7 +20,7 @@ from responder.protocols.announcing import queue_of
 from responder.protocols.draft import Draft
 from responder.protocols.episode import Arrival
 from responder.protocols.identities import arrive
-from responder.protocols.record import open_incident
+from responder.protocols.opening import open_incident
 from responder.signature import Rules
 from responder_cli import console, documents
 from responder_cli.options import examples, json_option
