@@ -14,6 +14,7 @@ from responder.alert import Severity
 from responder.errors import Reason
 from responder.incident import Hold, Incident, IncidentState, NoticeKind
 from responder.policy import storm
+from responder.values import changed
 
 #: What holds the end of an incident back, too: nobody waits for that at such an hour.
 _WINDOWS = frozenset({Reason.MAINTENANCE.value, Reason.QUIET_HOURS.value})
@@ -43,15 +44,16 @@ def review(incident: Incident, checks: Checks, now: datetime, *, opening: bool =
     held = _held(incident, found, opening=opening)
     ended = None if found else incident.silence or incident.silence_ended
     asked = None if held else incident.analysis_requested_at
-    update = {
-        "silence": found,
-        "silence_ended": ended,
-        "held": held,
-        "analysis_requested_at": asked,
-    }
-    # Nothing holds most incidents, and to copy one takes longer than to look.
-    same = all(getattr(incident, name) == value for name, value in update.items())
-    return incident if same else incident.model_copy(update=update)
+    # Nothing holds most incidents.
+    return changed(
+        incident,
+        {
+            "silence": found,
+            "silence_ended": ended,
+            "held": held,
+            "analysis_requested_at": asked,
+        },
+    )
 
 
 def released(incident: Incident) -> Incident:

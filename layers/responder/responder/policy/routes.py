@@ -29,6 +29,7 @@ from responder.document import Document
 from responder.incident import Destination, Incident, Mention, QuietHours
 from responder.policy.matching import Matcher, Operator, facts, matches_all
 from responder.recurrence import MAX_LASTS, days_of, time_of
+from responder.values import changed
 
 #: Where no route matches.
 _ANYWHERE = Destination()
@@ -260,4 +261,4 @@ def routed(incident: Incident, before: Incident | None, routes: Routes) -> Incid
     if decided:
         return incident
     found = routes.destination(facts(incident)) if routes.routes else _ANYWHERE
-    return incident if found == incident.route else incident.model_copy(update={"route": found})
+    return changed(incident, {"route": found})

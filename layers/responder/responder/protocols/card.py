@@ -21,6 +21,7 @@ from responder.errors import Reason
 from responder.incident import Incident, NoticeKind, Refusal
 from responder.ports import Place
 from responder.protocols import details
+from responder.values import changed
 
 
 @dataclass(frozen=True)
@@ -135,10 +136,7 @@ def gone(card: Card, incident: Incident) -> Card:
 def addressed(card: Card, channel: str, refuge: str) -> Card:
     """The unposted card bound for ``channel``, or for ``refuge`` where Slack refused that one."""
     refused = card.refused if card.refused and card.refused.channel == channel else None
-    there = refuge if refused else channel
-    if (card.channel, card.refused) == (there, refused):
-        return card
-    return card.model_copy(update={"channel": there, "refused": refused})
+    return changed(card, {"channel": refuge if refused else channel, "refused": refused})
 
 
 def turned_away(card: Card, incident: Incident, refuge: str, reason: Reason) -> Card:

@@ -13,6 +13,7 @@ from responder.errors import Reason
 from responder.incident import Destination, Incident, Notice, NoticeKind
 from responder.protocols import details
 from responder.protocols.card import Timing, analysis_id
+from responder.values import changed
 
 
 class Act(Enum):
@@ -153,7 +154,6 @@ def as_it_stands(incident: Incident, card: Card, act: Act) -> Incident:
     route = incident.route or Destination()
     again = act is Act.POST and card.posted_at is not None and card.refused is None
     called = () if again else route.mentions
-    if (called, card.refused) == (route.mentions, route.refused):
-        return incident
-    shown = route.model_copy(update={"mentions": called, "refused": card.refused})
-    return incident.model_copy(update={"route": shown})
+    return changed(
+        incident, {"route": changed(route, {"mentions": called, "refused": card.refused})}
+    )
