@@ -13,6 +13,8 @@ from responder.ports import Outgoing, Queue, Queues
 
 #: Counter-only changes are announced at most this often.
 QUIET_PACE = timedelta(seconds=10)
+#: The tick looks this long after a change whether its announcement has shown it.
+LOOK_AGAIN = timedelta(seconds=60)
 
 
 def announced_at_once(incident: Incident, now: datetime) -> Incident:

@@ -1,7 +1,7 @@
 """What an analysis makes of an incident that it is attached to; ``analyse`` writes it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from responder.analysis import fallback
 from responder.analysis.context import Passage
@@ -9,9 +9,6 @@ from responder.analysis.verdict import Analysis, Confidence
 from responder.incident import Incident, IncidentState, NoticeKind
 from responder.protocols import announcing
 from responder.protocols.episode import noticed
-
-#: The tick looks at an incident this long after its analysis has changed.
-LOOK_AGAIN = timedelta(seconds=60)
 
 
 def with_analysis(
@@ -36,7 +33,7 @@ def with_analysis(
         analysis = fallback.with_runbook(incident.analysis, runbooks).model_copy(update=reason)
         if analysis == incident.analysis:
             return None
-    due = min(incident.due_at or now + LOOK_AGAIN, now + LOOK_AGAIN)
+    due = min(incident.due_at or now + announcing.LOOK_AGAIN, now + announcing.LOOK_AGAIN)
     doubt = _doubt(incident, analysis)
     if doubt:
         incident = noticed(incident, NoticeKind.SEVERITY_DOUBTED, now, doubt)

@@ -31,8 +31,6 @@ from responder.protocols.spending import purse_item
 TOLD = "budgets-told"
 #: More often than the shortest quiet time closes: while a budget is spent, its incident is open.
 SEEN_PACE = timedelta(minutes=10)
-#: The tick sees to it that a new or changed incident is shown.
-LOOK_AGAIN = timedelta(seconds=60)
 _SEVERITIES = {budget.NEARLY: Severity.LOW, budget.SPENT: Severity.HIGH}
 
 
@@ -138,7 +136,7 @@ class BudgetWatch:
                 "firing": 0,
                 "revision": incident.revision + 1,
                 "announced_at": now,
-                "due_at": now + LOOK_AGAIN,
+                "due_at": now + announcing.LOOK_AGAIN,
             }
         )
         draft.put_incident(ended)
@@ -186,7 +184,7 @@ def _begun(number: int, limit: Limit, reached: int, now: datetime) -> Incident:
         opened_at=now,
         first_received_at=now,
         announced_at=now,
-        due_at=now + LOOK_AGAIN,
+        due_at=now + announcing.LOOK_AGAIN,
         **_said(limit, reached, now),
     )
 
@@ -203,7 +201,7 @@ def _raised(before: Incident, limit: Limit, reached: int, now: datetime) -> Inci
             "last_seen": now,
             "revision": before.revision + 1,
             "announced_at": now,
-            "due_at": now + LOOK_AGAIN,
+            "due_at": now + announcing.LOOK_AGAIN,
             **_said(limit, reached, now),
         }
     )

@@ -38,8 +38,6 @@ MAX_NOISY: Final = 200
 NOISY: Final = 3
 #: Characters of the headline that is kept of an analysis.
 MAX_HEADLINE: Final = 200
-#: The tick looks at the incident this long after somebody said something.
-LOOK_AGAIN: Final = timedelta(seconds=60)
 
 
 class Given(BaseModel):
@@ -199,7 +197,7 @@ def _attempt(store: Store, said: Feedback, now: datetime) -> Incident | None:
 
 def _marked(incident: Incident, said: Feedback, now: datetime) -> Incident:
     """The incident with its feedback as its card shows it, and with what must follow."""
-    look_again = now + LOOK_AGAIN
+    look_again = now + announcing.LOOK_AGAIN
     marked = incident.model_copy(
         update={
             "feedback": said,

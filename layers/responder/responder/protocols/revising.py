@@ -13,8 +13,6 @@ from responder.incident import Incident, IncidentState
 from responder.protocols import announcing, storms
 from responder.protocols.draft import Draft
 
-#: The tick looks at a changed incident this long after the change.
-LOOK_AGAIN = timedelta(seconds=60)
 #: A redelivered alert asks for an awaited analysis again after this long.
 REQUEST_AGAIN = timedelta(seconds=15)
 #: An alert asks again for another analysis than one that was found wrong after this long.
@@ -25,7 +23,7 @@ def revised(draft: Draft, incident: Incident, now: datetime) -> Incident:
     """The changed incident as it is written: next revision, announcement and look-again planned."""
     before = draft.before(incident.incident_id)
     # What holds it may end at any moment: then the next tick shows it.
-    patience = storms.SETTLES if incident.storm is not None else LOOK_AGAIN
+    patience = storms.SETTLES if incident.storm is not None else announcing.LOOK_AGAIN
     look_again = now if incident.silence is not None else now + patience
     update: dict[str, object] = {
         "revision": incident.revision + 1,
