@@ -21,6 +21,7 @@ class Lane:
 #: By queue, as the template has them (``tests/template/test_functions.py``).
 LANES = {
     "processing": Lane("analysis", 10),
+    "critical_processing": Lane("analysis", 10),
     "critical": Lane("distribution", 1),
     "distribution": Lane("distribution", 5),
     "analysis": Lane("analysis", 1),

@@ -134,6 +134,9 @@ class _World:
         self._outstanding: set[int] = set()
         self.lanes = {
             "processing": _Lane(self, "processing", settings.processing, self._record),
+            "critical_processing": _Lane(
+                self, "critical_processing", settings.critical, self._record
+            ),
             "analysis": _Lane(self, "analysis", settings.analysis, self._analyse),
             "distribution": _Lane(self, "distribution", settings.distribution, self._deliver),
             "critical": _Lane(self, "critical", settings.critical, self._deliver),
@@ -186,8 +189,8 @@ class _World:
             yield from self.invoke("reception", self._serve(self.times.reception))
             self.busy(self.front, began)
         self.count["accepted"] += alerts
-        for _ in range(alerts):
-            self.lanes["processing"].put(self._alert(new))
+        for one in (self._alert(new) for _ in range(alerts)):
+            self.lanes["critical_processing" if one.critical else "processing"].put(one)
 
     def _token(self) -> bool:
         now = self.env.now

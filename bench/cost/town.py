@@ -256,6 +256,7 @@ def _count_claude(bill: Bill, reply: Reply) -> None:
 def _variables(slack: Server, claude: Server) -> dict[str, str]:
     queues = {
         "PROCESSING_QUEUE_URL": "processing",
+        "CRITICAL_PROCESSING_QUEUE_URL": "critical_processing",
         "ANALYSIS_QUEUE_URL": "analysis",
         "DISTRIBUTION_QUEUE_URL": "distribution",
         "CRITICAL_QUEUE_URL": "critical",

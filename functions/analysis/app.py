@@ -1,6 +1,6 @@
-"""The analysis function: Lambda calls ``handler`` with batches of two queues, and every minute.
+"""The analysis function: Lambda calls ``handler`` with batches of three queues, and every minute.
 
-Batches of the processing queue are recorded, batches of the analysis queue are investigated,
+Batches of the processing queues are recorded, batches of the analysis queue are investigated,
 ``{"tick": true}`` looks again at what is overdue, ``{"synthetic": …}`` checks a new version.
 """
 

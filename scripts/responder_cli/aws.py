@@ -36,6 +36,8 @@ QUEUES = {
     Queue.DISTRIBUTION: "DistributionQueueUrl",
     Queue.CRITICAL: "CriticalQueueUrl",
 }
+#: Those of the queues in front of the record.
+RECORD_WAITS = ("ProcessingQueueUrl", "CriticalProcessingQueueUrl")
 LIVE = "live"
 
 

@@ -33,7 +33,13 @@ from responder_cli.reconcile.gathering import queued
 from responder_cli.reconcile.looking import prove
 from responder_cli.reconcile.verdict import Report, Where
 
-QUEUES = ("ProcessingQueueUrl", "AnalysisQueueUrl", "DistributionQueueUrl", "CriticalQueueUrl")
+QUEUES = (
+    "ProcessingQueueUrl",
+    "CriticalProcessingQueueUrl",
+    "AnalysisQueueUrl",
+    "DistributionQueueUrl",
+    "CriticalQueueUrl",
+)
 DEAD_LETTER_QUEUES = (
     "DeadLetterQueueUrl",
     "AnalysisDeadLetterQueueUrl",

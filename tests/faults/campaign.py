@@ -23,6 +23,7 @@ from responder.alert import Alert
 from responder.analysis.budget import Limits
 from responder.contracts import AlertMessage
 from responder.errors import Reason
+from responder.intake.reception import queue_of
 from responder.policy.inhibition import NO_INHIBITIONS
 from responder.ports import Key, Queue, Record, Store
 from responder.protocols.storms import Gate
@@ -30,7 +31,13 @@ from responder.protocols.storms import Gate
 STORM_LASTS = timedelta(minutes=6)
 FUNCTION_LASTS = timedelta(seconds=60)
 TICK_EVERY = timedelta(seconds=60)
-CONCURRENCY = {Queue.PROCESSING: 3, Queue.ANALYSIS: 3, Queue.DISTRIBUTION: 2, Queue.CRITICAL: 2}
+CONCURRENCY = {
+    Queue.PROCESSING: 3,
+    Queue.CRITICAL_PROCESSING: 2,
+    Queue.ANALYSIS: 3,
+    Queue.DISTRIBUTION: 2,
+    Queue.CRITICAL: 2,
+}
 #: After the storm, what is muted is looked at for so long: its cause may be open for ever.
 MUTED_LASTS = timedelta(minutes=10)
 #: What is kept for 90 days has expired by then.
@@ -163,13 +170,13 @@ class Campaign:
         self._redriven += sum(map(len, self.queues.dead.values()))
         if self._redriven > MAX_REDRIVEN:
             raise AssertionError("dead letters come back for ever")
-        for queue in Queue:
+        for queue in self.queues.dead:
             self.queues.redrive(queue)
 
     def _accept(self, alert: Alert) -> None:
         body = AlertMessage(alert=alert).model_dump_json()
         self.world.note(f"accepted {alert.alert_id}")
-        self.queues.messages[Queue.PROCESSING].append(Held(body, self.world.now()))
+        self.queues.messages[queue_of(alert)].append(Held(body, self.world.now()))
 
     def _deliver(self, *, twice: bool) -> None:
         """Start an invocation for a queue that has something and a worker to spare."""

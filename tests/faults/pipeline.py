@@ -121,14 +121,18 @@ def build(parts: Parts, setup: Setup) -> Pipeline:
     def lane(queue: Queue) -> Lane:
         return Lane(queue, queues, queues, telemetry, Origin("harness", "1"))
 
+    def process(queue: Queue) -> Callable[[Records], Failures]:
+        return lambda records: lane(queue).run_groups(
+            records, recorder.arrived, recorder.groups, recorder.record
+        )
+
     def deliver(queue: Queue) -> Callable[[Records], Failures]:
         return lambda records: lane(queue).run(records, Announcement, deliverer.handle)
 
     return Pipeline(
         {
-            Queue.PROCESSING: lambda records: lane(Queue.PROCESSING).run_groups(
-                records, recorder.arrived, recorder.groups, recorder.record
-            ),
+            Queue.PROCESSING: process(Queue.PROCESSING),
+            Queue.CRITICAL_PROCESSING: process(Queue.CRITICAL_PROCESSING),
             Queue.ANALYSIS: lambda records: lane(Queue.ANALYSIS).run(
                 records, AnalysisRequest, investigator.handle
             ),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from faults.failing import throttled, unanswered
 from faults.world import World
@@ -10,7 +11,15 @@ from responder.ports import Outgoing, Queue
 
 VISIBILITY = timedelta(seconds=70)
 MAX_RECEIVES = 6
-BATCH = {Queue.PROCESSING: 10, Queue.ANALYSIS: 1, Queue.DISTRIBUTION: 5, Queue.CRITICAL: 1}
+BATCH = {
+    Queue.PROCESSING: 10,
+    Queue.CRITICAL_PROCESSING: 10,
+    Queue.ANALYSIS: 1,
+    Queue.DISTRIBUTION: 5,
+    Queue.CRITICAL: 1,
+}
+#: By queue, the one whose dead letters its own lie with (template.yaml).
+DEAD_WITH = {queue: queue for queue in Queue} | {Queue.CRITICAL_PROCESSING: Queue.PROCESSING}
 
 
 @dataclass(eq=False)
@@ -31,7 +40,7 @@ class MemoryQueues:
         """Empty queues."""
         self._world = world
         self.messages: dict[Queue, list[Held]] = {queue: [] for queue in Queue}
-        self.dead: dict[Queue, list[Held]] = {queue: [] for queue in Queue}
+        self.dead: dict[Queue, list[Held]] = {queue: [] for queue in DEAD_WITH.values()}
         self._settled: list[Held] = []
         self.doubled: set[Queue] = set()
 
@@ -50,7 +59,8 @@ class MemoryQueues:
     def dead_letter(self, queue: Queue, message: Outgoing) -> None:
         """As ``ports.Queues``."""
         held = Held(message.body, self._world.now(), attributes=message.attributes)
-        self._world.effect("dead_letter", lambda: self.dead[queue].append(held), refused=throttled)
+        put = partial(self.dead[DEAD_WITH[queue]].append, held)
+        self._world.effect("dead_letter", put, refused=throttled)
 
     def retry_in(self, queue: Queue, receipt: str, seconds: int) -> None:
         """As ``protocols.batch.Visibility``: whose message failed may not even have let go."""
@@ -76,7 +86,7 @@ class MemoryQueues:
             held.receipt += 1
             if held.receives > MAX_RECEIVES and not twice:
                 self.messages[queue].remove(held)
-                self.dead[queue].append(held)
+                self.dead[DEAD_WITH[queue]].append(held)
                 self._settled.append(held)
                 self._world.note(f"dead-lettered by SQS from {queue}")
                 continue

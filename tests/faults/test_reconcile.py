@@ -46,7 +46,7 @@ def judged(campaign: Campaign) -> Report:
             records={one.alert.alert_id: one for one in records if one},
             incidents={name: one for name, one in known.items() if one.signature != "budget"},
             cards={one.incident_id: one for one in cards if one},
-            processing=waiting[Queue.PROCESSING],
+            processing=waiting[Queue.PROCESSING] + waiting[Queue.CRITICAL_PROCESSING],
             telling=waiting[Queue.DISTRIBUTION] + waiting[Queue.CRITICAL],
             dead_alerts=Dead(unread=len(campaign.queues.dead[Queue.PROCESSING])),
             slack=_slack(campaign, known),

@@ -90,6 +90,7 @@ class House:
 QUEUES = {
     "DeadLetterQueueUrl": "processing-dlq",
     "ProcessingQueueUrl": "processing",
+    "CriticalProcessingQueueUrl": "processing-critical",
     "DistributionDeadLetterQueueUrl": "distribution-dlq",
     "DistributionQueueUrl": "distribution",
     "CriticalDeadLetterQueueUrl": "distribution-critical-dlq",

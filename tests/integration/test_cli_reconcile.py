@@ -31,6 +31,7 @@ LONG_AGO = NOW - timedelta(minutes=20)
 NAME = "v1:disk|prod.1"
 OUTPUTS = {
     "ProcessingQueueUrl": "processing",
+    "CriticalProcessingQueueUrl": "processing-critical",
     "DistributionQueueUrl": "distribution",
     "CriticalQueueUrl": "distribution-critical",
     "DeadLetterQueueUrl": "processing-dlq",

@@ -17,12 +17,14 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "ReceptionRole": {
         "ReceptionLogGroup": LOG,
         "ProcessingQueue": SEND,
+        "CriticalProcessingQueue": SEND,
         "AsyncFailureQueue": SEND,
         "SourcesSecret": SECRET,
     },
     "AnalysisRole": {
         "AnalysisLogGroup": LOG,
         "ProcessingQueue": TAKE | SEND,
+        "CriticalProcessingQueue": TAKE | SEND,
         "AnalysisQueue": TAKE | SEND,
         "ProcessingDeadLetterQueue": SEND,
         "AnalysisDeadLetterQueue": SEND,
@@ -56,6 +58,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "StateTable": READ_WRITE,
         "ReceptionLogGroup": {"logs:FilterLogEvents"},
         "ProcessingQueue": {"sqs:GetQueueAttributes"},
+        "CriticalProcessingQueue": {"sqs:GetQueueAttributes"},
         "ProcessingDeadLetterQueue": {"sqs:GetQueueAttributes"},
         # The one key, and none of the account's others.
         "arn:${AWS::Partition}:apigateway:${AWS::Region}::/apikeys/${ApiKey}": {"apigateway:GET"},

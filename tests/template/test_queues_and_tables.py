@@ -7,6 +7,7 @@ from template.deployed import ENVIRONMENTS, referred, resources, stack
 
 PAIRS = {
     "ProcessingQueue": ("ProcessingDeadLetterQueue", "Analysis"),
+    "CriticalProcessingQueue": ("ProcessingDeadLetterQueue", "Analysis"),
     "AnalysisQueue": ("AnalysisDeadLetterQueue", "Analysis"),
     "DistributionQueue": ("DistributionDeadLetterQueue", "Distribution"),
     "CriticalQueue": ("CriticalDeadLetterQueue", "Distribution"),
@@ -31,16 +32,16 @@ def test_visibility_is_the_functions_timeout_and_ten_seconds(queue: str, environ
 
 
 @pytest.mark.parametrize("queue", PAIRS)
-def test_each_queue_has_its_own_dead_letter_queue_and_nobody_else_may_use_that(queue: str) -> None:
+def test_each_queue_has_its_dead_letter_queue_and_nobody_else_may_use_that(queue: str) -> None:
     queues = resources("AWS::SQS::Queue")
     redrive = queues[queue]["RedrivePolicy"]
     dead = referred(redrive["deadLetterTargetArn"])
     assert (dead, redrive["maxReceiveCount"]) == (PAIRS[queue][0], 6)
     allowed = queues[dead]["RedriveAllowPolicy"]
     assert allowed["redrivePermission"] == "byQueue"
-    name = queues[queue]["QueueName"]["Fn::Sub"]
-    (source,) = allowed["sourceQueueArns"]
-    assert source["Fn::Sub"].endswith(f":{name}")
+    names = [queues[one]["QueueName"]["Fn::Sub"] for one in PAIRS if PAIRS[one][0] == dead]
+    sources = ["$" + source["Fn::Sub"].rpartition(":$")[2] for source in allowed["sourceQueueArns"]]
+    assert sources == names
 
 
 @pytest.mark.parametrize("queue", [*(dead for dead, _ in PAIRS.values()), *FAILURES])
@@ -202,5 +203,5 @@ def test_what_holds_data_says_what_happens_to_it() -> None:
         "AWS::Logs::LogGroup",
     }
     held = [r for r in stack()["Resources"].values() if r["Type"] in kinds]
-    assert len(held) == 27
+    assert len(held) == 28
     assert {(r["DeletionPolicy"], r["UpdateReplacePolicy"]) for r in held} == {("Delete", "Retain")}

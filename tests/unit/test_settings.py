@@ -21,6 +21,7 @@ ANALYSIS = LANES | {
     "ALERTS_TABLE": "alerts",
     "CACHE_TABLE": "cache",
     "PROCESSING_QUEUE_URL": "u5",
+    "CRITICAL_PROCESSING_QUEUE_URL": "u9",
     "PROCESSING_DLQ_URL": "u6",
     "ANALYSIS_QUEUE_URL": "u7",
     "ANALYSIS_DLQ_URL": "u8",
@@ -36,7 +37,12 @@ DISTRIBUTION = LANES | {
     "NOTICE_TOPIC_ARN": "arn:topic",
     "NOTICE_WEBHOOK_SECRET": "s6",
 }
-RECEPTION = {"STACK_NAME": "mcp", "PROCESSING_QUEUE_URL": "u5", "SOURCES_SECRET": "s5"}
+RECEPTION = {
+    "STACK_NAME": "mcp",
+    "PROCESSING_QUEUE_URL": "u5",
+    "CRITICAL_PROCESSING_QUEUE_URL": "u9",
+    "SOURCES_SECRET": "s5",
+}
 FUNCTIONS = [
     (settings.Reception, RECEPTION),
     (settings.Analysis, ANALYSIS),

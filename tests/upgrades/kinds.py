@@ -45,9 +45,10 @@ ITEMS = {
 }
 #: Models that read the same items beside those, and less of them.
 ALSO = {("incidents", "incident#"): ("responder.protocols.siblings:Glimpse",)}
-#: By queue; a change has the processing queue with the alerts.
+#: By queue; a change has the processing queue with alerts.
 MESSAGES = {
     "processing": "responder.contracts:AlertMessage",
+    "critical_processing": "responder.contracts:AlertMessage",
     "analysis": "responder.contracts:AnalysisRequest",
     "distribution": "responder.contracts:Announcement",
     "critical": "responder.contracts:Announcement",

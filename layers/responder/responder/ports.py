@@ -75,6 +75,7 @@ class Queue(StrEnum):
     """The queues that our own code sends to."""
 
     PROCESSING = "processing"
+    CRITICAL_PROCESSING = "processing-critical"
     ANALYSIS = "analysis"
     DISTRIBUTION = "distribution"
     CRITICAL = "distribution-critical"

@@ -62,6 +62,7 @@ class Reception(Common, Secrets):
     """Settings of the reception function."""
 
     processing_url: str = Field(alias="PROCESSING_QUEUE_URL", min_length=1)
+    critical_processing_url: str = Field(alias="CRITICAL_PROCESSING_QUEUE_URL", min_length=1)
     sources_secret: str = Field(alias="SOURCES_SECRET", min_length=1)
 
 
@@ -127,6 +128,7 @@ class Analysis(Lanes, Claude):
     alerts_table: str = Field(alias="ALERTS_TABLE", min_length=1)
     cache_table: str = Field(alias="CACHE_TABLE", min_length=1)
     processing_url: str = Field(alias="PROCESSING_QUEUE_URL", min_length=1)
+    critical_processing_url: str = Field(alias="CRITICAL_PROCESSING_QUEUE_URL", min_length=1)
     processing_dlq_url: str = Field(alias="PROCESSING_DLQ_URL", min_length=1)
     analysis_url: str = Field(alias="ANALYSIS_QUEUE_URL", min_length=1)
     analysis_dlq_url: str = Field(alias="ANALYSIS_DLQ_URL", min_length=1)
@@ -187,6 +189,7 @@ class Heartbeat(Common):
     api_key_id: str = Field(alias="API_KEY_ID", min_length=1)
     reception_logs: str = Field(alias="RECEPTION_LOG_GROUP", min_length=1)
     processing_url: str = Field(alias="PROCESSING_QUEUE_URL", min_length=1)
+    critical_processing_url: str = Field(alias="CRITICAL_PROCESSING_QUEUE_URL", min_length=1)
     processing_dlq_url: str = Field(alias="PROCESSING_DLQ_URL", min_length=1)
 
 

@@ -152,7 +152,8 @@ _CONCURRENCY = (
     "ProcessingConcurrency",
     "AnalysisConcurrency",
     "DistributionConcurrency",
-    "CriticalConcurrency",
+    # CRITICAL alerts have a mapping of their own, and their cards another.
+    *["CriticalConcurrency"] * 2,
 )
 
 

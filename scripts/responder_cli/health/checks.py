@@ -6,6 +6,7 @@ from.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from responder.errors import ResponderError
 from responder_cli import problems
 from responder_cli.aws import FUNCTIONS, LIVE, TABLES, NotFound, Stack, words
-from responder_cli.dlq.places import PLACES, Place, depth
+from responder_cli.dlq.places import Place, depth
 from responder_cli.health import outside, pulse
 from responder_cli.health.letters import UNREADABLE, Letters
 from responder_cli.health.mending import command, deploy, tail
@@ -34,15 +35,25 @@ MOST_ERRORS = {
 }
 #: So near to its time-out, a function will soon meet it.
 NEAR_TIMEOUT = 0.9
-#: Seconds that the oldest message may wait, as the alarms have it.
-OLDEST_SECONDS = {"processing": 120, "analysis": 900, "distribution": 600, "critical": 120}
-#: Who takes from a queue.
-TAKERS = {
-    "processing": "AnalysisFunction",
-    "analysis": "AnalysisFunction",
-    "distribution": "DistributionFunction",
-    "critical": "DistributionFunction",
-}
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A queue by its output, who takes from it, and the seconds that its alarm lets wait."""
+
+    name: str
+    output: str
+    taker: str
+    oldest: int
+
+
+QUEUES = (
+    Watched("processing", "ProcessingQueueUrl", "AnalysisFunction", 120),
+    Watched("processing-critical", "CriticalProcessingQueueUrl", "AnalysisFunction", 120),
+    Watched("analysis", "AnalysisQueueUrl", "AnalysisFunction", 900),
+    Watched("distribution", "DistributionQueueUrl", "DistributionFunction", 600),
+    Watched("critical", "CriticalQueueUrl", "DistributionFunction", 120),
+)
 #: States of a mapping in which messages are taken.
 TAKING = ("Enabled", "Enabling", "Updating", "Creating")
 #: The longest that the front door is waited for here, in seconds.
@@ -108,36 +119,36 @@ def _ran(stack: Stack, short: str, configuration: Mapping[str, Any], window: Win
     return ok(short, reason)
 
 
-def queues(stack: Stack) -> Sequence[Place]:
-    """Those of this stack, by the places of their dead letters."""
-    return [place for place in PLACES if place.target in stack.outputs]
+def queues(stack: Stack) -> Sequence[Watched]:
+    """Those of this stack."""
+    return [one for one in QUEUES if one.output in stack.outputs]
 
 
-def queue(stack: Stack, place: Place, window: Window) -> Iterator[Finding]:
+def queue(stack: Stack, watched: Watched, window: Window) -> Iterator[Finding]:
     """One queue: somebody takes from it, and nothing waits for long."""
-    url = stack.outputs[place.target]
-    name = f"{place.name} queue"
+    url = stack.outputs[watched.output]
+    name = f"{watched.name} queue"
     dimensions = {"QueueName": url.rsplit("/", 1)[-1]}
     age = highest(stack, "AWS/SQS", "ApproximateAgeOfOldestMessage", dimensions, window)
     found = depth(stack, url)
     since = "age unknown" if age is None else f"oldest {round(age)} s in {window.words}"
     reason = f"{found.waiting} waiting, {found.delayed} delayed, {since}"
-    if (stopped := _stopped(stack, place)) is not None:
+    if (stopped := _stopped(stack, watched)) is not None:
         state, uuid = stopped
         mend = f"aws lambda update-event-source-mapping --uuid {uuid} --enabled"
         yield failing(name, f"its mapping is {state}: nobody takes from it; {reason}", mend)
-    elif (age or 0) > OLDEST_SECONDS[place.name]:
-        yield failing(name, reason, tail(stack, TAKERS[place.name]))
+    elif (age or 0) > watched.oldest:
+        yield failing(name, reason, tail(stack, watched.taker))
     else:
         yield ok(name, reason)
 
 
-def _stopped(stack: Stack, place: Place) -> tuple[str, str] | None:
+def _stopped(stack: Stack, watched: Watched) -> tuple[str, str] | None:
     """State and id of a queue's mapping that takes nothing; None where it takes, or is unknown."""
     answer = stack.client("lambda").list_event_source_mappings(
-        FunctionName=f"{stack.function(TAKERS[place.name])}:{LIVE}"
+        FunctionName=f"{stack.function(watched.taker)}:{LIVE}"
     )
-    queue = stack.outputs[place.target].rsplit("/", 1)[-1]
+    queue = stack.outputs[watched.output].rsplit("/", 1)[-1]
     for mapping in answer["EventSourceMappings"]:
         mine = str(mapping["EventSourceArn"]).rsplit(":", 1)[-1] == queue
         if mine and mapping["State"] not in TAKING:

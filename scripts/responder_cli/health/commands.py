@@ -33,8 +33,8 @@ LONGEST_SUBJECT = 100
 @click.option("--watch", is_flag=True,
               help="Look again and again until Ctrl-C; piped, it prints what changed.")  # fmt: skip
 @click.option("--every", type=click.IntRange(1, 3600), default=60, show_default=True,
-              help="Seconds between two looks of --watch. On AWS each asks 42 metrics: at 60 s "
-              "$0.60 a day, at 5 s $7.26.")  # fmt: skip
+              help="Seconds between two looks of --watch. On AWS each asks 43 metrics: at 60 s "
+              "$0.62 a day, at 5 s $7.43.")  # fmt: skip
 @click.option("--topic", envvar="ALERT_TOPIC_ARN",
               help="SNS topic that is told when unhealthy. Also ALERT_TOPIC_ARN.")  # fmt: skip
 @json_option

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from responder.errors import Reason
 from responder.protocols.heartbeat import FRONT_DOOR, HEARTBEAT, Beat
 from responder.protocols.tick import UNSHOWN_ALARM
-from responder_cli.aws import Stack
+from responder_cli.aws import RECORD_WAITS, Stack
 from responder_cli.dlq.places import depth
 from responder_cli.health.mending import command, deploy, put_secret, tail
 from responder_cli.health.metrics import Window, highest, ours, total
@@ -105,7 +105,7 @@ def drift(stack: Stack, window: Window) -> Iterator[Finding]:
     def summed(metric: str, **dimensions: str) -> int:
         return total(stack, ours(stack), metric, dimensions, span)
 
-    waiting = depth(stack, stack.output("ProcessingQueueUrl")).total
+    waiting = sum(depth(stack, stack.output(queue)).total for queue in RECORD_WAITS)
     dead = depth(stack, stack.output("DeadLetterQueueUrl")).total
     accepted = summed("AlertsAccepted", service="reception")
     counted = summed("AlertsCounted", service="analysis")

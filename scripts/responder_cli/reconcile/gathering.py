@@ -20,7 +20,7 @@ from responder.ports import Table
 from responder.protocols import items
 from responder_cli import accepted, bulk
 from responder_cli.accepted import EVER
-from responder_cli.aws import Stack
+from responder_cli.aws import RECORD_WAITS, Stack
 from responder_cli.bulk import Found
 from responder_cli.dlq import looking
 from responder_cli.dlq.places import chosen, depth
@@ -29,15 +29,15 @@ from responder_cli.reconcile.facts import Dead, Facts, Period
 
 #: Alerts that were accepted shortly before the period belong to its incidents, too.
 BEFORE = timedelta(minutes=10)
-#: The processing queue keeps a message for so long (template.yaml); none joins an incident later.
+#: The processing queues keep a message for so long (template.yaml); none joins an incident later.
 LONGEST_WAIT = timedelta(days=4)
 #: Letters of one queue that are looked into; each is hidden from others for some seconds.
 MOST_LETTERS = 1_000
 #: What reception logs of each alert that it has put on the queue.
 ACCEPTED = "Accepted"
 SLACK_SECONDS = 10
-#: The queues in front of the record and of a card, by their outputs.
-RECORD_WAITS, CARDS_WAIT = ("ProcessingQueueUrl",), ("DistributionQueueUrl", "CriticalQueueUrl")
+#: The queues in front of a card, by their outputs.
+CARDS_WAIT = ("DistributionQueueUrl", "CriticalQueueUrl")
 #: A card's small print; a notice that stands alone names no alert.
 _CARD = re.compile(r"incident `([^`]+)` · alert `")
 

@@ -23,7 +23,7 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
 from e2e.tables import create_tables
-from faults.queues import Held, MemoryQueues
+from faults.queues import DEAD_WITH, Held, MemoryQueues
 from faults.store import MemoryStore
 from faults.substitutes import Replacement
 from faults.world import World
@@ -51,7 +51,7 @@ _deserialize = TypeDeserializer().deserialize
 
 def url_of(queue: Queue, *, dead: bool = False) -> str:
     """The address of a queue, or of its dead-letter queue."""
-    name = f"{queue}-dlq" if dead else str(queue)
+    name = f"{DEAD_WITH[queue]}-dlq" if dead else str(queue)
     return f"https://sqs.{REGION}.amazonaws.com/123456789012/{name}"
 
 

@@ -20,6 +20,7 @@ from serving import serving
 
 QUEUES = {
     "PROCESSING_QUEUE_URL": "it-processing",
+    "CRITICAL_PROCESSING_QUEUE_URL": "it-processing-critical",
     "PROCESSING_DLQ_URL": "it-processing-dlq",
     "ANALYSIS_QUEUE_URL": "it-analysis",
     "ANALYSIS_DLQ_URL": "it-analysis-dlq",

@@ -17,19 +17,22 @@ from responder.protocols.versions import ROUTES
 from unit.bootstrap.house import NO_FAILURES, House, accepted
 
 
-def test_reception_sends_to_the_processing_queue(house: House) -> None:
+@pytest.mark.parametrize(
+    ("severity", "queue"), [("HIGH", "it-processing"), ("CRITICAL", "it-processing-critical")]
+)
+def test_reception_sends_to_the_processing_queues(house: House, severity: str, queue: str) -> None:
     receiver, _ = reception.build()
     event = {
         "httpMethod": "POST",
         "path": "/alerts",
         "resource": "/alerts",
         "headers": {"Content-Type": "application/json"},
-        "body": json.dumps({"source": "s", "title": "t"}),
+        "body": json.dumps({"source": "s", "title": "t", "severity": severity}),
         "isBase64Encoded": False,
         "requestContext": {"requestId": "r"},
     }
     assert receiver.http(event, "trace")["statusCode"] == 202
-    (body,) = house.taken("it-processing")
+    (body,) = house.taken(queue)
     assert AlertMessage.model_validate_json(body).alert.title == "t"
 
 
@@ -56,7 +59,8 @@ def test_a_critical_alert_takes_the_critical_lane(
 ) -> None:
     address, messages = slack
     house.set("SLACK_WEBHOOK_SECRET", address)
-    analysis.build().consume(records("it-processing", accepted(severity="CRITICAL")))
+    own = records("it-processing-critical", accepted(severity="CRITICAL"))
+    assert analysis.build().consume(own) == NO_FAILURES
     (body,) = house.taken("it-critical")
     assert house.taken("it-distribution") == []
     assert distribution.build().consume(records("it-critical", body)) == NO_FAILURES
@@ -73,17 +77,20 @@ def test_what_the_operators_rate_as_critical_takes_the_critical_lane(house: Hous
 
 
 @pytest.mark.parametrize(
-    ("queue", "function"),
+    ("queue", "dead", "function"),
     [
-        ("it-processing", analysis.build),
-        ("it-analysis", analysis.build),
-        ("it-distribution", distribution.build),
-        ("it-critical", distribution.build),
+        ("it-processing", "it-processing-dlq", analysis.build),
+        ("it-processing-critical", "it-processing-dlq", analysis.build),
+        ("it-analysis", "it-analysis-dlq", analysis.build),
+        ("it-distribution", "it-distribution-dlq", distribution.build),
+        ("it-critical", "it-critical-dlq", distribution.build),
     ],
 )
-def test_each_lane_has_its_own_dead_letter_queue(house: House, queue: str, function: Any) -> None:
+def test_each_lane_has_its_dead_letter_queue(
+    house: House, queue: str, dead: str, function: Any
+) -> None:
     assert function().consume(records(queue, "{")) == NO_FAILURES
-    assert house.taken(f"{queue}-dlq") == ["{"]
+    assert house.taken(dead) == ["{"]
 
 
 def test_a_dead_letter_names_the_function_and_its_version(house: House) -> None:

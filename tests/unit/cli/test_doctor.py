@@ -119,13 +119,13 @@ def test_a_stack_that_takes_no_deployment_is_told(state: str, verdict: Verdict, 
     ("account_limit", "plan", "there", "verdict"),
     [
         (limit(1000), PROD, False, Verdict.OK),
-        (limit(138), PROD, False, Verdict.OK),
-        (limit(137), PROD, False, Verdict.FAILING),
+        (limit(140), PROD, False, Verdict.OK),
+        (limit(139), PROD, False, Verdict.FAILING),
         (limit(1000, 110), PROD, False, Verdict.FAILING),
         # What it reserves is taken already.
-        (limit(138, 100), PROD, True, Verdict.OK),
+        (limit(140, 100), PROD, True, Verdict.OK),
         (limit(10), DEV, False, Verdict.WARNING),
-        (limit(34), DEV, False, Verdict.OK),
+        (limit(36), DEV, False, Verdict.OK),
     ],
 )
 def test_concurrency_is_held_against_what_the_stack_reserves_or_uses(

@@ -110,7 +110,7 @@ def test_ages_are_those_of_the_alarms() -> None:
         if alarm.get("MetricName") == "ApproximateAgeOfOldestMessage"
     }
     assert alarms == {
-        f"{name.capitalize()}Queue": age for name, age in checks.OLDEST_SECONDS.items()
+        watched.output.removesuffix("Url"): watched.oldest for watched in checks.QUEUES
     }
 
 

@@ -159,6 +159,7 @@ def drifting(
     counted: int,
     held: dict[str, int],
     waiting: int = 0,
+    critical: int = 0,
     dead: int = 0,
     nowhere: int | None = None,
 ) -> tuple[Finding, Client]:
@@ -176,14 +177,18 @@ def drifting(
         value = known.get((MetricName, named["service"], named.get("reason", "")))
         return {"Datapoints": [] if value is None else [{"Sum": float(value)}]}
 
-    lengths = {"q": waiting, "d": dead}
+    lengths = {"q": waiting, "c": critical, "d": dead}
     sqs = {
         "get_queue_attributes": lambda QueueUrl, **_: {
             "Attributes": {"ApproximateNumberOfMessagesNotVisible": str(lengths[QueueUrl])}
         }
     }
     metrics = Client({"get_metric_statistics": statistics})
-    outputs = {"ProcessingQueueUrl": "q", "DeadLetterQueueUrl": "d"}
+    outputs = {
+        "ProcessingQueueUrl": "q",
+        "CriticalProcessingQueueUrl": "c",
+        "DeadLetterQueueUrl": "d",
+    }
     house = stack(outputs, {"sqs": Client(sqs), "cloudwatch": metrics})
     (found,) = pulse.drift(house, FIVE_MINUTES)
     return found, metrics
@@ -199,7 +204,10 @@ def drifting(
         ({"accepted": 1000, "counted": 989, "held": {}}, Verdict.FAILING),
         ({"accepted": 10, "counted": 0, "held": {"duplicate": 8, "stale": 2}}, Verdict.OK),
         ({"accepted": 10, "counted": 0, "held": {"silenced": 10}}, Verdict.FAILING),
-        ({"accepted": 10, "counted": 0, "held": {}, "waiting": 6, "dead": 4}, Verdict.OK),
+        (
+            {"accepted": 10, "counted": 0, "held": {}, "waiting": 5, "critical": 1, "dead": 4},
+            Verdict.OK,
+        ),
         ({"accepted": 10, "counted": 30, "held": {}}, Verdict.OK),
     ],
 )

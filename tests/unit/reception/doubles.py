@@ -20,16 +20,24 @@ SOURCES: Mapping[str, object] = {
 
 @dataclass
 class KeptQueues:
-    """Keeps what is sent; raises ``trouble`` instead while it is set."""
+    """Keeps what is sent; raises ``trouble`` instead while it is set, for ``troubled`` queues."""
 
-    sent: list[Outgoing] = field(default_factory=list)
+    kept: list[tuple[Queue, Outgoing]] = field(default_factory=list)
+    calls: list[Queue] = field(default_factory=list)
     trouble: ResponderError | None = None
+    troubled: Sequence[Queue] = tuple(Queue)
+
+    @property
+    def sent(self) -> list[Outgoing]:
+        """All of them, in the order in which they came."""
+        return [message for _, message in self.kept]
 
     def send(self, queue: Queue, messages: Sequence[Outgoing]) -> None:
-        assert queue is Queue.PROCESSING
-        if self.trouble:
+        assert messages
+        if self.trouble and queue in self.troubled:
             raise self.trouble
-        self.sent.extend(messages)
+        self.calls.append(queue)
+        self.kept += [(queue, message) for message in messages]
 
     def dead_letter(self, queue: Queue, message: Outgoing) -> None:
         raise AssertionError("reception gives nothing up")

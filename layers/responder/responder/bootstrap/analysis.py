@@ -1,5 +1,6 @@
-"""The analysis function: processing lane, analysis lane and tick."""
+"""The analysis function: processing lanes, analysis lane and tick."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 
@@ -35,7 +36,7 @@ from responder.signature import VERSIONS
 
 @cache
 def build() -> QueueFunction:
-    """The analysis function: processing lane, analysis lane and tick."""
+    """The analysis function: processing lanes, analysis lane and tick."""
     given = settings.load(settings.Analysis, environment.variables())
     telemetry = telemetry_of("analysis")
     tables = {
@@ -104,15 +105,19 @@ def build() -> QueueFunction:
         watch=BudgetWatch(store, queues, telemetry, utc_now, given.limits),
         afterwards=library.refresh,
     )
-    processing = lanes.lane_of(Queue.PROCESSING, queues, telemetry)
     analysing = lanes.lane_of(Queue.ANALYSIS, queues, telemetry)
 
-    def process(records: Records) -> Failures:
-        changes, alerts = parted(records, carries_change)
-        return merged(
-            processing.run_groups(alerts, recorder.arrived, recorder.groups, recorder.record),
-            processing.run(changes, ChangeMessage, historian.remember),
-        )
+    def processing(queue: Queue) -> Callable[[Records], Failures]:
+        lane = lanes.lane_of(queue, queues, telemetry)
+
+        def process(records: Records) -> Failures:
+            changes, alerts = parted(records, carries_change)
+            return merged(
+                lane.run_groups(alerts, recorder.arrived, recorder.groups, recorder.record),
+                lane.run(changes, ChangeMessage, historian.remember),
+            )
+
+        return process
 
     def self_check() -> dict[str, str]:
         overdue = len(store.due(utc_now(), 1))
@@ -129,7 +134,8 @@ def build() -> QueueFunction:
     return QueueFunction(
         telemetry,
         {
-            lanes.name_of(given.processing_url): process,
+            lanes.name_of(given.processing_url): processing(Queue.PROCESSING),
+            lanes.name_of(given.critical_processing_url): processing(Queue.CRITICAL_PROCESSING),
             lanes.name_of(given.analysis_url): lambda records: analysing.run(
                 records, AnalysisRequest, investigator.handle
             ),

@@ -27,7 +27,7 @@ def build() -> tuple[Pulse, RollCall, PrintedTelemetry]:
     }
     store = DynamoStore(environment.dynamodb(), tables)
     door = HttpFrontDoor(given.webhook_url, environment.apigateway(), given.api_key_id)
-    urls = (given.processing_url, given.processing_dlq_url)
+    urls = (given.processing_url, given.critical_processing_url, given.processing_dlq_url)
     doorkeeper = LogDoorkeeper(environment.logs(), given.reception_logs, environment.sqs(), urls)
     return (
         Pulse(store, door, telemetry, utc_now),

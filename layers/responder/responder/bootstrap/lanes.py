@@ -46,8 +46,16 @@ def queues_of(given: settings.Lanes) -> SqsQueues:
     urls = {Queue.DISTRIBUTION: given.distribution_url, Queue.CRITICAL: given.critical_url}
     dead = {Queue.DISTRIBUTION: given.distribution_dlq_url, Queue.CRITICAL: given.critical_dlq_url}
     if isinstance(given, settings.Analysis):
-        urls |= {Queue.PROCESSING: given.processing_url, Queue.ANALYSIS: given.analysis_url}
-        dead |= {Queue.PROCESSING: given.processing_dlq_url, Queue.ANALYSIS: given.analysis_dlq_url}
+        urls |= {
+            Queue.PROCESSING: given.processing_url,
+            Queue.CRITICAL_PROCESSING: given.critical_processing_url,
+            Queue.ANALYSIS: given.analysis_url,
+        }
+        dead |= {
+            Queue.PROCESSING: given.processing_dlq_url,
+            Queue.CRITICAL_PROCESSING: given.processing_dlq_url,
+            Queue.ANALYSIS: given.analysis_dlq_url,
+        }
     return SqsQueues(environment.sqs(), urls, dead)
 
 

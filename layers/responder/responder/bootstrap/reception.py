@@ -1,4 +1,4 @@
-"""The reception function: its queue, the secret of its senders, and who signs for them."""
+"""The reception function: its queues, the secret of its senders, and who signs for them."""
 
 from functools import cache
 
@@ -21,7 +21,11 @@ def build() -> tuple[Reception, PrintedTelemetry]:
     """The reception function."""
     given = settings.load(settings.Reception, environment.variables())
     telemetry = telemetry_of("reception")
-    queues = SqsQueues(environment.sqs(), {Queue.PROCESSING: given.processing_url}, {})
+    urls = {
+        Queue.PROCESSING: given.processing_url,
+        Queue.CRITICAL_PROCESSING: given.critical_processing_url,
+    }
+    queues = SqsQueues(environment.sqs(), urls, {})
     secret = Secret(environment.secrets(), given.sources_secret, given.max_age)
     helpers = Helpers(SnsNotary(environment.unsigned_sns), EntraKeySets())
     return Reception(queues, secret.as_json, helpers, telemetry, utc_now), telemetry

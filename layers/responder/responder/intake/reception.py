@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from responder.alert import SYNTHETIC_SOURCE
+from responder.alert import SYNTHETIC_SOURCE, Alert, Severity
 from responder.clock import Clock
 from responder.contracts import AlertMessage, ChangeMessage
 from responder.errors import Reason, ResponderError, Retryable
@@ -77,7 +77,7 @@ class _Route:
 
 
 class Reception:
-    """Accepts alerts and puts them on the processing queue."""
+    """Accepts alerts and puts them on the processing queues."""
 
     def __init__(
         self,
@@ -207,12 +207,9 @@ class Reception:
     def _accept(self, parcel: Parcel, trace: str) -> None:
         """Queue all of it; a failed deployment's alert goes first."""
         alerts, changes = parcel.alerts, parcel.changes
-        messages = [AlertMessage(alert=alert, trace=trace).model_dump_json() for alert in alerts]
-        messages += [
-            ChangeMessage(change=change, trace=trace).model_dump_json() for change in changes
-        ]
-        if messages:
-            self._queues.send(Queue.PROCESSING, [Outgoing(body) for body in messages])
+        for queue, messages in _queued(parcel, trace).items():
+            if messages:
+                self._queues.send(queue, messages)
         if alerts:
             self._telemetry.count("AlertsAccepted", len(alerts))
         for change in changes:
@@ -243,6 +240,24 @@ class Reception:
     def _parsed(self, payload: object) -> Parcel:
         body = json.dumps(payload).encode()
         return read(body, {"content-type": "application/json"}, received_at=self._now())
+
+
+def queue_of(alert: Alert) -> Queue:
+    """Where an alert waits: CRITICAL ones for each other only, resolves with their beginnings."""
+    is_urgent = alert.severity is Severity.CRITICAL
+    return Queue.CRITICAL_PROCESSING if is_urgent else Queue.PROCESSING
+
+
+def _queued(parcel: Parcel, trace: str) -> dict[Queue, list[Outgoing]]:
+    """The messages of a parcel by their queue: CRITICAL ones first, changes last."""
+    found: dict[Queue, list[Outgoing]] = {Queue.CRITICAL_PROCESSING: [], Queue.PROCESSING: []}
+    for alert in parcel.alerts:
+        body = AlertMessage(alert=alert, trace=trace).model_dump_json()
+        found[queue_of(alert)].append(Outgoing(body))
+    for change in parcel.changes:
+        body = ChangeMessage(change=change, trace=trace).model_dump_json()
+        found[Queue.PROCESSING].append(Outgoing(body))
+    return found
 
 
 def _accepted(parcel: Parcel) -> dict[str, object]:
