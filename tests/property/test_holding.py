@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from examples import incident
@@ -38,6 +38,7 @@ CHANGES = st.fixed_dictionaries(
         "synthetic": st.booleans(),
     },
 )
+OVER = {"state": IncidentState.RESOLVED}
 LIFE = st.lists(st.tuples(MINUTES, CHANGES), min_size=1, max_size=6)
 
 
@@ -52,7 +53,18 @@ def first(checks: list[Check], one: Incident, now: datetime) -> str:
     return ""
 
 
+def quiet(checks: list[Check], before: Incident, now: datetime) -> str:
+    """The window that keeps the end of one back that has a card and began to be held in it."""
+    passes = before.synthetic or before.held or before.severity is Severity.CRITICAL
+    if passes or before.silence is None:
+        return ""
+    found = [hold.reason for each in checks if (hold := each(before, now))]
+    return next((one for one in found if one in (Reason.MAINTENANCE, Reason.QUIET_HOURS)), "")
+
+
 @given(CHECKS, LIFE)
+# Found by chance in CI: shown before the window, over in it.
+@example([check(Reason.MAINTENANCE, 1, 1)], [(0, {}), (1, {}), (0, OVER)])
 def test_an_open_incident_is_held_exactly_while_something_may_hold_it(
     checks: list[Check], life: list[tuple[int, dict[str, object]]]
 ) -> None:
@@ -65,7 +77,7 @@ def test_an_open_incident_is_held_exactly_while_something_may_hold_it(
         one = review(before, checks, now, opening=at == 0)
         assert review(one, checks, now) == one
         if one.state is not IncidentState.OPEN:
-            assert one.silence is None
+            assert (one.silence.reason if one.silence else "") == quiet(checks, before, now)
             assert one.held == before.held
             continue
         wanted = first(checks, one, now)
