@@ -81,6 +81,7 @@ def share(**values: float | None) -> float:
         ({"accepted": 100, "counted": 60, "duplicate": 20, "stale": 10, "unopened": 10}, False),
         ({"accepted": 100, "counted": 20, "waiting": 70, "inwork": 10}, False),
         ({"accepted": 100, "counted": 20, "waiting": 70, "inwork": 5}, True),
+        ({"accepted": 100, "counted": 20, "criticalwaiting": 70, "criticalinwork": 10}, False),
         ({"accepted": 100, "counted": 90, "dead": 10}, False),
     ],
 )

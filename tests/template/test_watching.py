@@ -67,6 +67,13 @@ def own_metrics() -> set[str]:
     return names | set(re.findall(r'MetricName=\\"(\w+)\\"', deployed.text(dashboard())))
 
 
+@pytest.mark.parametrize("name", [name for name, one in alarms().items() if "Metrics" in one])
+def test_no_alarm_reckons_with_more_metrics_than_cloudwatch_takes(name: str) -> None:
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html
+    asked = [metric for metric in alarms()[name]["Metrics"] if "MetricStat" in metric]
+    assert len(asked) <= 10
+
+
 @pytest.mark.parametrize("name", alarms())
 def test_every_alarm_is_ours_by_name_and_says_what_missing_data_means(name: str) -> None:
     alarm = alarms()[name]
