@@ -35,6 +35,13 @@ MOST_ERRORS = {
 }
 #: So near to its time-out, a function will soon meet it.
 NEAR_TIMEOUT = 0.9
+#: States of a mapping in which messages are taken.
+TAKING = ("Enabled", "Enabling", "Updating", "Creating")
+#: The longest that the front door is waited for here, in seconds.
+DOOR_SECONDS = 10
+#: Calls to AWS at the same time. Each opens connections of its own: with more of them, their
+#: handshakes take longer than what they save (measured on the local stack).
+WORKERS = 6
 
 
 @dataclass(frozen=True)
@@ -54,13 +61,6 @@ QUEUES = (
     Watched("distribution", "DistributionQueueUrl", "DistributionFunction", 600),
     Watched("critical", "CriticalQueueUrl", "DistributionFunction", 120),
 )
-#: States of a mapping in which messages are taken.
-TAKING = ("Enabled", "Enabling", "Updating", "Creating")
-#: The longest that the front door is waited for here, in seconds.
-DOOR_SECONDS = 10
-#: Calls to AWS at the same time. Each opens connections of its own: with more of them, their
-#: handshakes take longer than what they save (measured on the local stack).
-WORKERS = 6
 
 
 def api(stack: Stack) -> Iterator[Finding]:
