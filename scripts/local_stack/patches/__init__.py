@@ -37,4 +37,5 @@ def apply() -> None:
     permissions.log_groups_are_asked_for_with_their_streams()
     code.addresses_are_those_that_it_serves()
     processes.one_failed_start_ends_no_other()
+    processes.code_is_unpacked_once()
     start([queues.record_depth_and_age, alarms.evaluate_all])
