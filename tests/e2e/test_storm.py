@@ -66,6 +66,10 @@ def send(pipeline: Pipeline) -> tuple[dict[str, int], dict[int, float]]:
     return problems, accepted
 
 
+def _seconds(delays: list[float]) -> str:
+    return ", ".join(f"{one:.1f}" for one in delays)
+
+
 def the_storm(pipeline: Pipeline) -> Incident:
     (storm,) = [one for one in pipeline.incidents().values() if one.storm is not None]
     return storm
@@ -109,11 +113,15 @@ def test_a_storm_is_one_card_and_critical_ones_come_at_once(stormy: Pipeline) ->
 
     before = [m for m in stormy.stack.slack_messages() if m["posted_at"] < listed[0]["posted_at"]]
     delays = [messages[of_problem[number]][0]["posted_at"] - at for number, at in accepted.items()]
+    recorded = [
+        incidents[of_problem[number]].opened_at.timestamp() - at for number, at in accepted.items()
+    ]
     calls = stormy.claude()["calls"]
     print(
         f"\n{len(problems)} alerts of {PROBLEMS} problems in {SECONDS} s: "
         f"{len(before)} messages before the list of {len(incidents) - len(shown)} in {pages} "
-        f"replies; CRITICAL cards after {', '.join(f'{one:.1f}' for one in sorted(delays))} s; "
+        f"replies; CRITICAL cards after {_seconds(delays)} s, "
+        f"recorded after {_seconds(recorded)} s; "
         f"{calls} calls of Claude"
     )
     assert len(before) <= MOST_MESSAGES
