@@ -163,8 +163,11 @@ def fixed(work: Work) -> float:
         kind: len(re.findall(rf"^    Type: AWS::{kind}$", template, re.MULTILINE))
         for kind in ("CloudWatch::Alarm", "SecretsManager::Secret", "CloudWatch::Dashboard")
     }
+    metrics = len(re.findall(r"^ +MetricStat:$", template, re.MULTILINE))
+    reckoning = len(re.findall(r"^      Metrics:$", template, re.MULTILINE))
     return (
-        found["CloudWatch::Alarm"] * ALARM
+        # An alarm that reckons is billed for each metric that it asks.
+        (found["CloudWatch::Alarm"] - reckoning + metrics) * ALARM
         + found["SecretsManager::Secret"] * SECRET
         + found["CloudWatch::Dashboard"] * DASHBOARD
         + TICKS * work.tick

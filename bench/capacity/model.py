@@ -135,7 +135,7 @@ class _World:
         self.lanes = {
             "processing": _Lane(self, "processing", settings.processing, self._record),
             "critical_processing": _Lane(
-                self, "critical_processing", settings.critical, self._record
+                self, "critical_processing", settings.processing, self._record
             ),
             "analysis": _Lane(self, "analysis", settings.analysis, self._analyse),
             "distribution": _Lane(self, "distribution", settings.distribution, self._deliver),

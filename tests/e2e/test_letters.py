@@ -17,6 +17,7 @@ from e2e.pipeline import DEAD_LETTER_QUEUES, Pipeline, by_clients, wait_until
 from local_stack import layout
 from responder.errors import Reason
 from responder.protocols.versions import RULES
+from responder_cli.aws import RECORD_WAITS
 from responder_cli.dlq.letters import RECEIVES_EXHAUSTED
 from responder_cli.dlq.looking import HOLD_SECONDS
 
@@ -112,15 +113,20 @@ def unreadable_rules(pipeline: Pipeline) -> Iterator[None]:
 @contextmanager
 def two_receives(pipeline: Pipeline) -> Iterator[None]:
     """Six take minutes."""
-    client, url = pipeline.client("sqs"), pipeline.stack.outputs["ProcessingQueueUrl"]
-    named = {"QueueUrl": url, "AttributeNames": ["RedrivePolicy"]}
-    usual = client.get_queue_attributes(**named)["Attributes"]
-    policy = json.loads(usual["RedrivePolicy"]) | {"maxReceiveCount": 2}
-    client.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(policy)})
+    client = pipeline.client("sqs")
+    urls = [pipeline.stack.outputs[one] for one in RECORD_WAITS]
+    usual = {
+        url: client.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
+        for url in urls
+    }
+    for url, found in usual.items():
+        policy = json.loads(found["Attributes"]["RedrivePolicy"]) | {"maxReceiveCount": 2}
+        client.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(policy)})
     try:
         yield
     finally:
-        client.set_queue_attributes(QueueUrl=url, Attributes=usual)
+        for url, found in usual.items():
+            client.set_queue_attributes(QueueUrl=url, Attributes=found["Attributes"])
 
 
 def reprocess(pipeline: Pipeline) -> subprocess.Popen[bytes]:

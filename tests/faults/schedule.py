@@ -18,6 +18,9 @@ class Sent:
     at: datetime
 
 
+SEVERITIES = (Severity.HIGH, Severity.HIGH, Severity.MEDIUM, Severity.CRITICAL)
+
+
 def schedule(rng: random.Random, start: datetime = START) -> list[Sent]:
     """A few problems with a few fingerprints that fire, repeat, resolve, move and arrive twice."""
     sent: list[Sent] = []
@@ -33,7 +36,7 @@ def _life(rng: random.Random, problem: int, host: str, start: datetime) -> list[
     """One fingerprint's notifications: in event order, but they arrive in any."""
     sent = []
     moment = start + timedelta(seconds=rng.uniform(0, 60))
-    severity = rng.choice([Severity.HIGH, Severity.HIGH, Severity.MEDIUM, Severity.CRITICAL])
+    severity = rng.choice(SEVERITIES)
     signature = f"v1:p{problem}"
     # Scopes share a signature: the second one waits for the analysis that the first one asked for.
     scope = rng.choice(["a", "a", "b"])
@@ -42,6 +45,9 @@ def _life(rng: random.Random, problem: int, host: str, start: datetime) -> list[
         if rng.random() < 0.1:
             signature = f"v1:p{problem}x"
         arrives = moment + timedelta(seconds=rng.choice([0, 0, 0, 5, 40]))
+        # Alerts of one fingerprint may so wait in two queues.
+        if rng.random() < 0.2:
+            severity = rng.choice(SEVERITIES)
         # A resolve's text often gives another signature; it must go by its fingerprint.
         text = signature if firing else f"{signature}-ok"
         alert = _alert(f"p{problem}/{host}", firing, moment, arrives, severity, f"{text}|{scope}")

@@ -16,7 +16,7 @@ SETTINGS: dict[str, type[settings.Common]] = {
 }
 MAPPINGS = {
     "AnalysisFunction": (
-        ["AnalysisConcurrency", "CriticalConcurrency", "ProcessingConcurrency"],
+        ["AnalysisConcurrency", "ProcessingConcurrency", "ProcessingConcurrency"],
         "AnalysisReserved",
     ),
     "DistributionFunction": (
@@ -146,6 +146,18 @@ def test_each_mapping_reports_partial_failures_and_waits_for_no_window() -> None
         "DistributionQueue": 5,
         "CriticalQueue": 1,
     }
+
+
+def test_the_queue_of_critical_alerts_can_be_made_before_it_is_used() -> None:
+    """Else an update would fill it before anybody takes from it, and a rollback would delete it."""
+    reception = resources("AWS::Lambda::Function")["AlertReceptionFunction"]
+    assert reception["Environment"]["Variables"]["CRITICAL_PROCESSING_QUEUE_URL"]["Fn::If"] == [
+        "HasCriticalLane",
+        {"Ref": "CriticalProcessingQueue"},
+        {"Ref": "ProcessingQueue"},
+    ]
+    asked = {one: deployed.parameters(one)["CriticalLane"] for one in ENVIRONMENTS}
+    assert asked == dict.fromkeys(ENVIRONMENTS, "true")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -85,7 +85,7 @@ class _Archive:
 
 
 def _unpack(archive: Path, target: str) -> None:
-    """In a process of its own, which holds up nobody."""
+    """In a process of its own, which holds up other starts and nothing else."""
     command = [sys.executable, "-m", "zipfile", "-e", str(archive), target]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     if done.returncode:

@@ -41,8 +41,8 @@ PLACES = (
 )
 NAMES = tuple(place.name for place in PLACES)
 ALL = "all"
-#: As SQS calls the queue; operators meet both words.
-ALIASES = {"distribution-critical": "critical"}
+#: As SQS calls the queues; operators meet these words, too. Alerts of both die in one.
+ALIASES = {"distribution-critical": "critical", "processing-critical": "processing"}
 
 
 def chosen(name: str, outputs: Mapping[str, str]) -> tuple[Place, ...]:

@@ -17,6 +17,7 @@ NEVER_RESERVED = 100
 #: Lambda's "Concurrent executions".
 QUOTA_CODE = "L-B99A9384"
 USUAL_CONCURRENCY = 1000
+CRITICAL_LANE = "CriticalLane"
 #: States of a stack that can be deployed to.
 DEPLOYABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 
@@ -49,6 +50,7 @@ def findings(stack: Stack, plan: Plan, region: str, bucket: str | None) -> Itera
         checks["names"] = lambda: _names(stack, plan)
         checks["API Gateway's log role"] = lambda: _log_role(stack, plan)
     else:
+        checks["CRITICAL lane"] = lambda: _critical_lane(stack, plan)
         # The first deployment makes them, empty.
         checks["secrets"] = lambda: outside.secrets(stack, utc_now())
     for name, check in checks.items():
@@ -147,13 +149,27 @@ def _concurrency(stack: Stack, plan: Plan, *, deployed: bool) -> Iterator[Findin
         yield ok("concurrency", f"{total} at once, {free} of them unreserved")
 
 
+def _critical_lane(stack: Stack, plan: Plan) -> Iterator[Finding]:
+    """A queue is made by one deployment and used by the next one (docs/deploy.md, Upgrades)."""
+    name, mend = "CRITICAL lane", f"scripts/responder deploy --parameter {CRITICAL_LANE}="
+    made = "CriticalProcessingQueueUrl" in stack.outputs
+    if not made and plan.is_on(CRITICAL_LANE):
+        yield failing(name, "its queue is not there yet: a rollback would lose it", f"{mend}false")
+    elif not made:
+        yield ok(name, "this deployment makes its queue; the next one may open it")
+    elif stack.parameter(CRITICAL_LANE, "") != "true":
+        yield warning(name, "closed: CRITICAL alerts wait behind all others", f"{mend}true")
+    else:
+        yield ok(name, "open")
+
+
 _RESERVED = ("ReceptionReserved", "AnalysisReserved", "DistributionReserved")
 _CONCURRENCY = (
-    "ProcessingConcurrency",
+    # CRITICAL alerts have a mapping of their own.
+    *["ProcessingConcurrency"] * 2,
     "AnalysisConcurrency",
     "DistributionConcurrency",
-    # CRITICAL alerts have a mapping of their own, and their cards another.
-    *["CriticalConcurrency"] * 2,
+    "CriticalConcurrency",
 )
 
 

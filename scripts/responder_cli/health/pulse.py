@@ -105,7 +105,8 @@ def drift(stack: Stack, window: Window) -> Iterator[Finding]:
     def summed(metric: str, **dimensions: str) -> int:
         return total(stack, ours(stack), metric, dimensions, span)
 
-    waiting = sum(depth(stack, stack.output(queue)).total for queue in RECORD_WAITS)
+    urls = [stack.outputs[one] for one in RECORD_WAITS if one in stack.outputs]
+    waiting = sum(depth(stack, url).total for url in urls)
     dead = depth(stack, stack.output("DeadLetterQueueUrl")).total
     accepted = summed("AlertsAccepted", service="reception")
     counted = summed("AlertsCounted", service="analysis")

@@ -30,19 +30,22 @@ def analyses(end: End) -> Iterator[str]:
         if entry.lease_until is not None and entry.lease_until > end.campaign.world.now():
             yield f"{entry.cache_key}: still leased"
     for incident in end.incidents.values():
-        wanted = incident.state is IncidentState.OPEN and not incident.held
-        if wanted and _unanswered(incident):
+        if _wants(incident) and _unanswered(incident):
             yield f"{incident.incident_id}: analysis never arrived"
+
+
+def _wants(incident: Incident) -> bool:
+    return incident.state is IncidentState.OPEN and not incident.held
 
 
 def _told_by_a_vanished_request(end: End, entry: CacheEntry) -> bool:
     """A waiter may stay named when it wants no analysis and nobody can come to strike it out.
 
-    That takes a request that was delivered twice: one delivery succeeds and deletes it, the other
-    one is killed, be it while it asks or between telling and draining.
+    One that is held wants none. It takes a request that was delivered twice: one delivery succeeds
+    and deletes it, the other one is killed, be it while it asks or between telling and draining.
     """
     waiting = [end.incidents.get(waiter) for waiter in entry.waiters]
-    wanting = [one for one in waiting if one and one.state is IncidentState.OPEN]
+    wanting = [one for one in waiting if one and _wants(one)]
     answered = all(not one.analysis.is_awaited for one in wanting)
     return Queue.ANALYSIS in end.campaign.queues.doubled and answered
 

@@ -105,7 +105,7 @@ def test_the_documents_set_is_the_one_that_is_simulated() -> None:
         "BurstLimit": RAISED.burst,
         "ProcessingConcurrency": RAISED.processing,
         "AnalysisConcurrency": RAISED.analysis,
-        "AnalysisReserved": RAISED.processing + RAISED.analysis + 2,
+        "AnalysisReserved": 2 * RAISED.processing + RAISED.analysis + 2,
         "DistributionConcurrency": RAISED.distribution,
         "DistributionReserved": RAISED.distribution + RAISED.critical + 2,
     }.items() <= {name: int(value) for name, value in written.items()}.items()

@@ -73,9 +73,13 @@ def found(stack: Stack, plan: Plan = DEV, bucket: str | None = None) -> dict[str
     return {one.component: one for one in account.findings(stack, plan, REGION, bucket)}
 
 
+PREFIX = {"OutputKey": "SecretPrefix", "OutputValue": "it"}
+LANE = {"OutputKey": "CriticalProcessingQueueUrl", "OutputValue": "q"}
+
+
 def deployed(state: str = "UPDATE_COMPLETE", **more: Any) -> dict[str, Any]:
-    outputs = [{"OutputKey": "SecretPrefix", "OutputValue": "it"}]
-    return {"StackStatus": state, "Outputs": outputs, **more}
+    given = [{"ParameterKey": "CriticalLane", "ParameterValue": "true"}]
+    return {"StackStatus": state, "Outputs": [PREFIX, LANE], "Parameters": given, **more}
 
 
 def test_a_fresh_account_lacks_nothing_for_a_small_stack() -> None:
@@ -116,16 +120,35 @@ def test_a_stack_that_takes_no_deployment_is_told(state: str, verdict: Verdict, 
 
 
 @pytest.mark.parametrize(
+    ("outputs", "has", "wanted", "verdict", "mend"),
+    [
+        ([], "", "false", Verdict.OK, ""),
+        ([], "", "true", Verdict.FAILING, "CriticalLane=false"),
+        ([LANE], "false", "false", Verdict.WARNING, "CriticalLane=true"),
+        ([LANE], "true", "true", Verdict.OK, ""),
+    ],
+)
+def test_the_queue_of_critical_alerts_is_made_before_it_is_used(
+    outputs: list[dict[str, str]], has: str, wanted: str, verdict: Verdict, mend: str
+) -> None:
+    given = [{"ParameterKey": "CriticalLane", "ParameterValue": has}] if has else []
+    stack = aws(deployed(Outputs=[PREFIX, *outputs], Parameters=given))
+    told = found(stack, plan_of("dev", {"CriticalLane": wanted}))["CRITICAL lane"]
+    assert told.verdict is verdict
+    assert told.mend.endswith(mend)
+
+
+@pytest.mark.parametrize(
     ("account_limit", "plan", "there", "verdict"),
     [
         (limit(1000), PROD, False, Verdict.OK),
-        (limit(140), PROD, False, Verdict.OK),
-        (limit(139), PROD, False, Verdict.FAILING),
+        (limit(143), PROD, False, Verdict.OK),
+        (limit(142), PROD, False, Verdict.FAILING),
         (limit(1000, 110), PROD, False, Verdict.FAILING),
         # What it reserves is taken already.
-        (limit(140, 100), PROD, True, Verdict.OK),
+        (limit(143, 100), PROD, True, Verdict.OK),
         (limit(10), DEV, False, Verdict.WARNING),
-        (limit(36), DEV, False, Verdict.OK),
+        (limit(39), DEV, False, Verdict.OK),
     ],
 )
 def test_concurrency_is_held_against_what_the_stack_reserves_or_uses(

@@ -14,6 +14,7 @@ import pytest
 from responder.alert import SYNTHETIC_SOURCE
 from responder.errors import Reason, Retryable
 from responder.intake.reception import Reception, is_notification
+from responder.ports import Queue
 from samples import JSON, only, sample
 from unit.reception.doubles import Wired, body_of, request
 
@@ -88,9 +89,12 @@ def test_trouble_is_raised_so_that_lambda_tries_again() -> None:
 def test_the_check_sends_a_synthetic_alert() -> None:
     wired = Wired()
     found = wired.reception.self_check()
-    (message,) = wired.messages()
+    message, again = wired.messages()
     assert message.alert.source == SYNTHETIC_SOURCE
     assert found == {"sources": "readable", "accepted": message.alert.alert_id}
+    # Each queue can be sent to; the second of them is a duplicate.
+    assert wired.queues.calls == [Queue.PROCESSING, Queue.CRITICAL_PROCESSING]
+    assert again == message
 
 
 def test_the_check_passes_without_the_secret_and_says_so() -> None:
@@ -111,7 +115,7 @@ def test_the_handler_tells_its_events_apart(monkeypatch: pytest.MonkeyPatch) -> 
     assert body_of(answer)["accepted"] == 1
     assert app.handler(event("cloudwatch/eventbridge_alarm.json"), Context()) == {}
     assert app.handler({"synthetic": "pre-traffic"}, Context())["sources"] == "readable"
-    assert [message.trace for message in wired.messages()] == ["request-1"] * 3
+    assert [message.trace for message in wired.messages()] == ["request-1"] * 4
     assert flushed.times == 3
 
 

@@ -7,7 +7,7 @@ import pytest
 from responder.contracts import AlertMessage
 from responder.errors import Reason, Retryable
 from responder.ports import Queue
-from samples import JSON
+from samples import JSON, sample
 from unit.reception.doubles import Wired, body_of, request
 
 
@@ -35,13 +35,17 @@ def test_critical_alerts_wait_for_each_other_only() -> None:
     assert titles(wired, Queue.PROCESSING) == ["Rule0", "Rule2"]
 
 
-def test_a_resolve_takes_the_way_of_its_beginning() -> None:
+def test_a_resolve_goes_by_its_own_severity() -> None:
     wired = Wired()
     body = json.loads(several("critical", "critical"))
     body["alerts"][1] |= {"status": "resolved", "endsAt": "2026-11-21T10:05:00Z"}
     wired.reception.http(request(json.dumps(body).encode(), headers=JSON, tool="alertmanager"))
     assert wired.queues.calls == [Queue.CRITICAL_PROCESSING]
     assert len(wired.queues.sent) == 2
+    # Nagios' OK has no rank among the severities.
+    for name in ("service_problem", "service_recovery"):
+        wired.reception.http(request(sample(f"nagios/{name}.json"), headers=JSON, tool="nagios"))
+    assert wired.queues.calls[1:] == [Queue.CRITICAL_PROCESSING, Queue.PROCESSING]
 
 
 @pytest.mark.parametrize("troubled", [Queue.CRITICAL_PROCESSING, Queue.PROCESSING])
@@ -51,6 +55,8 @@ def test_where_one_of_two_queues_refuses_the_sender_tries_all_again(troubled: Qu
     wired.queues.troubled = [troubled]
     event = request(several("critical", "info"), headers=JSON, tool="alertmanager")
     assert wired.reception.http(event)["statusCode"] == 503
+    first = [] if troubled is Queue.CRITICAL_PROCESSING else [Queue.CRITICAL_PROCESSING]
+    assert wired.queues.calls == first
     assert ("AlertsAccepted", "") not in wired.telemetry.counts
     wired.queues.trouble = None
     assert body_of(wired.reception.http(event))["accepted"] == 2

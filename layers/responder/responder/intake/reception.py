@@ -121,9 +121,12 @@ class Reception:
             self._accept(parcel, trace)
 
     def self_check(self, trace: str = "") -> dict[str, str]:
-        """Send a synthetic alert through every adapter; its card goes to the test channel."""
+        """Send a synthetic alert by every adapter and queue; its card goes to the test channel."""
         parcel = self._parsed(_SYNTHETIC)
         self._accept(parcel, trace)
+        # The other way is tried with the same alert: it arrives as a duplicate.
+        (message,) = _queued(parcel, trace)[Queue.PROCESSING]
+        self._queues.send(Queue.CRITICAL_PROCESSING, [message])
         return {"sources": self._sources_state(), "accepted": parcel.alerts[0].alert_id}
 
     def _answer(
@@ -243,7 +246,7 @@ class Reception:
 
 
 def queue_of(alert: Alert) -> Queue:
-    """Where an alert waits: CRITICAL ones for each other only, resolves with their beginnings."""
+    """Where an alert waits: CRITICAL ones for each other only, a resolve by its own severity."""
     is_urgent = alert.severity is Severity.CRITICAL
     return Queue.CRITICAL_PROCESSING if is_urgent else Queue.PROCESSING
 
