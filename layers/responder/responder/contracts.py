@@ -29,7 +29,7 @@ class ChangeMessage(BaseModel):
 
 
 def carries_change(body: str) -> bool:
-    """Whether a message of the processing queue is a change's: told by the field it begins with."""
+    """Whether a message of a processing queue is a change's: told by the field it begins with."""
     return body.lstrip().startswith('{"change"')
 
 

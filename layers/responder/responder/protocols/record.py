@@ -1,4 +1,4 @@
-"""Record, pointer and count change together: what the processing queue's lane does with a batch.
+"""Record, pointer and count change together: what a processing queue's lane does with a batch.
 
     read draft ──▶ fold in event order ──▶ one transaction per group ──▶ announce, request
               (1)                      (2)                          (3)                (4)
