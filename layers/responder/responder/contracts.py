@@ -49,7 +49,8 @@ class Trouble(BaseModel):
     """Slack does not show an incident's card: what operators must hear on another way.
 
     ``cause`` is a word that many troubles share, ``detail`` this one's own; ``gave_up`` says that
-    the card is a dead letter, else it still waits.
+    the card is a dead letter, else it still waits. ``alone`` says that the incident was CRITICAL as
+    it was reported; None comes from releases that looked only as they told it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -58,6 +59,7 @@ class Trouble(BaseModel):
     detail: str
     at: Moment
     gave_up: bool
+    alone: bool | None = None
 
 
 class Announcement(BaseModel):

@@ -49,7 +49,7 @@ def test_a_card_that_waits_is_told_only_after_a_while(desk: Desk) -> None:
     wait(desk)
     (report,) = reports(desk)
     assert report.trouble == Trouble(
-        cause=operators.UNREACHABLE, detail=DOWN.detail, at=desk.now(), gave_up=False
+        cause=operators.UNREACHABLE, detail=DOWN.detail, at=desk.now(), gave_up=False, alone=False
     )
 
 

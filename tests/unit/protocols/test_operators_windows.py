@@ -102,6 +102,30 @@ def test_each_critical_incident_is_told_by_itself(desk: Desk) -> None:
     assert told(desk) == names
 
 
+def test_a_carrier_that_rises_to_critical_still_carries_the_others(desk: Desk) -> None:
+    names = [ID, *(other(desk, f"v1:p{n}|prod.1") for n in range(3))]
+    for name in names:
+        refuse(desk, name)
+    work_off(desk)
+    risen = desk.incident(names[1])
+    desk.put_incident(risen.model_copy(update={"severity": Severity.CRITICAL}))
+    desk.later(hours=1)
+    work_off(desk)
+    assert told(desk) == [ID, "+".join(names[1:])]
+
+
+def test_a_report_of_the_release_before_goes_by_the_severity_of_the_moment(desk: Desk) -> None:
+    name = other(desk, "v1:c0|prod.1", severity=Severity.CRITICAL)
+    refuse(desk)
+    work_off(desk)
+    refuse(desk, name)
+    (report,) = reports(desk, Queue.CRITICAL)
+    assert report.trouble is not None
+    older = report.trouble.model_copy(update={"alone": None})
+    desk.deliverer.handle(report.model_copy(update={"trouble": older}))
+    assert told(desk) == [ID, name]
+
+
 def test_another_cause_is_told_within_the_hour(desk: Desk) -> None:
     refuse(desk)
     work_off(desk)

@@ -9,7 +9,7 @@ hour is told with the next notice, unless Slack shows it by then. Killed at (1),
 redelivered report finds itself the owner and goes on. Killed at (3): the sink is told twice, under
 one id. A report that was sent twice finds its incident told.
 
-CRITICAL shares no window: each incident is told by itself.
+What is CRITICAL as it is reported shares no window: each such incident is told by itself.
 """
 
 from collections.abc import Mapping
@@ -120,6 +120,7 @@ class Operators:
             detail=plain.line(error.detail) or error.reason.value,
             at=now,
             gave_up=gave_up,
+            alone=incident.severity is Severity.CRITICAL,
         )
         report = Announcement(
             incident_id=incident.incident_id,
@@ -266,5 +267,8 @@ class Operators:
 
 
 def _window_of(incident: Incident, trouble: Trouble) -> Key:
-    alone = f"#{incident.incident_id}" if incident.severity is Severity.CRITICAL else ""
-    return items.state_item(f"operator-notice#{trouble.cause}{alone}")
+    # As it was reported: one that rises meanwhile may carry others, who would never be told.
+    is_critical = incident.severity is Severity.CRITICAL
+    alone = is_critical if trouble.alone is None else trouble.alone
+    whose = f"#{incident.incident_id}" if alone else ""
+    return items.state_item(f"operator-notice#{trouble.cause}{whose}")
