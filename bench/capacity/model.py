@@ -1,26 +1,20 @@
 """Alerts through the pipeline's queues, by simpy: who waits for what, and for how long.
 
-Every queue has as many pollers as its mapping's ``MaximumConcurrency``; each takes what is there,
-at most a batch. Slack's pace is a line of slots, as in ``protocols.pace``: who comes too early
-comes back at its slot.
+Who comes before Slack's pace has a slot for it comes back at that slot.
 """
 
 import random
-from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from math import ceil
-from typing import Any
 
 import simpy
 
+from bench.capacity.lanes import Lane, Line, Machine, Message, Steps
 from bench.capacity.times import Times
 from bench.capacity.values import QUIET_SECONDS, Mix, Queue, Run, Settings
-from bench.inside import LANES
 from responder.policy.storm import STORM, THROTTLE
 from responder.protocols.card_messages import UPDATE_GAP
-
-type Steps = Generator[simpy.Event, Any]
 
 STORM_SECONDS, THROTTLE_SECONDS = STORM.window.total_seconds(), THROTTLE.window.total_seconds()
 SAMPLES = 60
@@ -28,150 +22,35 @@ SAMPLES = 60
 MOMENT = 1e-6
 
 
-@dataclass(slots=True)
-class _Message:
-    at: float
-    accepted: float = 0.0
-    new: bool = False
-    fresh: bool = False
-    critical: bool = False
-    incident: int = 0
-    slot: float | None = None
-
-
-class _Lane:
-    """A queue and its pollers."""
-
-    def __init__(
-        self,
-        world: "_World",
-        name: str,
-        workers: int,
-        work: Callable[[list[_Message]], Steps],
-    ) -> None:
-        self.world, self.workers, self.work = world, workers, work
-        self.lane = LANES[name]
-        self.waiting: deque[_Message] = deque()
-        self.delayed = 0
-        self.seen = Queue()
-        self._idle: list[simpy.Event] = []
-        self._running = 0
-        for _ in range(workers):
-            world.env.process(self._poll())
-
-    def put(self, message: _Message, delay: float = 0.0) -> None:
-        if delay > 0:
-            self.delayed += 1
-            self.world.after(delay, lambda: self._come(message))
-            return
-        message.at = self.world.env.now
-        self.waiting.append(message)
-        if self._idle:
-            self._idle.pop().succeed()
-
-    def _come(self, message: _Message) -> None:
-        self.delayed -= 1
-        self.put(message)
-
-    def sample(self) -> None:
-        self.seen.depth.append(len(self.waiting) + self.delayed)
-        now = self.world.env.now
-        self.seen.age.append(now - self.waiting[0].at if self.waiting else 0.0)
-
-    def _poll(self) -> Steps:
-        env = self.world.env
-        while True:
-            while not self.waiting:
-                more = env.event()
-                self._idle.append(more)
-                yield more
-            batch = [self.waiting.popleft() for _ in range(min(self.lane.batch, len(self.waiting)))]
-            self.seen.waits += [env.now - one.at for one in batch]
-            self._running += 1
-            self.seen.peak = max(self.seen.peak, self._running)
-            began = env.now
-            yield env.timeout(self.world.times.pickup)
-            yield from self.world.invoke(self.lane.function, self.work(batch))
-            self.world.busy(self.seen, began)
-            self._running -= 1
-
-
-class _Line:
-    """Slots of one pace, as ``protocols.pace`` reserves them."""
-
-    def __init__(self, gap: float) -> None:
-        self.gap, self.next, self.next_urgent, self.taken = gap, 0.0, 0.0, 0
-
-    def slot(self, now: float, *, urgent: bool) -> float:
-        free, first = max(now, self.next), max(now, self.next_urgent)
-        self.next = free + self.gap
-        self.next_urgent = first + self.gap if urgent else first
-        self.taken += 1
-        return first if urgent else free
-
-
 class _World:
     def __init__(self, times: Times, settings: Settings, mix: Mix, seed: int) -> None:
-        self.env = simpy.Environment()
+        self.machine = machine = Machine(times)
+        self.env = machine.env
         self.times, self.settings, self.mix = times, settings, mix
         self.drawn = random.Random(seed)  # noqa: S311 - a seed
-        self.ends = float("inf")
         self.samples = SAMPLES
         self.count: Counter[str] = Counter()
         self.cards: list[float] = []
         self.critical: list[float] = []
         self.analysed: list[float] = []
         self.finished = 0.0
-        self._warm: dict[str, list[float]] = {}
-        self._machine = simpy.Resource(self.env, times.processors) if times.processors else None
         self._front = simpy.Resource(self.env, settings.reception)
         self.front = Queue()
         self._tokens, self._refilled = float(settings.burst), 0.0
-        self.edits = _Line(settings.pace * UPDATE_GAP)
-        self.channels = [_Line(settings.pace) for _ in range(settings.channels)]
+        self.edits = Line(settings.pace * UPDATE_GAP)
+        self.channels = [Line(settings.pace) for _ in range(settings.channels)]
         self._opened: Counter[tuple[str, int, int]] = Counter()
         self._announced: dict[int, float] = {}
         self._outstanding: set[int] = set()
         self.lanes = {
-            "processing": _Lane(self, "processing", settings.processing, self._record),
-            "critical_processing": _Lane(
-                self, "critical_processing", settings.processing, self._record
+            "processing": Lane(machine, "processing", settings.processing, self._record),
+            "critical_processing": Lane(
+                machine, "critical_processing", settings.processing, self._record
             ),
-            "analysis": _Lane(self, "analysis", settings.analysis, self._analyse),
-            "distribution": _Lane(self, "distribution", settings.distribution, self._deliver),
-            "critical": _Lane(self, "critical", settings.critical, self._deliver),
+            "analysis": Lane(machine, "analysis", settings.analysis, self._analyse),
+            "distribution": Lane(machine, "distribution", settings.distribution, self._deliver),
+            "critical": Lane(machine, "critical", settings.critical, self._deliver),
         }
-
-    # What all steps use
-
-    def after(self, delay: float, act: Callable[[], None]) -> None:
-        def later() -> Steps:
-            yield self.env.timeout(delay)
-            act()
-
-        self.env.process(later())
-
-    def busy(self, seen: Queue, began: float) -> None:
-        """Only what falls into the time in which alerts come in counts as use."""
-        seen.busy += max(0.0, min(self.env.now, self.ends) - min(began, self.ends))
-
-    def invoke(self, function: str, steps: Steps) -> Steps:
-        """Take the environment that rested least; an old one is gone, and a new one starts."""
-        warm = self._warm.setdefault(function, [])
-        rested = warm.pop() if warm else float("-inf")
-        if self.env.now - rested > self.times.keep or rested == float("-inf"):
-            warm.clear()
-            yield self.env.timeout(self.times.cold.get(function, 0.0))
-        yield from steps
-        warm.append(self.env.now)
-
-    def _serve(self, seconds: float) -> Steps:
-        if self._machine is None:
-            yield self.env.timeout(seconds)
-            return
-        with self._machine.request() as turn:
-            yield turn
-            yield self.env.timeout(seconds)
 
     # The steps
 
@@ -186,10 +65,11 @@ class _World:
             began = self.env.now
             self.front.waits.append(began - came)
             self.front.peak = max(self.front.peak, self._front.count)
-            yield from self.invoke("reception", self._serve(self.times.reception))
-            self.busy(self.front, began)
+            yield from self.machine.invoke("reception", self.machine.serve(self.times.reception))
+            self.machine.busy(self.front, began)
         self.count["accepted"] += alerts
-        for one in (self._alert(new) for _ in range(alerts)):
+        for _ in range(alerts):
+            one = self._alert(new)
             self.lanes["critical_processing" if one.critical else "processing"].put(one)
 
     def _token(self) -> bool:
@@ -201,10 +81,10 @@ class _World:
         self._tokens -= 1
         return True
 
-    def _alert(self, new: bool | None) -> _Message:
+    def _alert(self, new: bool | None) -> Message:
         mix, now = self.mix, self.env.now
         opens = self.drawn.random() < mix.new if new is None else new
-        return _Message(
+        return Message(
             at=now,
             accepted=now,
             new=opens,
@@ -213,10 +93,12 @@ class _World:
             incident=self.drawn.randrange(mix.changing),
         )
 
-    def _record(self, batch: list[_Message]) -> Steps:
+    def _record(self, batch: list[Message]) -> Steps:
         new = sum(one.new for one in batch)
         times = self.times
-        yield from self._serve(times.batch + new * times.new + (len(batch) - new) * times.repeat)
+        yield from self.machine.serve(
+            times.batch + new * times.new + (len(batch) - new) * times.repeat
+        )
         self.count["recorded"] += len(batch)
         for one in batch:
             if one.new:
@@ -224,7 +106,7 @@ class _World:
             else:
                 self._change(one.incident)
 
-    def _open(self, one: _Message) -> None:
+    def _open(self, one: Message) -> None:
         channel = self.drawn.randrange(self.settings.channels)
         if not one.critical and self._is_held(channel):
             self.count["held"] += 1
@@ -234,10 +116,10 @@ class _World:
         self._announce(one)
         if one.fresh:
             self.lanes["analysis"].put(
-                _Message(self.env.now, one.accepted, fresh=True, critical=one.critical)
+                Message(self.env.now, one.accepted, fresh=True, critical=one.critical)
             )
 
-    def _announce(self, one: _Message, delay: float = 0.0) -> None:
+    def _announce(self, one: Message, delay: float = 0.0) -> None:
         self.lanes["critical" if one.critical else "distribution"].put(one, delay)
 
     def _is_held(self, channel: int) -> bool:
@@ -258,17 +140,17 @@ class _World:
         self._outstanding.add(incident)
         said = self._announced.get(incident, float("-inf"))
         delay = max(0.0, said + QUIET_SECONDS - self.env.now)
-        self._announce(_Message(self.env.now, incident=incident), delay)
+        self._announce(Message(self.env.now, incident=incident), delay)
 
-    def _analyse(self, batch: list[_Message]) -> Steps:
-        yield from self._serve(self.times.analysis)
+    def _analyse(self, batch: list[Message]) -> Steps:
+        yield from self.machine.serve(self.times.analysis)
         yield self.env.timeout(self.times.claude)
         for one in batch:
             self._announce(one)
 
-    def _deliver(self, batch: list[_Message]) -> Steps:
+    def _deliver(self, batch: list[Message]) -> Steps:
         for one in batch:
-            yield from self._serve(self.times.card if one.new else self.times.edit)
+            yield from self.machine.serve(self.times.card if one.new else self.times.edit)
             if one.slot is None:
                 line = self.channels[one.incident] if one.new else self.edits
                 one.slot = line.slot(self.env.now, urgent=one.critical)
@@ -278,7 +160,7 @@ class _World:
             yield self.env.timeout(self.times.slack)
             self._show(one)
 
-    def _show(self, one: _Message) -> None:
+    def _show(self, one: Message) -> None:
         now = self.env.now
         if one.new:
             self.cards.append(now - one.accepted)
@@ -295,7 +177,7 @@ class _World:
 
     def run(self, seconds: float, senders: Iterable[Steps], alerts: int | None = None) -> Run:
         """For so long, and on until all ``alerts`` are through, where their number is known."""
-        self.ends = seconds
+        self.machine.ends = seconds
         for sender in senders:
             self.env.process(sender)
         self.env.process(self._sample(seconds / self.samples))
@@ -324,7 +206,7 @@ class _World:
         return come == alerts and is_recorded and self.count["opened"] == len(self.cards)
 
     def _sample(self, every: float) -> Steps:
-        while self.env.now < self.ends:
+        while self.env.now < self.machine.ends:
             for lane in self.lanes.values():
                 lane.sample()
             yield self.env.timeout(every)
@@ -364,7 +246,7 @@ def _poisson(world: _World, rate: float) -> Steps:
     requests = rate / world.mix.per_request
     while True:
         yield world.env.timeout(world.drawn.expovariate(requests))
-        if world.env.now >= world.ends:
+        if world.env.now >= world.machine.ends:
             return
         world.env.process(world.accept(world.mix.per_request))
 
