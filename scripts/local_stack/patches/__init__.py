@@ -1,7 +1,7 @@
 """What a person would miss in the emulator, added; ``emulator`` applies it before it serves.
 
 Every patch is one function whose docstring names the gap, and has its test in
-``tests/integration/test_emulator_patches.py``.
+``tests/integration/emulator_patches``.
 """
 
 from local_stack.patches import (
