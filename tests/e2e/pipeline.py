@@ -26,20 +26,14 @@ from local_stack.stack import JSON, Answer, Claude, Options, Stack, running
 from responder.card import Card
 from responder.clock import utc_now
 from responder.incident import AlertRecord, Incident
+from responder_cli.aws import RECORD_WAITS, plain
 from responder_cli.aws import Stack as Deployed
-from responder_cli.aws import plain
 from responder_cli.reconcile.facts import Period
-from responder_cli.reconcile.gathering import queued
+from responder_cli.reconcile.gathering import CARDS_WAIT, queued
 from responder_cli.reconcile.looking import prove
 from responder_cli.reconcile.verdict import Report, Where
 
-QUEUES = (
-    "ProcessingQueueUrl",
-    "CriticalProcessingQueueUrl",
-    "AnalysisQueueUrl",
-    "DistributionQueueUrl",
-    "CriticalQueueUrl",
-)
+QUEUES = (*RECORD_WAITS, "AnalysisQueueUrl", *CARDS_WAIT)
 DEAD_LETTER_QUEUES = (
     "DeadLetterQueueUrl",
     "AnalysisDeadLetterQueueUrl",

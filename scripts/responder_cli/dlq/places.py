@@ -1,6 +1,6 @@
 """The places where dead letters lie, found from the stack's outputs; used by every dlq command."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -76,6 +76,11 @@ def depth(stack: Stack, url: str) -> Depth:
     answer = stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(names))
     counts = answer.get("Attributes", {})
     return Depth(*(int(counts.get(name, 0)) for name in names))
+
+
+def messages(stack: Stack, outputs: Iterable[str]) -> int:
+    """How many messages the queues of these outputs hold together."""
+    return sum(depth(stack, stack.output(one)).total for one in outputs)
 
 
 def arn(stack: Stack, url: str) -> str:

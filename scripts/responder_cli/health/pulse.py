@@ -7,7 +7,7 @@ from responder.errors import Reason
 from responder.protocols.heartbeat import FRONT_DOOR, HEARTBEAT, Beat
 from responder.protocols.tick import UNSHOWN_ALARM
 from responder_cli.aws import RECORD_WAITS, Stack
-from responder_cli.dlq.places import depth
+from responder_cli.dlq import places
 from responder_cli.health.mending import command, deploy, put_secret, tail
 from responder_cli.health.metrics import Window, highest, ours, total
 from responder_cli.health.verdict import Finding, failing, ok, warning
@@ -105,9 +105,8 @@ def drift(stack: Stack, window: Window) -> Iterator[Finding]:
     def summed(metric: str, **dimensions: str) -> int:
         return total(stack, ours(stack), metric, dimensions, span)
 
-    urls = [stack.outputs[one] for one in RECORD_WAITS if one in stack.outputs]
-    waiting = sum(depth(stack, url).total for url in urls)
-    dead = depth(stack, stack.output("DeadLetterQueueUrl")).total
+    waiting = places.messages(stack, (one for one in RECORD_WAITS if one in stack.outputs))
+    dead = places.messages(stack, ["DeadLetterQueueUrl"])
     accepted = summed("AlertsAccepted", service="reception")
     counted = summed("AlertsCounted", service="analysis")
     held = sum(summed("AlertsHeld", service="analysis", reason=one.value) for one in UNCOUNTED)

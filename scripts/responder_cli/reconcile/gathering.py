@@ -8,7 +8,7 @@ import json
 import re
 import urllib.request
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from responder_cli.accepted import EVER
 from responder_cli.aws import RECORD_WAITS, Stack
 from responder_cli.bulk import Found
 from responder_cli.dlq import looking
-from responder_cli.dlq.places import chosen, depth
+from responder_cli.dlq.places import chosen, depth, messages
 from responder_cli.logs import reading
 from responder_cli.reconcile.facts import Dead, Facts, Period
 
@@ -67,8 +67,8 @@ def gather(stack: Stack, period: Period, slack_url: str, back_to: datetime | Non
         incidents=incidents.known,
         cards=cards.known,
         unreadable=kept.unreadable | incidents.unreadable | cards.unreadable,
-        processing=_depth(stack, RECORD_WAITS),
-        telling=_depth(stack, CARDS_WAIT),
+        processing=messages(stack, RECORD_WAITS),
+        telling=messages(stack, CARDS_WAIT),
         dead_alerts=_dead(stack, ["processing"], "alert_id"),
         dead_cards=_dead(stack, ["distribution", "critical"], "incident_id"),
         slack=_slack(slack_url) if slack_url else None,
@@ -77,7 +77,7 @@ def gather(stack: Stack, period: Period, slack_url: str, back_to: datetime | Non
 
 def queued(stack: Stack) -> int:
     """How many messages wait on an alert's way to its card."""
-    return _depth(stack, (*RECORD_WAITS, *CARDS_WAIT))
+    return messages(stack, (*RECORD_WAITS, *CARDS_WAIT))
 
 
 def _accepted(stack: Stack, start: datetime, end: datetime) -> dict[str, datetime]:
@@ -98,10 +98,6 @@ def _incidents(stack: Stack, incident_ids: Collection[str]) -> tuple[Found[Incid
         bulk.read(stack, Table.INCIDENTS, incidents, Incident),
         bulk.read(stack, Table.INCIDENTS, cards, Card),
     )
-
-
-def _depth(stack: Stack, outputs: Iterable[str]) -> int:
-    return sum(depth(stack, stack.output(one)).total for one in outputs)
 
 
 def _dead(stack: Stack, names: Sequence[str], name: str) -> Dead:
