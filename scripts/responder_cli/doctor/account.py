@@ -43,7 +43,7 @@ def findings(stack: Stack, plan: Plan, region: str, bucket: str | None) -> Itera
         return
     checks: dict[str, Check] = {
         "stack": lambda: _stack(stack, there, plan),
-        "concurrency": lambda: _concurrency(stack, plan, deployed=there is not None),
+        "concurrency": lambda: _concurrency(stack, plan, 0 if there is None else _reserved(stack)),
         "bucket": lambda: _bucket(stack, bucket, caller["Account"]),
     }
     if there is None:
@@ -122,15 +122,15 @@ def _protection(stack: Stack, plan: Plan) -> Iterator[Finding]:
     )
 
 
-def _concurrency(stack: Stack, plan: Plan, *, deployed: bool) -> Iterator[Finding]:
-    """The quota, against what this stack reserves or uses."""
+def _concurrency(stack: Stack, plan: Plan, reserved: int) -> Iterator[Finding]:
+    """The quota, against what this stack uses, or reserves beyond what is ``reserved``."""
     limit = stack.client("lambda").get_account_settings()["AccountLimit"]
     total, free = limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"]
     raised = (
         "aws service-quotas request-service-quota-increase --service-code lambda "
         f"--quota-code {QUOTA_CODE} --desired-value {USUAL_CONCURRENCY}"
     )
-    if not plan.is_on("ReserveConcurrency"):
+    if not plan.is_on(_RESERVES):
         used = sum(map(plan.number, _CONCURRENCY)) + plan.number("ReceptionReserved")
         if total < used:
             reason = f"the account runs {total} at once, the stack may want {used}: it is throttled"
@@ -138,15 +138,23 @@ def _concurrency(stack: Stack, plan: Plan, *, deployed: bool) -> Iterator[Findin
         else:
             yield ok("concurrency", f"{total} at once, {free} of them unreserved")
         return
-    needed = 0 if deployed else sum(map(plan.number, _RESERVED))
-    if free - needed < NEVER_RESERVED:
+    needed = sum(map(plan.number, _RESERVED)) - reserved
+    if needed > 0 and free - needed < NEVER_RESERVED:
         reason = (
-            f"{free} of {total} are unreserved; it reserves {needed} and leaves {NEVER_RESERVED}"
+            f"{free} of {total} are unreserved, of which {NEVER_RESERVED} stay so; "
+            f"it would reserve {needed} more"
         )
-        mend = f"{raised}; or deploy with ReserveConcurrency=false"
+        mend = f"{raised}; or deploy with {_RESERVES}=false"
         yield failing("concurrency", reason, mend)
     else:
         yield ok("concurrency", f"{total} at once, {free} of them unreserved")
+
+
+def _reserved(stack: Stack) -> int:
+    """What a stack that is there has taken of the account already."""
+    if stack.parameter(_RESERVES, "") != "true":
+        return 0
+    return sum(int(stack.parameter(name, "0")) for name in _RESERVED)
 
 
 def _critical_lane(stack: Stack, plan: Plan) -> Iterator[Finding]:
@@ -163,6 +171,7 @@ def _critical_lane(stack: Stack, plan: Plan) -> Iterator[Finding]:
         yield ok(name, "open")
 
 
+_RESERVES = "ReserveConcurrency"
 _RESERVED = ("ReceptionReserved", "AnalysisReserved", "DistributionReserved")
 _CONCURRENCY = (
     # CRITICAL alerts have a mapping of their own.

@@ -19,6 +19,8 @@ from unit.cli.stacks import Client, refusal
 
 PROD = plan_of("prod")
 DEV = plan_of("dev")
+#: As it was before CRITICAL alerts had a queue of their own.
+LESS = plan_of("prod", {"AnalysisReserved": "12"})
 REGION = "us-east-1"
 ABSENT = refusal("ResourceNotFoundException")
 
@@ -78,8 +80,12 @@ LANE = {"OutputKey": "CriticalProcessingQueueUrl", "OutputValue": "q"}
 
 
 def deployed(state: str = "UPDATE_COMPLETE", **more: Any) -> dict[str, Any]:
-    given = [{"ParameterKey": "CriticalLane", "ParameterValue": "true"}]
-    return {"StackStatus": state, "Outputs": [PREFIX, LANE], "Parameters": given, **more}
+    open_lane = given({"CriticalLane": "true"})
+    return {"StackStatus": state, "Outputs": [PREFIX, LANE], "Parameters": open_lane, **more}
+
+
+def given(values: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
 
 
 def test_a_fresh_account_lacks_nothing_for_a_small_stack() -> None:
@@ -131,8 +137,8 @@ def test_a_stack_that_takes_no_deployment_is_told(state: str, verdict: Verdict, 
 def test_the_queue_of_critical_alerts_is_made_before_it_is_used(
     outputs: list[dict[str, str]], has: str, wanted: str, verdict: Verdict, mend: str
 ) -> None:
-    given = [{"ParameterKey": "CriticalLane", "ParameterValue": has}] if has else []
-    stack = aws(deployed(Outputs=[PREFIX, *outputs], Parameters=given))
+    has_now = given({"CriticalLane": has} if has else {})
+    stack = aws(deployed(Outputs=[PREFIX, *outputs], Parameters=has_now))
     told = found(stack, plan_of("dev", {"CriticalLane": wanted}))["CRITICAL lane"]
     assert told.verdict is verdict
     assert told.mend.endswith(mend)
@@ -141,20 +147,26 @@ def test_the_queue_of_critical_alerts_is_made_before_it_is_used(
 @pytest.mark.parametrize(
     ("account_limit", "plan", "there", "verdict"),
     [
-        (limit(1000), PROD, False, Verdict.OK),
-        (limit(143), PROD, False, Verdict.OK),
-        (limit(142), PROD, False, Verdict.FAILING),
-        (limit(1000, 110), PROD, False, Verdict.FAILING),
-        # What it reserves is taken already.
-        (limit(143, 100), PROD, True, Verdict.OK),
-        (limit(10), DEV, False, Verdict.WARNING),
-        (limit(39), DEV, False, Verdict.OK),
+        (limit(1000), PROD, None, Verdict.OK),
+        (limit(143), PROD, None, Verdict.OK),
+        (limit(142), PROD, None, Verdict.FAILING),
+        (limit(1000, 110), PROD, None, Verdict.FAILING),
+        # What it reserves is taken already, what it takes more is not.
+        (limit(143, 100), PROD, PROD, Verdict.OK),
+        (limit(143, 105), PROD, LESS, Verdict.OK),
+        (limit(142, 104), PROD, LESS, Verdict.FAILING),
+        (limit(1000, 110), PROD, DEV, Verdict.FAILING),
+        # An account that was made smaller does not hinder who takes less.
+        (limit(90, 60), LESS, PROD, Verdict.OK),
+        (limit(10), DEV, None, Verdict.WARNING),
+        (limit(39), DEV, None, Verdict.OK),
     ],
 )
 def test_concurrency_is_held_against_what_the_stack_reserves_or_uses(
-    account_limit: dict[str, int], plan: Plan, there: bool, verdict: Verdict
+    account_limit: dict[str, int], plan: Plan, there: Plan | None, verdict: Verdict
 ) -> None:
-    told = found(aws(deployed() if there else None, limit=account_limit), plan)["concurrency"]
+    stack = deployed(Parameters=given(there.parameters)) if there else None
+    told = found(aws(stack, limit=account_limit), plan)["concurrency"]
     assert told.verdict is verdict
     assert ("L-B99A9384" in told.mend) is (verdict is not Verdict.OK)
 
