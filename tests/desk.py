@@ -162,7 +162,7 @@ class Desk:
 
     def deliver_all(self) -> None:
         """Let distribution do what it is asked for, until no announcement is left."""
-        while found := [*self.announced(), *self.announced(Queue.CRITICAL)]:
+        while found := [*self.announced(), *self.announced(Queue.CRITICAL_DISTRIBUTION)]:
             for incident_id, _ in found:
                 self.deliverer.handle(Announcement(incident_id=incident_id, first_sent=self.now()))
 

@@ -34,7 +34,7 @@ TABLES = ("alerts", "analysis-cache", "incidents", "state")
 QUEUES = {
     Queue.ANALYSIS: "AnalysisQueueUrl",
     Queue.DISTRIBUTION: "DistributionQueueUrl",
-    Queue.CRITICAL: "CriticalQueueUrl",
+    Queue.CRITICAL_DISTRIBUTION: "CriticalQueueUrl",
 }
 #: Those of the queues in front of the record.
 RECORD_WAITS = ("ProcessingQueueUrl", "CriticalProcessingQueueUrl")

@@ -154,7 +154,7 @@ class Replay:
         """All that were sent; nobody takes them during a replay."""
         return [
             Announcement.model_validate_json(held.body)
-            for queue in (Queue.DISTRIBUTION, Queue.CRITICAL)
+            for queue in (Queue.DISTRIBUTION, Queue.CRITICAL_DISTRIBUTION)
             for held in self.queues.waiting(queue)
         ]
 

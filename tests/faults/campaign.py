@@ -36,7 +36,7 @@ CONCURRENCY = {
     Queue.CRITICAL_PROCESSING: 2,
     Queue.ANALYSIS: 3,
     Queue.DISTRIBUTION: 2,
-    Queue.CRITICAL: 2,
+    Queue.CRITICAL_DISTRIBUTION: 2,
 }
 #: After the storm, what is muted is looked at for so long: its cause may be open for ever.
 MUTED_LASTS = timedelta(minutes=10)

@@ -137,7 +137,7 @@ def build(parts: Parts, setup: Setup) -> Pipeline:
                 records, AnalysisRequest, investigator.handle
             ),
             Queue.DISTRIBUTION: deliver(Queue.DISTRIBUTION),
-            Queue.CRITICAL: deliver(Queue.CRITICAL),
+            Queue.CRITICAL_DISTRIBUTION: deliver(Queue.CRITICAL_DISTRIBUTION),
         },
         ticker.tick,
     )

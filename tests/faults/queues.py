@@ -16,7 +16,7 @@ BATCH = {
     Queue.CRITICAL_PROCESSING: 10,
     Queue.ANALYSIS: 1,
     Queue.DISTRIBUTION: 5,
-    Queue.CRITICAL: 1,
+    Queue.CRITICAL_DISTRIBUTION: 1,
 }
 #: By queue, the one whose dead letters its own lie with (template.yaml).
 DEAD_WITH = {queue: queue for queue in Queue} | {Queue.CRITICAL_PROCESSING: Queue.PROCESSING}

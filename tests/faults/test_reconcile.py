@@ -47,7 +47,7 @@ def judged(campaign: Campaign) -> Report:
             incidents={name: one for name, one in known.items() if one.signature != "budget"},
             cards={one.incident_id: one for one in cards if one},
             processing=waiting[Queue.PROCESSING] + waiting[Queue.CRITICAL_PROCESSING],
-            telling=waiting[Queue.DISTRIBUTION] + waiting[Queue.CRITICAL],
+            telling=waiting[Queue.DISTRIBUTION] + waiting[Queue.CRITICAL_DISTRIBUTION],
             dead_alerts=Dead(unread=len(campaign.queues.dead[Queue.PROCESSING])),
             slack=_slack(campaign, known),
         )

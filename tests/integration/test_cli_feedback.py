@@ -82,7 +82,7 @@ def test_right_asks_nobody(house: House) -> None:
 def test_a_critical_card_is_announced_on_its_own_queue(house: House) -> None:
     house.opened("v1:disk|prod.2", analysis=verdict(), severity=Severity.CRITICAL)
     assert house.run("v1:disk|prod.2", "right").exit_code == 0
-    assert len(house.taken(Queue.CRITICAL)) == 1
+    assert len(house.taken(Queue.CRITICAL_DISTRIBUTION)) == 1
 
 
 def test_wrong_of_what_is_over_waits_for_the_next_time(house: House) -> None:

@@ -78,7 +78,7 @@ class Queue(StrEnum):
     CRITICAL_PROCESSING = "processing-critical"
     ANALYSIS = "analysis"
     DISTRIBUTION = "distribution"
-    CRITICAL = "distribution-critical"
+    CRITICAL_DISTRIBUTION = "distribution-critical"
 
 
 @dataclass(frozen=True)

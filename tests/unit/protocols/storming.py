@@ -57,7 +57,7 @@ def work(desk: Desk) -> None:
     """Let analysis and distribution do what they were asked for."""
     for message, _ in desk.taken(Queue.ANALYSIS):
         desk.investigator.handle(AnalysisRequest.model_validate(message))
-    for queue in (Queue.CRITICAL, Queue.DISTRIBUTION):
+    for queue in (Queue.CRITICAL_DISTRIBUTION, Queue.DISTRIBUTION):
         for message, _ in desk.taken(queue):
             desk.deliverer.handle(Announcement.model_validate(message))
 

@@ -284,5 +284,5 @@ def test_its_trouble_does_not_keep_the_tick_from_the_incidents(desk: Desk) -> No
 def test_it_goes_to_the_queue_of_all_but_critical_incidents(desk: Desk) -> None:
     spend(desk, 5)
     watch(desk)
-    assert desk.announced(Queue.CRITICAL) == []
+    assert desk.announced(Queue.CRITICAL_DISTRIBUTION) == []
     assert desk.announced() == [(ours_alone(desk).incident_id, 0)]

@@ -83,10 +83,10 @@ def test_in_an_outage_announcements_of_one_critical_revision_become_one_copy(des
     desk.slack.errors = [REFUSED, REFUSED]
     deliver(desk)
     deliver(desk)
-    assert len(copies(desk, Queue.CRITICAL)) == 1
+    assert len(copies(desk, Queue.CRITICAL_DISTRIBUTION)) == 1
     desk.later(seconds=20)
     deliver(desk)
-    assert len(copies(desk, Queue.CRITICAL)) == 1
+    assert len(copies(desk, Queue.CRITICAL_DISTRIBUTION)) == 1
     desk.later(seconds=20)
     deliver(desk)
     assert desk.slack.methods() == ["post"]

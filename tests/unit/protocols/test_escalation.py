@@ -34,7 +34,7 @@ def escalated(desk: Desk) -> None:
     deliver(desk)
     desk.deliverer = replace(desk.deliverer, channels=Channels("#alerts", "#critical"))
     desk.record(alert("a2", at=20, severity=Severity.CRITICAL))
-    desk.taken(Queue.CRITICAL)
+    desk.taken(Queue.CRITICAL_DISTRIBUTION)
 
 
 def test_a_rise_to_critical_is_told_in_the_channel_of_critical_incidents_too(desk: Desk) -> None:

@@ -160,7 +160,7 @@ def test_critical_is_never_muted_and_what_becomes_critical_is_shown_at_once(desk
     record(desk, symptom())
     desk.deliver_all()
     record(desk, symptom(2, at=5, severity=Severity.CRITICAL))
-    assert desk.announced(Queue.CRITICAL) == [(SYMPTOM, 0)]
+    assert desk.announced(Queue.CRITICAL_DISTRIBUTION) == [(SYMPTOM, 0)]
     assert desk.incident(SYMPTOM).held == ""
     record(desk, symptom(3, at=6, severity=Severity.CRITICAL))
     assert desk.incident(SYMPTOM).silence is None

@@ -99,7 +99,7 @@ def test_a_rise_to_critical_is_reported_although_it_waits_already(desk: Desk) ->
     desk.put_incident(desk.incident().model_copy(update=raised))
     desk.later(minutes=1)
     wait(desk)
-    assert len(reports(desk, Queue.CRITICAL)) == 1
+    assert len(reports(desk, Queue.CRITICAL_DISTRIBUTION)) == 1
 
 
 def test_counters_that_lag_are_nobodys_trouble_and_notices_are(desk: Desk) -> None:

@@ -98,7 +98,7 @@ def test_each_critical_incident_is_told_by_itself(desk: Desk) -> None:
     names = [other(desk, f"v1:c{n}|prod.1", severity=Severity.CRITICAL) for n in range(3)]
     for name in names:
         refuse(desk, name)
-    work_off(desk, Queue.CRITICAL)
+    work_off(desk, Queue.CRITICAL_DISTRIBUTION)
     assert told(desk) == names
 
 
@@ -119,7 +119,7 @@ def test_a_report_of_the_release_before_goes_by_the_severity_of_the_moment(desk:
     refuse(desk)
     work_off(desk)
     refuse(desk, name)
-    (report,) = reports(desk, Queue.CRITICAL)
+    (report,) = reports(desk, Queue.CRITICAL_DISTRIBUTION)
     assert report.trouble is not None
     older = report.trouble.model_copy(update={"alone": None})
     desk.deliverer.handle(report.model_copy(update={"trouble": older}))

@@ -56,7 +56,7 @@ def test_the_record_the_pointer_and_the_head_are_written_with_the_incident(desk:
 
 def test_a_critical_alert_is_announced_on_the_queue_of_its_own(desk: Desk) -> None:
     desk.record(alert(severity=Severity.CRITICAL))
-    assert desk.announced(Queue.CRITICAL) == [(ID, 0)]
+    assert desk.announced(Queue.CRITICAL_DISTRIBUTION) == [(ID, 0)]
     assert desk.announced() == []
 
 

@@ -93,7 +93,7 @@ def test_a_held_one_that_becomes_critical_has_its_card_at_once(desk: Desk) -> No
     desk.later(seconds=1)
     break_out(desk, 4, severity=Severity.CRITICAL)
     assert held(desk, 3, 4) == ["storm", ""]
-    assert desk.announced(Queue.CRITICAL) == [("v1:p4|prod.1", 0)]
+    assert desk.announced(Queue.CRITICAL_DISTRIBUTION) == [("v1:p4|prod.1", 0)]
     assert desk.requested() == ["v1:p4|prod.1"]
 
 
@@ -104,11 +104,11 @@ def test_one_that_becomes_critical_under_a_silence_goes_from_the_storm_to_the_si
     silence(desk, EVERYTHING, minutes=60)
     break_out(desk, 4, severity=Severity.CRITICAL)
     assert held(desk, 3, 4) == ["storm", "silenced"]
-    assert desk.announced(Queue.CRITICAL) == []
+    assert desk.announced(Queue.CRITICAL_DISTRIBUTION) == []
     desk.later(hours=1)
     desk.ticker.tick()
     assert held(desk, 4) == [""]
-    assert desk.announced(Queue.CRITICAL) == [("v1:p4|prod.1", 0)]
+    assert desk.announced(Queue.CRITICAL_DISTRIBUTION) == [("v1:p4|prod.1", 0)]
 
 
 def test_our_own_checks_are_never_held(desk: Desk) -> None:

@@ -87,7 +87,7 @@ def test_a_held_one_that_becomes_critical_has_its_card_at_once(desk: Desk) -> No
     desk.requested()
     fire(desk, 4, severity=Severity.CRITICAL)
     assert held(desk, 3, 4) == ["throttle", ""]
-    assert [name for name, _ in desk.announced(Queue.CRITICAL)] == ["v1:p4|prod.1"]
+    assert [name for name, _ in desk.announced(Queue.CRITICAL_DISTRIBUTION)] == ["v1:p4|prod.1"]
     assert desk.requested() == ["v1:p4|prod.1"]
 
 

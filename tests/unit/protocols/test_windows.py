@@ -80,7 +80,7 @@ def test_what_becomes_critical_is_shown_at_once_and_analysed(desk: Desk) -> None
     desk.record(alert("a1"))
     desk.deliver_all()
     desk.record(alert("a2", at=20, severity=Severity.CRITICAL))
-    assert desk.announced(Queue.CRITICAL) == [(ID, 0)]
+    assert desk.announced(Queue.CRITICAL_DISTRIBUTION) == [(ID, 0)]
     assert desk.requested() == [ID]
     desk.deliverer.handle(Announcement(incident_id=ID, first_sent=desk.now()))
     assert desk.slack.methods() == ["post"]

@@ -77,7 +77,7 @@ def build() -> QueueFunction:
     )
     ways = {
         queue: lanes.lane_of(queue, queues, telemetry)
-        for queue in (Queue.DISTRIBUTION, Queue.CRITICAL)
+        for queue in (Queue.DISTRIBUTION, Queue.CRITICAL_DISTRIBUTION)
     }
 
     def consumer(queue: Queue) -> Callable[[Records], Failures]:
@@ -100,7 +100,7 @@ def build() -> QueueFunction:
         telemetry,
         {
             lanes.name_of(given.distribution_url): consumer(Queue.DISTRIBUTION),
-            lanes.name_of(given.critical_url): consumer(Queue.CRITICAL),
+            lanes.name_of(given.critical_url): consumer(Queue.CRITICAL_DISTRIBUTION),
         },
         self_check,
     )

@@ -43,8 +43,14 @@ def lane_of(queue: Queue, queues: SqsQueues, telemetry: PrintedTelemetry) -> Lan
 
 def queues_of(given: settings.Lanes) -> SqsQueues:
     """The queues that a function sends to, with those of their dead letters."""
-    urls = {Queue.DISTRIBUTION: given.distribution_url, Queue.CRITICAL: given.critical_url}
-    dead = {Queue.DISTRIBUTION: given.distribution_dlq_url, Queue.CRITICAL: given.critical_dlq_url}
+    urls = {
+        Queue.DISTRIBUTION: given.distribution_url,
+        Queue.CRITICAL_DISTRIBUTION: given.critical_url,
+    }
+    dead = {
+        Queue.DISTRIBUTION: given.distribution_dlq_url,
+        Queue.CRITICAL_DISTRIBUTION: given.critical_dlq_url,
+    }
     if isinstance(given, settings.Analysis):
         urls |= {
             Queue.PROCESSING: given.processing_url,

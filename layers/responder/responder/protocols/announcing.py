@@ -37,7 +37,11 @@ def announced_in_turn(incident: Incident, now: datetime) -> Incident:
 
 def queue_of(incident: Incident) -> Queue:
     """CRITICAL incidents have a queue of their own, so that no storm stands before them."""
-    return Queue.CRITICAL if incident.severity is Severity.CRITICAL else Queue.DISTRIBUTION
+    return (
+        Queue.CRITICAL_DISTRIBUTION
+        if incident.severity is Severity.CRITICAL
+        else Queue.DISTRIBUTION
+    )
 
 
 def send(
