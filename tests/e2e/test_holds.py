@@ -43,6 +43,8 @@ def test_a_maintenance_window_holds_what_is_below_critical_until_its_end(
     )
     grave = pipeline.accept(problem("parked", 1001, severity="CRITICAL"))
     pipeline.shown([grave], OBEYED_WITHIN)
+    without_card = pipeline.asked("incidents", "list", "--held")
+    assert [one["incident_id"] for one in without_card] == [held.incident_id]
     pipeline.responder("window", "remove", added.split()[1])
     assert "Still firing at the end of maintenance window" in card_of(pipeline, held)
 

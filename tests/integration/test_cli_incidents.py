@@ -86,6 +86,18 @@ def test_what_is_over_is_found_through_its_alerts(house: House) -> None:
     assert listed(house, "--state", "over", "--since", "3m") == []
 
 
+def test_what_had_no_card_of_its_own_is_listed_alone_when_asked(house: House) -> None:
+    opened(house, "shown")
+    opened(house, "held now", held="maintenance")
+    over(house, "shown once")
+    over(house, "over before the window was", held="maintenance")
+    everything = listed(house, "--state", "all")
+    assert len(everything) == 4
+    found = listed(house, "--state", "all", "--held")
+    assert sorted(found) == ["held now", "over before the window was"]
+    assert listed(house, "--held") == ["held now"]
+
+
 def test_the_story_of_an_incident_is_told_in_order(house: House) -> None:
     opened(
         house,

@@ -87,6 +87,7 @@ def group() -> None:
         "responder incidents list",
         "responder incidents list --severity CRITICAL --severity HIGH --service checkout",
         "responder incidents list --state over --since 7d --json",
+        "responder incidents list --state all --since 14h --held",
     ),
 )
 @narrowed
@@ -94,6 +95,9 @@ def group() -> None:
               help="What is over is resolved by its tool, or closed by us as quiet.")  # fmt: skip
 @click.option("--since", "start", type=moment, default="24h", show_default=True,
               help="With over and all: that had an alert since then.")  # fmt: skip
+@click.option("--held", "without_card", is_flag=True,
+              help="Only what a silence, a window or anything else keeps, or kept, from having a "
+              "card.")  # fmt: skip
 @json_option
 @on_stack
 def list_(
@@ -103,6 +107,7 @@ def list_(
     service: str,
     state: str,
     start: datetime,
+    without_card: bool,
     as_json: bool,
 ) -> None:
     """Open incidents, the worst first, the newest first among equals.
@@ -116,6 +121,7 @@ def list_(
         if one.severity in severities
         and is_same(service, one.service)
         and is_same(source, one.source)
+        and (one.held or not without_card)
     ]
     found.sort(key=lambda one: (one.severity.rank, -one.opened_at.timestamp()))
     if as_json:
