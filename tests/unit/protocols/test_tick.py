@@ -16,7 +16,7 @@ from responder.incident import Incident, IncidentState
 from responder.ports import Queue
 from responder.protocols import items
 from responder.protocols.heartbeat import HEARTBEAT, Heartbeat
-from responder.protocols.tick import look_again
+from responder.protocols.overdue import look_again
 
 ID = "v1:disk|prod.1"
 MINUTE = timedelta(minutes=1)
