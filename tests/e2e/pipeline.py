@@ -28,6 +28,7 @@ from responder.clock import utc_now
 from responder.incident import AlertRecord, Incident
 from responder_cli.aws import RECORD_WAITS, plain
 from responder_cli.aws import Stack as Deployed
+from responder_cli.dlq import places
 from responder_cli.reconcile.facts import Period
 from responder_cli.reconcile.gathering import CARDS_WAIT, queued
 from responder_cli.reconcile.looking import prove
@@ -42,11 +43,6 @@ DEAD_LETTER_QUEUES = (
     "SnsFailureQueueUrl",
     "RuleFailureQueueUrl",
     "AsyncFailureQueueUrl",
-)
-_COUNTS = (
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
 )
 POLL_SECONDS, LONGEST_POLL_SECONDS = 0.25, 2.0
 ACCEPTED = 202
@@ -198,7 +194,7 @@ class Pipeline:
 
     def depth(self, outputs: Sequence[str]) -> dict[str, int]:
         """How many messages each queue holds, those in flight and delayed included."""
-        return {name: self._depth(self.stack.outputs[name]) for name in outputs}
+        return {name: places.messages(self.deployed, [name]) for name in outputs}
 
     def put(self, output: str, body: str, **attributes: str) -> None:
         """Send a message to a queue as our own functions do."""
@@ -305,10 +301,6 @@ class Pipeline:
             for item in found
             if not prefix or item["id"]["S"].startswith(prefix)
         ]
-
-    def _depth(self, url: str) -> int:
-        answer = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS))
-        return sum(int(answer["Attributes"][name]) for name in _COUNTS)
 
 
 @contextmanager

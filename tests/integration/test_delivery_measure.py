@@ -206,8 +206,14 @@ class Desk:
                 self.room.done()
 
     def incidents(self) -> list[Incident]:
-        found = (self._incident(key.id) for key in list(self.store.items))
-        return [one for one in found if one is not None]
+        start = items.incident_item("").id
+        keys = [key.id for key in self.store.items if key.id.startswith(start)]
+        return [self.incident(key.removeprefix(start)) for key in keys]
+
+    def incident(self, name: str) -> Incident:
+        found = items.load(self.store, items.incident_item(name), Incident)
+        assert found is not None
+        return found
 
     def card(self, incident_id: str) -> Card:
         found = items.load(self.store, items.card_item(incident_id), Card)
@@ -219,11 +225,6 @@ class Desk:
         found = items.load(self.store, items.card_item(name), Card)
         return found is not None and bool(found.ts)
 
-    def turns(self, name: str) -> int:
-        """How many turns an incident has taken."""
-        found = items.load(self.store, items.incident_item(name), Incident)
-        return found.last_notice if found is not None else 0
-
     def change(self, name: str, step: Callable[[Incident], Incident]) -> None:
         """Change an incident as recording does, and announce it."""
         now = self.room.now()
@@ -231,11 +232,6 @@ class Desk:
         items.change(self.store, key, Incident, step, now)  # type: ignore[arg-type]
         body = Announcement(incident_id=name, first_sent=now).model_dump_json()
         self.room.send(Queue.DISTRIBUTION, [Outgoing(body)])
-
-    def _incident(self, key: str) -> Incident | None:
-        if not key.startswith("incident#"):
-            return None
-        return items.load(self.store, items.incident_item(key.removeprefix("incident#")), Incident)
 
     def _deliverer(self, chat: Chat) -> Deliverer:
         return Deliverer(
@@ -274,10 +270,14 @@ class Turn:
     changes: dict[str, Any]
 
     def __call__(self) -> None:
-        if not self.desk.shown(self.name) or self.desk.turns(self.name) < self.number - 1:
+        if self._is_next():
+            self.desk.change(self.name, self._step)
+        else:
             self.desk.room.later(30, self)
-            return
-        self.desk.change(self.name, self._step)
+
+    def _is_next(self) -> bool:
+        before = self.number - 1
+        return self.desk.shown(self.name) and self.desk.incident(self.name).last_notice == before
 
     def _step(self, before: Incident) -> Incident:
         at, detail = self.desk.room.now(), f"{self.name} no. {self.number}."
