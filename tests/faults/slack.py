@@ -48,7 +48,7 @@ class MemorySlack:
         """As ``ports.Chat``; may land although the poster is gone or was told of a time-out."""
 
         def act() -> Place:
-            self._check(channel)
+            self._check(channel, thread_ts)
             self._posted += 1
             ts = f"{self._posted}.0"
             self.messages.append(
@@ -73,11 +73,13 @@ class MemorySlack:
         self.revoked = revoked
         self._world.note(f"token revoked: {revoked}")
 
-    def _check(self, channel: str) -> None:
+    def _check(self, channel: str, thread_ts: str = "") -> None:
         if self.revoked:
             raise Retryable(Reason.SECRET_MISSING, "token_revoked", after=60.0, took_effect=False)
         if channel in self.archived:
             raise Permanent(Reason.CHANNEL_ARCHIVED, "is_archived")
+        if thread_ts and not any(message.ts == thread_ts for message in self.messages):
+            raise Permanent(Reason.CARD_GONE, "thread_not_found")
 
     def lose_a_card(self) -> None:
         """Somebody deletes a message in Slack."""
@@ -106,7 +108,7 @@ class MemorySlack:
         """As ``ports.Chat``."""
 
         def act() -> Place | None:
-            self._check(channel)
+            self._check(channel, thread_ts)
             return next(
                 (
                     Place(m.channel, m.ts)

@@ -19,6 +19,7 @@ PLANTS: dict[str, Plant] = {
         delivering.post_before_intent,
         delivering.write_over_a_new_card,
         delivering.reply_without_looking,
+        delivering.give_up_a_lost_thread,
         delivering.delete_before_copy,
         analysing.waiters_not_drained,
         analysing.lease_without_owner,

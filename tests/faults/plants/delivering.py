@@ -75,6 +75,18 @@ def reply_without_looking() -> Sequence[Replacement]:
     return [(details, "next_act", next_act)]
 
 
+def give_up_a_lost_thread() -> Sequence[Replacement]:
+    """Only an edit is taken to find that somebody deleted the card, and no reply in its thread."""
+    post_anew = CardMessages._post_anew
+
+    def after_edits(self: CardMessages, incident: Incident, error: Permanent) -> None:
+        if error.detail == "thread_not_found":
+            raise error
+        post_anew(self, incident, error)
+
+    return [(CardMessages, "_post_anew", after_edits)]
+
+
 def delete_before_copy() -> Sequence[Replacement]:
     """The waiting message is deleted first, its delayed copy sent afterwards."""
     original = waiting.send_copy

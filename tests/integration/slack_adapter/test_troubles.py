@@ -110,6 +110,7 @@ def test_lasting_refusals_are_permanent_and_named(
         ("msg_too_long", Reason.INVALID_MESSAGE),
         ("attachment_payload_limit_exceeded", Reason.INVALID_MESSAGE),
         ("message_not_found", Reason.CARD_GONE),
+        ("thread_not_found", Reason.CARD_GONE),
         ("edit_window_closed", Reason.CARD_GONE),
     ],
 )

@@ -24,6 +24,7 @@ from unit.protocols.delivering import (
 )
 
 GONE = Permanent(Reason.CARD_GONE, "message_not_found")
+THREAD_GONE = Permanent(Reason.CARD_GONE, "thread_not_found")
 
 
 @pytest.fixture
@@ -193,6 +194,31 @@ def test_a_deleted_card_is_posted_anew(desk: Desk) -> None:
     deliver(desk)
     assert desk.slack.methods() == ["post", "post"]
     assert (desk.card().ts, desk.card().shown) == ("2.0", desk.incident().revision)
+
+
+def test_a_card_that_was_deleted_before_its_notice_is_posted_anew_and_says_it(desk: Desk) -> None:
+    deliver(desk)
+    desk.record(resolve(at=60))
+    fail_after(desk, 1, THREAD_GONE)
+    deliver(desk)
+    assert desk.slack.methods() == ["post", "update", "post"]
+    assert desk.slack.calls[2].thread_ts == ""
+    assert (desk.card().told, desk.card().intent) == (1, None)
+
+
+def test_a_notice_that_was_left_behind_in_the_thread_of_a_deleted_card_holds_up_nothing(
+    desk: Desk,
+) -> None:
+    deliver(desk)
+    desk.record(resolve(at=60))
+    fail_after(desk, 1, UNANSWERED)
+    deliver(desk)
+    desk.later(seconds=20)
+    desk.slack.errors = [THREAD_GONE]
+    deliver(desk)
+    assert desk.slack.methods() == ["post", "update", "post"]
+    assert desk.slack.calls[2].thread_ts == ""
+    assert (desk.card().told, desk.card().intent) == (1, None)
 
 
 def test_a_card_that_cannot_even_be_posted_anew_is_a_dead_letter(desk: Desk) -> None:

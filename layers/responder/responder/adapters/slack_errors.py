@@ -41,7 +41,11 @@ PASSING_ERRORS = frozenset(
         "external_channel_migrating",
     }
 )
-GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+# A thread is not found once its first message was deleted, and that is the card:
+# https://github.com/slackapi/bolt-js/issues/2307
+GONE = frozenset(
+    {"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"}
+)
 INVALID = frozenset(
     {
         "invalid_blocks",

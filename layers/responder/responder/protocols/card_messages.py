@@ -90,11 +90,7 @@ class CardMessages:
         try:
             plain_if_refused(send, message, self.grip.telemetry)
         except Permanent as error:
-            if error.reason is not Reason.CARD_GONE or self.reposted:
-                raise
-            self.reposted = True
-            self.grip.change(lambda card: cards.gone(card, incident))
-            self.grip.log("Card gone", incident)
+            self._post_anew(incident, error)
             return False
         shortened = blocks.is_shortened(message.blocks)
         let_go = self.grip.record(
@@ -104,6 +100,14 @@ class CardMessages:
             self.grip.telemetry.count("CardsUpdated")
         self.grip.log("Card updated", incident)
         return let_go
+
+    def _post_anew(self, incident: Incident, error: Permanent) -> None:
+        """Void a card that somebody deleted, once; raises ``error`` where it says anything else."""
+        if error.reason is not Reason.CARD_GONE or self.reposted:
+            raise error
+        self.reposted = True
+        self.grip.change(lambda card: cards.gone(card, incident))
+        self.grip.log("Card gone", incident)
 
     def tell(self, notice: Notice, incident: Incident, card: Card) -> bool:
         """A notice: in the card's thread, or where it belongs; whether let go of."""
@@ -134,7 +138,7 @@ class CardMessages:
             self.grip.telemetry.count("NoticesHeld", reason=Reason.OVERTAKEN.value)
 
     def _reply(self, notice: Notice, incident: Incident, card: Card) -> bool:
-        """In the card's thread; False where that takes no replies, which the next step knows."""
+        """In the card's thread; False where that takes no reply, which the next step knows."""
         rises = card_steps.rises(card, notice, words.severity_now(incident))
         if card.thread_closed and not rises and notice.kind not in _NEVER_UNTOLD:
             self.grip.telemetry.count("NoticesRefused", reason=Reason.REFUSED_BY_SLACK.value)
@@ -147,7 +151,8 @@ class CardMessages:
             self._send(incident, card, message, notice=notice.number, thread_ts=thread)
         except Permanent as error:
             if alone or error.reason is not Reason.REFUSED_BY_SLACK:
-                raise
+                self._post_anew(incident, error)
+                return False
             self._warn_of_refusal(incident, error)
             self.grip.change(cards.without_thread)
             return False
@@ -192,7 +197,8 @@ class CardMessages:
             place = self.chat.find(searched, intent.delivery_id, since, thread_ts)
         except Permanent as error:
             if not intent.channel:
-                raise
+                self._post_anew(incident, error)
+                return
             self._refused(incident, error)
             self.grip.change(lambda card: cards.told(card, intent.notice))
             self._count_passed_over(intent.notice, incident, card)
