@@ -144,7 +144,7 @@ class Analysis(Lanes, Claude):
     budget_per_source: Annotated[Mapping[str, float], BeforeValidator(_shares)] = Field(
         {}, alias="BUDGET_PER_SOURCE"
     )
-    quiet_close_hours: float = Field(24, alias="QUIET_CLOSE_HOURS", gt=0)
+    quiet_close_hours: float = Field(24, alias="QUIET_CLOSE_HOURS", gt=0, le=8760)
     storm_threshold: int = Field(8, alias="STORM_THRESHOLD", ge=0, le=100)
     throttle_threshold: int = Field(60, alias="THROTTLE_THRESHOLD", ge=0, le=500)
     runbook_bucket: str = Field(alias="RUNBOOK_BUCKET", min_length=1)

@@ -62,7 +62,8 @@ def states(end: End) -> Iterator[str]:
         if known is None or order > known[0]:
             newest[alert.fingerprint] = (order, alert.status)
     for pointer in end.pointers:
-        if pointer.source == OWN_SOURCE:
+        # What fired in a life before, and in this one no more, has its pointer still.
+        if pointer.source == OWN_SOURCE or pointer.fingerprint not in newest:
             continue
         state = newest[pointer.fingerprint][1]
         if pointer.state is not state:

@@ -52,6 +52,25 @@ def test_a_channel_that_slack_told_the_id_of_is_not_listed(slack: Server) -> Non
     assert "conversations.list" not in calls(slack)
 
 
+def test_a_name_whose_channel_is_gone_is_listed_anew_the_next_time() -> None:
+    listed = ["C00000001", "C00000002"]
+
+    def page(request: Request) -> Reply:
+        form = request.form()
+        if "channel" not in form:
+            return json_reply({"ok": True, "channels": [{"id": listed.pop(0), "name": "ops"}]})
+        if form["channel"] == "C00000001":
+            return json_reply({"ok": False, "error": "channel_not_found"})
+        return json_reply({"ok": True, "messages": []})
+
+    with serving(page) as server:
+        chat = bot(server)
+        with pytest.raises(Permanent):
+            chat.find("#ops", "d-1", SINCE)
+        assert chat.find("#ops", "d-1", SINCE) is None
+    assert not listed
+
+
 def test_editing_in_a_channel_that_nobody_lists_says_what_is_needed(slack: Server) -> None:
     with pytest.raises(Permanent, match="the channel's id"):
         bot(slack).update("#not-there", "1.0", CARD, "d-1")

@@ -37,6 +37,20 @@ def test_ids_tags_links_and_numeric_times_are_read() -> None:
     assert alert.starts_at == datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 
 
+def test_elements_that_nothing_tells_apart_are_alerts_of_their_own_by_what_they_say() -> None:
+    body = [
+        {"title": "Disk full", "message": "db1 at 81 %", "severity": "warning"},
+        {"title": "Disk full", "message": "db2 at 99 %", "severity": "critical"},
+        {"title": "Disk full", "message": "db1 at 81 %", "severity": "warning"},
+    ]
+    found = parse(json.dumps(body).encode(), JSON, received_at=NOW)
+    ids = [alert.alert_id for alert in found]
+    assert ids[0] == ids[2] != ids[1]
+    assert ids == [
+        alert.alert_id for alert in parse(json.dumps(body).encode(), JSON, received_at=NOW)
+    ]
+
+
 def test_elements_of_an_array_are_alerts_of_their_own() -> None:
     first, second = alerts("generic/several_in_an_array.json")
     assert (first.resource, second.resource) == ("db-1", "db-2")

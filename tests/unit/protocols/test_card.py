@@ -232,3 +232,18 @@ def test_a_card_that_is_turned_away_forgets_where_it_stood() -> None:
     away = cards.turned_away(stood, incident(), "#refuge", Reason.CHANNEL_NOT_FOUND)
     assert away == card(channel="#refuge", refused=REFUSED, posted_at=NOW)
     assert cards.unposted(away)
+
+
+def test_a_card_goes_back_to_where_it_stood_unless_it_was_posted_elsewhere() -> None:
+    left = shown(channel_id="C9", told=1, details={"ts": "2.0"})
+    void = cards.gone(left, incident()).model_copy(update={"owner": "me"})
+    assert cards.back(void, left) == left.model_copy(update={"owner": "me"})
+    elsewhere = shown(channel_id="C8", ts="3.0")
+    assert cards.back(elsewhere, left) == elsewhere
+
+
+@pytest.mark.parametrize(
+    ("channel_id", "by_name"), [("C9", True), ("#c", False), ("", False)], ids=str
+)
+def test_a_card_whose_id_slack_told_was_posted_by_name(channel_id: str, by_name: bool) -> None:
+    assert cards.posted_by_name(shown(channel_id=channel_id)) == by_name

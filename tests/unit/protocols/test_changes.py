@@ -11,7 +11,7 @@ from responder.alert import Alert, Severity
 from responder.delivery import words
 from responder.incident import MAX_FIRING, MAX_NOTICES, MAX_WHAT, IncidentState, NoticeKind, Worst
 from responder.protocols import items
-from responder.protocols.episode import MAX_WORST
+from responder.protocols.tally import MAX_WORST
 
 ID = "v1:disk|prod.1"
 

@@ -79,10 +79,16 @@ class BotSlack:
     ) -> Place | None:
         """Look through every page of the channel (or thread) from ``since`` on."""
         known = self._id_of(channel)
-        for message in self._messages(known, since, thread_ts):
-            payload = (message.get("metadata") or {}).get("event_payload") or {}
-            if payload.get("delivery_id") == delivery_id:
-                return Place(known, str(message["ts"]))
+        try:
+            for message in self._messages(known, since, thread_ts):
+                payload = (message.get("metadata") or {}).get("event_payload") or {}
+                if payload.get("delivery_id") == delivery_id:
+                    return Place(known, str(message["ts"]))
+        except Permanent as error:
+            if error.reason is Reason.CHANNEL_NOT_FOUND:
+                # The name may be another channel's by now.
+                self._ids.pop(channel, None)
+            raise
         return None
 
     def _id_of(self, channel: str) -> str:

@@ -21,7 +21,7 @@ from responder.intake import generic, unknown
 from responder.intake.body import read_body
 from responder.intake.changes.news import News, NoNews, change_of, draft_of
 from responder.intake.changes.registry import news_of
-from responder.intake.draft import Draft, Request, finish, slug
+from responder.intake.draft import Draft, Request, finish, identity, slug
 from responder.intake.envelope import unwrap
 from responder.intake.errors import NotAnAlert, Unreadable
 from responder.intake.recognition import CARRIERS, named, reader, tools_of
@@ -162,6 +162,7 @@ def _parcel(shares: Iterator[_Share]) -> Parcel:
     Those elements for which there is no room are not even looked at: a million would take seconds.
     """
     alerts: list[Alert] = []
+    by_id: dict[str, Alert] = {}
     not_alerts = cut = 0
     for share in shares:
         room = MAX_ALERTS - len(alerts) - not_alerts
@@ -171,13 +172,21 @@ def _parcel(shares: Iterator[_Share]) -> Parcel:
         cut += max(len(share.values) - room, 0)
         for value in share.values[:room]:
             try:
-                alerts.append(_read(value, share))
+                alerts.append(_apart(_read(value, share), by_id))
             except NotAnAlert:
                 not_alerts += 1
     if cut and alerts:
         note = f"alerts: {cut} more of this request cut by intake"
         alerts[-1] = alerts[-1].model_copy(update={"truncated": (note, *alerts[-1].truncated)})
     return Parcel(alerts=tuple(alerts), not_alerts=not_alerts)
+
+
+def _apart(alert: Alert, by_id: dict[str, Alert]) -> Alert:
+    """Another id for what only looks like an alert before it: its text or severity may be news."""
+    before = by_id.setdefault(alert.alert_id, alert)
+    if before is alert or before == alert:
+        return alert
+    return alert.model_copy(update={"alert_id": identity(alert.alert_id, alert.raw)})
 
 
 def _aware(received_at: datetime | None) -> datetime:

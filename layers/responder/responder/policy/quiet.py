@@ -11,6 +11,10 @@ RESOLVING_FACTOR = 7
 
 
 def closes_at(incident: Incident, quiet_after: timedelta) -> datetime:
-    """When the incident is closed unless something is heard of it."""
+    """When the incident is closed unless something is heard of it.
+
+    Of what was held from people, a quiet time after they were told.
+    """
     factor = RESOLVING_FACTOR if incident.source in RESOLVING_SOURCES else 1
-    return incident.last_seen + quiet_after * factor
+    heard = max(incident.last_seen, incident.told_from or incident.last_seen)
+    return heard + quiet_after * factor

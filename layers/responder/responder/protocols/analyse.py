@@ -33,6 +33,9 @@ from responder.protocols.spending import Charge, Spending
 from responder.protocols.switch import SWITCH, Switch
 from responder.protocols.troubles import Watch
 
+#: However short the patience with Claude is, its queue may take so long to hand a request over.
+LEAST_PATIENCE = timedelta(minutes=5)
+
 
 @dataclass(frozen=True)
 class Investigator:
@@ -146,7 +149,7 @@ class Investigator:
 
     def _refuse_the_too_old(self, request: AnalysisRequest) -> None:
         """A request that failed unexpectedly for so long ends with the fallback as well."""
-        if self.now() - request.first_sent >= 2 * self.patience:
+        if self.now() - request.first_sent >= max(2 * self.patience, LEAST_PATIENCE):
             raise Permanent(Reason.TOO_OLD, "asked for too long")
 
     def _ask(self, incident: Incident, look: "_Look", me: str) -> Analysis:

@@ -8,7 +8,7 @@ from responder.analysis.context import Passage
 from responder.analysis.verdict import Analysis, Confidence
 from responder.incident import Incident, IncidentState, NoticeKind
 from responder.protocols import announcing
-from responder.protocols.episode import noticed
+from responder.protocols.tally import noticed
 
 
 def with_analysis(

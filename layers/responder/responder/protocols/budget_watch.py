@@ -24,8 +24,8 @@ from responder.incident import Incident, IncidentState, NoticeKind
 from responder.ports import Queues, Store, Telemetry
 from responder.protocols import announcing, items
 from responder.protocols.draft import Draft, episode_id
-from responder.protocols.episode import noticed
 from responder.protocols.spending import purse_item
+from responder.protocols.tally import noticed
 
 #: What was told, in the state table.
 TOLD = "budgets-told"

@@ -133,6 +133,14 @@ def gone(card: Card, incident: Incident) -> Card:
     )
 
 
+def back(card: Card, left: Card) -> Card:
+    """Where it stood, as long as it was posted nowhere else."""
+    if not unposted(card):
+        return card
+    fields = ("told", "ts", "channel_id", "posted", "shown", "thread_closed", "details")
+    return card.model_copy(update={name: getattr(left, name) for name in fields})
+
+
 def addressed(card: Card, channel: str, refuge: str) -> Card:
     """The unposted card bound for ``channel``, or for ``refuge`` where Slack refused that one."""
     refused = card.refused if card.refused and card.refused.channel == channel else None
@@ -148,6 +156,11 @@ def turned_away(card: Card, incident: Incident, refuge: str, reason: Reason) -> 
 def let_go(card: Card) -> Card:
     """Give the lease back; an intent stays for who comes next."""
     return card.model_copy(update={"owner": "", "lease_until": None})
+
+
+def posted_by_name(card: Card) -> bool:
+    """Whether Slack told another channel's id than what it was posted to."""
+    return card.channel_id not in ("", card.channel)
 
 
 def where(card: Card) -> str:

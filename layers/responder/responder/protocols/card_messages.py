@@ -5,7 +5,7 @@ Each is intent, effect, record; ``card`` tells what a crash between them leaves 
 
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from responder.alert import Severity
 from responder.card import Card, Intent
@@ -34,7 +34,8 @@ _NEVER_UNTOLD = (NoticeKind.SEVERITY_RAISED, NoticeKind.STILL_FIRING, NoticeKind
 class CardMessages:
     """What one worker says of one card; ``slot_free`` while the slot it came with is unused.
 
-    ``names`` are the ids of channels by their names that this process has remembered.
+    ``names`` are the ids of channels by their names that this process has remembered, ``left`` is
+    the card as it stood in a channel whose id is gone.
     What says whether the card was let go of does so with the record of what was done.
     """
 
@@ -46,6 +47,7 @@ class CardMessages:
     names: MutableMapping[str, str]
     slot_free: bool
     reposted: bool = False
+    left: Card | None = None
 
     def post(self, incident: Incident, card: Card) -> bool:
         """The first message; whether the card was let go of."""
@@ -103,11 +105,31 @@ class CardMessages:
 
     def _post_anew(self, incident: Incident, error: Permanent) -> None:
         """Void a card that somebody deleted, once; raises ``error`` where it says anything else."""
-        if error.reason is not Reason.CARD_GONE or self.reposted:
+        if error.reason is not Reason.CARD_GONE or not self._void(incident):
             raise error
+
+    def follow_name(self, incident: Incident, card: Card, error: Permanent) -> bool:
+        """Void a card whose channel's id is gone, once: its name may lead to another channel."""
+        lost = error.reason is Reason.CHANNEL_NOT_FOUND and cards.posted_by_name(card)
+        if not (lost and self.chat.editable and self._void(incident)):
+            return False
+        self.left = card
+        return True
+
+    def go_back(self) -> None:
+        """The name leads nowhere either: the bot may be let in again, where the card still is."""
+        left = self.left
+        if left is not None:
+            self.grip.change(lambda card: cards.back(card, left))
+
+    def _void(self, incident: Incident) -> bool:
+        """The card is posted anew; False where this worker has voided it before."""
+        if self.reposted:
+            return False
         self.reposted = True
         self.grip.change(lambda card: cards.gone(card, incident))
         self.grip.log("Card gone", incident)
+        return True
 
     def tell(self, notice: Notice, incident: Incident, card: Card) -> bool:
         """A notice: in the card's thread, or where it belongs; whether let go of."""
@@ -192,9 +214,8 @@ class CardMessages:
         thread_ts = cards.thread_of(card) if intent.notice > 0 and not intent.channel else ""
         since = intent.at - SEARCH_MARGIN
         channel = intent.channel or cards.where(card)
-        searched = channels.known(self.grip.store, channel)
         try:
-            place = self.chat.find(searched, intent.delivery_id, since, thread_ts)
+            place = self._look_for(intent.delivery_id, channel, since, thread_ts)
         except Permanent as error:
             if not intent.channel:
                 self._post_anew(incident, error)
@@ -211,6 +232,18 @@ class CardMessages:
             self._count_passed_over(intent.notice, incident, card)
             channels.remember(self.grip.store, channel, place.channel, now, self.names)
         self.grip.log("Intent settled", incident, found=place is not None)
+
+    def _look_for(
+        self, delivery_id: str, channel: str, since: datetime, thread_ts: str
+    ) -> Place | None:
+        """By the id that the channel's name had, or by the name where there is no such id now."""
+        known = channels.known(self.grip.store, channel)
+        try:
+            return self.chat.find(known, delivery_id, since, thread_ts)
+        except Permanent as error:
+            if error.reason is not Reason.CHANNEL_NOT_FOUND or known == channel:
+                raise
+        return self.chat.find(channel, delivery_id, since, thread_ts)
 
     def _send(
         self,

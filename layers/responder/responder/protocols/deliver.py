@@ -168,7 +168,10 @@ class Delivery:
             elsewhere, reason = refuge(incident, self.lane.channels), error.reason
             # A webhook has one channel, whatever the routes say.
             stays = not messages.chat.editable or elsewhere in ("", card.channel)
+            if stays and messages.follow_name(incident, card, error):
+                return False
             if stays or not card_steps.flees(step.act, reason):
+                messages.go_back()
                 raise
             if step.act is Act.FIND:
                 # Nobody can look there: posting shows whether the channel can be posted to.

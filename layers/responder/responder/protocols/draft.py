@@ -5,7 +5,7 @@ and that was changed is written on the condition that it is still as it was read
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from responder.protocols.episode import Arrival
 
 M = TypeVar("M", bound=BaseModel)
+#: How often the head of an incident that lives on is written anew, long before it expires.
+RENEW_HEAD = timedelta(days=90)
 Opener = Callable[["Arrival", int, "Draft"], Incident]
 
 
@@ -32,6 +34,7 @@ class Draft:
         self._versions: dict[Key, int] = {}
         self._read: dict[Key, BaseModel | None] = {}
         self._now: dict[Key, BaseModel] = {}
+        self._renewed: set[Key] = set()
 
     @classmethod
     def of(cls, store: Store, arrivals: Iterable["Arrival"], opener: Opener) -> "Draft":
@@ -70,13 +73,15 @@ class Draft:
         return self._get(items.incident_item(incident_id), Incident) if incident_id else None
 
     def newest(self, incident_key: str) -> Incident | None:
-        """The newest episode of a key."""
-        head = self._get(items.head_item(incident_key), Head)
-        return self.incident(episode_id(incident_key, head.episode)) if head else None
+        """The newest episode of a key, of which the draft may not have known before."""
+        head = self.look_up(items.head_item(incident_key), Head)
+        if head is None:
+            return None
+        return self.look_up(items.incident_item(episode_id(incident_key, head.episode)), Incident)
 
     def last_episode(self, incident_key: str) -> int:
         """The number of the newest episode, also when its incident has expired; 0 for none."""
-        head = self._get(items.head_item(incident_key), Head)
+        head = self.look_up(items.head_item(incident_key), Head)
         return head.episode if head else 0
 
     def entry(self, cache_key: str) -> CacheEntry | None:
@@ -91,9 +96,24 @@ class Draft:
         self.put_incident(incident)
         return incident
 
+    def keep_head(self, before: Incident, after: Incident) -> None:
+        """Write the head of an incident that lives on anew now and then, as heads expire, too."""
+        earlier, later = (
+            max(one.last_seen - one.opened_at, timedelta()) // RENEW_HEAD for one in (before, after)
+        )
+        episode = self.last_episode(after.key)
+        if episode == 0 or (earlier != later and episode == after.episode):
+            key = items.head_item(after.key)
+            self._now[key] = Head(key=after.key, episode=after.episode)
+            self._renewed.add(key)
+
     def put_alert(self, record: AlertRecord) -> None:
-        """Remember an alert."""
-        self._now[items.alert_key(record.alert.alert_id)] = record
+        """Remember an alert; its payload if it is its incident's first, or of no known format."""
+        alert, incident = record.alert, self.incident(record.incident_id)
+        first = incident is not None and incident.first_alert_id == alert.alert_id
+        if not (first or alert.unknown_format):
+            record = record.model_copy(update={"alert": alert.model_copy(update={"raw": ""})})
+        self._now[items.alert_key(alert.alert_id)] = record
 
     def put_pointer(self, pointer: Pointer) -> None:
         """Let a fingerprint lead elsewhere."""
@@ -135,7 +155,7 @@ class Draft:
         return [
             items.write_of(key, value, self._versions.get(key, 0), now)
             for key, value in self._now.items()
-            if _differ(value, self._read.get(key))
+            if key in self._renewed or _differ(value, self._read.get(key))
         ]
 
     def _get(self, key: Key, model: type[M]) -> M | None:

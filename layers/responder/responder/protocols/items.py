@@ -24,8 +24,8 @@ M = TypeVar("M", bound=BaseModel)
 
 #: The runbook keeps alerts, and what they led to, for 90 days.
 RETENTION = timedelta(days=90)
-#: What numbers incidents outlives them, so that no incident id is ever used twice; and the ledgers
-#: of a whole year can be told.
+#: What numbers incidents outlives them, so that no incident id is ever used twice; what fires and
+#: is never repeated may be resolved after months; and the ledgers of a whole year can be told.
 HEAD_RETENTION = timedelta(days=400)
 #: What operators decided stands until they decide otherwise.
 DECISION_RETENTION = timedelta(days=3650)
@@ -113,7 +113,7 @@ def write_of(key: Key, value: BaseModel, expect: int, now: datetime) -> Write:
 
 
 def _retention(key: Key) -> timedelta:
-    if key.id.startswith(("head#", "weather#", "ledger#")):
+    if key.id.startswith(("head#", "pointer#", "weather#", "ledger#")):
         return HEAD_RETENTION
     if key.id.startswith("changes#"):
         return CHANGES_RETENTION

@@ -14,7 +14,7 @@ from responder.errors import Reason
 from responder.incident import Incident, IncidentState, NoticeKind
 from responder.policy import flapping, holding, quiet, reminding
 from responder.protocols import details, lease, storm_watch, storms
-from responder.protocols.episode import noticed
+from responder.protocols.tally import noticed
 
 #: The tick leaves a deliberate wait alone until this long after its end.
 GRACE = timedelta(seconds=60)
@@ -34,6 +34,7 @@ PASSING = frozenset(
         Reason.MISCONFIGURED.value,
         Reason.BUDGET_SPENT.value,
         Reason.ANALYSIS_OFF.value,
+        Reason.TOO_OLD.value,
     }
 )
 
@@ -120,8 +121,10 @@ def _settle(plan: Plan, now: datetime) -> Plan:
 
 def _close(plan: Plan, now: datetime, quiet_after: timedelta) -> Plan:
     incident = plan.incident
-    # A storm ends with its list alone (``storms``).
-    if incident.state is not IncidentState.OPEN or incident.storm is not None:
+    # A storm ends with its list alone (``storms``). What nobody was told of because of a silence or
+    # the like is told when that ends, and nobody can tell silence of the tool from an end of it.
+    hidden = bool(incident.held) and incident.silence is not None
+    if incident.state is not IncidentState.OPEN or incident.storm is not None or hidden:
         return plan
     if now < quiet.closes_at(incident, quiet_after):
         return plan
@@ -180,13 +183,14 @@ def _analyse(plan: Plan, entry: CacheEntry | None, now: datetime) -> Plan:
         return plan
     if incident.disputed and _hopeless(entry):
         return plan
-    since = entry.first_sent if entry else None
+    # Nobody was asked while it was held: no patience was used up by then.
+    since = (entry.first_sent if entry else None) or incident.told_from or incident.opened_at
     awaited = incident.analysis.is_fallback and not incident.analysis.fallback_reason
     return _with(
         plan,
         {"analysis_requested_at": now},
         request=True,
-        requested_since=(since or incident.opened_at) if awaited else None,
+        requested_since=since if awaited else None,
     )
 
 

@@ -148,6 +148,7 @@ class Recorder:
             before = draft.before(incident_id)
             if before is None:
                 storms.report(incident, self.telemetry)
+                inhibiting.report(self.inhibitions(), incident, self.telemetry)
             if before is not None and _flapped(before, incident):
                 self.telemetry.count("NoticesHeld", reason=Reason.FLAPPING.value)
             if before and incident.silence and _ended_quietly(before, incident):

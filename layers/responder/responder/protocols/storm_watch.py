@@ -11,7 +11,7 @@ from responder.policy import holding, storm
 from responder.policy.storm import Shard, Weather
 from responder.ports import Store, Write
 from responder.protocols import items, storms
-from responder.protocols.episode import noticed
+from responder.protocols.tally import noticed
 
 #: While what it held still fires, a storm that is over counts it anew this often.
 COUNTS_AGAIN = timedelta(minutes=15)

@@ -1,0 +1,85 @@
+"""The very same alert once more: it lasts, has become worse, or fires although we closed it.
+
+It is counted once, whatever it changes. Used by ``episode``.
+"""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from responder.alert import Alert, Status
+from responder.incident import AlertRecord, Incident, IncidentState
+from responder.protocols.draft import Draft
+from responder.protocols.tally import one_less, one_more, reopened
+
+if TYPE_CHECKING:
+    from responder.protocols.episode import Arrival
+
+#: A duplicate moves "last seen" at most this often.
+LAST_SEEN_PACE = timedelta(minutes=1)
+
+
+def touch(draft: Draft, known: AlertRecord, arrival: "Arrival", now: datetime) -> None:
+    """A tool that repeats the very same alert says that it still lasts, or has become worse."""
+    alert, incident = arrival.alert, draft.incident(_home_of(draft, known, arrival))
+    if incident is None:
+        return
+    if _closed_too_early(draft, incident, alert):
+        _fire_again(draft, incident, arrival, now)
+    elif _has_worsened(draft, incident, known.alert, alert):
+        draft.put_incident(one_more(incident, arrival, joins=False, counts=False, now=now))
+    elif alert.received_at - incident.last_seen >= LAST_SEEN_PACE:
+        seen = incident.model_copy(update={"last_seen": alert.received_at})
+        draft.put_incident(seen)
+        draft.keep_head(incident, seen)
+        return
+    else:
+        return
+    draft.put_alert(known.model_copy(update={"alert": alert}))
+
+
+def _home_of(draft: Draft, known: AlertRecord, arrival: "Arrival") -> str:
+    """The incident of a known alert: where its fingerprint has been moved to since, if anywhere."""
+    pointer = draft.pointer(arrival.alert.source, arrival.alert.fingerprint)
+    if pointer is None or pointer.event_at != arrival.event_at or not pointer.incident_id:
+        return known.incident_id
+    return pointer.incident_id if pointer.state is Status.FIRING else known.incident_id
+
+
+def _fire_again(draft: Draft, closed: Incident, arrival: "Arrival", now: datetime) -> None:
+    """What we closed too early fires in the newest episode of its problem, which it may be."""
+    alert, newest = arrival.alert, draft.newest(closed.key)
+    home = newest if newest is not None and newest.episode > closed.episode else closed
+    moves = home is not closed
+    if home.state is not IncidentState.OPEN:
+        home = reopened(home, alert, now)
+    pointer = draft.pointer(alert.source, alert.fingerprint)
+    if moves and pointer is not None:
+        draft.put_incident(one_less(closed, alert, arrival.event_at, now))
+        draft.put_pointer(pointer.model_copy(update={"incident_id": home.incident_id}))
+    draft.put_incident(one_more(home, arrival, joins=moves, counts=False, now=now))
+
+
+def _has_worsened(draft: Draft, incident: Incident, known: Alert, alert: Alert) -> bool:
+    """Whether a tool raised the severity of what fires here, and kept its id and its time."""
+    pointer = draft.pointer(alert.source, alert.fingerprint)
+    return (
+        alert.status is Status.FIRING
+        and alert.severity.worse_than(known.severity)
+        and pointer is not None
+        and pointer.state is Status.FIRING
+        and pointer.incident_id == incident.incident_id
+    )
+
+
+def _closed_too_early(draft: Draft, incident: Incident, alert: Alert) -> bool:
+    """Whether we closed a quiet incident that this alert, sent afterwards, says still fires."""
+    pointer = draft.pointer(alert.source, alert.fingerprint)
+    return (
+        incident.state is IncidentState.CLOSED
+        and alert.status is Status.FIRING
+        and pointer is not None
+        and pointer.state is Status.FIRING
+        and pointer.incident_id == incident.incident_id
+        and incident.resolved_at is not None
+        and alert.received_at > incident.resolved_at
+    )
