@@ -6,7 +6,7 @@ moto's.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from threading import RLock
@@ -53,12 +53,15 @@ class NoSuch(Exception):
 class Stack:
     """One deployed stack: its name, its outputs, and clients for its services.
 
-    ``on_aws`` is false where it is an emulator's.
+    ``on_aws`` is false where it is an emulator's. ``region`` and ``profile`` are what an operator
+    gave to reach it, empty where the usual configuration leads there.
     """
 
     name: str
     make_client: Callable[[str], Any]
     on_aws: bool = False
+    region: str = ""
+    profile: str = ""
     _clients: dict[str, Any] = field(default_factory=dict)
     # boto3 makes clients in one thread at a time; what it made is used by many.
     _making: RLock = field(default_factory=RLock)
@@ -121,7 +124,7 @@ class Stack:
 
     def other(self, name: str) -> "Stack":
         """Another stack of the same account and region."""
-        return Stack(name, self.make_client, self.on_aws, self._clients)
+        return replace(self, name=name, _described=None)
 
     def store(self, *tables: Table) -> DynamoStore:
         """Some of its tables, as the lanes read and write them."""
@@ -185,6 +188,8 @@ def connect(name: str, region: str | None, profile: str | None) -> Stack:
         name,
         lambda service: session.client(service, config=config),  # type: ignore[call-overload]
         on_aws=not os.environ.get("AWS_ENDPOINT_URL"),
+        region=region or "",
+        profile=profile or "",
     )
 
 

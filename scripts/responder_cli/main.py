@@ -128,7 +128,7 @@ class Commands(click.Group):
         except ParamValidationError as error:
             console.warn(f"responder: {error}")
             ctx.exit(2)
-        except ValidationError as error:
+        except (ValidationError, problems.Unreadable) as error:
             # What people write in options and files is refused where it is read.
             console.warn(f"responder: {problems.of_stored(error)}")
             ctx.exit(EXIT_FAILED)

@@ -63,18 +63,21 @@ def asks_where_it_acts(command: Command) -> Command:
     """
 
     @yes_option
-    @click.pass_context
     @wraps(command)
-    def wrapped(
-        ctx: click.Context, /, stack: Stack, *args: object, yes: bool, **options: object
-    ) -> Any:  # noqa: ANN401 - what the command returns
-        named = ctx.get_parameter_source("stack_name") is not ParameterSource.DEFAULT
-        if stack.on_aws and not (named or yes):
-            stack.check()
-            console.ask(f"No --stack was given. Act on {stack.name} of account {stack.account}?")
+    def wrapped(stack: Stack, /, *args: object, yes: bool, **options: object) -> Any:  # noqa: ANN401 - what the command returns
+        if not yes:
+            ask_where_it_acts(stack)
         return command(stack, *args, **options)
 
     return wrapped
+
+
+def ask_where_it_acts(stack: Stack) -> None:
+    """The question, for a command that has another one of its own."""
+    source = click.get_current_context().get_parameter_source("stack_name")
+    if stack.on_aws and source is ParameterSource.DEFAULT:
+        stack.check()
+        console.ask(f"No --stack was given. Act on {stack.name} of account {stack.account}?")
 
 
 def json_option(command: Command) -> Command:

@@ -31,6 +31,10 @@ _WRITTEN = {
 Place = tuple[int | str, ...]
 
 
+class Unreadable(ValueError):
+    """What is stored, or deployed, is written as this release does not read it."""
+
+
 def told(error: ValidationError, names: Mapping[str, str] | None = None) -> list[str]:
     """The problems, a line each. ``names`` say what the reader calls the fields; without, as we."""
     return [_line(one, names) for one in error.errors(include_url=False)]
@@ -38,6 +42,8 @@ def told(error: ValidationError, names: Mapping[str, str] | None = None) -> list
 
 def of_stored(error: KeyError | ValueError) -> str:
     """What to tell where an item, or a parameter of the stack, is another release's."""
+    if isinstance(error, Unreadable):
+        return f"this release cannot read {error}"
     lines = told(error) if isinstance(error, ValidationError) else [repr(error)]
     return f"this release cannot read what is stored: {'; '.join(lines)}"
 

@@ -27,6 +27,7 @@ from responder.protocols.runbooks import MAX_AGE
 from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.options import (
+    ask_where_it_acts,
     examples,
     json_option,
     on_stack,
@@ -55,14 +56,16 @@ def runbook() -> None:
 
 @runbook.command(
     epilog=examples(
+        "responder runbook push runbooks/ --dry-run",
         "responder runbook push runbooks/ --stack mcp-incident-responder-prod",
         "responder runbook push runbooks/ --yes",
     )
 )
 @click.argument("folder", type=FOLDER)
+@click.option("--dry-run", is_flag=True, help="Show what would change, and end.")
 @yes_option
 @on_stack
-def push(stack: Stack, folder: Path, yes: bool) -> None:
+def push(stack: Stack, folder: Path, dry_run: bool, yes: bool) -> None:
     """Make the bucket hold the Markdown files of FOLDER and its folders, and no others.
 
     What is as it was is not sent again. It asks before it removes anything; S3 keeps what was
@@ -70,9 +73,15 @@ def push(stack: Stack, folder: Path, yes: bool) -> None:
     """
     files = _files(folder)
     change = _change(files, _stored(stack))
+    _show(change)
+    if dry_run:
+        if not (change.written or change.removed):
+            console.say("Nothing would change.")
+        return
     if change.removed and not yes:
-        console.say("Not in the folder: " + ", ".join(change.removed))
         console.ask(f"Remove these {len(change.removed)} from the runbooks of {stack.name}?")
+    elif change.written and not yes:
+        ask_where_it_acts(stack)
     client, bucket = stack.client("s3"), stack.output(OUTPUT)
     for name in change.written:
         client.put_object(
@@ -85,6 +94,12 @@ def push(stack: Stack, folder: Path, yes: bool) -> None:
         f"{len(files) - len(change.written)} as before; "
         f"used within {MAX_AGE.seconds // 60} minutes."
     )
+
+
+def _show(change: Change) -> None:
+    for what, names in (("To be written", change.written), ("Not in the folder", change.removed)):
+        if names:
+            console.say(f"{what}: {', '.join(names)}")
 
 
 @runbook.command("list", epilog=examples("responder runbook list", "responder runbook list --json"))

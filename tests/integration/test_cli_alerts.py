@@ -163,6 +163,10 @@ def test_the_payload_is_shown_as_it_was_received(house: House) -> None:
     put(house, "a", raw=raw.pack("x" * 3_000 + "\n\x1b]0;"))
     put(house, "none")
     assert house.run("show", "a", "--raw").stdout.splitlines() == ["x" * 3_000, "\\x1b]0;"]
+    assert house.json("show", "a", "--raw") == {
+        "alert_id": "a",
+        "raw": "x" * 3_000 + "\n\x1b]0;",
+    }
     assert house.run("show", "none", "--raw").exit_code == 1
 
 

@@ -53,6 +53,13 @@ def test_every_example_is_written_into_one_file(run: Run, tmp_path: Path) -> Non
     assert 'from "/' not in text
 
 
+def test_a_directory_that_is_not_there_is_told_in_a_line(run: Run, tmp_path: Path) -> None:
+    result = run("--out", "nowhere/card.html")
+    (line,) = result.stderr.splitlines()
+    assert (result.exit_code, "nowhere/card.html: No such file" in line) == (1, True)
+    assert not tmp_path.joinpath("nowhere").exists()
+
+
 def test_one_message_is_what_slack_gets(run: Run) -> None:
     message = json.loads(run("analysed_by_claude", "--json").stdout)
     assert list(message) == ["text", "blocks", "attachments"]

@@ -156,6 +156,16 @@ def test_each_budget_is_told_with_what_is_spent_of_it(house: House) -> None:
     assert "Daily budget of sentry: 0.25 of 1.00 dollars (25 %)." in house.run().output
 
 
+def test_shares_that_cannot_be_read_are_told_in_a_line(house: House) -> None:
+    assert house.stack is not None
+    clients = {name: house.stack.client(name) for name in ("dynamodb", "cloudwatch")}
+    house.stack = stack({}, clients, {"BudgetPerSource": "sentry"})
+    done = house.run()
+    (line,) = done.stderr.splitlines()
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert line.startswith("responder: this release cannot read the parameter BudgetPerSource:")
+
+
 def test_markdown_is_a_table_that_no_name_can_break(house: House) -> None:
     called(house, service=HOSTILE)
     done = house.run("--days", "1", "--by", "service", "--markdown")

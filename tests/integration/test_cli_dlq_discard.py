@@ -91,6 +91,7 @@ def test_who_says_no_keeps_the_letters_where_they_are(house: House, export: Path
     house.put(LETTERS, UNREADABLE)
     result = house.run("dlq", "discard", "--all", "--export", str(export))
     assert result.exit_code == 1
+    assert "Delete them from the queues of it?" in result.stderr
     assert "unknown 1" in result.stdout
     assert len(house.take(LETTERS)) == 1
     assert len(lines(export)) == 1

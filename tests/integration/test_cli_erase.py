@@ -119,7 +119,8 @@ def test_a_dry_run_and_a_no_change_nothing_and_say_where(house: House) -> None:
     assert "table incidents" in told.stdout
     assert "Point-in-time recovery" in told.stdout
     assert WHO not in told.stdout
-    assert house.run("erase", WHO, answer="n\n").exit_code == 1
+    asked = house.run("erase", WHO, answer="n\n")
+    assert (asked.exit_code, "dead letters of it?" in asked.stderr) == (1, True)
     assert everything(house) == before
 
 

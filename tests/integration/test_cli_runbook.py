@@ -14,7 +14,7 @@ from responder.adapters import runbooks
 from responder_cli import runbook
 from responder_cli.aws import Stack
 from responder_cli.main import cli
-from unit.cli.stacks import stack
+from unit.cli.stacks import Client, stack
 
 BUCKET = "it-runbooks"
 
@@ -25,7 +25,8 @@ class Bench:
     def __init__(self, folder: Path, client: Any) -> None:
         self.folder = folder
         self.client = client
-        self.stack: Stack = stack({runbook.OUTPUT: BUCKET}, {"s3": client})
+        sts = Client({"get_caller_identity": {"Account": "111122223333"}})
+        self.stack: Stack = stack({runbook.OUTPUT: BUCKET}, {"s3": client, "sts": sts})
 
     def run(self, *words: str, answer: str = "") -> Result:
         return CliRunner().invoke(cli, ["runbook", *words], obj=lambda *_: self.stack, input=answer)
@@ -88,6 +89,35 @@ def test_what_is_no_more_in_the_folder_is_removed_by_your_word_only(
     (bench.folder / "disk.md").unlink()
     bench.push(*words, answer=answer)
     assert ("disk.md" in bench.stored()) is stays
+
+
+def test_a_dry_run_shows_what_would_change_and_changes_nothing(bench: Bench) -> None:
+    bench.push()
+    (bench.folder / "disk.md").unlink()
+    bench.write("team/new.md", "# New")
+    shown = bench.push("--dry-run")
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout.splitlines() == ["To be written: team/new.md", "Not in the folder: disk.md"]
+    assert shown.stderr == ""
+    assert bench.stored() == ["disk.md", "team/queue.md"]
+
+
+@pytest.mark.parametrize(
+    ("words", "answer", "sent"),
+    [((), "n\n", 0), ((), "y\n", 2), (("--yes",), "", 2), (("--stack", "it"), "", 2)],
+)
+def test_a_push_to_a_stack_on_aws_that_nobody_named_asks(
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    answer: str,
+    sent: int,
+) -> None:
+    monkeypatch.delenv("STACK_NAME", raising=False)
+    bench.stack.on_aws = True
+    done = bench.push(*words, answer=answer)
+    assert ("Act on it of account 111122223333?" in done.stderr) is bool(answer)
+    assert (done.exit_code, len(bench.stored())) == (0 if sent else 1, sent)
 
 
 def test_other_files_of_the_bucket_are_left_alone(bench: Bench) -> None:

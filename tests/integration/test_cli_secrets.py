@@ -49,7 +49,7 @@ class House:
         clients = {"secretsmanager": self.client, "sts": boto3.client("sts")}
         self.stack = stack(outputs, clients, parameters)
 
-    def run(self, *words: str, value: str = "") -> Result:
+    def run(self, *words: str, value: str | bytes = "") -> Result:
         done = CliRunner().invoke(cli, ["secrets", *words], obj=lambda *_: self.stack, input=value)
         assert not any(one in done.output for one in VALUES), "a value was shown"
         return done
@@ -130,6 +130,15 @@ def test_a_value_comes_from_standard_input_and_never_from_the_command_line(house
     assert house.value("slack-bot-token") == GOOD
 
 
+@pytest.mark.parametrize("form", ["utf-16", "utf-16-le"])
+def test_a_value_that_is_saved_as_utf_16_is_refused_and_not_shown(house: House, form: str) -> None:
+    done = house.run("set", "slack-bot-token", "--yes", value=GOOD.encode(form))
+    (line,) = done.stderr.splitlines()
+    assert (done.exit_code, line.endswith("Nothing was changed.")) == (1, True)
+    assert "good" not in line.replace("\0", "").replace("\\x00", "")
+    assert not house.checked()["slack-bot-token"]["set"]
+
+
 @pytest.mark.parametrize("value", ["", "\n", "x" * 65_537])
 def test_nothing_and_too_much_are_no_value(house: House, value: str) -> None:
     assert house.run("set", "anthropic-key", "--yes", value=value).exit_code == 1
@@ -151,9 +160,17 @@ def test_a_rotation_keeps_the_old_value_and_goes_back_to_it(house: House) -> Non
     house.put("slack-bot-token", GOOD)
     done = house.run("rotate", "slack-bot-token", "--yes", value=ANOTHER)
     assert done.exit_code == 0, done.output
-    assert "inject --sample generic/firing --wait" in done.stdout
+    for line in (
+        "secrets check",
+        "inject --sample generic/firing --wait",
+        "secrets rotate slack-bot-token --back",
+    ):
+        assert f"scripts/responder {line} --stack it\n" in done.stdout
     assert house.value("slack-bot-token") == ANOTHER
     assert house.value("slack-bot-token", "AWSPREVIOUS") == GOOD
+    asked = house.run("rotate", "slack-bot-token", "--back", value="n\n")
+    assert (asked.exit_code, "in it/slack-bot-token?" in asked.stderr) == (1, True)
+    assert house.value("slack-bot-token") == ANOTHER
     assert house.run("rotate", "slack-bot-token", "--back", "--yes").exit_code == 0
     assert house.value("slack-bot-token") == GOOD
     assert house.value("slack-bot-token", "AWSPREVIOUS") == ANOTHER

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from responder.intake.body import MAX_BODY_BYTES
-from template.deployed import FUNCTIONS, Json, resources
+from template.deployed import FUNCTIONS, Json, parameters, resources
 
 WITH_KEY = {("/alerts", "post"), ("/alerts/{tool+}", "post")}
 WITHOUT_KEY = {
@@ -80,6 +80,13 @@ def test_the_key_is_throttled_and_has_a_quota() -> None:
     assert plan["Quota"] == {"Limit": {"Ref": "DailyQuota"}, "Period": "DAY"}
     (key,) = resources("AWS::ApiGateway::UsagePlanKey").values()
     assert key["KeyId"] == {"Ref": "ApiKey"}
+
+
+def test_another_revision_is_another_key() -> None:
+    # CloudFormation replaces a key where its name changes; the first one has none in its name.
+    (key,) = resources("AWS::ApiGateway::ApiKey").values()
+    assert key["Name"] == {"Fn::Sub": "${AWS::StackName}-alerts${ApiKeyRevision}"}
+    assert parameters("prod")["ApiKeyRevision"] == ""
 
 
 def response(kind: str) -> Json:

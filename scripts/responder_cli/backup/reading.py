@@ -76,14 +76,25 @@ class Kept:
 
     def _known(self) -> dict[str, Any]:
         if not self._manifest:
-            manifest = json.loads(self.vault.get(taking.MANIFEST))
+            manifest = self._read_manifest()
             if manifest.get("format") != taking.FORMAT:
                 raise click.ClickException(
                     f"{self.vault.place} has the format {manifest.get('format')}; this release"
                     f" reads {taking.FORMAT}."
                 )
+            if not manifest.keys() >= {"stack", "taken_at", "tables"}:
+                raise self._no_backup()
             self._manifest = manifest
         return self._manifest
+
+    def _read_manifest(self) -> dict[str, Any]:
+        try:
+            manifest = json.loads(self.vault.get(taking.MANIFEST))
+        except ValueError:
+            manifest = None
+        if isinstance(manifest, dict):
+            return manifest
+        raise self._no_backup()
 
     def _bodies(self, table: Table) -> Iterator[bytes]:
         kept = self._known()["tables"][table.value]
@@ -109,6 +120,11 @@ class Kept:
             if base64.b64encode(digest).decode() != told["md5Checksum"]:
                 raise self._spoilt(name)
             yield body
+
+    def _no_backup(self) -> click.ClickException:
+        return click.ClickException(
+            f"{self.vault.place} is no whole backup: {taking.MANIFEST} is cut off, or not ours."
+        )
 
     def _spoilt(self, name: str) -> click.ClickException:
         return click.ClickException(

@@ -88,10 +88,17 @@ def preview(
     if as_json:
         console.as_json(shown.messages[0] if len(shown.messages) == 1 else shown.messages)
     else:
-        out.write_text(slack_page.standalone(shown.state, _NOTE), encoding="utf-8")
+        _write(out, slack_page.standalone(shown.state, _NOTE))
         console.say(f"{len(shown.messages)} messages: {out.resolve().as_uri()}")
     if shown.refusals:
         click.get_current_context().exit(1)
+
+
+def _write(out: Path, page: str) -> None:
+    try:
+        out.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{out}: {error.strerror}; --out names another place") from error
 
 
 def _chosen(

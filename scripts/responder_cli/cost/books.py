@@ -12,6 +12,7 @@ from responder.protocols import items
 from responder.protocols.spending import ledger_item, purse_item
 from responder_cli.aws import Stack
 from responder_cli.cost.forecast import Forecast, forecast
+from responder_cli.problems import Unreadable
 
 KINDS = ("day", "source", "service", "model")
 #: Days that a forecast goes by: whole weeks, as weekends are cheaper.
@@ -111,13 +112,14 @@ def expected(books: Books, limits: Limits, now: datetime) -> Forecast | None:
 
 
 def limits_of(stack: Stack) -> Limits:
-    """The budgets that the stack was deployed with."""
+    """The budgets that the stack was deployed with. Raises Unreadable."""
     monthly = stack.parameter("MonthlyBudgetUsd", "")
-    return Limits(
-        float(stack.parameter("DailyBudgetUsd", "5")),
-        float(monthly) if monthly else None,
-        parse_shares(stack.parameter("BudgetPerSource", "")),
-    )
+    try:
+        shares = parse_shares(stack.parameter("BudgetPerSource", ""))
+    except ValueError as error:
+        raise Unreadable(f"the parameter BudgetPerSource: {error}") from error
+    daily = float(stack.parameter("DailyBudgetUsd", "5"))
+    return Limits(daily, float(monthly) if monthly else None, shares)
 
 
 def purse(stack: Stack, now: datetime) -> Purse:

@@ -61,7 +61,9 @@ def deploy(
     stack = connect(name, region, profile)
     _examine(stack, environment, bucket, parameters)
     first = not _is_there(stack)
-    more = {"AWS_DEFAULT_REGION": region, **({"AWS_PROFILE": profile} if profile else {})}
+    # SAM and AWS CLI look at the one before the other, whatever a shell or a pipeline has set.
+    more = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    more |= {"AWS_PROFILE": profile} if profile else {}
     if not skip_tests:
         _step("Tests", steps.tests(), more=more)
     _step("Build", steps.build(), more=more)

@@ -99,7 +99,7 @@ def discard(
         _show_exported(exported)
     due = [one for one in exported if one.ids]
     if due and not yes:
-        console.ask(f"They are written to {path}. Delete them from their queues?")
+        console.ask(f"They are written to {path}. Delete them from the queues of {stack.name}?")
     for one in due:
         discarding.delete(stack, one)
     if as_json:

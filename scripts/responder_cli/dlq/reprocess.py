@@ -67,7 +67,7 @@ def reprocess(
         _tell_of_others(stack, steps)
         return
     if not yes:
-        console.ask("Go on?")
+        console.ask(f"Send them back on {stack.name}?")
     outcomes = [_carry_out(stack, step, selection, rate) for step in due]
     if as_json:
         console.as_json([_outcome_json(outcome) for outcome in outcomes])

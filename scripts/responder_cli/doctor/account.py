@@ -8,6 +8,7 @@ from responder.clock import utc_now
 from responder_cli.aws import TABLES, NotFound, Stack, words
 from responder_cli.doctor.plan import Plan
 from responder_cli.health import outside
+from responder_cli.health.mending import deploy
 from responder_cli.health.verdict import Finding, failing, ok, warning
 from responder_cli.secrets.kinds import KINDS
 
@@ -159,14 +160,18 @@ def _reserved(stack: Stack) -> int:
 
 def _critical_lane(stack: Stack, plan: Plan) -> Iterator[Finding]:
     """A queue is made by one deployment and used by the next one (docs/deploy.md, Upgrades)."""
-    name, mend = "CRITICAL lane", f"scripts/responder deploy --parameter {CRITICAL_LANE}="
+    name = "CRITICAL lane"
+
+    def mended(state: str) -> str:
+        return deploy(stack, f"{CRITICAL_LANE}={state}", environment=plan.environment)
+
     made = "CriticalProcessingQueueUrl" in stack.outputs
     if not made and plan.is_on(CRITICAL_LANE):
-        yield failing(name, "its queue is not there yet: a rollback would lose it", f"{mend}false")
+        yield failing(name, "its queue is not there yet: a rollback would lose it", mended("false"))
     elif not made:
         yield ok(name, "this deployment makes its queue; the next one may open it")
     elif stack.parameter(CRITICAL_LANE, "") != "true":
-        yield warning(name, "closed: CRITICAL alerts wait behind all others", f"{mend}true")
+        yield warning(name, "closed: CRITICAL alerts wait behind all others", mended("true"))
     else:
         yield ok(name, "open")
 

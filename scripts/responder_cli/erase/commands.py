@@ -70,7 +70,7 @@ def erase(stack: Stack, texts: tuple[str, ...], dry_run: bool, yes: bool, as_jso
         if not yes:
             items = sum(bool(hit.masked) for hit in hits)
             where = f"{items} items and {letters_found} dead letters"
-            console.ask(f"Put {MASK} in place of them in {where}?")
+            console.ask(f"Put {MASK} in place of them in {where} of {stack.name}?")
         masked = {
             place.name: letters.erase(stack, place, wanted, seen) for place, seen in dead.items()
         }

@@ -66,16 +66,17 @@ QUEUES = (
 def api(stack: Stack) -> Iterator[Finding]:
     """The front door answers, and refuses who has no key."""
     headers = {"content-type": "application/json"}
-    mend = deploy(stack)
     try:
         answer = post(stack.output("WebhookUrl"), b"{}", headers, DOOR_SECONDS)
     except NoAnswer as error:
+        # The way to it may be broken here, and nowhere else.
+        mend = f"try from elsewhere: {command(stack, 'inject --sample generic/firing --wait')}"
         yield failing("api", f"no answer: {error}", mend)
         return
     if answer.status == 403:
         yield ok("api", "answers, and refuses a request without a key")
     elif answer.status < 300:
-        yield failing("api", "accepts requests without a key", mend)
+        yield failing("api", "accepts requests without a key", deploy(stack))
     else:
         said = f"answers {answer.status} to a request without a key, not 403"
         yield failing("api", said, tail(stack, "AlertReceptionFunction"))

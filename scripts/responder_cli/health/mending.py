@@ -1,5 +1,7 @@
 """The commands that mend what ``responder health`` finds, as they are typed for this very stack."""
 
+import os
+
 from responder_cli.aws import Stack
 from responder_cli.logs.reading import GROUPS
 from responder_cli.options import DEFAULT_STACK
@@ -9,9 +11,11 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 def command(stack: Stack, words: str) -> str:
-    """A command of this command line."""
-    named = "" if stack.name == DEFAULT_STACK else f" --stack {stack.name}"
-    return f"scripts/responder {words}{named}"
+    """A command of this command line, which acts on ``stack`` wherever it is pasted here."""
+    meant = os.environ.get("STACK_NAME") or DEFAULT_STACK
+    named = "" if stack.name == meant == DEFAULT_STACK else f" --stack {stack.name}"
+    region = f" --region {stack.region}" if stack.region else ""
+    return f"scripts/responder {words}{named}{region}{_profile(stack)}"
 
 
 def tail(stack: Stack, function: str) -> str:
@@ -25,10 +29,17 @@ def put_secret(stack: Stack, short: str) -> str:
     return command(stack, f"secrets set {short}")
 
 
-def deploy(stack: Stack, *parameters: str) -> str:
-    """A deployment of what is checked out, with other parameters where some are given."""
-    environment = stack.name.rpartition("-")[2]
+def deploy(stack: Stack, *parameters: str, environment: str = "") -> str:
+    """A deployment of what is checked out, with other parameters where some are given.
+
+    Its environment is the one that ends the stack's name, unless it is known.
+    """
+    environment = environment or stack.name.rpartition("-")[2]
     if environment not in ENVIRONMENTS:
         environment = "ENVIRONMENT"
     given = "".join(f" --parameter {one}" for one in parameters)
-    return f"scripts/responder deploy --environment {environment}{given}"
+    return f"scripts/responder deploy --environment {environment}{given}{_profile(stack)}"
+
+
+def _profile(stack: Stack) -> str:
+    return f" --profile {stack.profile}" if stack.profile else ""

@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from responder.analysis import budget
+from responder.analysis.trouble import title
 from responder.errors import Reason
-from responder_cli import secret_store
+from responder.ports import Table
+from responder.protocols import items, troubles
+from responder_cli import console, secret_store
 from responder_cli.aws import Stack
 from responder_cli.cost import books
 from responder_cli.health.letters import Letters
@@ -48,11 +51,27 @@ _CLOSED = "closed"
 
 def claude(stack: Stack, window: Window) -> Iterator[Finding]:
     """Claude answers; while it does not, cards carry the fixed triage."""
-    tries = _tries(stack, "analysis", AILMENTS, window.last(LATELY_MINUTES))
-    if tries:
+    known = items.load(stack.store(Table.STATE), troubles.NOTES, troubles.Notes)
+    if known is not None and known.standing:
+        yield _unserved(stack, known.standing)
+    elif tries := _tries(stack, "analysis", AILMENTS, window.last(LATELY_MINUTES)):
         yield warning("claude", tries, tail(stack, "AnalysisFunction"))
     else:
         yield ok("claude", "nothing waits for it")
+
+
+def _unserved(stack: Stack, standing: Sequence[troubles.Note]) -> Finding:
+    """What only a person ends; of one model alone the other still answers."""
+    reason = "; ".join(_trouble(note) for note in standing)
+    mend = f"{tail(stack, 'AnalysisFunction')}; then docs/claude.md"
+    tiers = {note.tier for note in standing}
+    one_answers = "" not in tiers and len(tiers) == 1
+    return (warning if one_answers else failing)("claude", reason, mend)
+
+
+def _trouble(note: troubles.Note) -> str:
+    of = f" ({note.tier} model)" if note.tier else ""
+    return f"{title(note.trouble)}{of}, since {note.since.strftime(console.MINUTE)} UTC"
 
 
 def breaker(stack: Stack, now: datetime) -> Iterator[Finding]:

@@ -22,7 +22,10 @@ from responder_cli.options import asks_where_it_acts, examples, json_option, on_
 from responder_cli.webhook import Answer, post
 
 EXIT_FAILED = 1
-ACCEPTED = 202
+#: 202, or the 200 that some tools insist on (``intake.gateway``).
+ACCEPTED = (200, 202)
+#: What the door says to who may not come in, or comes too often.
+NOT_THE_ALERTS_FAULT = (403, 429)
 POLL_SECONDS = 0.25
 #: Names of samples that are offered for one that there is not, and how like it they must be.
 MOST_NEAR = 5
@@ -64,8 +67,11 @@ def inject(
     known = _known(stack, body, tool)
     answer = _send(stack, body, tool)
     told = _told(answer)
-    if answer.status != ACCEPTED:
-        raise click.ClickException(f"refused with {answer.status}: {console.safe(str(told))}")
+    if answer.status not in ACCEPTED:
+        said = f"refused with {answer.status}: {console.safe(str(told))}"
+        if answer.status in NOT_THE_ALERTS_FAULT or answer.status >= 500:
+            raise ConnectionError(said)
+        raise click.ClickException(said)
     ids = [str(alert_id) for alert_id in told.get("alert_ids", [])]
     ways = [look(stack, one) if one in known else Way(one) for one in ids]
     ways = [replace(way, duplicate=way.alert_id in known) for way in ways]

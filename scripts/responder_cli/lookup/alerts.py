@@ -148,8 +148,12 @@ def show(stack: Stack, alert_id: str, as_received: bool, as_json: bool) -> None:
     record = bulk.one(stack, alert_id, items.alert_key(alert_id), AlertRecord)
     if record is None:
         raise NoSuch(f"stack {stack.name} has no alert {alert_id}")
+    if as_received and as_json:
+        console.as_json({"alert_id": alert_id, "raw": _raw(record.alert)})
+        return
     if as_received:
-        _show_raw(record.alert)
+        for line in _raw(record.alert).split("\n"):
+            click.echo(console.safe(line))
         return
     if as_json:
         console.as_json(document(record))
@@ -180,12 +184,11 @@ def _fields(record: AlertRecord) -> Iterator[tuple[str, str]]:
             yield name, str(value)
 
 
-def _show_raw(alert: Alert) -> None:
+def _raw(alert: Alert) -> str:
     try:
         text = raw.unpack(alert.raw)
     except (ValueError, zlib.error) as error:
         raise click.ClickException("Its payload cannot be unpacked.") from error
     if not text:
         raise click.ClickException("Its payload was not kept: it was too large.")
-    for line in text.split("\n"):
-        click.echo(console.safe(line))
+    return text

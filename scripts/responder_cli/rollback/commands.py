@@ -6,6 +6,7 @@ import click
 
 from responder_cli import console
 from responder_cli.aws import LIVE, Stack
+from responder_cli.health.mending import command
 from responder_cli.options import examples, json_option, on_stack, yes_option
 from responder_cli.rollback import canaries, versions
 from responder_cli.rollback.canaries import Canary
@@ -58,8 +59,10 @@ def rollback(
     if as_json:
         console.as_json([_line(one, moved=not dry_run) for one in moves])
     elif not dry_run:
-        console.say("Moved. Look whether it helped: responder health; responder tail --errors")
-        console.say("Undo it: responder rollback --undo. The next deployment ends it, too.")
+        look = f"{command(stack, 'health')}; {command(stack, 'tail --errors')}"
+        console.say(f"Moved. Look whether it helped: {look}")
+        undone = command(stack, "rollback --undo")
+        console.say(f"Undo it: {undone}. The next deployment ends it, too.")
 
 
 def _stop(

@@ -10,6 +10,7 @@ from responder.clock import utc_now
 from responder.delivery import words
 from responder_cli import console, secret_store
 from responder_cli.aws import NotFound, Stack
+from responder_cli.health.mending import command, put_secret
 from responder_cli.health.outside import CLAUDE_SECRET, SLACK_SECRETS, WITH_A_KEY
 from responder_cli.health.verdict import Verdict
 from responder_cli.options import Command, examples, json_option, on_stack, yes_option
@@ -20,7 +21,7 @@ EXIT_FAILED = 1
 NOTHING_TO_SLACK = f"neither {' nor '.join(SLACK_SECRETS)} is set: cards wait"
 #: It has a command of its own.
 SOURCES = "sources"
-VERIFYING = ("responder secrets check", "responder inject --sample generic/firing --wait")
+VERIFYING = ("secrets check", "inject --sample generic/firing --wait")
 #: From this age on a value is called old; nothing forces a change.
 OLD = timedelta(days=365)
 
@@ -128,7 +129,7 @@ def rotate(stack: Stack, name: str, unverified: bool, yes: bool, back: bool) -> 
     kind = KINDS[name]
     before = _read(stack, kind)
     if before is None:
-        raise click.ClickException(f"{name} has no value yet: responder secrets set {name}")
+        raise click.ClickException(f"{name} has no value yet: {put_secret(stack, name)}")
     if back:
         _go_back(stack, kind, before, unverified=unverified, yes=yes)
         return
@@ -138,9 +139,9 @@ def rotate(stack: Stack, name: str, unverified: bool, yes: bool, back: bool) -> 
     _store(stack, kind, value, before, yes=yes)
     console.say(f"{name} is replaced. {opinion.words}. {_obeyed(stack)}")
     console.say("Verify it:")
-    for command in VERIFYING:
-        console.say(f"  {command}")
-    console.say(f"If it fails: responder secrets rotate {name} --back")
+    for line in VERIFYING:
+        console.say(f"  {command(stack, line)}")
+    console.say(f"If it fails: {command(stack, f'secrets rotate {name} --back')}")
     console.say("Revoke the old one where it was made, once the new one works.")
 
 
@@ -194,7 +195,7 @@ def _given(kind: Kind) -> str:
     if sys.stdin.isatty():
         value = str(click.prompt(f"Value of {kind.name} (not shown)", hide_input=True, err=True))
     else:
-        value = sys.stdin.read(MOST_BYTES + 1)
+        value = _decoded(kind, sys.stdin.buffer.read(MOST_BYTES + 1))
     value = value.strip()
     if not value or len(value.encode()) > MOST_BYTES:
         raise click.ClickException(f"A value has 1 to {MOST_BYTES:,} bytes. Nothing was changed.")
@@ -203,6 +204,15 @@ def _given(kind: Kind) -> str:
     except Malformed as error:
         raise click.ClickException(f"{kind.name}: {error}. Nothing was changed.") from error
     return value
+
+
+def _decoded(kind: Kind, given: bytes) -> str:
+    try:
+        return given.decode()
+    except UnicodeDecodeError:
+        # from None: the cause holds the value.
+        said = f"{kind.name}: it is not UTF-8 (saved as UTF-16?). Nothing was changed."
+        raise click.ClickException(said) from None
 
 
 def _tried(stack: Stack, kind: Kind, value: str, unverified: bool) -> Opinion:
@@ -229,7 +239,8 @@ def _go_back(stack: Stack, kind: Kind, now_used: Stored, *, unverified: bool, ye
         raise click.ClickException(f"Of {kind.name} no earlier value is kept.")
     _tried(stack, kind, before.value, unverified)
     if not yes:
-        console.ask(f"Use the value of {_age(before)} again, instead of that of {_age(now_used)}?")
+        used = f"the value of {_age(before)} again, instead of that of {_age(now_used)}"
+        console.ask(f"Use {used} in {secret_id(stack, kind.name)}?")
     client = stack.client("secretsmanager")
     stages = client.describe_secret(SecretId=secret_id(stack, kind.name))["VersionIdsToStages"]
     version = {label: one for one, labels in stages.items() for label in labels}

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from responder.intake.authentication.sources import NAME, Source, why
 from responder_cli import console, secret_store
 from responder_cli.aws import Stack
+from responder_cli.health.mending import command
 from responder_cli.options import (
     asks_where_it_acts,
     examples,
@@ -153,7 +154,8 @@ def rotate(stack: Stack, name: str, finish: bool, secret_file: Any, as_json: boo
         return
     console.say(f"Old and new secrets of {name} are good. {_USED} Then change the tool:")
     tell(stack, name, changed, ways_of(changed))
-    console.say(f"\nWhen it sends with the new ones: responder sources rotate {name} --finish")
+    finished = command(stack, f"sources rotate {name} --finish")
+    console.say(f"\nWhen it sends with the new ones: {finished}")
 
 
 @click.command(epilog=examples("responder sources remove grafana-prod --yes"))

@@ -83,6 +83,8 @@ def memory(
         err=True,
     )
     if dry_run:
+        if as_json:
+            console.as_json({"now": live["MemorySize"], "proposal": None, "sizes": []})
         return
     if not yes:
         console.ask(f"Measure on {stack.name}?")

@@ -5,7 +5,11 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from boto3.dynamodb.types import TypeSerializer
+
 from responder.adapters import telemetry
+from responder.analysis.trouble import Trouble
+from responder.protocols import troubles
 from responder_cli.health.metrics import Window
 from responder_cli.health.verdict import Finding, Verdict
 from unit.cli.stacks import Client, refusal
@@ -80,6 +84,17 @@ def waits(metric: str = "Waits", /, **counts: float) -> Client:
         return {"Datapoints": [{"Sum": counts[key]}] if ours and key in counts else []}
 
     return Client({"get_metric_statistics": statistics})
+
+
+def noted(**tiers: str) -> Client:
+    """The state table while these troubles with Claude stand, since NOW, each with its tier."""
+    standing = [
+        troubles.Note(trouble=Trouble(kind), tier=tier, since=NOW) for kind, tier in tiers.items()
+    ]
+    data = troubles.Notes(standing=tuple(standing)).model_dump(mode="json")
+    serialize = TypeSerializer().serialize
+    item = {name: serialize(value) for name, value in {**data, "version": 1}.items()}
+    return Client({"get_item": {"Item": item} if standing else {}})
 
 
 def vault(described: Any = MappingProxyType({}), **values: str) -> Client:

@@ -132,7 +132,11 @@ def test_parameters_bucket_and_profile_are_handed_on(house: House) -> None:
     assert shipped[-1] == "ReserveConcurrency=false"
     assert shipped[shipped.index("--bucket") + 1] == "b"
     assert house.examined == [{"ReserveConcurrency": "false"}]
-    assert house.environment == {"AWS_DEFAULT_REGION": "us-east-1", "AWS_PROFILE": "me"}
+    assert house.environment == {
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_PROFILE": "me",
+    }
 
 
 def test_a_first_deployment_says_what_is_next_instead_of_a_smoke_test(house: House) -> None:

@@ -129,8 +129,8 @@ def test_a_stack_that_takes_no_deployment_is_told(state: str, verdict: Verdict, 
     ("outputs", "has", "wanted", "verdict", "mend"),
     [
         ([], "", "false", Verdict.OK, ""),
-        ([], "", "true", Verdict.FAILING, "CriticalLane=false"),
-        ([LANE], "false", "false", Verdict.WARNING, "CriticalLane=true"),
+        ([], "", "true", Verdict.FAILING, "--environment dev --parameter CriticalLane=false"),
+        ([LANE], "false", "false", Verdict.WARNING, "dev --parameter CriticalLane=true"),
         ([LANE], "true", "true", Verdict.OK, ""),
     ],
 )

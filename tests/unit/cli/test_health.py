@@ -1,15 +1,17 @@
 """``responder health`` tells a machine that is well from one that is ill, on any answer."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local_stack.loopback import Reply
-from responder_cli.aws import Stack
-from responder_cli.health import checks
+from responder_cli.aws import Stack, connect
+from responder_cli.health import checks, mending
 from responder_cli.health.letters import Letters
 from responder_cli.health.verdict import Finding, Verdict
+from responder_cli.options import DEFAULT_STACK
 from serving import serving
 from template.deployed import referred, resources
 from unit.cli.health_house import FIVE_MINUTES, depths, letters, verdicts, watch
@@ -201,3 +203,32 @@ def test_the_front_door_must_answer_and_ask_for_a_key(status: int, verdict: Verd
 def test_a_front_door_that_does_not_answer_is_failing() -> None:
     house = stack({"WebhookUrl": "http://127.0.0.1:1/alerts"}, {})
     assert verdicts(checks.api(house)) == {"api": Verdict.FAILING}
+
+
+@pytest.mark.parametrize(
+    ("name", "region", "profile", "meant", "named"),
+    [
+        (DEFAULT_STACK, "", "", "", ""),
+        (DEFAULT_STACK, "", "", DEFAULT_STACK, ""),
+        (DEFAULT_STACK, "", "", "other", f" --stack {DEFAULT_STACK}"),
+        ("it", "", "", "", " --stack it"),
+        ("it", "", "", "it", " --stack it"),
+        ("it", "eu-west-1", "", "", " --stack it --region eu-west-1"),
+        (DEFAULT_STACK, "", "me", "", " --profile me"),
+    ],
+)
+def test_a_command_that_mends_leads_to_the_stack_that_was_looked_at(
+    monkeypatch: pytest.MonkeyPatch, name: str, region: str, profile: str, meant: str, named: str
+) -> None:
+    monkeypatch.setenv("STACK_NAME", meant)
+    house = Stack(name, lambda _: None, region=region, profile=profile)
+    assert mending.command(house, "dlq list") == f"scripts/responder dlq list{named}"
+
+
+def test_a_stack_knows_by_which_options_it_and_its_neighbour_are_reached(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text("[profile me]\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    house = connect("it", "eu-west-1", "me").other("its-neighbour")
+    assert (house.name, house.region, house.profile) == ("its-neighbour", "eu-west-1", "me")

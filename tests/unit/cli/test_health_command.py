@@ -77,7 +77,8 @@ def test_what_aws_refuses_is_a_finding_not_the_end_and_the_topic_is_told() -> No
     (told,) = topic.asked("publish")
     assert told["TopicArn"] == "arn:topic"
     assert "AccessDenied" in told["Message"]
-    assert "scripts/responder deploy --environment ENVIRONMENT" in told["Message"]
+    elsewhere = "scripts/responder inject --sample generic/firing --wait --stack it"
+    assert f"try from elsewhere: {elsewhere}" in told["Message"]
 
 
 def unreachable(**_: object) -> None:
@@ -138,19 +139,19 @@ def test_a_stack_that_cannot_be_looked_up_is_told_to_the_topic_all_the_same(answ
 
 
 def test_the_checks_run_at_once() -> None:
-    # Each waits for four others: one after the other, none would ever end.
-    together = threading.Barrier(5, timeout=20)
+    # Each waits for five others: one after the other, none would ever end.
+    together = threading.Barrier(6, timeout=20)
 
     def waiting(**_: object) -> None:
         together.wait()
         raise refusal("AccessDeniedException")
 
     clients: dict[str, Any] = {name: Client(dict.fromkeys(CALLS, refused)) for name in NAMES}
-    # Five read the state table: breaker, budget, tick, heartbeat, switch.
+    # Six read the state table: Claude's troubles, breaker, budget, tick, heartbeat, switch.
     clients["dynamodb"] = Client({"describe_table": refused, "get_item": waiting})
     house = stack(OUTPUTS, clients, {"HeartbeatState": "ENABLED"})
     found = {one.component: one for one in checks.every(house, FIVE_MINUTES)}
-    for name in ("claude breaker", "claude budget", "tick", "heartbeat", "analysis"):
+    for name in ("claude", "claude breaker", "claude budget", "tick", "heartbeat", "analysis"):
         assert "AccessDenied" in found[name].reason, found[name]
 
 

@@ -19,6 +19,8 @@ from unit.cli.health_house import (
     FIVE_MINUTES,
     NOW,
     letters,
+    noted,
+    refused,
     vault,
     verdicts,
     waits,
@@ -74,11 +76,50 @@ def test_slack_is_not_well_while_cards_that_it_refused_wait(output: str) -> None
 
 @pytest.mark.parametrize("reason", ["unavailable", "rate_limited", "timeout", "breaker_open"])
 def test_waiting_for_claude_is_a_warning(reason: str) -> None:
-    house = stack({}, {"cloudwatch": waits(**{f"analysis_{reason}": 2.0})})
+    house = stack({}, {"cloudwatch": waits(**{f"analysis_{reason}": 2.0}), "dynamodb": noted()})
     (found,) = outside.claude(house, FIVE_MINUTES)
     assert (found.verdict, found.reason) == (Verdict.WARNING, f"2 tries in 5 min: {reason}")
-    healthy = stack({}, {"cloudwatch": waits(analysis_lease_held=2, distribution_timeout=3)})
+    others = waits(analysis_lease_held=2, distribution_timeout=3)
+    healthy = stack({}, {"cloudwatch": others, "dynamodb": noted()})
     assert verdicts(outside.claude(healthy, FIVE_MINUTES)) == {"claude": Verdict.OK}
+
+
+@pytest.mark.parametrize(
+    ("standing", "verdict", "reason"),
+    [
+        (
+            {"credit": ""},
+            Verdict.FAILING,
+            "Claude's credit or spend limit is used up, since 2026-11-21 12:00 UTC",
+        ),
+        (
+            {"model": "small"},
+            Verdict.WARNING,
+            "A configured model of Claude is not there (small model), since 2026-11-21 12:00 UTC",
+        ),
+        (
+            {"model": "small", "access": "large"},
+            Verdict.FAILING,
+            "A configured model of Claude is not there (small model), since 2026-11-21 12:00 UTC; "
+            "Claude denies this stack access (large model), since 2026-11-21 12:00 UTC",
+        ),
+        (
+            {"model": "small", "credentials": ""},
+            Verdict.FAILING,
+            "A configured model of Claude is not there (small model), since 2026-11-21 12:00 UTC; "
+            "Claude refuses our credentials, since 2026-11-21 12:00 UTC",
+        ),
+    ],
+    ids=["every model", "one model", "each model", "one model and all"],
+)
+def test_what_only_a_person_ends_is_failing_unless_a_model_still_answers(
+    standing: dict[str, str], verdict: Verdict, reason: str
+) -> None:
+    # What stands is told though nothing is known of the tries.
+    clients = {"cloudwatch": Client({"get_metric_statistics": refused})}
+    (found,) = outside.claude(stack({}, {**clients, "dynamodb": noted(**standing)}), FIVE_MINUTES)
+    assert (found.component, found.verdict, found.reason) == ("claude", verdict, reason)
+    assert "tail --function analysis" in found.mend
 
 
 @pytest.mark.parametrize(

@@ -26,17 +26,23 @@ AWAITED = {"made_by": "fallback", "tier": "fallback", "made_at": ANALYSED, "fall
 
 @dataclass
 class Gateway:
-    """A front door that wants the key ``k`` and remembers what it was sent."""
+    """A front door that wants the key ``k`` and remembers what it was sent.
+
+    ``status`` is what it answers to who has the key.
+    """
 
     requests: list[tuple[str, str, bytes]] = field(default_factory=list)
     alert_ids: list[str] = field(default_factory=lambda: ["a1"])
     url: str = ""
+    status: int = 202
 
     def __call__(self, request: Request) -> Reply:
         self.requests.append((request.path, request.headers["content-type"], request.body))
         if request.headers["x-api-key"] != "k":
             return json_reply({"message": "Forbidden"}, 403)
-        return json_reply({"alert_ids": self.alert_ids}, 202)
+        if self.status >= 400:
+            return json_reply({"message": "no"}, self.status)
+        return json_reply({"alert_ids": self.alert_ids}, self.status)
 
 
 @pytest.fixture
@@ -199,10 +205,28 @@ def test_a_sample_that_there_is_not_names_those_like_it(
     assert result.stderr.count("/") < 20
 
 
+def test_the_200_that_some_tools_insist_on_is_a_success(gateway: Gateway, body: str) -> None:
+    gateway.status = 200
+    result = run(house(gateway, {}), body, "--tool", "librenms", "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (0, [{"alert_id": "a1"}])
+
+
 def test_a_refused_payload_is_a_failure(gateway: Gateway, body: str) -> None:
-    result = run(house(gateway, {}, key="wrong"), body)
-    assert result.exit_code == 1
-    assert "403" in result.output
+    gateway.status = 400
+    result = run(house(gateway, {}), body)
+    assert (result.exit_code, "refused with 400" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("key", "status", "said"),
+    [("wrong", 202, "403"), ("k", 429, "429"), ("k", 500, "500"), ("k", 503, "503")],
+)
+def test_a_door_that_refuses_us_or_fails_is_no_fault_of_the_payload(
+    gateway: Gateway, body: str, key: str, status: int, said: str
+) -> None:
+    gateway.status = status
+    result = run(house(gateway, {}, key), body)
+    assert (result.exit_code, f"refused with {said}" in result.stderr) == (3, True)
 
 
 def test_neither_or_both_of_file_and_sample_is_wrong_usage(gateway: Gateway, body: str) -> None:

@@ -152,6 +152,14 @@ def test_nothing_is_made_before_a_yes(words: list[str], answer: str) -> None:
     assert client.changed() == []
 
 
+def test_a_dry_run_as_json_is_one_document_with_nothing_measured() -> None:
+    target = stack({}, {"lambda": Lambda()})
+    words = ["tune", "memory", "analysis", "--dry-run", "--json"]
+    done = CliRunner().invoke(cli, words, obj=lambda *_: target)
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == {"now": 1769, "proposal": None, "sizes": []}
+
+
 @pytest.mark.parametrize("sizes", ["64", "10241", "many", ""])
 def test_sizes_that_lambda_does_not_take_are_wrong_usage(sizes: str) -> None:
     done = CliRunner().invoke(cli, ["tune", "memory", "analysis", "--sizes", sizes])
