@@ -53,20 +53,27 @@ def claude(stack: Stack, window: Window) -> Iterator[Finding]:
     """Claude answers; while it does not, cards carry the fixed triage."""
     known = items.load(stack.store(Table.STATE), troubles.NOTES, troubles.Notes)
     if known is not None and known.standing:
-        yield _unserved(stack, known.standing)
+        yield _unserved(stack, known.standing, window.end)
     elif tries := _tries(stack, "analysis", AILMENTS, window.last(LATELY_MINUTES)):
         yield warning("claude", tries, tail(stack, "AnalysisFunction"))
     else:
         yield ok("claude", "nothing waits for it")
 
 
-def _unserved(stack: Stack, standing: Sequence[troubles.Note]) -> Finding:
-    """What only a person ends; of one model alone the other still answers."""
+def _unserved(stack: Stack, standing: Sequence[troubles.Note], now: datetime) -> Finding:
+    """What only a person ends; of one model alone the other still answers.
+
+    Somebody may have ended it, where nobody has been asked since.
+    """
     reason = "; ".join(_trouble(note) for note in standing)
+    asked = max(note.told_at or note.since for note in standing)
+    long_ago = now - asked >= 2 * troubles.REPEAT
+    if long_ago:
+        reason += f"; not asked since {asked.strftime(console.MINUTE)} UTC"
     mend = f"{tail(stack, 'AnalysisFunction')}; then docs/claude.md"
     tiers = {note.tier for note in standing}
     one_answers = "" not in tiers and len(tiers) == 1
-    return (warning if one_answers else failing)("claude", reason, mend)
+    return (warning if one_answers or long_ago else failing)("claude", reason, mend)
 
 
 def _trouble(note: troubles.Note) -> str:

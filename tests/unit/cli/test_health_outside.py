@@ -9,6 +9,7 @@ import pytest
 
 from local_stack.loopback import Reply, Request
 from responder.analysis.budget import Purse
+from responder.protocols import troubles
 from responder_cli.aws import Stack
 from responder_cli.health import outside
 from responder_cli.health.letters import Letters
@@ -82,6 +83,14 @@ def test_waiting_for_claude_is_a_warning(reason: str) -> None:
     others = waits(analysis_lease_held=2, distribution_timeout=3)
     healthy = stack({}, {"cloudwatch": others, "dynamodb": noted()})
     assert verdicts(outside.claude(healthy, FIVE_MINUTES)) == {"claude": Verdict.OK}
+
+
+def test_what_nobody_met_for_hours_may_have_been_ended() -> None:
+    later = Window(FIVE_MINUTES.end + 2 * troubles.REPEAT, 5)
+    clients = {"cloudwatch": Client({"get_metric_statistics": refused})}
+    (found,) = outside.claude(stack({}, {**clients, "dynamodb": noted(credit="")}), later)
+    assert found.verdict is Verdict.WARNING
+    assert found.reason.endswith("; not asked since 2026-11-21 12:00 UTC")
 
 
 @pytest.mark.parametrize(

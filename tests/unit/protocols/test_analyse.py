@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from desk import Desk
+from desk import LEASE, Desk
 from examples import alert
 from faults.world import START
 from responder.alert import Scope, Severity
@@ -12,6 +12,7 @@ from responder.analysis.freshness import LIFE
 from responder.cache_entry import CacheState
 from responder.errors import Permanent, Reason, Retryable
 from responder.ports import Queue
+from responder.protocols import lease
 from unit.protocols.analysing import DEV, ID, UNAVAILABLE, awaiting, handle, join, request
 
 
@@ -155,7 +156,23 @@ def test_the_waiters_of_a_given_up_signature_keep_their_own_triage_with_the_reas
 
 
 def test_a_request_that_failed_for_too_long_ends_with_the_fallback(desk: Desk) -> None:
+    def bug() -> None:
+        raise ZeroDivisionError
+
     sent = request(desk)
+    desk.claude.meanwhile = bug
+    with pytest.raises(ZeroDivisionError):
+        desk.investigator.handle(sent)
+    desk.later(seconds=1200)
+    desk.investigator.handle(sent)
+    assert len(desk.claude.asked) == 1
+    assert desk.incident().analysis.fallback_reason == Reason.TOO_OLD.value
+
+
+def test_a_request_whose_worker_died_for_too_long_ends_with_the_fallback(desk: Desk) -> None:
+    sent = request(desk)
+    dead = lease.take(None, "v1:disk@", "dead", desk.now(), LEASE)
+    desk.put_entry(dead)
     desk.later(seconds=1200)
     desk.investigator.handle(sent)
     assert desk.claude.asked == []

@@ -467,7 +467,6 @@ def test_the_rules_by_which_a_cause_mutes_nothing_are_counted_and_logged(desk: D
     save(desk, *many(MAX_LISTS + 3))
     record(desk, cause())
     rules, opened = desk.recorder.inhibitions(), desk.incident(CAUSE)
-    inhibiting.report(rules, opened, desk.telemetry)
     over_now = opened.model_copy(update={"state": IncidentState.RESOLVED})
     inhibiting.report(rules, over_now, desk.telemetry)
     assert desk.telemetry.counts["CausesLeftOut"] == 3

@@ -9,9 +9,9 @@ from desk import QUIET, Desk
 from examples import alert, resolve
 from responder.alert import Alert, Severity
 from responder.contracts import AnalysisRequest
-from responder.errors import Reason
 from responder.incident import IncidentState, NoticeKind
 from responder.ports import Queue
+from responder.protocols.overdue import HIDDEN_PACE
 from unit.protocols.silencing import silence
 
 FIRST, SECOND = "v1:disk|prod.1", "v1:disk|prod.2"
@@ -61,14 +61,21 @@ def test_what_a_silence_held_for_long_is_analysed_when_it_ends(desk: Desk) -> No
     assert (incident.held, incident.analysis.is_fallback) == ("", False)
 
 
-def test_a_request_that_its_queue_kept_for_too_long_is_made_again(desk: Desk) -> None:
+def test_a_request_that_its_queue_kept_for_long_is_answered(desk: Desk) -> None:
     desk.record(alert())
     desk.later(minutes=21)
     ask(desk)
-    assert desk.incident().analysis.fallback_reason == Reason.TOO_OLD.value
-    desk.tick(16)
-    ask(desk)
     assert not desk.incident().analysis.is_fallback
+
+
+def test_what_is_held_beyond_the_quiet_time_is_not_written_every_minute(desk: Desk) -> None:
+    silence(desk, minutes=3 * QUIET / timedelta(minutes=1))
+    desk.record(alert(at=10, source=TOOL))
+    desk.later(seconds=QUIET.total_seconds() + 60)
+    desk.tick()
+    due = desk.incident().due_at
+    assert due is not None
+    assert due - desk.now() == HIDDEN_PACE
 
 
 def test_what_is_held_for_longer_than_the_quiet_time_is_shown_when_that_ends(desk: Desk) -> None:
@@ -159,6 +166,26 @@ def test_a_known_alert_that_has_become_worse_raises_its_incident_and_counts_once
     again(desk, one)
     assert desk.incident().severity is Severity.CRITICAL
     assert desk.telemetry.counts["AlertsHeld:duplicate"] == 3
+
+
+def test_a_worse_copy_of_an_earlier_state_raises_nothing(desk: Desk) -> None:
+    one = alert(severity=Severity.LOW)
+    desk.record(one)
+    desk.later(minutes=1)
+    desk.record(now(desk, alert("a2", severity=Severity.LOW)))
+    again(desk, one, severity=Severity.CRITICAL)
+    assert desk.incident().severity is Severity.LOW
+
+
+def test_a_redelivered_repeat_announces_the_incident_that_it_was_moved_to(desk: Desk) -> None:
+    one = closed(desk)
+    desk.later(minutes=40)
+    desk.record(now(desk, alert("b1", source=TOOL, fingerprint="f2")))
+    repeat = one.model_copy(update={"received_at": desk.now()})
+    desk.record(repeat)
+    desk.announced()
+    desk.record(repeat)
+    assert [name for name, _ in desk.announced()] == [SECOND]
 
 
 def test_a_worse_copy_of_what_is_over_raises_nothing(desk: Desk) -> None:

@@ -33,9 +33,6 @@ from responder.protocols.spending import Charge, Spending
 from responder.protocols.switch import SWITCH, Switch
 from responder.protocols.troubles import Watch
 
-#: However short the patience with Claude is, its queue may take so long to hand a request over.
-LEAST_PATIENCE = timedelta(minutes=5)
-
 
 @dataclass(frozen=True)
 class Investigator:
@@ -70,7 +67,8 @@ class Investigator:
         taken = self._take(incident, look, me, now)
         entry = _present(taken)
         if lease.owns(entry, me):
-            self._guarded(request, replace(look, entry=taken), incident, me)
+            tried = lease.was_tried(look.entry.value)
+            self._guarded(request, replace(look, entry=taken, tried=tried), incident, me)
         elif lease.held_by_other(entry, me, now) and entry.lease_until is not None:
             self._join(incident)
             self._wait(request, entry.lease_until, Reason.LEASE_HELD)
@@ -136,7 +134,7 @@ class Investigator:
         self, request: AnalysisRequest, look: "_Look", incident: Incident, me: str
     ) -> None:
         try:
-            self._refuse_the_too_old(request)
+            self._refuse_the_too_old(request, look)
             analysis = self._ask(incident, look, me)
         except Retryable as error:
             if self.now() - request.first_sent < self.patience:
@@ -147,9 +145,12 @@ class Investigator:
             analysis = self._give_up(incident, error.reason)
         self._finish(incident, look, me, analysis)
 
-    def _refuse_the_too_old(self, request: AnalysisRequest) -> None:
-        """A request that failed unexpectedly for so long ends with the fallback as well."""
-        if self.now() - request.first_sent >= max(2 * self.patience, LEAST_PATIENCE):
+    def _refuse_the_too_old(self, request: AnalysisRequest, look: "_Look") -> None:
+        """A request that failed unexpectedly for so long ends with the fallback as well.
+
+        One that only waited in its queue has failed at nothing yet.
+        """
+        if look.tried and self.now() - request.first_sent >= 2 * self.patience:
             raise Permanent(Reason.TOO_OLD, "asked for too long")
 
     def _ask(self, incident: Incident, look: "_Look", me: str) -> Analysis:
@@ -325,13 +326,14 @@ class Investigator:
 
 @dataclass(frozen=True)
 class _Look:
-    """What a request found; the entry is later the one that is leased."""
+    """What a request found; the entry is later the one that is leased, ``tried`` before or not."""
 
     cache_key: str
     incident: items.Seen[Incident]
     entry: items.Seen[CacheEntry]
     purse: Purse | None
     switch: Switch | None
+    tried: bool = False
 
 
 def _present(taken: items.Seen[CacheEntry]) -> CacheEntry:

@@ -129,7 +129,7 @@ class Draft:
 
     def look_up(self, key: Key, model: type[M]) -> M | None:
         """Any other item, read when it is first asked for."""
-        if key not in self._versions and self._store is not None:
+        if key not in self._versions and key not in self._now and self._store is not None:
             self._add(items.read_models(self._store, {key: model}))
         return self._get(key, model)
 

@@ -69,9 +69,9 @@ def apply(draft: Draft, arrival: Arrival, now: datetime) -> Outcome:
     alert = arrival.alert
     known = draft.alert(alert.alert_id)
     if known is not None:
-        repeats.touch(draft, known, arrival, now)
+        home = repeats.touch(draft, known, arrival, now)
         redelivered = known.alert.received_at == alert.received_at
-        return Outcome(arrival, known.incident_id, Reason.DUPLICATE, redelivered)
+        return Outcome(arrival, home, Reason.DUPLICATE, redelivered)
     held, incident_id = (_fire if alert.status is Status.FIRING else _resolve)(draft, arrival, now)
     draft.put_alert(
         AlertRecord(

@@ -70,6 +70,13 @@ def held_by_other(entry: CacheEntry | None, me: str, now: datetime) -> bool:
     )
 
 
+def was_tried(entry: CacheEntry | None) -> bool:
+    """Whether a request for it failed, or its worker died, since it was last answered."""
+    if entry is None:
+        return False
+    return entry.first_sent is not None or entry.state is CacheState.PENDING
+
+
 def take(
     entry: CacheEntry | None, cache_key: str, me: str, now: datetime, lasts: timedelta
 ) -> CacheEntry:

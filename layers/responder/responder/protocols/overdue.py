@@ -20,6 +20,9 @@ from responder.protocols.tally import noticed
 GRACE = timedelta(seconds=60)
 #: A dead-lettered card waits for an operator; it is only looked at, for the gauge.
 DEAD_LETTER_PACE = timedelta(minutes=1)
+#: What is held beyond its quiet time is looked at this often; a hold that is ended early is noticed
+#: so much later.
+HIDDEN_PACE = timedelta(minutes=15)
 #: An open incident whose analysis was given up is offered to Claude again this often.
 TRY_CLAUDE_AGAIN = timedelta(minutes=15)
 #: Reasons to fall back that pass by themselves, or by an operator's hand.
@@ -34,7 +37,6 @@ PASSING = frozenset(
         Reason.MISCONFIGURED.value,
         Reason.BUDGET_SPENT.value,
         Reason.ANALYSIS_OFF.value,
-        Reason.TOO_OLD.value,
     }
 )
 
@@ -123,8 +125,7 @@ def _close(plan: Plan, now: datetime, quiet_after: timedelta) -> Plan:
     incident = plan.incident
     # A storm ends with its list alone (``storms``). What nobody was told of because of a silence or
     # the like is told when that ends, and nobody can tell silence of the tool from an end of it.
-    hidden = bool(incident.held) and incident.silence is not None
-    if incident.state is not IncidentState.OPEN or incident.storm is not None or hidden:
+    if incident.state is not IncidentState.OPEN or incident.storm is not None or _hidden(incident):
         return plan
     if now < quiet.closes_at(incident, quiet_after):
         return plan
@@ -134,6 +135,10 @@ def _close(plan: Plan, now: datetime, quiet_after: timedelta) -> Plan:
         "revision": incident.revision + 1,
     }
     return _with(plan, closed, announce=True)
+
+
+def _hidden(incident: Incident) -> bool:
+    return bool(incident.held) and incident.silence is not None
 
 
 def _remind(plan: Plan, now: datetime) -> Plan:
@@ -224,8 +229,11 @@ def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedel
     if incident.unshown_since is not None:
         waits = card.next_try + GRACE if card and card.next_try else now + GRACE
         times.append(max(min(waits, now + DEAD_LETTER_PACE), now + GRACE / 2))
+    quiet_at = quiet.closes_at(incident, quiet_after)
     if incident.silence is not None:
-        times.append(now)
+        # Of what nobody has heard of for long there may be many, and nobody waits for a second.
+        rests = _hidden(incident) and now >= quiet_at
+        times.append(min(now + HIDDEN_PACE, incident.silence.until or now) if rests else now)
     times += filter(
         None,
         (
@@ -237,7 +245,7 @@ def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedel
     if card is not None and details.missing(card, incident):
         times.append(max(card.details.next_try or now, now) + GRACE)
     if incident.state is IncidentState.OPEN:
-        times.append(quiet.closes_at(incident, quiet_after))
+        times += [] if _hidden(incident) else [quiet_at]
         patience = _patience(incident)
         if patience is not None:
             asked = incident.analysis_requested_at or incident.opened_at

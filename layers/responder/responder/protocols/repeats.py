@@ -18,23 +18,31 @@ if TYPE_CHECKING:
 LAST_SEEN_PACE = timedelta(minutes=1)
 
 
-def touch(draft: Draft, known: AlertRecord, arrival: "Arrival", now: datetime) -> None:
-    """A tool that repeats the very same alert says that it still lasts, or has become worse."""
-    alert, incident = arrival.alert, draft.incident(_home_of(draft, known, arrival))
+def touch(draft: Draft, known: AlertRecord, arrival: "Arrival", now: datetime) -> str:
+    """A tool that repeats the very same alert says that it still lasts, or has become worse.
+
+    Returns the incident that it belongs to by now; the one that counts it stays in its record.
+    """
+    alert, home = arrival.alert, _home_of(draft, known, arrival)
+    incident = draft.incident(home)
     if incident is None:
-        return
+        return home
     if _closed_too_early(draft, incident, alert):
-        _fire_again(draft, incident, arrival, now)
-    elif _has_worsened(draft, incident, known.alert, alert):
+        home = _fire_again(draft, incident, arrival, now)
+    elif _has_worsened(draft, incident, known.alert, arrival):
         draft.put_incident(one_more(incident, arrival, joins=False, counts=False, now=now))
-    elif alert.received_at - incident.last_seen >= LAST_SEEN_PACE:
+    else:
+        _last(draft, incident, alert)
+        return home
+    draft.put_alert(known.model_copy(update={"alert": alert}))
+    return home
+
+
+def _last(draft: Draft, incident: Incident, alert: Alert) -> None:
+    if alert.received_at - incident.last_seen >= LAST_SEEN_PACE:
         seen = incident.model_copy(update={"last_seen": alert.received_at})
         draft.put_incident(seen)
         draft.keep_head(incident, seen)
-        return
-    else:
-        return
-    draft.put_alert(known.model_copy(update={"alert": alert}))
 
 
 def _home_of(draft: Draft, known: AlertRecord, arrival: "Arrival") -> str:
@@ -45,7 +53,7 @@ def _home_of(draft: Draft, known: AlertRecord, arrival: "Arrival") -> str:
     return pointer.incident_id if pointer.state is Status.FIRING else known.incident_id
 
 
-def _fire_again(draft: Draft, closed: Incident, arrival: "Arrival", now: datetime) -> None:
+def _fire_again(draft: Draft, closed: Incident, arrival: "Arrival", now: datetime) -> str:
     """What we closed too early fires in the newest episode of its problem, which it may be."""
     alert, newest = arrival.alert, draft.newest(closed.key)
     home = newest if newest is not None and newest.episode > closed.episode else closed
@@ -57,16 +65,19 @@ def _fire_again(draft: Draft, closed: Incident, arrival: "Arrival", now: datetim
         draft.put_incident(one_less(closed, alert, arrival.event_at, now))
         draft.put_pointer(pointer.model_copy(update={"incident_id": home.incident_id}))
     draft.put_incident(one_more(home, arrival, joins=moves, counts=False, now=now))
+    return home.incident_id
 
 
-def _has_worsened(draft: Draft, incident: Incident, known: Alert, alert: Alert) -> bool:
+def _has_worsened(draft: Draft, incident: Incident, known: Alert, arrival: "Arrival") -> bool:
     """Whether a tool raised the severity of what fires here, and kept its id and its time."""
+    alert = arrival.alert
     pointer = draft.pointer(alert.source, alert.fingerprint)
     return (
         alert.status is Status.FIRING
         and alert.severity.worse_than(known.severity)
         and pointer is not None
         and pointer.state is Status.FIRING
+        and pointer.event_at == arrival.event_at
         and pointer.incident_id == incident.incident_id
     )
 
