@@ -318,7 +318,10 @@ class Head(BaseModel):
 
 
 class Pointer(BaseModel):
-    """Where a fingerprint of a source leads: its incident, its last state and since when."""
+    """Where a fingerprint of a source leads: its incident, its last state and since when.
+
+    ``heard_at`` is when we received that it was resolved.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -326,6 +329,7 @@ class Pointer(BaseModel):
     fingerprint: str
     state: Status
     event_at: Moment
+    heard_at: Moment | None = None
     incident_id: str = ""
     signature: str = ""
 

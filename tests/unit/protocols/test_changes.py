@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from desk import Desk
-from examples import alert, resolve
+from examples import alert, incident, resolve
 from faults.world import START
 from responder.alert import Alert, Severity
 from responder.delivery import words
 from responder.incident import MAX_FIRING, MAX_NOTICES, MAX_WHAT, IncidentState, NoticeKind, Worst
 from responder.protocols import items
-from responder.protocols.tally import MAX_WORST
+from responder.protocols.tally import MAX_WORST, noticed
 
 ID = "v1:disk|prod.1"
 
@@ -201,3 +201,12 @@ def test_a_loud_change_carries_the_promised_counters(desk: Desk) -> None:
     desk.record(resolve("r1", at=5))
     assert desk.announced() == [(ID, 0)]
     assert desk.incident().trailing_at is None
+
+
+def test_reminders_make_room_for_each_other_and_not_for_a_rise_in_severity() -> None:
+    told = noticed(incident(), NoticeKind.SEVERITY_RAISED, START)
+    for _ in range(3 * MAX_NOTICES):
+        told = noticed(told, NoticeKind.STILL_FIRING, START)
+    kinds = [notice.kind for notice in told.notices]
+    assert (len(kinds), kinds[0]) == (MAX_NOTICES, NoticeKind.SEVERITY_RAISED)
+    assert told.last_notice == 3 * MAX_NOTICES + 1

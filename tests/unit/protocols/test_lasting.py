@@ -148,6 +148,34 @@ def test_a_repeated_resolve_opens_nothing(desk: Desk) -> None:
     assert desk.incident().state is IncidentState.CLOSED
 
 
+def test_what_fires_on_after_a_resolve_that_was_wrong_is_shown_again(desk: Desk) -> None:
+    one = alert()
+    desk.record(one)
+    desk.later(hours=1)
+    desk.record(now(desk, resolve()))
+    desk.later(minutes=1)
+    again(desk, one)
+    assert desk.incident().state is IncidentState.RESOLVED
+    desk.later(minutes=1)
+    again(desk, one)
+    again(desk, one)
+    incident = desk.incident()
+    assert (incident.state, incident.firing, incident.count) == (IncidentState.OPEN, 1, 1)
+    assert [notice.kind for notice in incident.notices] == [NoticeKind.RESOLVED, NoticeKind.REFIRED]
+    desk.record(now(desk, resolve("r2")))
+    assert (desk.incident().state, desk.incident().firing) == (IncidentState.RESOLVED, 0)
+
+
+def test_a_late_copy_of_another_tools_alert_opens_nothing_that_is_over(desk: Desk) -> None:
+    one = alert(source="zabbix")
+    desk.record(one)
+    desk.later(hours=1)
+    desk.record(now(desk, resolve(source="zabbix")))
+    desk.later(minutes=10)
+    again(desk, one)
+    assert desk.incident().state is IncidentState.RESOLVED
+
+
 def test_a_known_alert_that_has_become_worse_raises_its_incident_and_counts_once(
     desk: Desk,
 ) -> None:

@@ -96,6 +96,7 @@ def _resolve(draft: Draft, arrival: Arrival, now: datetime) -> tuple[Reason | No
             fingerprint=alert.fingerprint,
             state=Status.RESOLVED,
             event_at=arrival.event_at,
+            heard_at=alert.received_at,
             incident_id=pointer.incident_id if pointer else "",
             signature=pointer.signature if pointer else arrival.signature,
         )

@@ -1,4 +1,4 @@
-"""The very same alert once more: it lasts, has become worse, or fires although we closed it.
+"""The very same alert once more: it lasts, has become worse, or fires although it was over.
 
 It is counted once, whatever it changes. Used by ``episode``.
 """
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 #: A duplicate moves "last seen" at most this often.
 LAST_SEEN_PACE = timedelta(minutes=1)
+#: They say resolved of what they lost sight of, and then fire it on under its first start time: an
+#: alert ends at its ``endsAt`` where Prometheus, or Grafana's rules, cannot reach the Alertmanager.
+#: https://prometheus.io/docs/alerting/latest/clients/
+LOSE_SIGHT = frozenset({"alertmanager", "grafana"})
+#: A copy that took another way than the resolve may come so much later.
+LATE_COPY = timedelta(minutes=2)
 
 
 def touch(draft: Draft, known: AlertRecord, arrival: "Arrival", now: datetime) -> str:
@@ -27,7 +33,7 @@ def touch(draft: Draft, known: AlertRecord, arrival: "Arrival", now: datetime) -
     incident = draft.incident(home)
     if incident is None:
         return home
-    if _closed_too_early(draft, incident, alert):
+    if _closed_too_early(draft, incident, alert) or _fires_on(draft, incident, alert):
         home = _fire_again(draft, incident, arrival, now)
     elif _has_worsened(draft, incident, known.alert, arrival):
         draft.put_incident(one_more(incident, arrival, joins=False, counts=False, now=now))
@@ -48,24 +54,44 @@ def _last(draft: Draft, incident: Incident, alert: Alert) -> None:
 def _home_of(draft: Draft, known: AlertRecord, arrival: "Arrival") -> str:
     """The incident of a known alert: where its fingerprint has been moved to since, if anywhere."""
     pointer = draft.pointer(arrival.alert.source, arrival.alert.fingerprint)
-    if pointer is None or pointer.event_at != arrival.event_at or not pointer.incident_id:
+    if pointer is None or pointer.state is not Status.FIRING:
         return known.incident_id
-    return pointer.incident_id if pointer.state is Status.FIRING else known.incident_id
+    return pointer.incident_id or known.incident_id
 
 
 def _fire_again(draft: Draft, closed: Incident, arrival: "Arrival", now: datetime) -> str:
-    """What we closed too early fires in the newest episode of its problem, which it may be."""
+    """What was over too early fires in the newest episode of its problem, which it may be.
+
+    Its pointer keeps its time: the next resolve is newer than the one that was wrong.
+    """
     alert, newest = arrival.alert, draft.newest(closed.key)
     home = newest if newest is not None and newest.episode > closed.episode else closed
     moves = home is not closed
     if home.state is not IncidentState.OPEN:
         home = reopened(home, alert, now)
     pointer = draft.pointer(alert.source, alert.fingerprint)
-    if moves and pointer is not None:
+    fires = pointer is not None and pointer.state is Status.FIRING
+    if moves and fires:
         draft.put_incident(one_less(closed, alert, arrival.event_at, now))
-        draft.put_pointer(pointer.model_copy(update={"incident_id": home.incident_id}))
-    draft.put_incident(one_more(home, arrival, joins=moves, counts=False, now=now))
+    if pointer is not None:
+        update = {"incident_id": home.incident_id, "state": Status.FIRING, "heard_at": None}
+        draft.put_pointer(pointer.model_copy(update=update))
+    draft.put_incident(one_more(home, arrival, joins=moves or not fires, counts=False, now=now))
     return home.incident_id
+
+
+def _fires_on(draft: Draft, incident: Incident, alert: Alert) -> bool:
+    """Whether a tool goes on sending what it said was resolved, under the same start time."""
+    pointer = draft.pointer(alert.source, alert.fingerprint)
+    return (
+        alert.source in LOSE_SIGHT
+        and alert.status is Status.FIRING
+        and pointer is not None
+        and pointer.state is Status.RESOLVED
+        and pointer.incident_id == incident.incident_id
+        and pointer.heard_at is not None
+        and alert.received_at - pointer.heard_at >= LATE_COPY
+    )
 
 
 def _has_worsened(draft: Draft, incident: Incident, known: Alert, arrival: "Arrival") -> bool:

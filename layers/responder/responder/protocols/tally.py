@@ -123,6 +123,9 @@ def noticed(incident: Incident, kind: NoticeKind, now: datetime, detail: str = "
     notices = (*incident.notices, notice)
     # Whom a storm held is told by the pages of its list alone: none of them makes room.
     news = [one for one in notices if one.kind is not NoticeKind.HELD_PAGE]
-    oldest = news[-MAX_NOTICES:][0].number
-    kept = (one for one in notices if one.number >= oldest or one.kind is NoticeKind.HELD_PAGE)
-    return incident.model_copy(update={"notices": tuple(kept)})
+    if len(news) > MAX_NOTICES:
+        # Of reminders only the newest is told, and no rise in severity makes room for one.
+        reminders = (one for one in news[:-1] if one.kind is NoticeKind.STILL_FIRING)
+        dropped = next(reminders, news[0])
+        notices = tuple(one for one in notices if one is not dropped)
+    return incident.model_copy(update={"notices": notices})

@@ -1,6 +1,7 @@
 """Azure Monitor in its common schema and in the older ones, and Azure Event Grid."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -163,3 +164,9 @@ def test_an_alert_of_azure_monitor_inside_an_event_is_read_as_one() -> None:
     for body in ([event], event):
         (alert,) = read(json.dumps(body).encode(), JSON, received_at=NOW).alerts
         assert alert.fingerprint == only("azure-monitor/metric_fired.json").fingerprint
+
+
+def test_trouble_of_azure_itself_begins_by_the_clock_of_its_events() -> None:
+    body = json.loads(sample("azure-monitor/service_health_active.json"))
+    found = read(json.dumps(body).encode(), JSON, received_at=NOW)
+    assert found.alerts[0].event_at == datetime(2026, 11, 20, 9, 31, 19, 31269, tzinfo=UTC)

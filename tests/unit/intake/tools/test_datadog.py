@@ -166,3 +166,7 @@ def test_any_route(tool: str | None) -> None:
 def test_long_bracketed_titles_cost_nothing() -> None:
     assert read(title="[" * 50_000).status is Status.FIRING
     assert read(title="[Triggered on {" + "a" * 50_000).status is Status.FIRING
+
+
+def test_an_incident_that_is_completed_is_over() -> None:
+    assert read(title="Checkout is down", incident_status="completed").status is Status.RESOLVED

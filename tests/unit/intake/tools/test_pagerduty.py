@@ -17,6 +17,11 @@ def v3(event_type: str, **data: object) -> bytes:
     return json.dumps(body).encode()
 
 
+def test_a_change_of_what_is_over_is_no_alert() -> None:
+    body = v3("incident.priority_updated", status="resolved")
+    assert parse(body, {}, received_at=NOW) == []
+
+
 def test_triggered_incident_is_understood() -> None:
     alert = only("pagerduty/v3_triggered.json")
     assert alert.source == "pagerduty"

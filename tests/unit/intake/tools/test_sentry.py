@@ -1,7 +1,7 @@
 """Sentry: issue alerts, issues, errors, metric alerts, and the older plugin and hooks."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -100,6 +100,19 @@ def test_metric_alert_resolves() -> None:
     assert resolved.status is Status.RESOLVED
     assert (resolved.fingerprint, resolved.title) == (critical.fingerprint, critical.title)
     assert resolved.event_at == resolved.ends_at == datetime(2026, 11, 20, 9, 40, tzinfo=UTC)
+
+
+def test_a_metric_alert_that_lasted_no_longer_than_its_window_is_resolved() -> None:
+    began, later = SENT, SENT + timedelta(minutes=9)
+    found = []
+    for name, at in (("metric_critical", began), ("metric_resolved", later)):
+        headers = {
+            "Sentry-Hook-Resource": "metric_alert",
+            "Sentry-Hook-Timestamp": str(int(at.timestamp())),
+        }
+        found += parse(sample(f"sentry/{name}.json"), headers, received_at=later)
+    critical, resolved = found
+    assert (critical.event_at, resolved.event_at) == (began, later)
 
 
 def test_metric_alert_without_its_rule_is_titled_without_its_state() -> None:

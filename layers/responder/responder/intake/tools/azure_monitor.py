@@ -107,7 +107,8 @@ def _of_common(fields: Mapping[str, object], data: Mapping[str, object]) -> Draf
         scope=_scope(labels, context, subscription),
         labels=labels,
         links={**_portal(native_id, target), **links(essentials, context)},
-        happened_at=resolved if ended else fired,
+        # What Azure says of itself comes as two firings, each some minutes after its event.
+        happened_at=resolved if ended else (_event_time(activity(context)) or fired),
         starts_at=read_time(told.get("impactStartTime")) or fired,
         ends_at=resolved,
         raw=fields,

@@ -33,7 +33,7 @@ _LONGEST_PREFIX = 600
 _PRIORITIES = frozenset({"p1", "p2", "p3", "p4", "p5"})
 _OTHER_PREFIXES = frozenset({"test", "monitoralert"})
 
-_RESOLVED = frozenset({"recovered", "resolved", "ok", "success"})
+_RESOLVED = frozenset({"recovered", "resolved", "completed", "ok", "success"})
 _FIRING = frozenset(
     {"triggered", "retriggered", "warn", "rewarn", "nodata", "renodata", "renotify", "renotified",
      "alert", "error", "active", "stable"}

@@ -96,6 +96,8 @@ def _status(event_type: str, incident: Mapping[str, object]) -> Status:
         raise NotAnAlert(f"an event of no incident: {event_type}")
     if name in _RESOLVED:
         return Status.RESOLVED
+    if name in _FIRING and incident.get("status") == "resolved":
+        raise NotAnAlert(f"a change of what is over: {event_type}")
     if name in _FIRING:
         return Status.FIRING
     raise NotAnAlert(f"an event without a change of state: {event_type}")
