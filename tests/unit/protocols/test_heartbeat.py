@@ -124,7 +124,8 @@ def breaks(door: Door, slack: Slack, way: str) -> None:
         case "unseen":
             door.shows = False
         case "turned away":
-            slack.errors.append(Permanent(Reason.CHANNEL_NOT_FOUND, "no such channel"))
+            # By its id, and then by its name.
+            slack.errors += [Permanent(Reason.CHANNEL_NOT_FOUND, "no such channel")] * 2
 
 
 @pytest.mark.parametrize(
