@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
+from responder.alert import Alert
 from responder.cache_entry import CacheEntry
 from responder.incident import AlertRecord, Head, Incident, Pointer
 from responder.ports import Key, Store, Write
@@ -107,13 +108,17 @@ class Draft:
             self._now[key] = Head(key=after.key, episode=after.episode)
             self._renewed.add(key)
 
-    def put_alert(self, record: AlertRecord) -> None:
-        """Remember an alert; its payload if it is its incident's first, or of no known format."""
-        alert, incident = record.alert, self.incident(record.incident_id)
+    def as_kept(self, alert: Alert, incident_id: str) -> Alert:
+        """Without its payload, unless it is its incident's first, or of no known format."""
+        incident = self.incident(incident_id)
         first = incident is not None and incident.first_alert_id == alert.alert_id
-        if not (first or alert.unknown_format):
-            record = record.model_copy(update={"alert": alert.model_copy(update={"raw": ""})})
-        self._now[items.alert_key(alert.alert_id)] = record
+        if first or alert.unknown_format:
+            return alert
+        return alert.model_copy(update={"raw": ""})
+
+    def put_alert(self, record: AlertRecord) -> None:
+        """Remember an alert, ``as_kept``."""
+        self._now[items.alert_key(record.alert.alert_id)] = record
 
     def put_pointer(self, pointer: Pointer) -> None:
         """Let a fingerprint lead elsewhere."""

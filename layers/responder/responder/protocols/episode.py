@@ -75,7 +75,7 @@ def apply(draft: Draft, arrival: Arrival, now: datetime) -> Outcome:
     held, incident_id = (_fire if alert.status is Status.FIRING else _resolve)(draft, arrival, now)
     draft.put_alert(
         AlertRecord(
-            alert=alert,
+            alert=draft.as_kept(alert, incident_id),
             signature=arrival.signature,
             incident_id=incident_id,
             held=held.value if held else "",
