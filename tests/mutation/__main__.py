@@ -38,6 +38,7 @@ TARGETS: dict[str, Sequence[str]] = {
         "tests/unit/protocols/test_card_steps.py",
         "tests/unit/protocols/test_escalation.py",
         "tests/unit/protocols/test_refused_channels.py",
+        "tests/unit/protocols/test_channels_made_anew.py",
         "tests/unit/protocols/test_silences.py",
         "tests/unit/protocols/test_storm_reminders.py",
     ],

@@ -4,11 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from desk import Desk
-from responder.contracts import Announcement
 from responder.policy.routes import Routes
 from responder.protocols.versions import MAX_AGE, ROUTES, Current
 
-ID = "v1:disk|prod.1"
 PAYMENTS = {"match": ["title=disk full"], "channel": "#payments", "mentions": ["S0123ABC"]}
 
 
@@ -20,11 +18,6 @@ def apply(desk: Desk, *written: dict[str, Any]) -> None:
     desk.later(seconds=MAX_AGE.total_seconds())
     current = Current(ROUTES, desk.store, desk.telemetry, desk.now, otherwise=Routes())
     desk.recorder = replace(desk.recorder, routes=current)
-
-
-def deliver(desk: Desk) -> None:
-    desk.announced()
-    desk.deliverer.handle(Announcement(incident_id=ID, first_sent=desk.now()))
 
 
 def channels(desk: Desk) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from desk import Desk
-from doomed import Doomed, survive
+from doomed import Doomed, deaths, survive
 from examples import alert
 from fakes import Slack
 from responder.alert import Severity
@@ -107,17 +107,15 @@ def test_killed_anywhere_there_is_one_card_and_its_channel_is_known(after: bool)
     def posted(world: Doomed) -> Desk:
         desk = Desk(world=world, slack=Workspace())
         desk.record(alert())
-        world.seen = 0
+        world.arm()
         for _ in range(2):
             survive(desk, lambda: deliver(desk))
-        world.number = 0
+        world.disarm()
         return desk
 
-    calm = Doomed(0, after=after)
-    posted(calm)
-    assert calm.seen > 5
-    for number in range(1, calm.seen + 1):
-        desk = posted(Doomed(number, after=after))
+    plays = deaths(posted, after=after)
+    assert len(plays) > 6
+    for number, desk in enumerate(plays):
         assert desk.slack.methods().count("post") == 1, number
         assert [desk.card().ts] == list(desk.slack.lands.values()), number
         assert channels.known(desk.store, "#alerts") == "C0ALERTS", number

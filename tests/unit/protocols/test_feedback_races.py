@@ -3,7 +3,7 @@
 import pytest
 
 from desk import Desk
-from doomed import Doomed
+from doomed import Doomed, deaths
 from examples import alert
 from faults.world import Killed
 from responder.errors import Retryable
@@ -24,23 +24,22 @@ def killed(world: Doomed, *, again: bool) -> Desk:
     desk.announced()
     desk.requested()
     analysed(desk)
-    world.seen = 0
+    world.arm()
     try:
         say(desk)
     except Killed:
         if again:
             say(desk)
+    world.disarm()
     return desk
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["left", "repeated"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_killed_anywhere_it_is_done_once_or_not_at_all(after: bool, again: bool) -> None:
-    calm = Doomed(0, after=after)
-    killed(calm, again=False)
-    written = calm.seen - 2  # the announcement and the request follow
-    for number in range(1, calm.seen + 1):
-        desk = killed(Doomed(number, after=after), again=again)
+    _, *plays = deaths(lambda world: killed(world, again=again), after=after)
+    written = len(plays) - 2  # the announcement and the request follow
+    for number, desk in enumerate(plays, start=1):
         for _ in range(3):
             work_off(desk)
             desk.deliver_all()

@@ -1,87 +1,42 @@
 """Inhibition in the lanes: what a cause mutes, what ends it, and the races between the two."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from desk import Desk
-from examples import alert, resolve
-from responder.alert import Alert, Severity
+from examples import alert
+from responder.alert import Severity
 from responder.delivery import card as face
 from responder.errors import Reason, Retryable
 from responder.incident import Incident, IncidentState
-from responder.policy.inhibition import MAX_RULES, Causes, Inhibitions
-from responder.ports import Key, Queue, Record, Write
+from responder.policy.inhibition import Inhibitions
+from responder.ports import Key, Queue, Record
 from responder.protocols import inhibiting, items
 from responder.protocols.draft import Draft
-from responder.protocols.inhibiting import MAX_LISTS
 from responder.protocols.storms import Gate
-from responder.protocols.versions import INHIBITIONS, MAX_AGE, Current
+from responder.protocols.versions import INHIBITIONS, Current
+from unit.protocols.muting import (
+    CAUSE,
+    RULE,
+    SYMPTOM,
+    cause,
+    causes,
+    down,
+    over,
+    posted,
+    record,
+    ruled,
+    save,
+    symptom,
+)
 from unit.protocols.silencing import silence
-
-CAUSE, SYMPTOM = "v1:node|prod.1", "v1:pod|prod.1"
-RULE = {
-    "name": "node",
-    "why": "the node explains its pods",
-    "source": ["rule=v1:node"],
-    "target": ["rule=v1:pod"],
-    "equal": ["environment"],
-}
 
 
 @pytest.fixture
 def desk() -> Desk:
-    desk = Desk()
-    save(desk, RULE)
-    return desk
-
-
-def save(desk: Desk, *rules: dict[str, Any]) -> None:
-    given = Inhibitions.model_validate({"rules": rules})
-    active = INHIBITIONS.load(desk.store).number
-    assert INHIBITIONS.save(desk.store, given, active, desk.now()) is not None
-    desk.later(seconds=MAX_AGE.total_seconds())
-
-
-def cause(number: int = 1, **changes: Any) -> Alert:
-    return _alert(f"c{number}", **({"rule": "v1:node", "fingerprint": "node"} | changes))
-
-
-def symptom(number: int = 1, **changes: Any) -> Alert:
-    return _alert(f"s{number}", **({"rule": "v1:pod", "fingerprint": "pod"} | changes))
-
-
-def over(of: Alert, at: int) -> Alert:
-    fields = {"fingerprint": of.fingerprint, "rule": f"{of.rule}-ok", "at": at}
-    return resolve(f"{of.alert_id}-over-{at}", **fields)
-
-
-def _alert(alert_id: str, **changes: Any) -> Alert:
-    return alert(alert_id, **({"title": f"{changes['fingerprint']} down"} | changes))
-
-
-def record(desk: Desk, one: Alert) -> None:
-    """Each alert is a batch of its own, a second after the other."""
-    desk.later(seconds=1)
-    desk.record(one)
-
-
-def posted(desk: Desk) -> list[str]:
-    """What has a card, in the order of the cards."""
-    return [call.text for call in desk.slack.calls if call.method == "post" and not call.thread_ts]
-
-
-def causes(desk: Desk) -> list[str]:
-    """The incidents that stand in any list of causes."""
-    found = []
-    for key, (version, data) in desk.store.items.items():
-        if key.id.startswith("causes#"):
-            listed = items.decode(Record(version, data), Causes)
-            found += [one.incident_id for one in listed.causes] if listed else []
-    return sorted(found)
+    return ruled()
 
 
 def test_a_symptom_of_an_open_cause_gets_neither_card_nor_analysis_and_is_counted(
@@ -299,7 +254,7 @@ class Unreadable:
         raise Retryable(Reason.UNAVAILABLE, "throttled")
 
 
-def test_rules_that_cannot_be_read_keep_nobody_from_an_alert(desk: Desk) -> None:
+def test_rules_that_cannot_be_read_keep_nobody_from_andown(desk: Desk) -> None:
     current = Current(INHIBITIONS, Unreadable(), desk.telemetry, desk.now, otherwise=Inhibitions())  # type: ignore[arg-type]
     desk.recorder = replace(desk.recorder, inhibitions=current)
     record(desk, cause())
@@ -341,7 +296,7 @@ def test_a_cause_that_a_storm_takes_when_its_silence_ends_mutes_nothing_from_the
     assert causes(desk) == [CAUSE]
     desk.later(minutes=5)
     for name in ("x", "y"):
-        record(desk, _alert(name, rule=f"v1:{name}", fingerprint=name))
+        record(desk, down(name, rule=f"v1:{name}", fingerprint=name))
     record(desk, cause(2))
     assert desk.incident(CAUSE).held == "storm"
     assert (causes(desk), desk.incident(CAUSE).inhibits) == ([], ())
@@ -363,115 +318,3 @@ def test_a_cause_without_a_card_that_nobody_wished_away_mutes_nothing(
     silenced = desk.incident(CAUSE).model_copy(update={"held": "silenced"})
     draft = Draft.of_others(desk.store)
     assert inhibiting.listed(rules, draft, silenced).inhibits != ()
-
-
-def many(number: int, *, target: str = "v1:pod") -> list[dict[str, Any]]:
-    """Rules that all name one cause, each with a list of its own."""
-    return [
-        RULE | {"name": f"r{n}", "target": [f"rule={target}", f"label.n=~{n}|"]}
-        for n in range(number)
-    ]
-
-
-def written_at_once(desk: Desk) -> list[int]:
-    """How many items each transaction from now on has; the store takes 100, as DynamoDB does."""
-    sizes: list[int] = []
-    write = desk.store.write
-
-    def counting(writes: Sequence[Write]) -> None:
-        sizes.append(len(writes))
-        write(writes)
-
-    desk.store.write = counting  # type: ignore[method-assign]
-    return sizes
-
-
-def test_a_cause_of_more_rules_than_a_transaction_holds_is_recorded_and_stands_in_the_first(
-    desk: Desk,
-) -> None:
-    save(desk, *many(MAX_RULES))
-    sizes = written_at_once(desk)
-    record(desk, cause())
-    assert len(desk.incident(CAUSE).inhibits) == len(causes(desk)) == MAX_LISTS
-    assert max(sizes) < MAX_LISTS + 10
-    record(desk, symptom())
-    held = desk.incident(SYMPTOM)
-    assert held.held == "inhibited"
-    assert held.silence is not None
-    assert held.silence.silence_id == "r0"
-    record(desk, over(cause(), at=60))
-    assert causes(desk) == []
-
-
-def test_rules_that_were_all_edited_are_followed_within_minutes(desk: Desk) -> None:
-    save(desk, *many(MAX_LISTS))
-    record(desk, cause())
-    before = set(desk.incident(CAUSE).inhibits)
-    save(desk, *many(MAX_LISTS, target="v1:other"))
-    sizes = written_at_once(desk)
-    record(desk, cause(2, at=40))
-    assert desk.incident(CAUSE).inhibits == ()
-    desk.tick()
-    assert max(sizes) < MAX_LISTS + 10
-    after = set(desk.incident(CAUSE).inhibits)
-    assert (len(after), after & before) == (MAX_LISTS, set())
-    desk.tick()
-    assert desk.incident(CAUSE).due_at > desk.now()  # type: ignore[operator]
-
-
-def test_lists_that_an_incident_stood_in_before_there_was_a_limit_are_left_by_the_tick(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    save(desk, *many(90))
-    monkeypatch.setattr(inhibiting, "MAX_LISTS", 90)
-    record(desk, cause())
-    assert len(causes(desk)) == 90
-    monkeypatch.undo()
-    sizes = written_at_once(desk)
-    record(desk, over(cause(), at=60))
-    assert len(causes(desk)) == 90 - MAX_LISTS
-    desk.tick(3)
-    assert (causes(desk), desk.incident(CAUSE).inhibits) == ([], ())
-    assert max(sizes) < MAX_LISTS + 10
-
-
-def test_ten_alerts_of_five_causes_that_are_one_group_fit_into_one_transaction(
-    desk: Desk,
-) -> None:
-    """Each problem shares a fingerprint with the next one, and has lists of its own."""
-    save(desk, *(rule | {"source": ["severity=HIGH"]} for rule in many(MAX_RULES)))
-    desk.recorder = replace(desk.recorder, gate=Gate(10, 100))
-    sizes = written_at_once(desk)
-    chained = [
-        cause(
-            n,
-            at=n,
-            rule=f"v1:node{n // 2}",
-            scope={"environment": f"e{n // 2}"},
-            fingerprint=f"f{(n + 1) // 2}",
-        )
-        for n in range(10)
-    ]
-    arrivals = [desk.recorder.arrive(one, "") for one in chained]
-    (group,) = desk.recorder.groups(arrivals)
-    desk.recorder.record(group)
-    assert max(sizes) <= 100
-    assert len(causes(desk)) == MAX_LISTS
-    desk.tick(2)
-    assert max(sizes) <= 100
-    assert sorted(set(causes(desk))) == [f"v1:node{n}|e{n}.1" for n in range(5)]
-    assert len(causes(desk)) == 5 * MAX_LISTS
-
-
-def test_the_rules_by_which_a_cause_mutes_nothing_are_counted_and_logged(desk: Desk) -> None:
-    save(desk, *many(MAX_LISTS + 3))
-    record(desk, cause())
-    rules, opened = desk.recorder.inhibitions(), desk.incident(CAUSE)
-    over_now = opened.model_copy(update={"state": IncidentState.RESOLVED})
-    inhibiting.report(rules, over_now, desk.telemetry)
-    assert desk.telemetry.counts["CausesLeftOut"] == 3
-    said = {"incident_id": CAUSE, "rules": 3}
-    assert desk.telemetry.lines[-1] == ("Causes left out", said)
-    save(desk, *many(MAX_LISTS))
-    inhibiting.report(desk.recorder.inhibitions(), opened, desk.telemetry)
-    assert desk.telemetry.said("Causes left out") == 1

@@ -3,7 +3,7 @@
 import pytest
 
 from desk import Desk
-from doomed import Doomed, survive
+from doomed import Doomed, deaths, survive
 from examples import incident
 from fakes import Sink, Slack
 from faults.world import World
@@ -40,22 +40,20 @@ def two_cards_are_given_up(world: Doomed) -> Desk:
         desk.sinks[name] = DoomedSink(world)
     for name in TWO:
         desk.put_incident(incident(name))
-    world.seen = 0
+    world.arm()
     for name in TWO:
         survive(desk, lambda name=name: give_up(desk, name))  # type: ignore[misc]
     for _ in range(6):
         for report in reports(desk):
             survive(desk, lambda report=report: desk.deliverer.handle(report))  # type: ignore[misc]
         desk.later(minutes=16)
+    world.disarm()
     return desk
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_killed_anywhere_every_incident_is_told_and_under_one_id(after: bool) -> None:
-    calm = Doomed(0, after=after)
-    two_cards_are_given_up(calm)
-    for number in range(1, calm.seen + 1):
-        desk = two_cards_are_given_up(Doomed(number, after=after))
+    for number, desk in enumerate(deaths(two_cards_are_given_up, after=after)):
         for sink in desk.sinks.values():
             ids = {
                 (one.document["incident"]["id"], one.document["id"].rpartition("@")[0])

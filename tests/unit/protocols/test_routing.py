@@ -13,7 +13,8 @@ from responder.incident import Destination
 from responder.policy.route import Channels
 from responder.policy.routes import Routes
 from responder.protocols.versions import ROUTES, Current
-from unit.protocols.routing import ID, PAYMENTS, apply, channels
+from unit.protocols.delivering import ID
+from unit.protocols.routing import PAYMENTS, apply, channels
 from unit.protocols.silencing import silence
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from desk import Desk
-from doomed import Doomed, survive
+from doomed import Doomed, deaths, survive
 from examples import alert
 from fakes import Slack
 from faults.world import START
@@ -73,7 +73,7 @@ def a_throttled_hour(world: Doomed) -> Desk:
     """A card, a digest of two, its list; SQS delivers again whatever died."""
     desk = Desk(world=world, slack=FoundAgain(world))
     limit(desk, hourly=1)
-    world.seen = 0
+    world.arm()
     for number in range(3):
         at = START + timedelta(seconds=number)
         one = alert(
@@ -91,6 +91,7 @@ def a_throttled_hour(world: Doomed) -> Desk:
             survive(desk, lambda one=announced: desk.deliverer.handle(one))  # type: ignore[misc]
         desk.later(minutes=4)
         survive(desk, desk.ticker.tick)
+    world.disarm()
     return desk
 
 
@@ -102,10 +103,7 @@ def waiting(desk: Desk) -> Sequence[Announcement]:
 def test_killed_anywhere_every_held_one_is_listed_once_and_nothing_is_posted_twice(
     after: bool,
 ) -> None:
-    calm = Doomed(0, after=after)
-    a_throttled_hour(calm)
-    for number in range(1, calm.seen + 1):
-        desk = a_throttled_hour(Doomed(number, after=after))
+    for number, desk in enumerate(deaths(a_throttled_hour, after=after)):
         assert held(desk, 0, 1, 2) == ["", "throttle", "throttle"], number
         assert listed(desk) == ["v1:p1|prod.1", "v1:p2|prod.1"], number
         told = first_lines(desk)

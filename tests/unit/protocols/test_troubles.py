@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from desk import Desk
-from doomed import Doomed
+from doomed import Doomed, deaths
 from examples import alert
 from faults.world import START, Killed
 from responder.alert import Severity, Status
@@ -186,11 +186,11 @@ def test_a_worker_that_comes_between_tells_it_under_the_same_id(desk: Desk) -> N
     assert len({one.alert.alert_id for one in sent(desk)}) == 1
 
 
-def through_a_trouble(world: Doomed) -> tuple[Desk, int]:
-    """Refused, then answered, with the number of side effects; who is killed calls again."""
+def through_a_trouble(world: Doomed) -> Desk:
+    """Refused, then answered; who is killed calls again."""
     desk = Desk(world=world)
     look = watch(desk)
-    world.seen = 0
+    world.arm()
     calls: tuple[Callable[[], None], ...] = (
         lambda: look.refused(KEY_REFUSED, "small"),
         lambda: look.answered("small"),
@@ -202,18 +202,17 @@ def through_a_trouble(world: Doomed) -> tuple[Desk, int]:
             except Killed:
                 desk.later(seconds=30)
         desk.later(minutes=1)
-    effects, world.seen = world.seen, -1_000_000
-    return desk, effects
+    world.disarm()
+    return desk
 
 
 @pytest.mark.parametrize("after", [False, True])
 def test_killed_anywhere_it_is_opened_once_and_ended(after: bool) -> None:
-    calm, effects = through_a_trouble(Doomed(0, after=after))
-    assert len(sent(calm)) == 2
-    assert effects > 5
-    for number in range(1, effects + 1):
-        desk, _ = through_a_trouble(Doomed(number, after=after))
+    plays = deaths(through_a_trouble, after=after)
+    assert len(plays) > 6
+    for number, desk in enumerate(plays):
         alerts = sent(desk)
+        assert len(alerts) == 2 or number > 0
         assert len({one.alert.alert_id for one in alerts}) == 2, number
         for message in alerts:
             desk.recorder.record([desk.recorder.arrived(message)])

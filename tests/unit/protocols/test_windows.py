@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from desk import Desk
-from doomed import Doomed, survive
+from doomed import Doomed, deaths, survive
 from examples import alert, resolve
 from faults.world import World
 from responder.alert import Severity
@@ -146,20 +146,15 @@ def test_a_tick_killed_anywhere_at_the_end_leaves_one_storm_and_doubles_nothing(
     def ended(world: Doomed) -> Desk:
         desk = guarded(world)
         desk.later(minutes=30)
-        world.seen = 0
+        world.arm()
         survive(desk, desk.ticker.tick)
-        world.seen = -1_000_000
+        world.disarm()
         desk.tick(3)
         return desk
 
-    calm = Doomed(0, after=after)
-    calm_desk = guarded(calm)
-    calm_desk.later(minutes=30)
-    calm.seen = 0
-    calm_desk.ticker.tick()
-    assert calm.seen > 10
-    for number in range(1, calm.seen + 1):
-        desk = ended(Doomed(number, after=after))
+    plays = deaths(ended, after=after)
+    assert len(plays) > 11
+    for number, desk in enumerate(plays):
         # Who comes a minute later makes no storm any more, and has a card of its own.
         assert sorted(held_at_the_end(desk)) in (["", "", "", "storm"], [""] * 4), number
         assert cards(desk) == 4, number
