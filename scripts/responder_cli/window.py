@@ -22,6 +22,7 @@ from responder.protocols import chunks, windows
 from responder.recurrence import DAYS, Span, dates_of, days_of, knows_zone, time_of
 from responder_cli import console
 from responder_cli.aws import NoSuch, Stack
+from responder_cli.mending import command
 from responder_cli.options import (
     as_written,
     asks_where_it_acts,
@@ -141,7 +142,7 @@ def add(
     windows.add(stack.store(Table.STATE), wanted, now)
     console.say(
         f"Window {wanted.id} {_next(wanted, now)}; obeyed within {chunks.MAX_AGE.seconds} seconds. "
-        f"Remove it: responder window remove {wanted.id}"
+        f"Remove it: {command(stack, f'window remove {wanted.id}')}"
     )
 
 

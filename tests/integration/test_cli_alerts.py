@@ -151,7 +151,7 @@ def test_one_alert_is_shown_whole_with_where_it_went(house: House) -> None:
     assert "raw" not in found
     shown = house.run("show", "a").stdout
     assert "labels.team" in shown
-    assert "responder incidents show v1:disk|prod.1" in shown
+    assert "scripts/responder incidents show 'v1:disk|prod.1' --stack" in shown
 
 
 def test_an_alert_without_an_incident_says_why(house: House) -> None:

@@ -179,7 +179,10 @@ def test_a_card_that_was_given_up_is_said_to_be_a_dead_letter(house: House) -> N
     carded(house, waits_for="paced", dead_lettered=True)
     shown = house.json("show", ID)["shown"]
     assert shown == "no card: given up, its announcement is a dead letter"
-    assert f"\nLook: responder dlq show --queue all --id {ID}\n" in house.run("show", ID).stdout
+    assert (
+        f"\nLook: scripts/responder dlq show --queue all --id '{ID}' --stack"
+        in house.run("show", ID).stdout
+    )
 
 
 def test_an_update_that_was_given_up_is_said_to_be_a_dead_letter(house: House) -> None:

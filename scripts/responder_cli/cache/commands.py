@@ -21,6 +21,7 @@ from responder_cli.cache.entries import Selection
 from responder_cli.cache.warming import Plan
 from responder_cli.cost import books
 from responder_cli.health.metrics import DAY_MINUTES, Window, amount, ours
+from responder_cli.mending import command
 from responder_cli.options import (
     Command,
     duration,
@@ -254,7 +255,7 @@ def warm(
     if as_json:
         console.as_json([_plan_document(one, asked) for one in plans])
     elif asked and not dry_run:
-        console.say("Asked. Follow them: responder cache show")
+        console.say(f"Asked. Follow them: {command(stack, 'cache show')}")
 
 
 def _found(stack: Stack, selection: Selection, now: datetime) -> list[CacheEntry]:

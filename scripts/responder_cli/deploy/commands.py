@@ -11,8 +11,8 @@ from responder_cli.deploy import steps
 from responder_cli.deploy.steps import Wanted
 from responder_cli.deploy.watching import Watch
 from responder_cli.doctor.commands import findings, show
-from responder_cli.health.mending import ENVIRONMENTS
 from responder_cli.health.verdict import Verdict
+from responder_cli.mending import ENVIRONMENTS, command
 from responder_cli.options import examples, profile_option, yes_option
 
 EXIT_FAILED = 1
@@ -77,7 +77,7 @@ def deploy(
     _step("Change set and deployment", ship, watch, more)
     watch()
     if not skip_smoke:
-        undo = f"responder rollback --stack {name}"
+        undo = command(stack, "rollback")
         _step("Smoke test", steps.smoke(environment), more=more, undo=undo)
     console.say(f"{name} is deployed.", style="bold")
 

@@ -8,8 +8,8 @@ from responder.clock import utc_now
 from responder_cli.aws import TABLES, NotFound, Stack, words
 from responder_cli.doctor.plan import Plan
 from responder_cli.health import outside
-from responder_cli.health.mending import deploy
 from responder_cli.health.verdict import Finding, failing, ok, warning
+from responder_cli.mending import deploy
 from responder_cli.secrets.kinds import KINDS
 
 #: Executions that an account never reserves for functions.

@@ -11,8 +11,8 @@ from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.doctor import account, machine
 from responder_cli.doctor.plan import NOTHING, plan_of
-from responder_cli.health.mending import ENVIRONMENTS
 from responder_cli.health.verdict import Finding, Verdict, warning
+from responder_cli.mending import ENVIRONMENTS
 from responder_cli.options import examples, json_option, on_stack
 
 EXIT_FAILED = 1

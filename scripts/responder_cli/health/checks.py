@@ -18,9 +18,9 @@ from responder_cli.aws import FUNCTIONS, LIVE, TABLES, NotFound, Stack, words
 from responder_cli.dlq.places import Place, depth
 from responder_cli.health import outside, pulse
 from responder_cli.health.letters import UNREADABLE, Letters
-from responder_cli.health.mending import command, deploy, tail
 from responder_cli.health.metrics import Window, highest, total
 from responder_cli.health.verdict import Finding, failing, ok, warning
+from responder_cli.mending import command, deploy, tail
 from responder_cli.webhook import NoAnswer, post
 
 #: What a canary's functions sent to those of the version before.

@@ -14,10 +14,10 @@ from responder_cli import console, secret_store
 from responder_cli.aws import Stack
 from responder_cli.cost import books
 from responder_cli.health.letters import Letters
-from responder_cli.health.mending import command, deploy, put_secret, tail
 from responder_cli.health.metrics import Window, ours, total
 from responder_cli.health.pulse import LATELY_MINUTES
 from responder_cli.health.verdict import Finding, failing, ok, warning
+from responder_cli.mending import command, deploy, put_secret, tail
 from responder_cli.secret_store import Stored
 from responder_cli.webhook import NoAnswer, post
 

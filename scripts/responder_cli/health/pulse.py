@@ -8,9 +8,9 @@ from responder.protocols.heartbeat import FRONT_DOOR, HEARTBEAT, Beat
 from responder.protocols.tick import UNSHOWN_ALARM
 from responder_cli.aws import RECORD_WAITS, Stack
 from responder_cli.dlq import places
-from responder_cli.health.mending import command, deploy, put_secret, tail
 from responder_cli.health.metrics import Window, highest, ours, total
 from responder_cli.health.verdict import Finding, failing, ok, warning
+from responder_cli.mending import command, deploy, put_secret, tail
 
 #: What ails now is asked of so many minutes, however far the rest looks back.
 LATELY_MINUTES = 5

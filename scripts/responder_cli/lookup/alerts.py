@@ -1,5 +1,6 @@
 """``responder alerts query|show``: accepted alerts by severity, source, service, time and title."""
 
+import shlex
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -17,6 +18,7 @@ from responder_cli import accepted, bulk, console
 from responder_cli.accepted import Accepted, is_same
 from responder_cli.aws import NoSuch, Stack
 from responder_cli.lookup.narrowing import narrowed
+from responder_cli.mending import command
 from responder_cli.options import examples, json_option, moment, on_stack
 
 #: Where few of many alerts match, a query ends here and says how to go on: no command reads on for
@@ -160,7 +162,8 @@ def show(stack: Stack, alert_id: str, as_received: bool, as_json: bool) -> None:
         return
     console.fields(_fields(record))
     if record.incident_id:
-        console.say(f"More: responder incidents show {record.incident_id}")
+        more = command(stack, f"incidents show {shlex.quote(record.incident_id)}")
+        console.say(f"More: {more}")
 
 
 def document(record: AlertRecord) -> dict[str, Any]:

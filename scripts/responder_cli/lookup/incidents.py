@@ -1,5 +1,6 @@
 """``responder incidents list|show``: what is open, and the whole story of one."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from responder_cli.aws import Stack
 from responder_cli.lookup.alerts import document as alert_document
 from responder_cli.lookup.narrowing import narrowed
 from responder_cli.lookup.timeline import Event, timeline
+from responder_cli.mending import command
 from responder_cli.options import examples, json_option, moment, on_stack
 
 OPEN, OVER, ALL = "open", "over", "all"
@@ -174,7 +176,8 @@ def show(stack: Stack, named: str, most: int, as_json: bool) -> None:
         return
     console.fields(_facts(story))
     if story.given_up:
-        console.say(f"Look: responder dlq show --queue all --id {incident.incident_id}")
+        letter = command(stack, f"dlq show --queue all --id {shlex.quote(incident.incident_id)}")
+        console.say(f"Look: {letter}")
     console.heading("Timeline")
     console.grid(("at (UTC)", "what"), [(_at(one.at), one.what) for one in story.events])
     console.heading("Analysis")

@@ -9,7 +9,7 @@ import click
 from responder.clock import utc_now
 from responder_cli import console
 from responder_cli.aws import Stack
-from responder_cli.health.mending import command
+from responder_cli.mending import command
 from responder_cli.options import duration, examples, json_option, moment, on_stack
 from responder_cli.reconcile.facts import Period
 from responder_cli.reconcile.looking import Proof, prove

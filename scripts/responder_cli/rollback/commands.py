@@ -6,7 +6,7 @@ import click
 
 from responder_cli import console
 from responder_cli.aws import LIVE, Stack
-from responder_cli.health.mending import command
+from responder_cli.mending import command, doctor
 from responder_cli.options import examples, json_option, on_stack, yes_option
 from responder_cli.rollback import canaries, versions
 from responder_cli.rollback.canaries import Canary
@@ -79,7 +79,7 @@ def _stop(
         console.as_json([{"deployment": one.deployment, "stopped": not dry_run} for one in running])
     elif not dry_run:
         console.say("Stopped: all traffic goes to the version before. CloudFormation undoes the")
-        console.say("update by itself; wait for UPDATE_ROLLBACK_COMPLETE: responder doctor")
+        console.say(f"update by itself; wait for UPDATE_ROLLBACK_COMPLETE: {doctor(stack)}")
 
 
 def _show(functions: Sequence[Function], moves: Sequence[Move]) -> None:

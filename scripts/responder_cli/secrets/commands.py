@@ -10,9 +10,9 @@ from responder.clock import utc_now
 from responder.delivery import words
 from responder_cli import console, secret_store
 from responder_cli.aws import NotFound, Stack
-from responder_cli.health.mending import command, put_secret
 from responder_cli.health.outside import CLAUDE_SECRET, SLACK_SECRETS, WITH_A_KEY
 from responder_cli.health.verdict import Verdict
+from responder_cli.mending import command, put_secret
 from responder_cli.options import Command, examples, json_option, on_stack, yes_option
 from responder_cli.secret_store import CURRENT, MOST_BYTES, PREVIOUS, Stored, secret_id
 from responder_cli.secrets.kinds import KINDS, Kind, Malformed, Opinion

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from responder.intake.authentication.sources import NAME, Source, why
 from responder_cli import console, secret_store
 from responder_cli.aws import Stack
-from responder_cli.health.mending import command
+from responder_cli.mending import command
 from responder_cli.options import (
     asks_where_it_acts,
     examples,

@@ -97,7 +97,7 @@ def test_it_ends_at_the_first_step_that_fails_with_its_exit_code(
     assert done.exit_code == 7
     assert house.order[-1] == failing
     assert "is deployed" not in done.stdout
-    hint = "responder rollback --stack mcp-incident-responder-prod"
+    hint = "To go back: scripts/responder rollback"
     assert (hint in done.stderr) is (failing == STEPS[-1])
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from local_stack.loopback import Reply
+from responder_cli import mending
 from responder_cli.aws import Stack, connect
-from responder_cli.health import checks, mending
+from responder_cli.health import checks
 from responder_cli.health.letters import Letters
 from responder_cli.health.verdict import Finding, Verdict
 from responder_cli.options import DEFAULT_STACK

@@ -229,10 +229,10 @@ def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedel
     if incident.unshown_since is not None:
         waits = card.next_try + GRACE if card and card.next_try else now + GRACE
         times.append(max(min(waits, now + DEAD_LETTER_PACE), now + GRACE / 2))
-    quiet_at = quiet.closes_at(incident, quiet_after)
+    hidden, quiet_at = _hidden(incident), quiet.closes_at(incident, quiet_after)
     if incident.silence is not None:
         # Of what nobody has heard of for long there may be many, and nobody waits for a second.
-        rests = _hidden(incident) and now >= quiet_at
+        rests = hidden and now >= quiet_at
         times.append(min(now + HIDDEN_PACE, incident.silence.until or now) if rests else now)
     times += filter(
         None,
@@ -245,7 +245,8 @@ def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedel
     if card is not None and details.missing(card, incident):
         times.append(max(card.details.next_try or now, now) + GRACE)
     if incident.state is IncidentState.OPEN:
-        times += [] if _hidden(incident) else [quiet_at]
+        if not hidden:
+            times.append(quiet_at)
         patience = _patience(incident)
         if patience is not None:
             asked = incident.analysis_requested_at or incident.opened_at

@@ -96,11 +96,11 @@ def _status(event_type: str, incident: Mapping[str, object]) -> Status:
         raise NotAnAlert(f"an event of no incident: {event_type}")
     if name in _RESOLVED:
         return Status.RESOLVED
-    if name in _FIRING and incident.get("status") == "resolved":
+    if name not in _FIRING:
+        raise NotAnAlert(f"an event without a change of state: {event_type}")
+    if incident.get("status") == "resolved":
         raise NotAnAlert(f"a change of what is over: {event_type}")
-    if name in _FIRING:
-        return Status.FIRING
-    raise NotAnAlert(f"an event without a change of state: {event_type}")
+    return Status.FIRING
 
 
 def _draft(

@@ -1,4 +1,4 @@
-"""The commands that mend what ``responder health`` finds, as they are typed for this very stack."""
+"""The commands to go on with, as they are typed for this very stack."""
 
 import os
 
@@ -29,16 +29,24 @@ def put_secret(stack: Stack, short: str) -> str:
     return command(stack, f"secrets set {short}")
 
 
+def doctor(stack: Stack) -> str:
+    """The check of a deployment, and of what one left behind."""
+    return command(stack, f"doctor --environment {_environment(stack)}")
+
+
 def deploy(stack: Stack, *parameters: str, environment: str = "") -> str:
     """A deployment of what is checked out, with other parameters where some are given.
 
     Its environment is the one that ends the stack's name, unless it is known.
     """
-    environment = environment or stack.name.rpartition("-")[2]
-    if environment not in ENVIRONMENTS:
-        environment = "ENVIRONMENT"
+    environment = environment or _environment(stack)
     given = "".join(f" --parameter {one}" for one in parameters)
     return f"scripts/responder deploy --environment {environment}{given}{_profile(stack)}"
+
+
+def _environment(stack: Stack) -> str:
+    ending = stack.name.rpartition("-")[2]
+    return ending if ending in ENVIRONMENTS else "ENVIRONMENT"
 
 
 def _profile(stack: Stack) -> str:
