@@ -39,6 +39,8 @@ QUEUES = {
 #: Those of the queues in front of the record.
 RECORD_WAITS = ("ProcessingQueueUrl", "CriticalProcessingQueueUrl")
 LIVE = "live"
+#: CloudFormation's word for what a change set is for that nobody has carried out (yet).
+UNMADE = "REVIEW_IN_PROGRESS"
 
 
 class NotFound(Exception):
@@ -116,6 +118,14 @@ class Stack:
     def state(self) -> str:
         """CloudFormation's word for how it is, such as UPDATE_COMPLETE."""
         return str(self._description.get("StackStatus", ""))
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is such a stack; as for SAM, a change set alone makes none."""
+        try:
+            return self.state != UNMADE
+        except NotFound:
+            return False
 
     @property
     def protected(self) -> bool:

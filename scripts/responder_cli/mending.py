@@ -14,8 +14,12 @@ def command(stack: Stack, words: str) -> str:
     """A command of this command line, which acts on ``stack`` wherever it is pasted here."""
     meant = os.environ.get("STACK_NAME") or DEFAULT_STACK
     named = "" if stack.name == meant == DEFAULT_STACK else f" --stack {stack.name}"
-    region = f" --region {stack.region}" if stack.region else ""
-    return f"scripts/responder {words}{named}{region}{_profile(stack)}"
+    return f"scripts/responder {words}{named}{_region(stack)}{_profile(stack)}"
+
+
+def aws(stack: Stack, words: str) -> str:
+    """A command of AWS's own command line, for the account and region that ``stack`` is in."""
+    return f"aws {words}{_region(stack)}{_profile(stack)}"
 
 
 def tail(stack: Stack, function: str) -> str:
@@ -47,6 +51,10 @@ def deploy(stack: Stack, *parameters: str, environment: str = "") -> str:
 def _environment(stack: Stack) -> str:
     ending = stack.name.rpartition("-")[2]
     return ending if ending in ENVIRONMENTS else "ENVIRONMENT"
+
+
+def _region(stack: Stack) -> str:
+    return f" --region {stack.region}" if stack.region else ""
 
 
 def _profile(stack: Stack) -> str:

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from responder.adapters.secrets import NO_VALUE
 from responder_cli.aws import Stack
+from responder_cli.mending import aws
 
 #: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 MOST_BYTES = 65_536
@@ -78,6 +79,5 @@ def absence(stack: Stack, short: str) -> Absence | None:
     if not found.get("DeletedDate"):
         return None
     # https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_restore-secret.html
-    return Absence(
-        f"{name} is being deleted", f"aws secretsmanager restore-secret --secret-id {name}"
-    )
+    restore = aws(stack, f"secretsmanager restore-secret --secret-id {name}")
+    return Absence(f"{name} is being deleted", restore)

@@ -15,6 +15,7 @@ from responder.ports import Table
 from responder.protocols import chunks, silences
 from responder_cli import console, incidents
 from responder_cli.aws import NoSuch, Stack
+from responder_cli.mending import command
 from responder_cli.options import (
     asks_where_it_acts,
     date_time,
@@ -83,9 +84,10 @@ def add(
             author=getpass.getuser(),
         )
     silences.add(stack.store(Table.STATE), wanted, now)
+    ended = command(stack, f"silence expire {wanted.id}")
     console.say(
         f"Silence {wanted.id} until {wanted.ends_at:{console.MINUTE}} UTC; obeyed within "
-        f"{chunks.MAX_AGE.seconds} seconds. End it: responder silence expire {wanted.id}"
+        f"{chunks.MAX_AGE.seconds} seconds. End it: {ended}"
     )
     if span > LONG:
         console.warn(f"It lasts {span.days} days: who will remember it?")

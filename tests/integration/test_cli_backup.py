@@ -17,6 +17,7 @@ from responder.ports import Table
 from responder.protocols import silences
 from responder_cli.aws import Stack
 from unit.cli.kept import KEY, card, episode, head, pointer
+from unit.cli.stacks import Client, refusal
 
 BACKUP = "backup"
 
@@ -109,6 +110,52 @@ def test_a_backup_has_what_operators_decided_and_no_secret(house: House, tmp_pat
     }
     assert not [path for path in files if SECRET.encode() in path.read_bytes()]
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+def test_a_backup_says_how_this_stack_gets_it_back(house: House, tmp_path: Path) -> None:
+    place = tmp_path / "of today"
+    told = house.run(BACKUP, "--directory", str(place)).stdout
+    assert f"scripts/responder restore '{place}' --stack it\n" in told
+
+
+def after_a_rollback(house: House, code: str) -> None:
+    """The live versions use layers that the deployment before the rollback has deleted."""
+
+    def gone(Arn: str) -> None:
+        raise refusal(code)
+
+    real = house.stack.client("lambda")
+    house.stack._clients["lambda"] = Client(
+        {"get_function": real.get_function(), "get_layer_version_by_arn": gone}
+    )
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException"])
+def test_a_layer_that_a_deployment_deleted_is_missing_from_a_backup_that_restores_all_the_same(
+    house: House, tmp_path: Path, code: str
+) -> None:
+    after_a_rollback(house, code)
+    before = everything(house)
+    done = house.run(BACKUP, "--directory", str(tmp_path / BACKUP), "--json")
+    assert done.exit_code == 1
+    assert "code/it-responder-7.zip" in done.stderr
+    manifest = json.loads((tmp_path / BACKUP / "manifest.json").read_text())
+    assert code in manifest["missing"]["code/it-responder-7.zip"]
+    assert (tmp_path / BACKUP / "code" / "AnalysisFunction.zip").exists()
+    assert not (tmp_path / BACKUP / "code" / "it-responder-7.zip").exists()
+    for table in Table:
+        house.lose(table)
+    restored(house, tmp_path / BACKUP)
+    assert everything(house) == before
+
+
+def test_a_layer_that_lambda_cannot_give_just_now_ends_the_backup(
+    house: House, tmp_path: Path
+) -> None:
+    after_a_rollback(house, "TooManyRequestsException")
+    done = house.run(BACKUP, "--directory", str(tmp_path / BACKUP))
+    assert (done.exit_code, "TooManyRequestsException" in done.stderr) == (3, True)
+    assert not (tmp_path / BACKUP / "manifest.json").exists()
 
 
 def test_a_dry_run_and_a_no_write_nothing(house: House, tmp_path: Path) -> None:

@@ -150,7 +150,9 @@ def test_a_no_to_writing_names_the_copy_that_is_left(house: House) -> None:
 
 
 def test_what_is_to_be_kept_stays_and_is_named(house: House) -> None:
+    house.stack.region = REGION
     done = restored(house, "latest", "--keep", "--yes")
     assert done.exit_code == 0, done.output
-    assert f"{COPY} stays, and costs" in done.stderr
+    deleted = f"aws dynamodb delete-table --table-name {COPY} --region {REGION}\n"
+    assert f"{COPY} stays, and costs. Needed no more: {deleted}" in done.stderr
     assert copies(house) == [COPY]

@@ -124,6 +124,13 @@ def test_a_dry_run_and_a_no_change_nothing_and_say_where(house: House) -> None:
     assert everything(house) == before
 
 
+def test_the_search_of_logs_is_told_for_where_it_looked(house: House) -> None:
+    house.stack.region, house.stack.profile = "eu-west-1", "me"
+    told = house.run("erase", WHO, "--dry-run").stdout
+    searched = "--filter-pattern '\"TEXT\"' --region eu-west-1 --profile me finds;"
+    assert f"aws logs filter-log-events --log-group-name GROUP {searched}" in told
+
+
 def test_what_operators_match_by_is_left_to_them(house: House) -> None:
     now = utc_now()
     silence = Silence(

@@ -38,7 +38,8 @@ def test_a_silence_is_added_listed_and_ended(run: Run) -> None:
     )
     assert added.exit_code == 0, added.output
     (found,) = listed(run)
-    assert found["id"] in added.stdout
+    ended = f"scripts/responder silence expire {found['id']} --stack it\n"
+    assert f"End it: {ended}" in added.stdout
     assert found["comment"] == "release"
     assert found["author"]
     lasts = datetime.fromisoformat(found["ends_at"]) - datetime.fromisoformat(found["starts_at"])

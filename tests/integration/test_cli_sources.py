@@ -89,6 +89,10 @@ def test_the_settings_are_those_of_the_guide_with_everything_filled_in(desk: Des
     assert "- url: https://api.example/live/in/prod/prometheus\n" in done.output
 
 
+def test_who_has_no_source_is_told_how_to_add_one_to_this_stack(desk: Desk) -> None:
+    assert "scripts/responder sources add NAME --tool TOOL --stack it\n" in desk.run("list").output
+
+
 def test_a_rotation_refuses_nobody_until_it_is_finished(desk: Desk) -> None:
     url = desk.json("add", "prod", "--tool", "alertmanager")["url"]
     (old,) = desk.stored()["sources"]["prod"]["tokens"]
@@ -104,7 +108,8 @@ def test_a_rotation_refuses_nobody_until_it_is_finished(desk: Desk) -> None:
 
 def test_a_tools_own_secret_comes_later(desk: Desk) -> None:
     done = desk.run("add", "errors", "--tool", "sentry", "--by", "signature")
-    assert "responder sources rotate errors --signing-secret -" in done.output
+    rotated = "scripts/responder sources rotate errors --signing-secret - --stack it\n"
+    assert rotated in done.output
     before = desk.stored()["sources"]["errors"]
     assert desk.posted(f"{OUTPUTS['IntakeUrl']}/{before['tokens'][0]}/sentry") == 202
     told = desk.run("rotate", "errors", "--signing-secret", "-", answer="client-secret\n")

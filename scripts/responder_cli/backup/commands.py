@@ -1,5 +1,6 @@
 """``responder backup`` and ``responder restore``: options, tables and questions."""
 
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -16,6 +17,7 @@ from responder_cli.backup import reading, taking, vaults
 from responder_cli.backup.filling import Filling, Restore
 from responder_cli.backup.reading import POLL_SECONDS
 from responder_cli.backup.vaults import Bucket, Folder, Vault
+from responder_cli.mending import command
 from responder_cli.options import examples, json_option, moment, on_stack, yes_option
 
 EXIT_FAILED = 1
@@ -56,14 +58,19 @@ def backup(
     if as_json:
         console.as_json({"place": vault.place, **manifest, "exports": exports})
     else:
-        _show_backup(vault, manifest, exports)
+        _show_backup(stack, vault, manifest, exports)
     unguarded = [name for name, one in manifest["recovery"].items() if not one["enabled"]]
     if unguarded:
         console.warn(
             f"No point-in-time recovery: {', '.join(unguarded)}; deploy the template anew."
         )
+    for name, why in manifest["missing"].items():
+        console.warn(
+            f"Not kept: {name}. A newer deployment deleted that layer, as after a rollback, or you"
+            f" may not read it: {why}"
+        )
     failed = any(not told.startswith(("COMPLETED", "IN_PROGRESS")) for told in exports.values())
-    if unguarded or failed:
+    if unguarded or manifest["missing"] or failed:
         click.get_current_context().exit(EXIT_FAILED)
 
 
@@ -89,7 +96,9 @@ def _exported(stack: Stack, manifest: dict[str, Any]) -> dict[str, str]:
         time.sleep(POLL_SECONDS)
 
 
-def _show_backup(vault: Vault, manifest: dict[str, Any], exports: dict[str, str]) -> None:
+def _show_backup(
+    stack: Stack, vault: Vault, manifest: dict[str, Any], exports: dict[str, str]
+) -> None:
     console.grid(
         ("table", "kept", "restorable to any second since"),
         [
@@ -104,7 +113,8 @@ def _show_backup(vault: Vault, manifest: dict[str, Any], exports: dict[str, str]
     console.say(
         f"Kept in {vault.place}, with stack, template, operators' documents, runbooks, code."
     )
-    console.say("Secrets are in no backup. responder restore brings it back.")
+    restored = command(stack, f"restore {shlex.quote(vault.place)}")
+    console.say(f"Secrets are in no backup. It comes back by {restored}")
 
 
 def _told(at: datetime | None) -> str:

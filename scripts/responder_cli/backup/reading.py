@@ -22,6 +22,7 @@ from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.backup import taking
 from responder_cli.backup.vaults import Vault
+from responder_cli.mending import aws
 
 #: What is added to a table's name for its copy of an earlier moment.
 RESTORED = "-restored"
@@ -218,10 +219,8 @@ class Then:
             self.stack.client("dynamodb").delete_table(TableName=self.copy(table))
         for table in (*self._met, *(self._begun if keep else ())):
             name = self.copy(table)
-            console.warn(
-                f"{name} stays, and costs. Needed no more: aws dynamodb delete-table"
-                f" --table-name {name}"
-            )
+            deleted = aws(self.stack, f"dynamodb delete-table --table-name {name}")
+            console.warn(f"{name} stays, and costs. Needed no more: {deleted}")
 
     def copy(self, table: Table) -> str:
         """The name of a copy."""

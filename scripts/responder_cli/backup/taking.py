@@ -3,7 +3,8 @@
     tables ──▶ stack, operators, runbooks, code ──▶ manifest
 
 The manifest comes last: what has none is no backup, and ``restore`` refuses it. It has the hash of
-every table's file, or the export that DynamoDB makes in the background.
+every table's file, or the export that DynamoDB makes in the background; and it names the layers
+that could not be had.
 """
 
 import gzip
@@ -19,6 +20,7 @@ from responder_cli import console
 from responder_cli.aws import FUNCTIONS, LIVE, Stack
 from responder_cli.backup import operators
 from responder_cli.backup.vaults import Bucket, Vault
+from responder_cli.layers import Gone, location
 from responder_cli.webhook import download
 
 #: The tables with point-in-time recovery; analyses are safe to lose.
@@ -41,7 +43,8 @@ def take(stack: Stack, vault: Vault, now: datetime, advance: Callable[[], None])
     vault.put("stack.json", _json(described(stack)))
     vault.put("template.yaml", _template(stack))
     vault.put("operators.json", _json(operators.decided(stack)))
-    for name, body in [*_runbooks(stack), *_code(stack)]:
+    missing: dict[str, str] = {}
+    for name, body in [*_runbooks(stack), *_code(stack, missing)]:
         vault.put(name, body)
         advance()
     manifest = {
@@ -53,6 +56,7 @@ def take(stack: Stack, vault: Vault, now: datetime, advance: Callable[[], None])
             for table in TABLES
         },
         "tables": tables,
+        "missing": missing,
     }
     vault.put(MANIFEST, _json(manifest))
     return manifest
@@ -146,8 +150,11 @@ def _runbooks(stack: Stack) -> Iterator[tuple[str, bytes]]:
             yield f"runbooks/{found['Key']}", bytes(body)
 
 
-def _code(stack: Stack) -> Iterator[tuple[str, bytes]]:
-    """The zips of the live versions and of their layers, which hold nearly all of the code."""
+def _code(stack: Stack, missing: dict[str, str]) -> Iterator[tuple[str, bytes]]:
+    """The zips of the live versions and of their layers, which hold nearly all of the code.
+
+    ``missing`` is told the layers that are not to be had any more, and why.
+    """
     client = stack.client("lambda")
     layers: set[str] = set()
     for short in FUNCTIONS:
@@ -155,9 +162,13 @@ def _code(stack: Stack) -> Iterator[tuple[str, bytes]]:
         layers |= {layer["Arn"] for layer in answer["Configuration"].get("Layers", [])}
         yield f"code/{short}.zip", download(answer["Code"]["Location"])
     for arn in sorted(layers):
-        name, version = arn.split(":")[-2:]
-        content = client.get_layer_version_by_arn(Arn=arn)["Content"]
-        yield f"code/{name}-{version}.zip", download(content["Location"])
+        name = f"code/{'-'.join(arn.split(':')[-2:])}.zip"
+        try:
+            address = location(client, arn)
+        except Gone as gone:
+            missing[name] = str(gone)
+        else:
+            yield name, download(address)
 
 
 def exporting(stack: Stack, manifest: dict[str, Any]) -> dict[str, str]:

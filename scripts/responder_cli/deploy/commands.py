@@ -3,19 +3,27 @@
 from collections.abc import Callable
 
 import click
+from botocore.exceptions import ClientError
 
 from local_stack import samconfig
+from responder.clock import utc_now
 from responder_cli import aws, console
-from responder_cli.aws import NotFound, Stack
+from responder_cli.aws import Stack
 from responder_cli.deploy import steps
 from responder_cli.deploy.steps import Wanted
 from responder_cli.deploy.watching import Watch
 from responder_cli.doctor.commands import findings, show
+from responder_cli.health import checks
+from responder_cli.health.metrics import Window
 from responder_cli.health.verdict import Verdict
 from responder_cli.mending import ENVIRONMENTS, command
 from responder_cli.options import examples, profile_option, yes_option
 
 EXIT_FAILED = 1
+#: Minutes that the stack's health is looked back on.
+MINUTES = 5
+#: CloudFormation's word for a stack that is not there.
+NO_STACK = "ValidationError"
 #: These do not keep a new version away: it comes to a stack that lacks them already.
 NOT_OF_THE_DEPLOYMENT = ("slack secret", "claude secret")
 
@@ -60,7 +68,7 @@ def deploy(
     name, region = (samconfig.setting(environment, one) for one in ("stack_name", "region"))
     stack = connect(name, region, profile)
     _examine(stack, environment, bucket, parameters)
-    first = not _is_there(stack)
+    first = not stack.is_there
     # SAM and AWS CLI look at the one before the other, whatever a shell or a pipeline has set.
     more = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
     more |= {"AWS_PROFILE": profile} if profile else {}
@@ -68,17 +76,20 @@ def deploy(
         _step("Tests", steps.tests(), more=more)
     _step("Build", steps.build(), more=more)
     ship = steps.ship(Wanted(environment, bucket, parameters, yes))
+    waiting = _waiting(stack)
     if first:
         _step("Change set and deployment", ship, more=more)
+        _end_where_it_was_refused(stack, waiting)
         _say_what_is_next(name)
         return
+    ill = set() if skip_smoke else _ill(stack)
     watch = Watch(stack, console.say)
     watch.begin()
     _step("Change set and deployment", ship, watch, more)
     watch()
+    _end_where_it_was_refused(stack, waiting)
     if not skip_smoke:
-        undo = command(stack, "rollback")
-        _step("Smoke test", steps.smoke(environment), more=more, undo=undo)
+        _smoke(stack, steps.smoke(environment), more, ill)
     console.say(f"{name} is deployed.", style="bold")
 
 
@@ -94,12 +105,51 @@ def _examine(stack: Stack, environment: str, bucket: str, parameters: tuple[str,
         raise click.ClickException("Mend that first. Nothing was deployed.")
 
 
-def _is_there(stack: Stack) -> bool:
+def _waiting(stack: Stack) -> set[str]:
+    """The change sets that nobody has carried out; where one is, CloudFormation drops the others.
+
+    SAM ends well, too, where its question was answered with no.
+    """
+    pages = stack.client("cloudformation").get_paginator("list_change_sets")
     try:
-        stack.check()
-    except NotFound:
-        return False
-    return True
+        return {
+            one["ChangeSetId"]
+            for page in pages.paginate(StackName=stack.name)
+            for one in page["Summaries"]
+            if one.get("ExecutionStatus") == "AVAILABLE"
+        }
+    except ClientError as error:
+        if error.response["Error"]["Code"] != NO_STACK:
+            raise
+        return set()
+
+
+def _end_where_it_was_refused(stack: Stack, before: set[str]) -> None:
+    if _waiting(stack) - before:
+        raise click.ClickException("The change set was not carried out. Nothing was deployed.")
+
+
+def _ill(stack: Stack) -> set[str]:
+    """The components that ``responder health`` finds failing."""
+    found = checks.every(stack, Window(utc_now(), MINUTES))
+    return {one.component for one in found if one.verdict is Verdict.FAILING}
+
+
+def _smoke(stack: Stack, smoke: list[str], more: dict[str, str], ill: set[str]) -> None:
+    """What was failing before is no reason to take back what may be its mend."""
+    console.heading("Smoke test")
+    code = steps.run(smoke, lambda: None, more)
+    if code == 0:
+        return
+    new = ""
+    if code == steps.EXIT_ILL:
+        failing = sorted(_ill(stack.other(stack.name)))
+        if ill.issuperset(failing):
+            console.warn(f"Failing before, and still: {', '.join(failing) or 'nothing any more'}.")
+            return
+        new = f" Failing since: {', '.join(one for one in failing if one not in ill)}."
+    console.warn(f"Smoke test failed with {code}.{new} To go back: {command(stack, 'rollback')}")
+    click.get_current_context().exit(code if code > 0 else EXIT_FAILED)
 
 
 def _step(
@@ -107,13 +157,11 @@ def _step(
     command: list[str],
     watch: Callable[[], None] = lambda: None,
     more: dict[str, str] | None = None,
-    undo: str = "",
 ) -> None:
     console.heading(name)
     code = steps.run(command, watch, more)
     if code:
-        hint = f" To go back: {undo}" if undo else ""
-        console.warn(f"{name} failed with {code}.{hint}")
+        console.warn(f"{name} failed with {code}.")
         click.get_current_context().exit(code if code > 0 else EXIT_FAILED)
 
 

@@ -11,6 +11,8 @@ from responder_cli.doctor.plan import ARCHITECTURE
 
 #: How often the one who waits looks at the canary.
 WATCH_SECONDS = 10.0
+#: What the smoke test exits with where its alert got its card, and something is failing.
+EXIT_ILL = 10
 
 
 @dataclass(frozen=True)

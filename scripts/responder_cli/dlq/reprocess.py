@@ -116,7 +116,7 @@ def _carry_out(stack: Stack, step: Step, selection: Selection, rate: int) -> sen
         advance: Callable[[int], None] = lambda done: bar.update(task, completed=done)  # noqa: E731
         conduct = sending.Conduct(rate, time.sleep, utc_now, advance)
         if step.way is Way.MOVE:
-            return sending.move(stack, step.place, conduct)
+            return sending.move(stack, step, conduct)
         return sending.send_back(stack, step, selection, conduct)
 
 

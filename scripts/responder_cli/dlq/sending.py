@@ -44,13 +44,10 @@ class Conduct:
 
 @dataclass
 class Outcome:
-    """What became of one place's letters; ``failures`` says why some stayed.
-
-    ``planned`` is 0 where nobody counted before.
-    """
+    """What became of the ``planned`` letters of one place; ``failures`` says why some stayed."""
 
     place: Place
-    planned: int = 0
+    planned: int
     sent: int = 0
     sent_but_kept: int = 0
     failures: list[str] = field(default_factory=list)
@@ -66,8 +63,12 @@ class Outcome:
         return max(0, self.planned - self.sent - len(self.failures))
 
 
-def move(stack: Stack, place: Place, conduct: Conduct) -> Outcome:
-    """Let SQS move the whole queue, and follow it; a move already under way is followed."""
+def move(stack: Stack, step: Step, conduct: Conduct) -> Outcome:
+    """Let SQS move the whole queue, and follow it; a move already under way is followed.
+
+    It leaves behind what somebody else holds at that time.
+    """
+    place = step.place
     source = arn(stack, stack.output(place.output))
     if _task(stack, source).get("Status") not in RUNNING:
         stack.client("sqs").start_message_move_task(
@@ -80,7 +81,7 @@ def move(stack: Stack, place: Place, conduct: Conduct) -> Outcome:
         conduct.progress(int(task.get("ApproximateNumberOfMessagesMoved", 0)))
         conduct.wait(POLL_SECONDS)
         task = _task(stack, source)
-    outcome = Outcome(place, sent=int(task.get("ApproximateNumberOfMessagesMoved", 0)))
+    outcome = Outcome(place, step.depth, int(task.get("ApproximateNumberOfMessagesMoved", 0)))
     conduct.progress(outcome.sent)
     if task.get("Status") != "COMPLETED":
         failure = task.get("FailureReason", "no reason given")

@@ -9,7 +9,7 @@ from responder_cli.aws import TABLES, NotFound, Stack, words
 from responder_cli.doctor.plan import Plan
 from responder_cli.health import outside
 from responder_cli.health.verdict import Finding, failing, ok, warning
-from responder_cli.mending import deploy
+from responder_cli.mending import aws, deploy
 from responder_cli.secrets.kinds import KINDS
 
 #: Executions that an account never reserves for functions.
@@ -21,6 +21,14 @@ USUAL_CONCURRENCY = 1000
 CRITICAL_LANE = "CriticalLane"
 #: States of a stack that can be deployed to.
 DEPLOYABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+#: What a first deployment leaves behind that failed.
+NEVER_MADE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
+#: What stopped half-way in a stack that was whole, and how it goes on.
+_HALF_WAY = {
+    "UPDATE_ROLLBACK_FAILED": ("a rollback stopped half-way", "continue-update-rollback"),
+    "UPDATE_FAILED": ("an update stopped half-way", "rollback-stack"),
+    "DELETE_FAILED": ("its deletion stopped half-way", "describe-stack-events"),
+}
 
 Check = Callable[[], Iterator[Finding]]
 
@@ -50,7 +58,7 @@ def findings(stack: Stack, plan: Plan, region: str, bucket: str | None) -> Itera
     if there is None:
         checks["names"] = lambda: _names(stack, plan)
         checks["API Gateway's log role"] = lambda: _log_role(stack, plan)
-    else:
+    elif there in DEPLOYABLE:
         checks["CRITICAL lane"] = lambda: _critical_lane(stack, plan)
         # The first deployment makes them, empty.
         checks["secrets"] = lambda: outside.secrets(stack, utc_now())
@@ -59,6 +67,8 @@ def findings(stack: Stack, plan: Plan, region: str, bucket: str | None) -> Itera
             yield from check()
         except (BotoCoreError, ClientError) as error:
             yield warning(name, f"could not be checked: {words(error)}", "ask with more rights")
+        except NotFound as error:
+            yield warning(name, f"could not be checked: {error}")
 
 
 def _region(stack: Stack, configured: str, plan: Plan) -> Finding:
@@ -75,10 +85,7 @@ def _region(stack: Stack, configured: str, plan: Plan) -> Finding:
 
 def _state(stack: Stack) -> str | None:
     """The stack's state; None where there is none."""
-    try:
-        return stack.state
-    except NotFound:
-        return None
+    return stack.state if stack.is_there else None
 
 
 def _stack(stack: Stack, state: str | None, plan: Plan) -> Iterator[Finding]:
@@ -87,26 +94,28 @@ def _stack(stack: Stack, state: str | None, plan: Plan) -> Iterator[Finding]:
     elif state.endswith("_IN_PROGRESS"):
         yield failing("stack", f"it is {state}", f"wait: {_waiting(stack)}")
     elif state not in DEPLOYABLE:
-        yield failing("stack", f"it is {state}: {_ruined(state)}", _removing(stack, state))
+        yield failing("stack", f"it is {state}: {_ruined(state)}", _mend(stack, state))
     else:
         yield ok("stack", state)
         yield from _protection(stack, plan)
 
 
 def _waiting(stack: Stack) -> str:
-    return f"aws cloudformation describe-stack-events --stack-name {stack.name}"
+    return aws(stack, f"cloudformation describe-stack-events --stack-name {stack.name}")
 
 
 def _ruined(state: str) -> str:
-    if state == "UPDATE_ROLLBACK_FAILED":
-        return "a rollback stopped half-way"
-    return "a first deployment failed, and nothing can be deployed over it"
+    if state in NEVER_MADE:
+        return "a first deployment failed, and nothing can be deployed over it"
+    return _HALF_WAY.get(state, ("nothing can be deployed over it", ""))[0]
 
 
-def _removing(stack: Stack, state: str) -> str:
-    if state == "UPDATE_ROLLBACK_FAILED":
-        return f"aws cloudformation continue-update-rollback --stack-name {stack.name}"
-    return f"aws cloudformation delete-stack --stack-name {stack.name}"
+def _mend(stack: Stack, state: str) -> str:
+    """Only what was never whole is deleted."""
+    if state in NEVER_MADE:
+        return aws(stack, f"cloudformation delete-stack --stack-name {stack.name}")
+    goes_on = _HALF_WAY.get(state, ("", "describe-stack-events"))[1]
+    return aws(stack, f"cloudformation {goes_on} --stack-name {stack.name}")
 
 
 def _protection(stack: Stack, plan: Plan) -> Iterator[Finding]:
@@ -115,21 +124,22 @@ def _protection(stack: Stack, plan: Plan) -> Iterator[Finding]:
     if stack.protected:
         yield ok("termination protection", "on")
         return
-    yield warning(
-        "termination protection",
-        "off: one command deletes the stack",
-        "aws cloudformation update-termination-protection --enable-termination-protection "
+    mend = aws(
+        stack,
+        "cloudformation update-termination-protection --enable-termination-protection "
         f"--stack-name {stack.name}",
     )
+    yield warning("termination protection", "off: one command deletes the stack", mend)
 
 
 def _concurrency(stack: Stack, plan: Plan, reserved: int) -> Iterator[Finding]:
     """The quota, against what this stack uses, or reserves beyond what is ``reserved``."""
     limit = stack.client("lambda").get_account_settings()["AccountLimit"]
     total, free = limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"]
-    raised = (
-        "aws service-quotas request-service-quota-increase --service-code lambda "
-        f"--quota-code {QUOTA_CODE} --desired-value {USUAL_CONCURRENCY}"
+    raised = aws(
+        stack,
+        "service-quotas request-service-quota-increase --service-code lambda "
+        f"--quota-code {QUOTA_CODE} --desired-value {USUAL_CONCURRENCY}",
     )
     if not plan.is_on(_RESERVES):
         used = sum(map(plan.number, _CONCURRENCY)) + plan.number("ReceptionReserved")
@@ -194,7 +204,8 @@ def _bucket(stack: Stack, bucket: str | None, account: str) -> Iterator[Finding]
         stack.client("s3").head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
     except ClientError as error:
         reason = f"{bucket} is not there, or another account's ({words(error)})"
-        yield failing("bucket", reason, f"aws s3 mb s3://{bucket}, or leave --bucket out")
+        made = aws(stack, f"s3 mb s3://{bucket}")
+        yield failing("bucket", reason, f"{made}; or leave --bucket out")
     else:
         yield ok("bucket", f"{bucket} is this account's")
 
@@ -216,8 +227,9 @@ def _tables_left(stack: Stack) -> Iterator[Finding]:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
             continue
-        forget = f"export it, then aws dynamodb delete-table --table-name {name}"
-        yield failing("names", f"the table {name} is there without its stack", forget)
+        forget = aws(stack, f"dynamodb delete-table --table-name {name}")
+        reason = f"the table {name} is there without its stack"
+        yield failing("names", reason, f"export it, then {forget}")
 
 
 def _secrets_left(stack: Stack, plan: Plan) -> Iterator[Finding]:
@@ -230,16 +242,14 @@ def _secrets_left(stack: Stack, plan: Plan) -> Iterator[Finding]:
             if error.response["Error"]["Code"] != "ResourceNotFoundException":
                 raise
             continue
-        forget = (
-            f"aws secretsmanager delete-secret --force-delete-without-recovery --secret-id {name}"
+        forget = aws(
+            stack,
+            f"secretsmanager delete-secret --force-delete-without-recovery --secret-id {name}",
         )
         if found.get("DeletedDate"):
-            restore = (
-                f"aws secretsmanager restore-secret --secret-id {name} to see it, then {forget}"
-            )
-            yield failing(
-                "names", f"the secret {name} is being deleted: the name is taken", restore
-            )
+            restore = aws(stack, f"secretsmanager restore-secret --secret-id {name}")
+            reason = f"the secret {name} is being deleted: the name is taken"
+            yield failing("names", reason, f"{restore} to see it, then {forget}")
         else:
             yield failing("names", f"the secret {name} is there without its stack", forget)
 

@@ -13,9 +13,11 @@ from responder_cli.erase import letters, tables
 from responder_cli.erase.letters import Erased
 from responder_cli.erase.masking import MASK, Texts
 from responder_cli.erase.tables import Hit
+from responder_cli.mending import aws
 from responder_cli.options import examples, json_option, on_stack, refusals_as_usage, yes_option
 
 EXIT_FAILED = 1
+LOGS = "logs filter-log-events --log-group-name GROUP --filter-pattern '\"TEXT\"'"
 #: Items that are named where texts stay.
 MOST_NAMED = 20
 #: What no command of ours can erase, and when it is gone.
@@ -23,8 +25,7 @@ ELSEWHERE = (
     "Slack: cards and their details are edited; notices in threads, and what people wrote, are"
     " not. Slack keeps edits where the workspace's retention says so.",
     "Messages under way in the queues (seconds): run the command again when they are empty.",
-    "Function logs: ids and reasons, 30 days. aws logs filter-log-events --log-group-name GROUP"
-    " --filter-pattern '\"TEXT\"' finds; delete-log-stream deletes.",
+    "Function logs: ids and reasons, 30 days. {logs} finds; delete-log-stream deletes.",
     "Point-in-time recovery: any second of the last 35 days. A restore from before brings it back:"
     " erase again after it.",
     "Backups and exports of dead letters: delete those from before, in buckets and directories.",
@@ -78,9 +79,9 @@ def erase(stack: Stack, texts: tuple[str, ...], dry_run: bool, yes: bool, as_jso
         found = (tables.card_of(stack, hit) for hit in done if hit.masked)
         cards = [card for card in found if card is not None]
     if as_json:
-        console.as_json(_json(done, dead_letters=masked, cards=cards, dry_run=dry_run))
+        console.as_json(_json(stack, done, dead_letters=masked, cards=cards, dry_run=dry_run))
     else:
-        _tell(done, cards, masked, dry_run=dry_run)
+        _tell(stack, done, cards, masked, dry_run=dry_run)
     complete = all(one.complete for one in masked.values())
     stays = any(hit.stays for hit in done) or any(one.stays for one in masked.values())
     if not dry_run and (stays or not complete):
@@ -101,8 +102,17 @@ def _show(hits: Sequence[Hit], dead: dict[str, int]) -> None:
     )
 
 
+def _elsewhere(stack: Stack) -> list[str]:
+    return [line.format(logs=aws(stack, LOGS)) for line in ELSEWHERE]
+
+
 def _tell(
-    done: Sequence[Hit], cards: Sequence[Card], dead: dict[str, Erased], *, dry_run: bool
+    stack: Stack,
+    done: Sequence[Hit],
+    cards: Sequence[Card],
+    dead: dict[str, Erased],
+    *,
+    dry_run: bool,
 ) -> None:
     if not dry_run:
         items = sum(bool(hit.masked) for hit in done)
@@ -125,7 +135,7 @@ def _tell(
             where = ", ".join(sorted(one.stays))
             console.warn(f"stays in dead letters of {name} ({where}): send them back, or discard")
     console.say("Not reached by this command:")
-    for line in ELSEWHERE:
+    for line in _elsewhere(stack):
         console.say(f"- {line}")
 
 
@@ -139,7 +149,12 @@ def _warn(dead: dict[str, Erased]) -> None:
 
 
 def _json(
-    done: Sequence[Hit], *, dead_letters: dict[str, Erased], cards: Sequence[Card], dry_run: bool
+    stack: Stack,
+    done: Sequence[Hit],
+    *,
+    dead_letters: dict[str, Erased],
+    cards: Sequence[Card],
+    dry_run: bool,
 ) -> dict[str, Any]:
     return {
         "dry_run": dry_run,
@@ -159,5 +174,5 @@ def _json(
             {"incident_id": card.incident_id, "channel": card.channel_id, "ts": card.ts}
             for card in cards
         ],
-        "elsewhere": list(ELSEWHERE),
+        "elsewhere": _elsewhere(stack),
     }

@@ -20,7 +20,7 @@ from responder_cli.health import outside, pulse
 from responder_cli.health.letters import UNREADABLE, Letters
 from responder_cli.health.metrics import Window, highest, total
 from responder_cli.health.verdict import Finding, failing, ok, warning
-from responder_cli.mending import command, deploy, tail
+from responder_cli.mending import aws, command, deploy, tail
 from responder_cli.webhook import NoAnswer, post
 
 #: What a canary's functions sent to those of the version before.
@@ -136,7 +136,7 @@ def queue(stack: Stack, watched: Watched, window: Window) -> Iterator[Finding]:
     reason = f"{found.waiting} waiting, {found.delayed} delayed, {since}"
     if (stopped := _stopped(stack, watched)) is not None:
         state, uuid = stopped
-        mend = f"aws lambda update-event-source-mapping --uuid {uuid} --enabled"
+        mend = aws(stack, f"lambda update-event-source-mapping --uuid {uuid} --enabled")
         yield failing(name, f"its mapping is {state}: nobody takes from it; {reason}", mend)
     elif (age or 0) > watched.oldest:
         yield failing(name, reason, tail(stack, watched.taker))
@@ -198,24 +198,24 @@ def _table(stack: Stack, short: str) -> Finding:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        return failing(name, "it is gone", _regained(short, full))
+        return failing(name, "it is gone", _regained(stack, short, full))
     return ok(name, status) if status in ("ACTIVE", "UPDATING") else failing(name, status)
 
 
-def _regained(short: str, full: str) -> str:
+def _regained(stack: Stack, short: str, full: str) -> str:
     """How a table that is gone comes back; the cache is in no backup, as it is safe to lose."""
     if short == "analysis-cache":
-        return (
-            f"aws dynamodb create-table --table-name {full} --billing-mode PAY_PER_REQUEST "
+        return aws(
+            stack,
+            f"dynamodb create-table --table-name {full} --billing-mode PAY_PER_REQUEST "
             "--attribute-definitions AttributeName=error_signature,AttributeType=S "
-            "--key-schema AttributeName=error_signature,KeyType=HASH"
+            "--key-schema AttributeName=error_signature,KeyType=HASH",
         )
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/PointInTimeRecovery_Howitworks.html:
     # DynamoDB keeps a backup of a deleted table that had point-in-time recovery, for 35 days.
-    return (
-        f"aws dynamodb list-backups --table-name {full} --backup-type SYSTEM; "
-        f"aws dynamodb restore-table-from-backup --target-table-name {full} --backup-arn ARN"
-    )
+    listed = f"dynamodb list-backups --table-name {full} --backup-type SYSTEM"
+    restored = f"dynamodb restore-table-from-backup --target-table-name {full} --backup-arn ARN"
+    return f"{aws(stack, listed)}; {aws(stack, restored)}"
 
 
 Check = Callable[[], Iterator[Finding]]

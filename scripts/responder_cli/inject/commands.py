@@ -18,6 +18,7 @@ from responder_cli import console
 from responder_cli.aws import Stack
 from responder_cli.inject import samples
 from responder_cli.inject.follow import Way, look, recorded
+from responder_cli.mending import command
 from responder_cli.options import asks_where_it_acts, examples, json_option, on_stack
 from responder_cli.webhook import Answer, post
 
@@ -84,19 +85,20 @@ def inject(
     else:
         for line in lines:
             console.fields((name, str(value)) for name, value in line.items())
-    if not _judged(ways, timeout if wait else None):
+    if not _judged(stack, ways, timeout if wait else None):
         click.get_current_context().exit(EXIT_FAILED)
 
 
-def _judged(ways: list[Way], waited: int | None) -> bool:
+def _judged(stack: Stack, ways: list[Way], waited: int | None) -> bool:
     """Say what did not go as it should; whether who waited got what was waited for."""
     for way in ways:
         if way.duplicate:
             console.warn(f"{way.alert_id}: duplicate of an alert accepted at {way.accepted_at}")
     if waited is None:
         return True
+    look = f"{command(stack, 'health')}; {command(stack, 'dlq list')}"
     for lacks in dict.fromkeys(_lacking(way) for way in ways if not way.arrived):
-        console.warn(f"{lacks} within {waited} s: responder health, responder dlq list")
+        console.warn(f"{lacks} within {waited} s: {look}")
     return all(way.arrived and not way.duplicate for way in ways)
 
 

@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 
 import click
+from botocore.exceptions import BotoCoreError, ClientError
 
-from responder_cli import console
-from responder_cli.aws import LIVE, Stack
+from responder.clock import utc_now
+from responder_cli import console, problems
+from responder_cli.aws import LIVE, Stack, words
 from responder_cli.mending import command, doctor
 from responder_cli.options import examples, json_option, on_stack, yes_option
 from responder_cli.rollback import canaries, versions
 from responder_cli.rollback.canaries import Canary
 from responder_cli.rollback.versions import Function, Move
 
-OLDER = "Deploy the older commit instead: git checkout COMMIT && responder deploy"
+OLDER = (
+    "Deploy the older commit instead: git checkout COMMIT && "
+    "scripts/responder deploy --environment ENVIRONMENT"
+)
 
 
 @click.command(
@@ -34,18 +39,20 @@ def rollback(
     """Give the traffic back to what the functions were before the last deployment.
 
     While a canary is under way, it is stopped and CodeDeploy gives all traffic back. Otherwise the
-    alias `live` of each function that the last deployment changed moves to the version before. It
-    shows which, tries them with the check of new versions, and asks. Variables and memory go back
+    alias `live` of each function that the last deployment changed moves to the version before, but
+    to none that a canary had to undo. It shows which, tries them with the check of new versions,
+    and asks. Variables and memory go back
     with the code; queues, tables, alarms and secrets do not.
     """
     running = list(canaries.under_way(stack))
     if running:
         _stop(stack, running, dry_run=dry_run, yes=yes, as_json=as_json)
         return
-    functions = versions.read(stack)
+    functions = versions.read(stack, _undone(stack))
     moves = versions.forward(functions) if undo else versions.back(functions)
     if not as_json:
         _show(functions, moves)
+        _tell_of_undone(functions)
     _refuse_the_impossible(moves)
     if not moves:
         raise click.ClickException("There is nothing to move.")
@@ -63,6 +70,17 @@ def rollback(
         console.say(f"Moved. Look whether it helped: {look}")
         undone = command(stack, "rollback --undo")
         console.say(f"Undo it: {undone}. The next deployment ends it, too.")
+
+
+def _undone(stack: Stack) -> dict[str, set[int]]:
+    try:
+        return canaries.undone(stack, utc_now())
+    except (BotoCoreError, ClientError) as error:
+        why = words(error)
+    except problems.Unreadable as error:
+        why = str(error)
+    console.warn(console.safe(f"Nobody can say which versions CodeDeploy has undone: {why}"))
+    return {}
 
 
 def _stop(
@@ -96,6 +114,15 @@ def _show(functions: Sequence[Function], moves: Sequence[Move]) -> None:
             for one in functions
         ],
     )
+
+
+def _tell_of_undone(functions: Sequence[Function]) -> None:
+    """Who sees that the last deployment was undone already may want nothing moved."""
+    for one in functions:
+        kept = {version.number for version in one.versions}
+        if newer := sorted(number for number in one.undone & kept if number > (one.before or 0)):
+            numbers = ", ".join(map(str, newer))
+            console.say(f"CodeDeploy has undone version {numbers} of {one.short} already.")
 
 
 def _refuse_the_impossible(moves: Sequence[Move]) -> None:

@@ -1,7 +1,7 @@
 """Which versions the alias ``live`` leads to, and to which ones a rollback would move it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +26,8 @@ class Version:
 class Function:
     """A function: where its traffic goes, and its published versions, the newest first.
 
-    ``canary`` is the version that gets ``weight`` of the traffic while a deployment is under way.
+    ``canary`` is the version that gets ``weight`` of the traffic while a deployment is under way;
+    ``undone`` are those that CodeDeploy took the traffic back from: no way leads to them.
     """
 
     short: str
@@ -35,6 +36,7 @@ class Function:
     versions: tuple[Version, ...]
     canary: int | None = None
     weight: float = 0.0
+    undone: frozenset[int] = frozenset()
 
     @property
     def published_at(self) -> datetime | None:
@@ -43,14 +45,17 @@ class Function:
 
     @property
     def before(self) -> int | None:
-        """The version before the live one; None where none is kept."""
-        return next((one.number for one in self.versions if one.number < self.live), None)
+        """The good version before the live one; None where none is kept."""
+        return next((one for one in self._good() if one < self.live), None)
 
     @property
     def newest(self) -> int | None:
-        """The newest version, where that is not the live one."""
-        newest = self.versions[0].number if self.versions else self.live
+        """The newest good version, where that is not the live one."""
+        newest = next(self._good(), self.live)
         return newest if newest != self.live else None
+
+    def _good(self) -> Iterator[int]:
+        return (one.number for one in self.versions if one.number not in self.undone)
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,9 @@ class Move:
     to: int | None
 
 
-def read(stack: Stack) -> list[Function]:
-    """The three functions as they are now."""
-    return [_read(stack, short) for short in FUNCTIONS]
+def read(stack: Stack, undone: Mapping[str, Iterable[int]] | None = None) -> list[Function]:
+    """The three functions as they are now; ``undone`` are versions by a function's full name."""
+    return [_read(stack, short, undone or {}) for short in FUNCTIONS]
 
 
 def back(functions: Sequence[Function]) -> list[Move]:
@@ -112,7 +117,7 @@ def carry_out(stack: Stack, move: Move) -> None:
     )
 
 
-def _read(stack: Stack, short: str) -> Function:
+def _read(stack: Stack, short: str, undone: Mapping[str, Iterable[int]]) -> Function:
     client, name = stack.client("lambda"), stack.function(short)
     alias: Mapping[str, Any] = client.get_alias(FunctionName=name, Name=LIVE)
     weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
@@ -124,6 +129,7 @@ def _read(stack: Stack, short: str) -> Function:
         versions=tuple(sorted(_versions(client, name), key=lambda one: -one.number)),
         canary=int(canary) if canary else None,
         weight=float(weight),
+        undone=frozenset(undone.get(name, ())),
     )
 
 

@@ -105,9 +105,10 @@ def add(
     console.say(f"Added {name}; it is let in within seconds.")
     tell(stack, name, made.entry, made.ways)
     if "signature" in chosen and "signature" not in made.ways:
+        told = command(stack, f"sources rotate {name} --signing-secret -")
         console.say(
-            f"\nThe tool makes its signing secret itself. Until it is told here, the token in the"
-            f" address is the only proof: responder sources rotate {name} --signing-secret -"
+            "\nThe tool makes its signing secret itself. Until it is told here, the token in the"
+            f" address is the only proof: {told}"
         )
 
 

@@ -8,14 +8,12 @@ from responder.intake.authentication.sources import Source, named_entries, sourc
 from responder.intake.mapping import mappings_in
 from responder_cli import console
 from responder_cli.aws import Stack
+from responder_cli.mending import command
 from responder_cli.options import examples, json_option, on_stack
 from responder_cli.sources import changing, entries, mapping, pages, vault
 from responder_cli.sources.shared import EVERY_TOOL, entry_of, tell, ways_of
 
 EXIT_FAILED = 1
-_EMPTY = (
-    "No sources: only the routes with the API key are open. responder sources add NAME --tool …"
-)
 
 
 @click.group(
@@ -45,7 +43,8 @@ def list_(stack: Stack, as_json: bool) -> None:
         console.as_json({"sources": shown, "unreadable": dict(found.unreadable)})
         return
     if not (found.known or found.unreadable):
-        console.say(_EMPTY)
+        added = command(stack, "sources add NAME --tool TOOL")
+        console.say(f"No sources: only the routes with the API key are open. {added}")
         return
     rows = [
         (
@@ -86,7 +85,9 @@ def check(stack: Stack, as_json: bool) -> None:
     wrong = [f"{name}: {words}" for name, words in found.unreadable.items()]
     wrong += [f"mapping {name}: {words}" for name, words in mapped.unreadable.items()]
     doubts = [
-        words for one in found.known.items() for words in entries.doubts(*one, tools=EVERY_TOOL)
+        words
+        for one in found.known.items()
+        for words in entries.doubts(stack, *one, tools=EVERY_TOOL)
     ]
     if as_json:
         console.as_json({"sources": len(found.known), "wrong": wrong, "doubts": doubts})

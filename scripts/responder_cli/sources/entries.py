@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from responder.intake.authentication.sources import LIVE, Sns, Source
+from responder_cli.aws import Stack
+from responder_cli.mending import command
 from responder_cli.sources.guides import Guide, Way
 
 #: How a tool signs, where it does.
@@ -174,15 +176,16 @@ def proofs(source: Source) -> str:
     return " and ".join(found)
 
 
-def doubts(name: str, source: Source, tools: Collection[str]) -> Iterator[str]:
-    """What an operator should look at."""
+def doubts(stack: Stack, name: str, source: Source, tools: Collection[str]) -> Iterator[str]:
+    """What an operator of ``stack`` should look at."""
     for tool in source.tools:
         if tool not in tools:
             yield f"{name}: no tool is called {tool}"
     if any(len(token) < _WEAK for token in source.tokens):
         yield f"{name}: a token is shorter than {_WEAK} characters; rotate it"
     if is_rotating(source.model_dump(mode="json", exclude_none=True)):
-        yield f"{name}: a rotation is under way; responder sources rotate {name} --finish"
+        finished = command(stack, f"sources rotate {name} --finish")
+        yield f"{name}: a rotation is under way; {finished}"
 
 
 def is_in_path(ways: Collection[Way]) -> bool:

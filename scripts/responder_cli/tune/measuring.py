@@ -16,6 +16,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from responder_cli.aws import LIVE, Stack
+from responder_cli.layers import Gone, location
+from responder_cli.mending import command
 from responder_cli.webhook import download
 
 #: What the check of every new version is called with; see docs/deploy.md, Updates.
@@ -27,7 +29,7 @@ _FIGURE = re.compile(r"(Init Duration|Billed Duration|Duration|Max Memory Used):
 
 
 class Failed(Exception):
-    """A run that says nothing of the size: the function failed, or told no figures."""
+    """Nothing is known of the size: no copy can be made, or its run failed or told no figures."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ def measure(stack: Stack, way: Way, advance: Callable[[], None]) -> Iterator[Mea
 def _copied(stack: Stack, way: Way) -> Iterator[str]:
     client, name = stack.client("lambda"), way.copy(stack)
     live = client.get_function(FunctionName=stack.function(way.short), Qualifier=LIVE)
+    _check_layers(stack, live["Configuration"])
     _delete(client, name)
     try:
         client.create_function(**_like(live, name))
@@ -86,6 +89,19 @@ def _copied(stack: Stack, way: Way) -> Iterator[str]:
         yield name
     finally:
         _delete(client, name)
+
+
+def _check_layers(stack: Stack, live: Mapping[str, Any]) -> None:
+    """A function goes on with layers that a deployment has deleted; its copy cannot have them."""
+    for layer in live.get("Layers", []):
+        try:
+            location(stack.client("lambda"), layer["Arn"])
+        except Gone as gone:
+            raise Failed(
+                f"no copy of the live version can be made: its layer {layer['Arn']} was replaced by"
+                f" a newer deployment, as after a rollback ({gone}). Deploy, or go forward again"
+                f" ({command(stack, 'rollback --undo')}), and measure then"
+            ) from gone
 
 
 def _like(live: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -1,14 +1,19 @@
 """``responder deploy``: its steps in order, where it ends, and what it tells of a canary."""
 
+import shutil
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from local_stack import layout
 from responder_cli.aws import FUNCTIONS, Stack
 from responder_cli.deploy import commands, steps
 from responder_cli.deploy.watching import Watch
+from responder_cli.health import checks
 from responder_cli.health.verdict import Finding, failing, ok, warning
 from responder_cli.main import cli
 from unit.cli.stacks import Client, refusal
@@ -25,12 +30,19 @@ class House:
         self.ran: list[list[str]] = []
         self.environment: dict[str, str] = {}
         self.failing = ""
+        self.code = 7
+        #: What health finds failing, look by look; the last look is all later ones.
+        self.ill: list[list[str]] = [[]]
+        self.change_sets: list[str] = []
+        self.leaves: list[str] = []
         self.found: list[Finding] = [WELL]
         self.examined: list[Mapping[str, str]] = []
         self.connected: list[tuple[Any, ...]] = []
         self.there = True
+        self.listed = False
         monkeypatch.setattr(steps, "run", self._run)
         monkeypatch.setattr(commands, "findings", self._findings)
+        monkeypatch.setattr(checks, "every", self._every)
 
     def deploy(self, *words: str) -> Result:
         return CliRunner().invoke(cli, ["deploy", *words], obj=self._connect)
@@ -46,7 +58,14 @@ class House:
         self.ran.append(list(command))
         self.environment = dict(more)
         watch()
-        return 7 if self.failing and self.failing in " ".join(command) else 0
+        if "local_stack.shipping" in command:
+            self.change_sets += self.leaves
+            self.listed = True
+        return self.code if self.failing and self.failing in " ".join(command) else 0
+
+    def _every(self, *_: Any) -> list[Finding]:
+        named = self.ill.pop(0) if len(self.ill) > 1 else self.ill[0]
+        return [WELL, *(failing(one, "it is", "mend it") for one in named)]
 
     def _findings(self, *given: Any) -> list[Finding]:
         self.examined.append(given[3])
@@ -60,8 +79,17 @@ class House:
                 raise refusal("ValidationError")
             return {"Stacks": [{"Outputs": []}]}
 
+        def listed(**_: object) -> list[dict[str, Any]]:
+            if not (self.there or self.listed):
+                raise refusal("ValidationError")
+            every = [("executed", "EXECUTE_COMPLETE"), ("empty", "UNAVAILABLE")]
+            every += [(one, "AVAILABLE") for one in self.change_sets]
+            return [{"Summaries": [{"ChangeSetId": one, "ExecutionStatus": status}]}
+                    for one, status in every]  # fmt: skip
+
+        pages = Client({"paginate": listed})
         clients = {
-            "cloudformation": Client({"describe_stacks": described}),
+            "cloudformation": Client({"describe_stacks": described, "get_paginator": pages}),
             "lambda": Lambda(all_of(v1=5)),
             "cloudwatch": quiet(),
         }
@@ -99,6 +127,53 @@ def test_it_ends_at_the_first_step_that_fails_with_its_exit_code(
     assert "is deployed" not in done.stdout
     hint = "To go back: scripts/responder rollback"
     assert (hint in done.stderr) is (failing == STEPS[-1])
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["update", "first"])
+def test_a_change_set_that_was_refused_is_no_deployment(house: House, there: bool) -> None:
+    """SAM exits with 0 where its question is answered with no."""
+    house.there, house.change_sets, house.leaves = True, ["left by somebody"], []
+    assert house.deploy("--environment", "dev").exit_code == 0
+    house.there, house.leaves = there, ["of today"]
+    house.ran = []
+    done = house.deploy("--environment", "dev")
+    assert done.exit_code == 1
+    assert "Nothing was deployed" in done.stderr
+    assert "deployed." not in done.stdout
+    assert house.order == STEPS[:3]
+
+
+@pytest.mark.parametrize(
+    ("looks", "exit_code", "said"),
+    [
+        ([["dead letters"], ["dead letters"]], 0, "Failing before, and still: dead letters."),
+        ([["dead letters"], []], 0, "Failing before, and still: nothing any more."),
+        ([["dead letters"], ["api", "dead letters"]], 10, "Failing since: api. To go back: "),
+        ([[], ["heartbeat"]], 10, "Failing since: heartbeat. To go back: "),
+    ],
+)
+def test_what_was_failing_before_is_no_reason_to_go_back(
+    house: House, looks: list[list[str]], exit_code: int, said: str
+) -> None:
+    house.failing, house.code, house.ill = STEPS[-1], steps.EXIT_ILL, looks
+    done = house.deploy("--environment", "prod")
+    assert done.exit_code == exit_code, done.output
+    assert said in done.stderr
+    assert ("is deployed" in done.stdout) is (exit_code == 0)
+
+
+@pytest.mark.parametrize(("inject", "health", "code"), [(0, 0, 0), (3, 0, 1), (0, 1, 10)])
+def test_the_smoke_test_tells_no_card_from_a_stack_that_is_ill(
+    tmp_path: Path, inject: int, health: int, code: int
+) -> None:
+    script = tmp_path / "tests" / "smoke-tests.sh"
+    command = tmp_path / "scripts" / "responder"
+    for one in (script, command):
+        one.parent.mkdir()
+    shutil.copy(layout.REPOSITORY / "tests/smoke-tests.sh", script)
+    command.write_text(f'#!/bin/sh\ncase "$1" in inject) exit {inject};; *) exit {health};; esac\n')
+    command.chmod(0o755)
+    assert subprocess.run([script, "dev"], check=False).returncode == code
 
 
 def test_what_the_doctor_finds_failing_keeps_it_from_beginning(house: House) -> None:

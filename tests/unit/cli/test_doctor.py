@@ -79,9 +79,13 @@ PREFIX = {"OutputKey": "SecretPrefix", "OutputValue": "it"}
 LANE = {"OutputKey": "CriticalProcessingQueueUrl", "OutputValue": "q"}
 
 
+#: States of a stack that was never made: it has parameters, and no outputs.
+UNMADE = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
+
+
 def deployed(state: str = "UPDATE_COMPLETE", **more: Any) -> dict[str, Any]:
-    open_lane = given({"CriticalLane": "true"})
-    return {"StackStatus": state, "Outputs": [PREFIX, LANE], "Parameters": open_lane, **more}
+    described = {"StackStatus": state, "Parameters": given({"CriticalLane": "true"})}
+    return described | ({} if state in UNMADE else {"Outputs": [PREFIX, LANE]}) | more
 
 
 def given(values: Mapping[str, str]) -> list[dict[str, str]]:
@@ -116,13 +120,48 @@ def test_a_region_that_is_not_the_configured_one_is_told() -> None:
         ("UPDATE_IN_PROGRESS", Verdict.FAILING, "describe-stack-events"),
         ("ROLLBACK_COMPLETE", Verdict.FAILING, "delete-stack"),
         ("ROLLBACK_FAILED", Verdict.FAILING, "delete-stack"),
+        ("CREATE_FAILED", Verdict.FAILING, "delete-stack"),
         ("UPDATE_ROLLBACK_FAILED", Verdict.FAILING, "continue-update-rollback"),
+        ("UPDATE_FAILED", Verdict.FAILING, "cloudformation rollback-stack"),
+        ("DELETE_FAILED", Verdict.FAILING, "describe-stack-events"),
+        ("IMPORT_ROLLBACK_FAILED", Verdict.FAILING, "describe-stack-events"),
     ],
 )
 def test_a_stack_that_takes_no_deployment_is_told(state: str, verdict: Verdict, mend: str) -> None:
     told = found(aws(deployed(state)))["stack"]
     assert told.verdict is verdict
     assert mend in told.mend
+
+
+@pytest.mark.parametrize("state", ["ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS"])
+def test_a_stack_that_takes_no_deployment_is_not_asked_for_what_only_a_whole_one_has(
+    state: str,
+) -> None:
+    told = found(aws(deployed(state)), PROD)
+    assert not {"CRITICAL lane", "secrets", "slack secret", "names"} & told.keys()
+
+
+def test_a_change_set_that_nobody_carried_out_makes_no_stack() -> None:
+    advice = found(aws(deployed("REVIEW_IN_PROGRESS"), tables={"Table": {}}), PROD)
+    assert advice["stack"].verdict is Verdict.OK
+    assert "not there yet" in advice["stack"].reason
+    assert advice["names"].verdict is Verdict.FAILING
+
+
+def test_a_stack_without_an_output_of_ours_ends_one_check_only() -> None:
+    advice = found(aws(deployed(Outputs=[LANE])), PROD)
+    assert advice["secrets"].reason == "could not be checked: stack it has no output SecretPrefix"
+    assert advice["CRITICAL lane"].verdict is Verdict.OK
+
+
+def test_aws_commands_that_mend_lead_to_the_account_that_was_looked_at() -> None:
+    left: dict[str, Any] = {"tables": {"Table": {}}, "secrets": {}, "limit": limit(10)}
+    for stack in (aws(None, **left), aws(deployed("ROLLBACK_COMPLETE")), aws(deployed())):
+        stack.region, stack.profile = REGION, "me"
+        told = [one.mend for one in account.findings(stack, PROD, REGION, None) if one.mend]
+        assert told
+        for mend in told:
+            assert mend.count("aws ") == mend.count(f" --region {REGION} --profile me")
 
 
 @pytest.mark.parametrize(

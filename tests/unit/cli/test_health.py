@@ -226,6 +226,13 @@ def test_a_command_that_mends_leads_to_the_stack_that_was_looked_at(
     assert mending.command(house, "dlq list") == f"scripts/responder dlq list{named}"
 
 
+def test_an_aws_command_that_mends_leads_to_the_account_and_region_that_were_looked_at() -> None:
+    usual = Stack("it", lambda _: None)
+    assert mending.aws(usual, "s3 ls") == "aws s3 ls"
+    given = Stack("it", lambda _: None, region="eu-west-1", profile="me")
+    assert mending.aws(given, "s3 ls") == "aws s3 ls --region eu-west-1 --profile me"
+
+
 def test_a_stack_knows_by_which_options_it_and_its_neighbour_are_reached(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

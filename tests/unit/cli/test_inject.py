@@ -129,7 +129,8 @@ def test_no_card_in_time_is_a_failure(
     gateway: Gateway, body: str, items: dict[str, dict[str, Any]]
 ) -> None:
     result = run(house(gateway, items), body, "--wait", "--timeout", "1")
-    assert (result.exit_code, "no card within 1 s" in result.stderr) == (1, True)
+    looked = "scripts/responder health --stack it; scripts/responder dlq list --stack it"
+    assert (result.exit_code, f"no card within 1 s: {looked}\n" in result.stderr) == (1, True)
 
 
 def test_a_held_alert_needs_no_card_and_says_why(gateway: Gateway, body: str) -> None:

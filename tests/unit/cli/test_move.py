@@ -7,6 +7,7 @@ import pytest
 
 from responder.clock import utc_now
 from responder_cli.dlq.places import PLACES
+from responder_cli.dlq.plan import Step
 from responder_cli.dlq.sending import Conduct, Outcome, move
 from unit.cli.stacks import Client, stack
 
@@ -34,10 +35,11 @@ def sqs(*tasks: dict[str, Any]) -> Client:
     )
 
 
-def run(client: Client) -> tuple[Outcome, list[int]]:
+def run(client: Client, depth: int = 3) -> tuple[Outcome, list[int]]:
     progress: list[int] = []
     conduct = Conduct(1000, lambda _: None, utc_now, progress.append)
-    return move(stack(OUTPUTS, {"sqs": client}), PROCESSING, conduct), progress
+    step = Step(PROCESSING, PROCESSING.way, depth, None)
+    return move(stack(OUTPUTS, {"sqs": client}), step, conduct), progress
 
 
 def task(status: str, moved: int, **more: str) -> dict[str, Any]:
@@ -68,6 +70,11 @@ def test_a_move_that_already_runs_is_followed_and_no_second_one_started() -> Non
     outcome, _ = run(client)
     assert client.asked("start_message_move_task") == []
     assert outcome.sent == 5
+
+
+def test_what_somebody_holds_while_sqs_moves_the_others_is_missing() -> None:
+    outcome, _ = run(sqs({}, task("COMPLETED", 6)), depth=10)
+    assert (outcome.sent, outcome.missing, outcome.good) == (6, 4, False)
 
 
 @pytest.mark.parametrize("status", ["FAILED", "CANCELLED"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 from click.testing import CliRunner, Result
 
 from responder_cli.aws import FUNCTIONS, Stack
@@ -163,26 +163,114 @@ def test_a_split_alias_without_a_deployment_is_left_alone() -> None:
     assert client.moved == {}
 
 
+GROUPS = ("list_deployment_groups", {"deploymentGroups": ["it-A"]}, {"applicationName": "app"})
+GROUP = {"applicationName": "app", "deploymentGroupName": "it-A"}
+
+
 def codedeploy(*running: str, stopped: bool = True) -> Stubber:
     """CodeDeploy as botocore knows it, which refuses parameters that AWS would refuse."""
     client = boto3.client("codedeploy", region_name="eu-west-1", aws_access_key_id="x",
                           aws_secret_access_key="x")  # fmt: skip
     stub = Stubber(client)
-    stub.add_response(
-        "list_deployment_groups", {"deploymentGroups": ["it-A"]}, {"applicationName": "app"}
-    )
+    stub.add_response(*GROUPS)
     statuses = ["Created", "Queued", "InProgress", "Baking", "Ready"]
-    wanted = {
-        "applicationName": "app",
-        "deploymentGroupName": "it-A",
-        "includeOnlyStatuses": statuses,
-    }
+    wanted = {**GROUP, "includeOnlyStatuses": statuses}
     stub.add_response("list_deployments", {"deployments": list(running)}, wanted)
     for one in running if stopped else ():
         asked = {"deploymentId": one, "autoRollbackEnabled": True}
         stub.add_response("stop_deployment", {"status": "Pending"}, asked)
     stub.activate()
     return stub
+
+
+def ended(*deployments: tuple[str, int], spec: str = "") -> Stubber:
+    """CodeDeploy without a canary, after these of each function: how each ended, its version."""
+    stub = codedeploy()
+    stub.add_response(*GROUPS)
+    ids = [f"d-{number}" for number in range(len(deployments))]
+    wanted = {
+        **GROUP,
+        "includeOnlyStatuses": ["Succeeded", "Failed", "Stopped"],
+        "createTimeRange": {"start": ANY},
+    }
+    stub.add_response("list_deployments", {"deployments": ids[::-1]}, wanted)
+    told = [
+        {
+            "deploymentId": one,
+            "status": status,
+            "createTime": NOW + timedelta(minutes=number),
+            "revision": {"string": {"content": spec or appspec(version)}},
+        }
+        for number, (one, (status, version)) in enumerate(zip(ids, deployments, strict=True))
+    ]
+    stub.add_response("batch_get_deployments", {"deploymentsInfo": told[::-1]})
+    return stub
+
+
+def appspec(version: int) -> str:
+    """As the documentation of CodeDeploy has it."""
+    properties = {"Name": "it-AnalysisFunction", "Alias": "live", "TargetVersion": str(version)}
+    resource = {"Type": "AWS::Lambda::Function", "Properties": properties}
+    return json.dumps({"version": 0.0, "Resources": [{"Analysis": resource}]})
+
+
+def three(live: int) -> Lambda:
+    """The analysis function with three versions."""
+    versions = all_of(v1=3 * LONG_AGO)
+    versions["AnalysisFunction"] = {1: 3 * LONG_AGO, 2: LONG_AGO, 3: 5}
+    return Lambda(versions, live={"AnalysisFunction": live})
+
+
+@pytest.mark.parametrize(
+    ("deployments", "moved"),
+    [
+        ((("Failed", 2), ("Succeeded", 3)), "1"),
+        ((("Stopped", 2), ("Succeeded", 1), ("Succeeded", 3)), "1"),
+        ((("Failed", 2), ("Succeeded", 2), ("Succeeded", 3)), "2"),
+        ((("Succeeded", 3),), "2"),
+    ],
+    ids=["failed", "stopped", "good the second time", "never heard of"],
+)
+def test_no_rollback_leads_to_a_version_that_a_canary_had_to_undo(
+    deployments: tuple[tuple[str, int], ...], moved: str
+) -> None:
+    client, stub = three(live=3), ended(*deployments)
+    done = run(client, "--yes", codedeploy=stub.client)
+    assert done.exit_code == 0, done.output
+    assert client.moved == {"AnalysisFunction": moved}
+    said = "CodeDeploy has undone version 2 of AnalysisFunction already."
+    assert (said in done.stdout) is (moved == "1")
+    stub.assert_no_pending_responses()
+
+
+def test_a_rollback_is_not_undone_to_what_a_canary_had_to_undo() -> None:
+    client = three(live=1)
+    stub = ended(("Succeeded", 2), ("Failed", 3))
+    assert run(client, "--undo", "--yes", codedeploy=stub.client).exit_code == 0
+    assert client.moved == {"AnalysisFunction": "2"}
+
+
+def test_who_rolls_back_what_codedeploy_has_undone_is_told_before_the_question() -> None:
+    client = three(live=2)
+    done = run(client, codedeploy=ended(("Failed", 3)).client, answer="n\n")
+    assert "CodeDeploy has undone version 3 of AnalysisFunction already." in done.stdout
+    assert client.moved == {}
+
+
+@pytest.mark.parametrize("spec", ["{", "[]", "{}", "version: 0.0", "Resources: [a]"])
+def test_an_unreadable_deployment_is_told_and_hinders_nobody(spec: str) -> None:
+    client = three(live=3)
+    done = run(client, "--yes", codedeploy=ended(("Failed", 2), spec=spec).client)
+    assert "Nobody can say which versions CodeDeploy has undone: the AppSpec of d-0" in done.stderr
+    assert client.moved == {"AnalysisFunction": "2"}
+
+
+def test_who_may_not_look_at_deployments_can_still_roll_back() -> None:
+    client, stub = three(live=3), codedeploy()
+    stub.add_client_error("list_deployment_groups", "AccessDeniedException")
+    done = run(client, "--yes", codedeploy=stub.client)
+    assert "AccessDenied" in done.stderr
+    assert client.moved == {"AnalysisFunction": "2"}
 
 
 def test_a_canary_under_way_is_stopped_instead() -> None:
@@ -202,5 +290,5 @@ def test_a_canary_is_not_stopped_without_a_yes() -> None:
 
 def test_without_a_canary_under_way_aliases_are_moved() -> None:
     client = Lambda(all_of(v1=LONG_AGO, v2=5))
-    assert run(client, "--yes", codedeploy=codedeploy().client).exit_code == 0
+    assert run(client, "--yes", codedeploy=ended().client).exit_code == 0
     assert len(client.moved) == 3

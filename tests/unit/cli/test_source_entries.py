@@ -5,7 +5,9 @@ import pytest
 from responder.intake.authentication.sources import Source, sources_in
 from responder_cli.sources import entries
 from responder_cli.sources.guides import Guide, Way
+from unit.cli.stacks import stack
 
+HERE = stack({}, {})
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 
 
@@ -114,9 +116,9 @@ def test_no_secret_is_shown() -> None:
 
 def test_doubts_name_what_to_look_at() -> None:
     source = Source(tools=("grafna",), tokens=("short", "t" * 40))
-    told = "\n".join(entries.doubts("one", source, {"grafana"}))
+    told = "\n".join(entries.doubts(HERE, "one", source, {"grafana"}))
     assert "no tool is called grafna" in told
     assert "shorter" in told
-    assert "--finish" in told
+    assert told.endswith("scripts/responder sources rotate one --finish --stack it")
     fine = Source(tools=("grafana",), tokens=("t" * 40,))
-    assert list(entries.doubts("one", fine, {"grafana"})) == []
+    assert list(entries.doubts(HERE, "one", fine, {"grafana"})) == []

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from responder_cli.main import cli
 from responder_cli.tune.measuring import Failed, Measured, Run, Way, measure, read
 from responder_cli.tune.proposing import Size, judged, proposal
-from unit.cli.stacks import Client, stack
+from unit.cli.stacks import Client, refusal, stack
 
 TEXT = (
     "START RequestId: r Version: 3\nREPORT RequestId: r\tDuration: 12.34 ms\tBilled Duration: 13 ms"
@@ -76,16 +76,26 @@ def test_the_fastest_that_costs_hardly_more_than_the_cheapest_is_proposed(
     assert (best.size if best else None) == chosen
 
 
+LAYER = "arn:aws:lambda:eu-west-1:123456789012:layer:it-responder:3"
+#: Calls that change no function.
+READS = (
+    "get_function",
+    "get_function_configuration",
+    "get_layer_version_by_arn",
+    "get_waiter",
+)
+
+
 class Lambda(Client):
     """Lambda that remembers what was done to which function, and fails where it is told to."""
 
-    def __init__(self, failing: bool = False) -> None:
+    def __init__(self, failing: bool = False, gone: str = "") -> None:
         live = {
             "Configuration": {
                 "Runtime": "python3.13", "Role": "arn:role", "Handler": "app.handler",
                 "Timeout": 75, "Architectures": ["arm64"], "MemorySize": 1769,
                 "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "g"},
-                "Environment": {"Variables": {"STACK_NAME": "it"}}, "Layers": [{"Arn": "arn:l:3"}],
+                "Environment": {"Variables": {"STACK_NAME": "it"}}, "Layers": [{"Arn": LAYER}],
             },
             "Code": {"Location": "data:,code"},
         }  # fmt: skip
@@ -93,9 +103,16 @@ class Lambda(Client):
         invoked: dict[str, Any] = {"LogResult": log}
         if failing:
             invoked = {"FunctionError": "Unhandled", "Payload": Said()}
+
+        def layer(Arn: str) -> dict[str, Any]:
+            if gone:
+                raise refusal(gone)
+            return {"Content": {"Location": "data:,layer"}}
+
         super().__init__(
             {
                 "get_function": live,
+                "get_layer_version_by_arn": layer,
                 "get_function_configuration": live["Configuration"],
                 "get_waiter": Client({"wait": None}),
                 "delete_function": {},
@@ -107,8 +124,7 @@ class Lambda(Client):
 
     def changed(self) -> list[str]:
         """The functions that anything was done to."""
-        reads = ("get_function", "get_function_configuration", "get_waiter")
-        return [options["FunctionName"] for name, options in self.calls if name not in reads]
+        return [options["FunctionName"] for name, options in self.calls if name not in READS]
 
 
 class Said:
@@ -125,7 +141,7 @@ def test_only_a_copy_is_touched_and_it_is_gone_afterwards() -> None:
     assert client.calls[-1][0] == "delete_function"
     (made,) = client.asked("create_function")
     assert made["Code"] == {"ZipFile": b"code"}
-    assert made["Layers"] == ["arn:l:3"]
+    assert made["Layers"] == [LAYER]
     assert made["Environment"] == {"Variables": {"STACK_NAME": "it"}}
     (asked,) = client.asked("get_function")
     assert asked["Qualifier"] == "live"
@@ -139,6 +155,20 @@ def test_a_copy_that_fails_is_deleted_and_says_why_safely() -> None:
     assert (done.exit_code, "the function fails: boom" in done.output) == (1, True)
     assert "\x1b" not in done.output
     assert client.calls[-1][0] == "delete_function"
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException"])
+def test_no_copy_is_made_with_a_layer_that_a_deployment_deleted_and_what_to_do_is_told(
+    code: str,
+) -> None:
+    client = Lambda(gone=code)
+    target = stack({}, {"lambda": client})
+    words = ["tune", "memory", "analysis", "--yes"]
+    done = CliRunner().invoke(cli, words, obj=lambda *_: target)
+    assert done.exit_code == 1
+    assert "it-responder:3" in done.stderr
+    assert "scripts/responder rollback --undo --stack it" in done.stderr
+    assert client.changed() == []
 
 
 @pytest.mark.parametrize(("words", "answer"), [(["--dry-run"], ""), ([], "n\n")])
