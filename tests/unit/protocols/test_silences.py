@@ -1,5 +1,6 @@
 """Silences in the lanes: what they hold, what they let through, and what comes at their end."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -167,11 +168,15 @@ def test_an_operator_ends_a_silence_early(desk: Desk) -> None:
     assert silences.expire(desk.store, "unknown", desk.now()) is None
 
 
-def test_thousands_fit_and_old_ones_make_room(desk: Desk) -> None:
+@pytest.mark.parametrize("letter", ["y", "停"])
+def test_thousands_fit_and_old_ones_make_room(desk: Desk, letter: str) -> None:
+    """In items that DynamoDB takes, which counts bytes."""
+
     def named(name: str, start: datetime) -> Silence:
+        title = letter * (900 // len(letter.encode()))
         return Silence(
             id=name,
-            matchers=(Matcher.parse("service=" + "x" * 900), Matcher.parse("title=" + "y" * 900)),
+            matchers=(Matcher.parse("service=" + "x" * 900), Matcher.parse(f"title={title}")),
             starts_at=start,
             ends_at=start + timedelta(hours=1),
             comment="room",
@@ -183,6 +188,10 @@ def test_thousands_fit_and_old_ones_make_room(desk: Desk) -> None:
     manifest = items.load(desk.store, items.state_item(silences.SILENCES.name), chunks.Manifest)
     assert manifest is not None
     assert 2 <= manifest.chunks <= 5
+    written = [data for key, (_, data) in desk.store.items.items() if "silences#" in key.id]
+    assert len(written) == manifest.chunks
+    for data in written:
+        assert len(json.dumps(data, ensure_ascii=False, default=str).encode()) < 350_000
     desk.later(days=10)
     silences.add(desk.store, named("new", desk.now()), desk.now())
     assert len(silences.load(desk.store)) < 400

@@ -61,7 +61,7 @@ MAX_MENTIONS = 10
 
 
 class Member(BaseModel):
-    """One incident that a storm holds, as it was when it was opened."""
+    """One incident that a storm holds since ``at``."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -103,14 +103,26 @@ class Shard(BaseModel):
     def joined(self, member: Member, route: Destination | None) -> Self:
         """With one more member, by name as long as there is room."""
         update: dict[str, object] = {"newest": member.at}
-        if route is not None:
-            update["mentions"] = _union([self.mentions, route.mentions])
-            update["renotify_after"] = _soonest([self.renotify_after, route.renotify_after])
         if len(self.members) >= MAX_MEMBERS:
             update["unlisted"] = self.unlisted + 1
         else:
             update["members"] = (*self.members, member)
-        return self.model_copy(update=update)
+        return self._calling(route).model_copy(update=update)
+
+    def updated(self, incident: Incident) -> Self:
+        """With a member as it is by now, and those whom its route calls by now."""
+        members = tuple(
+            Member.of(incident, one.at) if one.incident_id == incident.incident_id else one
+            for one in self.members
+        )
+        return self._calling(incident.route).model_copy(update={"members": members})
+
+    def _calling(self, route: Destination | None) -> Self:
+        if route is None:
+            return self
+        mentions = _union([self.mentions, route.mentions])
+        wanted = _soonest([self.renotify_after, route.renotify_after])
+        return self.model_copy(update={"mentions": mentions, "renotify_after": wanted})
 
 
 class Weather(BaseModel):
@@ -195,6 +207,14 @@ def addressed(shards: Iterable[Shard], route: Destination | None) -> Destination
     wanted = _soonest(shard.renotify_after for shard in shards)
     calls = _union(shard.mentions for shard in shards)
     return Destination(channel=route.channel, mentions=calls, renotify_after=wanted)
+
+
+def calling(route: Destination | None, incidents: Iterable[Incident]) -> Destination | None:
+    """A storm's route with those whom what still waits in it calls by now, though it is over."""
+    calls = [route.mentions] if route else []
+    calls += [one.route.mentions for one in incidents if one.route]
+    mentions = _union(calls)
+    return (route or Destination()).model_copy(update={"mentions": mentions}) if mentions else route
 
 
 def told(shards: Iterable[Shard]) -> str:

@@ -113,8 +113,11 @@ def _overtakes(later: Notice, earlier: Notice, incident: Incident) -> bool:
     """Whether an earlier notice is no news any more beside a later one, told at the same time."""
     if earlier.kind is NoticeKind.HELD_PAGE:
         return False
-    # A reminder does not say that a storm was listed.
-    if incident.storm is not None and earlier.kind is NoticeKind.RESOLVED:
+    # A reminder does not say that a storm was listed, and its end calls nobody.
+    if incident.storm is not None and (
+        earlier.kind is NoticeKind.RESOLVED
+        or (later.kind is NoticeKind.RESOLVED and incident.still_fires)
+    ):
         return False
     over = not incident.still_fires and later.kind is NoticeKind.RESOLVED
     return over or later.kind is earlier.kind or {later.kind, earlier.kind} <= _STATES

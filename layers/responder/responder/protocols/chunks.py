@@ -59,7 +59,7 @@ class Chunks[T: BaseModel]:
         def change(pages: Pages[T]) -> tuple[int, tuple[T, ...]]:
             for number in range(max(pages, default=-1), -1, -1):
                 wider = (*filter(stays, pages[number]), entry)
-                if len(self._chunk(wider).model_dump_json()) <= CHUNK_BYTES:
+                if len(self._chunk(wider).model_dump_json().encode()) <= CHUNK_BYTES:
                     return number, wider
             return len(pages), (entry,)
 

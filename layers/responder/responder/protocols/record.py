@@ -112,7 +112,7 @@ class Recorder:
         def opener(arrival: Arrival, episode: int, draft: Draft) -> Incident:
             news = self._news(arrival, draft, now)
             opened = open_incident(arrival, episode, draft, self.makers, now, news)
-            return self.gate.admit(draft, review(draft, opened), now)
+            return review(draft, opened)
 
         draft = Draft.of(self.store, arrivals, opener)
         outcomes = [apply(draft, arrival, now) for arrival in arrivals]

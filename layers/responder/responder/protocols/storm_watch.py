@@ -6,7 +6,8 @@ The timeline is in ``storms``, which lets incidents into it.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from responder.incident import Incident, IncidentState, Notice, NoticeKind, Storm
+from responder.alert import Severity
+from responder.incident import Incident, IncidentState, Mention, Notice, NoticeKind, Storm
 from responder.policy import holding, storm
 from responder.policy.storm import Shard, Weather
 from responder.ports import Store, Write
@@ -35,7 +36,7 @@ def look_again(
     if not outlasted and not (lulled and _asked(incident)):
         return _as_known(incident, known, shards, now), []
     # Before the reads that the end depends on, as it takes long and others may join meanwhile.
-    firing, _ = _firing(store, incident, shards, now, checks)
+    waiting, _ = _waiting(store, incident, shards, now, checks)
     keys = storms.shard_items(incident.incident_id)
     weather_key = storms.weather_item(incident.key)
     records = store.read([*keys, weather_key])
@@ -52,7 +53,7 @@ def look_again(
     # What it had cards for stays counted: a throttle may end before their hour is over.
     calm = weather.model_copy(update={"storm_id": ""})
     writes.append(items.write_of(weather_key, calm, records[weather_key].version, now))
-    figures = {"goes_on": not lulled, "firing": firing, "counted_at": now}
+    figures = {"goes_on": not lulled, "firing": len(waiting), "counted_at": now}
     return _ended(newest, figures, shards, now), writes
 
 
@@ -77,29 +78,40 @@ def _counted_again(
     if at is None or now < at:
         return incident
     shards = storms.members(store, incident)
-    firing, muted = _firing(store, incident, shards, now, checks)
-    counted_at = now if firing or muted else None
-    newest = known.model_copy(update={"firing": firing, "counted_at": counted_at})
-    changed = firing != known.firing
-    return incident.model_copy(
-        update={"storm": newest, "revision": incident.revision + (1 if changed else 0)}
+    waiting, muted = _waiting(store, incident, shards, now, checks)
+    counted_at = now if waiting or muted else None
+    newest = known.model_copy(update={"firing": len(waiting), "counted_at": counted_at})
+    route = storm.calling(incident.route, waiting)
+    changed = (len(waiting), route) != (known.firing, incident.route)
+    counted = incident.model_copy(
+        update={
+            "storm": newest,
+            "route": route,
+            "revision": incident.revision + (1 if changed else 0),
+        }
     )
+    severities = (incident.severity, *(one.severity for one in waiting))
+    return _told_more(incident, counted, min(severities, key=lambda s: s.rank), now)
 
 
-def _firing(
+def _waiting(
     store: Store, over: Incident, shards: Sequence[Shard], now: datetime, checks: holding.Checks
-) -> tuple[int, int]:
-    """How many of a storm's members still fire and have neither a card nor a later storm's.
+) -> tuple[list[Incident], int]:
+    """A storm's members that still fire and have neither a card nor a later storm's.
 
-    Second: how many more do that something else holds, too.
+    Second: how many more there are that something else holds, too.
     """
     keys = [items.incident_item(one.incident_id) for shard in shards for one in shard.members]
     found = store.read(keys) if keys else {}
     members = (items.decode(record, Incident) for record in found.values())
     waiting = [one for one in members if one is not None and _waits_in(over, one)]
     # The tick does not look at what a storm holds, so a newer silence does not stand there yet.
-    muted = sum(bool(one.silence or holding.review(one, checks, now).silence) for one in waiting)
-    return len(waiting) - muted, muted
+    told = [one for one in waiting if not _muted(one, checks, now)]
+    return told, len(waiting) - len(told)
+
+
+def _muted(one: Incident, checks: holding.Checks, now: datetime) -> bool:
+    return bool(one.silence or holding.review(one, checks, now).silence)
 
 
 def _waits_in(over: Incident, one: Incident) -> bool:
@@ -126,15 +138,31 @@ def _as_known(
         update={
             "storm": figures,
             "message": storm.told(shards),
-            "severity": severity,
             "last_seen": max(shard.newest for shard in shards if shard.newest),
             "route": storm.addressed(shards, incident.route),
             "revision": incident.revision + 1,
         }
     )
-    if not severity.worse_than(incident.severity):
-        return known
-    return noticed(known, NoticeKind.SEVERITY_RAISED, now, f"{incident.severity} → {severity}")
+    return _told_more(incident, known, severity, now)
+
+
+def _told_more(
+    before: Incident, storm_now: Incident, severity: Severity, now: datetime
+) -> Incident:
+    """A notice where it is worse by now, or calls people whom nothing has called: edits do not."""
+    if severity.worse_than(before.severity):
+        raised = storm_now.model_copy(
+            update={"severity": severity, "revision": before.revision + 1}
+        )
+        change = f"{before.severity} → {severity}"
+        return noticed(raised, NoticeKind.SEVERITY_RAISED, now, change)
+    if _called(storm_now) <= _called(before):
+        return storm_now
+    return noticed(storm_now, NoticeKind.STILL_FIRING, now, "It reaches others by now.")
+
+
+def _called(incident: Incident) -> set[Mention]:
+    return set(incident.route.mentions if incident.route else ())
 
 
 def _ended(

@@ -69,13 +69,15 @@ class Gate:
         """
         before = draft.before(incident.incident_id)
         if incident.held not in storm.KINDS:
-            let_go = before is not None and before.held and not incident.held
+            let_go = before is None or (before.held and not incident.held)
             return self.admit(draft, incident, now) if let_go else incident
         if incident.severity is Severity.CRITICAL:
             return holding.released(incident)
         # By the storm's own key: routes may have changed where the incident would go now.
         key = weather_item(incident.storm_id.rpartition(".")[0])
         if _look_out(draft, key).storm_id == incident.storm_id:
+            if before is not None and _says_more(before, incident):
+                _tell_shard(draft, incident)
             return incident
         if not _reported(before, incident) or incident.state is not IncidentState.OPEN:
             return incident
@@ -207,6 +209,10 @@ def _reported(before: Incident | None, incident: Incident) -> bool:
     return incident.count > before.count or repeated
 
 
+def _says_more(before: Incident, incident: Incident) -> bool:
+    return (before.severity, before.route) != (incident.severity, incident.route)
+
+
 def _passes(incident: Incident) -> bool:
     return bool(incident.held) or incident.synthetic or incident.severity is Severity.CRITICAL
 
@@ -257,14 +263,25 @@ def _stormy(weather: Weather, begun: Incident) -> Weather:
 
 
 def _join(draft: Draft, kind: Kind, storm_id: str, incident: Incident, now: datetime) -> Incident:
+    key, shard = _shard_of(draft, storm_id, incident)
+    draft.put(key, shard.joined(Member.of(incident, now), incident.route))
+    held = {"held": kind.reason.value, "storm_id": storm_id, "analysis_requested_at": None}
+    return incident.model_copy(update=held)
+
+
+def _tell_shard(draft: Draft, incident: Incident) -> None:
+    """Let a storm know what one that it holds has become, and whom that one would call."""
+    key, shard = _shard_of(draft, incident.storm_id, incident)
+    draft.put(key, shard.updated(incident))
+
+
+def _shard_of(draft: Draft, storm_id: str, incident: Incident) -> tuple[Key, Shard]:
     key = _shard_item(storm_id, storm.shard_of(incident.incident_id))
     shard = draft.look_up(key, Shard) or Shard()
     if shard.sealed:
         # The storm ebbed after its weather was read: look at both again.
         raise Conflict(key.id)
-    draft.put(key, shard.joined(Member.of(incident, now), incident.route))
-    held = {"held": kind.reason.value, "storm_id": storm_id, "analysis_requested_at": None}
-    return incident.model_copy(update=held)
+    return key, shard
 
 
 def _shard_item(storm_id: str, number: int) -> Key:
