@@ -46,6 +46,17 @@ def test_a_field_that_holds_json_is_an_envelope(name: str) -> None:
     assert (alert.title, alert.resource) == ("inside", "db-1")
 
 
+@pytest.mark.parametrize("name", ["payload", "data", "json", "body"])
+def test_what_has_a_title_is_no_envelope_for_the_json_that_it_quotes(name: str) -> None:
+    """A probe tells what its target answered, and that is neither its state nor its severity."""
+    quoted = json.dumps({"status": "ok", "title": "refund queue", "severity": "info"})
+    body = {"title": "Health check failed", "severity": "critical", name: quoted}
+    (alert,) = parse(json.dumps(body).encode(), {})
+    assert (alert.title, alert.severity, alert.status) == (
+        "Health check failed", "CRITICAL", "firing",
+    )  # fmt: skip
+
+
 def test_a_list_in_an_envelope_is_several_alerts() -> None:
     both = json.dumps([{"title": "a", "id": "1"}, {"title": "b", "id": "2"}])
     assert [alert.title for alert in parse(urlencode({"payload": both}).encode(), FORM)] == [

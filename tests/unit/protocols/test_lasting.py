@@ -148,11 +148,12 @@ def test_a_repeated_resolve_opens_nothing(desk: Desk) -> None:
     assert desk.incident().state is IncidentState.CLOSED
 
 
-def test_what_fires_on_after_a_resolve_that_was_wrong_is_shown_again(desk: Desk) -> None:
-    one = alert()
+@pytest.mark.parametrize("tool", ["alertmanager", "grafana", "dynatrace"])
+def test_what_fires_on_after_a_resolve_that_was_wrong_is_shown_again(desk: Desk, tool: str) -> None:
+    one = alert(source=tool)
     desk.record(one)
     desk.later(hours=1)
-    desk.record(now(desk, resolve()))
+    desk.record(now(desk, resolve(source=tool)))
     desk.later(minutes=1)
     again(desk, one)
     assert desk.incident().state is IncidentState.RESOLVED
@@ -162,7 +163,7 @@ def test_what_fires_on_after_a_resolve_that_was_wrong_is_shown_again(desk: Desk)
     incident = desk.incident()
     assert (incident.state, incident.firing, incident.count) == (IncidentState.OPEN, 1, 1)
     assert [notice.kind for notice in incident.notices] == [NoticeKind.RESOLVED, NoticeKind.REFIRED]
-    desk.record(now(desk, resolve("r2")))
+    desk.record(now(desk, resolve("r2", source=tool)))
     assert (desk.incident().state, desk.incident().firing) == (IncidentState.RESOLVED, 0)
 
 

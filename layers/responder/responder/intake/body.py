@@ -14,8 +14,10 @@ from typing import NamedTuple
 from pydantic_core import from_json
 
 from responder.intake.errors import BadRequest
+from responder.intake.fields import first
 from responder.intake.forms import form_fields, is_surely_form, multipart_fields
 from responder.intake.mending import mended
+from responder.intake.names import names_of
 
 #: In base64 and with its headers a request must fit into Lambda's 6 MB synchronous payload:
 #: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -146,7 +148,12 @@ def _scalar(text: str, *, is_json: bool) -> object:
 
 
 def _opened(fields: dict[str, object], mended_parts: list[str]) -> object:
-    """What a field of the body holds as JSON, with the fields beside it; else the fields."""
+    """What a field of the body holds as JSON, with the fields beside it; else the fields.
+
+    What has a title is the message itself, whatever JSON it quotes.
+    """
+    if len(fields) > 1 and first(fields, names_of(fields).title):
+        return fields
     for name in _ENVELOPES if len(fields) > 1 else fields:
         held = fields.get(name)
         if isinstance(held, str) and _looks_like_json(held):

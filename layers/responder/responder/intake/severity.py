@@ -14,13 +14,16 @@ _WORDS = {
 }
 _BY_WORD = {word: severity for severity, words in _WORDS.items() for word in words.split()}
 _BY_RANK = list(Severity)
-# P1 to P5 and Sev0 to Sev4, alone or before their name ("P1 - Critical", "SEV-2").
-_PRIORITY = re.compile(r"p(?:riority)?[-_ ]?([1-5])(?!\d)")
-_SEV = re.compile(r"sev(?:erity)?[-_ ]?([0-4])(?!\d)")
+# P0 to P5 and SEV0 to SEV5, alone or before their name ("P1 - Critical", "SEV-2"). Who counts from
+# 0 means a worse one than 1 by it, and 1 is what a pager goes off for:
+# https://support.pagerduty.com/main/docs/incident-priority
+# https://docs.firehydrant.com/docs/severities-and-priorities
+# Azure Monitor's own scale begins with 0, which is its reader's.
+_RANK = re.compile(r"(?:p(?:riority)?|sev(?:erity)?)[-_ ]?([0-5])(?!\d)")
 _WORD = re.compile(r"[a-z]+")
 _LONGEST = 60
 # Tags that are a severity by themselves; most of the words above have other meanings there.
-_BARE = frozenset({"critical", *(f"p{n}" for n in range(1, 6)), *(f"sev{n}" for n in range(5))})
+_BARE = frozenset({"critical", *(f"{rank}{n}" for rank in ("p", "sev") for n in range(6))})
 
 # What an alert is worth where its tool says nothing: most tools without severities tell of what
 # is down, and a tool that is not named here has severities of its own.
@@ -88,9 +91,12 @@ def read_severity(value: object) -> Severity | None:
     text = value.strip().lower()
     if found := _BY_WORD.get(text):
         return found
-    if match := _PRIORITY.match(text):
-        return _BY_RANK[int(match[1]) - 1]
-    if match := _SEV.match(text):
-        return _BY_RANK[int(match[1])]
+    if match := _RANK.match(text):
+        return _BY_RANK[max(int(match[1]) - 1, 0)]
     word = _WORD.match(text)
     return _BY_WORD.get(word[0]) if word else None
+
+
+def worst(*found: Severity | None) -> Severity | None:
+    """The worst of several, None where there is none."""
+    return min((one for one in found if one), key=lambda one: one.rank, default=None)

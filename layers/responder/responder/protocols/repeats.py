@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 #: A duplicate moves "last seen" at most this often.
 LAST_SEEN_PACE = timedelta(minutes=1)
-#: They say resolved of what they lost sight of, and then fire it on under its first start time: an
-#: alert ends at its ``endsAt`` where Prometheus, or Grafana's rules, cannot reach the Alertmanager.
-#: https://prometheus.io/docs/alerting/latest/clients/
-LOSE_SIGHT = frozenset({"alertmanager", "grafana"})
+#: They say resolved of what then fires on under its first start time. An alert ends at its
+#: ``endsAt`` where Prometheus, or Grafana's rules, cannot reach the Alertmanager; Dynatrace reopens
+#: problems. https://prometheus.io/docs/alerting/latest/clients/
+#: https://github.com/keptn-contrib/dynatrace-service/issues/336
+FIRE_ON = frozenset({"alertmanager", "grafana", "dynatrace"})
 #: A copy that took another way than the resolve may come so much later.
 LATE_COPY = timedelta(minutes=2)
 
@@ -75,7 +76,7 @@ def _closed_too_early(incident: Incident, pointer: Pointer, alert: Alert) -> boo
 def _fires_on(pointer: Pointer, alert: Alert) -> bool:
     """Whether a tool goes on sending what it said was resolved, under the same start time."""
     return (
-        alert.source in LOSE_SIGHT
+        alert.source in FIRE_ON
         and pointer.state is Status.RESOLVED
         and pointer.heard_at is not None
         and alert.received_at - pointer.heard_at >= LATE_COPY

@@ -9,7 +9,9 @@ from enum import Enum, auto
 from responder.signature.patterns import (
     AFTER_A_NAME,
     BEFORE_A_NAMING_WORD,
+    CLASS_ENDINGS,
     CODE,
+    CODE_CLASS,
     CODE_WORDS,
     DIGIT,
     EDGES,
@@ -63,6 +65,8 @@ def role_of(bare: str) -> Role | None:
     """The role of a word without its punctuation; None for nearly all words."""
     if "=" in bare or bare[-1:].isdigit():
         return Role.OWN_CODE if code_in(bare) else None
+    if bare.endswith(CLASS_ENDINGS):
+        return Role.OWN_CODE if code_in(bare) else None
     if bare.endswith(ERROR_ENDINGS) and ERROR_NAME.fullmatch(bare):
         return Role.CODE
     return _BY_WORD.get(bare.lower().rpartition("_")[2])
@@ -98,6 +102,8 @@ def code_places(
 def tells_of_a_fault(text: str) -> bool:
     """Only then its codes are causes."""
     lower = text.lower()
+    if any(CODE_CLASS.fullmatch(word.strip(EDGES)) for word in lower.split() if "xx" in word):
+        return True
     return any(map(lower.__contains__, FAULTS)) or TIMED_OUT.search(lower) is not None
 
 
@@ -115,6 +121,8 @@ def code_in(bare: str) -> str:
     """The code that a word holds by itself; empty where it holds none."""
     if VENDOR_CODE.fullmatch(bare):
         return bare
+    if found := CODE_CLASS.fullmatch(bare):
+        return found[1].lower()
     name, _, value = bare.rpartition("=")
     is_code = name.lower().rpartition("_")[2] in CODE_WORDS and CODE.fullmatch(value)
     return value if is_code else ""

@@ -131,7 +131,11 @@ CODE_WORDS = frozenset({"status", "code", "exit", "errno", "sqlstate", "signal",
                         "statuscode", "errorcode", "exitcode", "returncode",
                         "responsecode"})  # fmt: skip
 CODE = re.compile(r"[1-9]\d{0,4}|[0-9A-Z]{5}")
+# "5xx", "ELB-4XX": what servers do wrong and what clients do are two problems. Any digit, as texts
+# are remembered by their shape, in which all digits are alike.
+CODE_CLASS = re.compile(r"(?:.*[\W_])?(\dxx)", re.IGNORECASE)
 # "(IntegrityError) (1062, …": the number behind an error's name is the vendor's, too.
+CLASS_ENDINGS = ("xx", "XX")
 ERROR_ENDINGS = ("Error", "Exception")
 ERROR_NAME = re.compile(r"[\w.]*(?:Error|Exception)")
 # ORA-00060, SQL-1205: a vendor's number of an error.

@@ -51,7 +51,7 @@ ALERT = "/providers/Microsoft.AlertsManagement/alerts/b9569717-bc32-442f-add5-83
         ("prometheus", {"title": "SqlDown", "severity": MEDIUM, "service": "orders"}),
         ("budget_with_nulls", {"title": "Budget shop-month", "severity": MEDIUM}),
         ("service_health_active", {
-            "title": "Azure itself", "severity": INFO, "status": FIRING,
+            "title": "Azure itself", "severity": MEDIUM, "status": FIRING,
             "service": "Virtual Machines", "starts_at": at("08:48:00"),
         }),
         ("old_metric_activated", {
@@ -118,6 +118,32 @@ def essentials(**changes: object) -> Alert:
 )  # fmt: skip
 def test_severities(told: object, severity: Severity) -> None:
     assert essentials(severity=told).severity is severity
+
+
+@pytest.mark.parametrize(
+    ("told", "severity"),
+    [
+        ({}, CRITICAL),
+        ({"level": "Informational"}, HIGH),
+        ({"level": "Informational", "cause": "UserInitiated"}, INFO),
+        ({"level": "Error", "currentHealthStatus": "Degraded"}, HIGH),
+    ],
+    ids=["level", "unavailable", "by a user", "degraded"],
+)
+def test_the_common_schema_s_severity_of_events_is_no_word_of_how_bad_they_are(
+    told: dict[str, str], severity: Severity
+) -> None:
+    """All of them are Sev4 there."""
+    old = json.loads(sample("azure-monitor/resource_health_unavailable.json"))
+    log = old["data"]["context"]["activityLog"]
+    own = {"cause": "PlatformInitiated"} | told
+    level = own.pop("level", log["level"])
+    context = log | {"level": level, "properties": log["properties"] | own}
+    whole = json.loads(sample("azure-monitor/service_health_active.json"))
+    whole["data"]["essentials"]["severity"] = "Sev4"
+    whole["data"]["alertContext"] = context
+    (alert,) = read(json.dumps(whole).encode(), JSON, received_at=NOW).alerts
+    assert alert.severity is severity
 
 
 def test_a_resolve_without_its_time_is_later_than_its_trigger() -> None:

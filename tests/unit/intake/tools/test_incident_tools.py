@@ -1,7 +1,7 @@
 """Tools that manage incidents: incident.io, Rootly, FireHydrant, ilert, Squadcast."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -55,7 +55,38 @@ def test_resolve_meets_its_trigger(opened: str, resolved: str) -> None:
     first, last = only(f"{opened}.json"), only(f"{resolved}.json")
     assert last.status is Status.RESOLVED
     assert (last.fingerprint, last.title) == (first.fingerprint, first.title)
-    assert last.event_at == (NOW if last.source == "ilert" else AT_0940)
+    told_at = {"ilert": NOW, "rootly": AT_0940 + timedelta(seconds=1)}
+    assert last.event_at == told_at.get(last.source, AT_0940)
+
+
+@pytest.mark.parametrize("tool", ["rootly", "firehydrant"])
+def test_an_end_that_a_person_dated_back_is_newer_than_the_update_before(tool: str) -> None:
+    opened = json.loads(sample(f"{tool}/incident_created.json"))
+    over = json.loads(sample(f"{tool}/incident_resolved.json"))
+    if tool == "rootly":
+        opened["event"] |= {"type": "incident.mitigated", "issued_at": "2026-11-20T09:39:00Z"}
+        over["data"]["resolved_at"] = "2026-11-20T09:30:00Z"
+    else:
+        opened["data"]["incident"]["updated_at"] = "2026-11-20T09:39:00Z"
+        over["data"]["incident"]["updated_at"] = "2026-11-20T09:40:00Z"
+        over["data"]["incident"]["milestones"][-1]["occurred_at"] = "2026-11-20T09:30:00Z"
+    (updated,), (ended,) = (
+        parse(json.dumps(one).encode(), {}, received_at=NOW) for one in (opened, over)
+    )
+    assert (updated.status, ended.status) == (Status.FIRING, Status.RESOLVED)
+    assert updated.event_at < ended.event_at
+    assert ended.ends_at == datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("word", "severity"),
+    [("SEV0", "CRITICAL"), ("SEV1", "CRITICAL"), ("SEV2", "HIGH"), ("SEV5", "INFO")],
+)
+def test_firehydrant_counts_severities_from_one(word: str, severity: str) -> None:
+    body = json.loads(sample("firehydrant/incident_created.json"))
+    body["data"]["incident"] |= {"severity": word, "priority": None}
+    (alert,) = parse(json.dumps(body).encode(), {}, received_at=NOW)
+    assert alert.severity == severity
 
 
 @pytest.mark.parametrize(

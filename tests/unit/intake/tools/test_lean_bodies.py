@@ -68,7 +68,7 @@ def test_what_grafana_cut_is_told() -> None:
     ("name", "severity"),
     [
         ("P1-checkout-5xx", Severity.CRITICAL),
-        ("checkout [SEV2]", Severity.MEDIUM),
+        ("checkout [SEV2]", Severity.HIGH),
         ("critical: checkout", Severity.CRITICAL),
         ("checkout-disk-warning", Severity.MEDIUM),
         ("critical-path is slow", Severity.CRITICAL),

@@ -22,6 +22,16 @@ def test_a_change_of_what_is_over_is_no_alert() -> None:
     assert parse(body, {}, received_at=NOW) == []
 
 
+@pytest.mark.parametrize(
+    ("priority", "severity"),
+    [("SEV-1", Severity.CRITICAL), ("SEV-2", Severity.HIGH), ("SEV-5", Severity.INFO)],
+)
+def test_priorities_count_from_one(priority: str, severity: Severity) -> None:
+    body = v3("incident.triggered", priority={"summary": priority}, urgency="high")
+    (alert,) = parse(body, {}, received_at=NOW)
+    assert alert.severity is severity
+
+
 def test_triggered_incident_is_understood() -> None:
     alert = only("pagerduty/v3_triggered.json")
     assert alert.source == "pagerduty"

@@ -29,7 +29,7 @@ from responder.intake.fields import (
     sequence,
     string_map,
 )
-from responder.intake.severity import default_of, read_severity
+from responder.intake.severity import default_of, read_severity, worst
 from responder.intake.times import read_time
 
 NAME = "azure-monitor"
@@ -41,7 +41,8 @@ _ALERT_PAGE = (
 )
 _RESOURCE_PAGE = "https://portal.azure.com/#resource"
 _HEALTHY_AGAIN = "/healthevent/resolved/"
-# Sev0 to Sev4 as the older shapes write them.
+# Sev0 to Sev4, of which the older shapes write the number.
+# https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-overview#alert-severity
 _SEVERITIES = dict(zip("01234", Severity, strict=True))
 # https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema#severity-level
 _LEVELS = {"1": Severity.CRITICAL, "2": Severity.HIGH, "3": Severity.MEDIUM, "4": Severity.INFO}
@@ -100,7 +101,8 @@ def _of_common(fields: Mapping[str, object], data: Mapping[str, object]) -> Draf
         title=rule or _title(context) or first(essentials, ("description",)) or native_id,
         message=message(first(essentials, ("description",)), context),
         rule=rule,
-        severity=_severity(first(essentials, ("severity",)), labels),
+        severity=_of_event(activity(context), first(essentials, ("severity",)))
+        or _severity(first(essentials, ("severity",)), labels),
         status=Status.RESOLVED if ended else Status.FIRING,
         service=first(labels, SERVICE_NAMES) or first(told, ("service",)) or resource,
         resource=resource,
@@ -186,8 +188,6 @@ def _of_activity_log(
     labels = string_map(data.get("properties"))
     at = _event_time(log)
     ended = _has_ended("", log)
-    own = read_severity(first(properties(log), ("severity",)))
-    level = first(log, ("level",))
     resource = _last(target)
     same = _same(log, subscription, "", target) or f"{subscription}/{target}/{operation}"
     return Draft(
@@ -197,7 +197,7 @@ def _of_activity_log(
         title=_title(log) or f"{operation or 'Azure activity log alert'}: {resource}",
         message=message(first(log, ("description",)), log),
         rule=first(log, ("eventSource",)) if _title(log) else operation,
-        severity=own or _LEVELS.get(level) or read_severity(level) or default_of(NAME),
+        severity=_of_event(log) or default_of(NAME),
         status=Status.RESOLVED if ended else Status.FIRING,
         service=first(labels, SERVICE_NAMES) or first(properties(log), ("service",)) or resource,
         resource=resource,
@@ -247,8 +247,27 @@ def _title(context: Mapping[str, object]) -> str:
 
 
 def _severity(text: str, labels: Mapping[str, str]) -> Severity:
-    told = _SEVERITIES.get(text) or read_severity(text)
+    told = _SEVERITIES.get(text.lower().removeprefix("sev")) or read_severity(text)
     return told or read_severity(first(labels, ("severity",))) or default_of(NAME)
+
+
+def _of_event(log: Mapping[str, object], rated: str = "") -> Severity | None:
+    """What an event of the activity log is worth; ``rated`` is a Sev4 for most of what comes so.
+
+    Microsoft's samples have an informational level for what is unavailable, too.
+    """
+    if not log:
+        return None
+    told, level = properties(log), first(log, ("level",))
+    found = [_LEVELS.get(level) or read_severity(level), read_severity(first(told, ("severity",)))]
+    if rated:
+        found.append(_severity(rated, {}))
+    if first(told, ("currentHealthStatus",)).lower() == "unavailable":
+        by_user = first(told, ("cause",)).lower() == "userinitiated"
+        found.append(None if by_user else Severity.HIGH)
+    if first(told, ("incidentType",)).lower() == "incident":
+        found.append(Severity.MEDIUM)
+    return worst(*found)
 
 
 def _event_time(context: Mapping[str, object]) -> datetime | None:

@@ -55,7 +55,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
         scope=scope_of({"environment": _name(incident, "environments"), **labels}),
         labels=labels,
         links={"source": first(incident, ("incident_url", "private_status_page_url"))},
-        happened_at=read_time(at) or read_time(incident.get("updated_at")),
+        # A milestone's time is set by people, maybe to before what was told last.
+        happened_at=read_time(incident.get("updated_at")) or read_time(at),
         starts_at=read_time(incident.get("started_at")) or read_time(incident.get("created_at")),
         ends_at=read_time(at),
         raw=element,

@@ -64,7 +64,8 @@ def read(element: object, whole: object, request: Request) -> Draft:
         scope=scope_of({"environment": _name(about, "environments"), **labels}),
         labels=labels,
         links={"source": first(about, ("url", "short_url", "external_url"))},
-        happened_at=(ended if resolved else None) or at,
+        # By the clock of all events: people set when it was over.
+        happened_at=at or (ended if resolved else None),
         starts_at=read_time(about.get("started_at")) or read_time(about.get("created_at")),
         ends_at=(ended or at) if resolved else None,
         delivery_id=first(event, ("id",)),
