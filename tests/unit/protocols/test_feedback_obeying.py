@@ -177,6 +177,31 @@ def test_what_claude_refuses_it_is_not_asked_for_ever(desk: Desk) -> None:
     assert desk.requested() == []
 
 
+def test_what_claude_refuses_no_repeat_of_the_alert_asks_for_again(desk: Desk) -> None:
+    say(desk)
+    desk.claude.errors = [Permanent(Reason.REFUSED_BY_CLAUDE, "no")]
+    work_off(desk)
+    asked = len(desk.claude.asked)
+    for minutes in range(1, 121):
+        desk.later(minutes=1)
+        desk.record(alert(f"x{minutes}", at=60 * minutes))
+        work_off(desk)
+    assert len(desk.claude.asked) == asked
+
+
+def test_what_claude_refused_is_asked_for_once_more_when_a_person_says_wrong_again(
+    desk: Desk,
+) -> None:
+    say(desk)
+    desk.claude.errors = [Permanent(Reason.REFUSED_BY_CLAUDE, "no")]
+    work_off(desk)
+    asked = len(desk.claude.asked)
+    desk.later(hours=2)
+    say(desk, note="it was the certificate")
+    work_off(desk)
+    assert len(desk.claude.asked) == asked + 1
+
+
 def test_a_wait_for_claude_is_left_alone_by_the_tick(desk: Desk) -> None:
     say(desk)
     desk.claude.errors = [Retryable(Reason.RATE_LIMITED, after=500, took_effect=False)]

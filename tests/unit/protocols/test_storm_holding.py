@@ -15,7 +15,7 @@ from responder.policy.storm import Weather
 from responder.ports import Queue
 from responder.protocols import items, storms
 from unit.protocols.silencing import EVERYTHING, silence
-from unit.protocols.storming import MOST, STORM, break_out, held, problem, stormy, tick
+from unit.protocols.storming import MOST, STORM, break_out, held, problem, stormy, tick, work
 
 
 @pytest.fixture
@@ -174,3 +174,18 @@ def test_a_storm_that_is_not_open_holds_nobody(desk: Desk, *, lost: bool) -> Non
     weather = items.load(desk.store, storms.weather_item(storm.key_of("prod|")), Weather)
     assert weather is not None
     assert (weather.storm_id, weather.storms) == ("", 1)
+
+
+def test_a_storm_that_nobody_is_shown_counts_what_it_holds_as_unshown() -> None:
+    desk = stormy()
+    break_out(desk, *range(MOST))
+    work(desk)
+    break_out(desk, *range(MOST, 10))
+    for _ in range(20):
+        desk.telemetry.counts.clear()
+        tick(desk)
+    assert desk.telemetry.counts["AlertsUnshown"] == 10 - MOST
+    work(desk)
+    desk.telemetry.counts.clear()
+    tick(desk)
+    assert desk.telemetry.counts["AlertsUnshown"] == 0

@@ -16,9 +16,25 @@ from responder.analysis import freshness, tiering
 from responder.analysis.freshness import Makers, News
 from responder.analysis.verdict import Analysis
 from responder.cache_entry import MAX_WAITERS, CacheEntry, CacheState
+from responder.errors import Reason
 
 #: Who holds the lease of an analysis that was disputed while it was being refreshed.
 NOBODY: Final = "nobody"
+
+#: Reasons to fall back that pass by themselves, or by an operator's hand.
+PASSING = frozenset(
+    {
+        Reason.RATE_LIMITED.value,
+        Reason.UNAVAILABLE.value,
+        Reason.TIMEOUT.value,
+        Reason.BREAKER_OPEN.value,
+        Reason.NO_KEY.value,
+        Reason.SECRET_MISSING.value,
+        Reason.MISCONFIGURED.value,
+        Reason.BUDGET_SPENT.value,
+        Reason.ANALYSIS_OFF.value,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +73,12 @@ def glance(
     smaller = entry.analysis.tier == tiering.SMALL and tier == tiering.LARGE
     overtaken = freshness.overtaken(entry.analysis, news, now)
     return Glance(entry.analysis, due=smaller or overtaken or not fresh)
+
+
+def is_hopeless(entry: CacheEntry | None) -> bool:
+    """Whether Claude was given up for a reason that does not pass by itself."""
+    reason = entry.analysis.fallback_reason if entry and entry.analysis else ""
+    return bool(reason) and reason not in PASSING
 
 
 def held_by_other(entry: CacheEntry | None, me: str, now: datetime) -> bool:

@@ -10,7 +10,6 @@ from typing import Any
 
 from responder.cache_entry import CacheEntry
 from responder.card import Card
-from responder.errors import Reason
 from responder.incident import Incident, IncidentState, NoticeKind
 from responder.policy import flapping, holding, quiet, reminding
 from responder.protocols import details, lease, storm_watch, storms
@@ -25,20 +24,6 @@ DEAD_LETTER_PACE = timedelta(minutes=1)
 HIDDEN_PACE = timedelta(minutes=15)
 #: An open incident whose analysis was given up is offered to Claude again this often.
 TRY_CLAUDE_AGAIN = timedelta(minutes=15)
-#: Reasons to fall back that pass by themselves, or by an operator's hand.
-PASSING = frozenset(
-    {
-        Reason.RATE_LIMITED.value,
-        Reason.UNAVAILABLE.value,
-        Reason.TIMEOUT.value,
-        Reason.BREAKER_OPEN.value,
-        Reason.NO_KEY.value,
-        Reason.SECRET_MISSING.value,
-        Reason.MISCONFIGURED.value,
-        Reason.BUDGET_SPENT.value,
-        Reason.ANALYSIS_OFF.value,
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -186,7 +171,7 @@ def _analyse(plan: Plan, entry: CacheEntry | None, now: datetime) -> Plan:
     patience = _patience(incident)
     if busy or patience is None or now - asked < patience:
         return plan
-    if incident.disputed and _hopeless(entry):
+    if incident.disputed and lease.is_hopeless(entry):
         return plan
     # Nobody was asked while it was held: no patience was used up by then.
     since = (entry.first_sent if entry else None) or incident.told_from or incident.opened_at
@@ -213,13 +198,7 @@ def _patience(incident: Incident) -> timedelta | None:
     if not analysis.fallback_reason:
         first = incident.storm is not None and incident.analysis_requested_at is None
         return storms.SETTLES if first else GRACE
-    return TRY_CLAUDE_AGAIN if analysis.fallback_reason in PASSING else None
-
-
-def _hopeless(entry: CacheEntry | None) -> bool:
-    """Whether Claude was given up for a reason that does not pass by itself."""
-    reason = entry.analysis.fallback_reason if entry and entry.analysis else ""
-    return bool(reason) and reason not in PASSING
+    return TRY_CLAUDE_AGAIN if analysis.fallback_reason in lease.PASSING else None
 
 
 def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedelta) -> Plan:

@@ -10,7 +10,7 @@ from math import ceil
 from responder.analysis import tiering
 from responder.cache_entry import CacheEntry
 from responder.incident import Incident, IncidentState
-from responder.protocols import announcing, storms
+from responder.protocols import announcing, lease, storms
 from responder.protocols.draft import Draft
 
 #: A redelivered alert asks for an awaited analysis again after this long.
@@ -82,7 +82,7 @@ def _wants_higher_tier(before: Incident, incident: Incident) -> bool:
 
 def _wants_another(entry: CacheEntry | None, incident: Incident, now: datetime) -> bool:
     """Whether a person found wrong since what the incident says, which others may share."""
-    disputed = entry.disputed_at if entry else None
+    disputed = entry.disputed_at if entry and not lease.is_hopeless(entry) else None
     if disputed is None or incident.held or incident.state is not IncidentState.OPEN:
         return False
     asked = incident.analysis_requested_at

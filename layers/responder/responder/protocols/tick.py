@@ -136,8 +136,11 @@ class Ticker:
 
 
 def _unshown(incident: Incident, now: datetime) -> int:
+    """How many alerts nobody is shown; of a storm, how many incidents, which count none here."""
     since = None if incident.synthetic else incident.unshown_since
-    return incident.count if since is not None and now - since >= UNSHOWN_ALARM else 0
+    if since is None or now - since < UNSHOWN_ALARM:
+        return 0
+    return incident.count if incident.storm is None else max(incident.storm.incidents, 1)
 
 
 def _begun(draft: Draft, now: datetime) -> list[Incident]:
