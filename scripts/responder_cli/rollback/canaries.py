@@ -76,8 +76,8 @@ def _groups(stack: Stack) -> Iterator[dict[str, str]]:
 
 
 def _ended(stack: Stack, now: datetime) -> Iterator[Mapping[str, Any]]:
-    client = stack.client("codedeploy")
     for group in _groups(stack):
+        client = stack.client("codedeploy")
         pages = client.get_paginator("list_deployments").paginate(
             **group, includeOnlyStatuses=ENDED, createTimeRange={"start": now - LOOKS_BACK}
         )
