@@ -52,7 +52,10 @@ class NoticeKind(StrEnum):
 
 
 class Notice(BaseModel):
-    """One numbered change; ``number`` rises by one within an incident and is never reused."""
+    """One numbered change; ``number`` rises by one within an incident and is never reused.
+
+    ``mentions`` are whom it calls where that is not all whom the incident's route names.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,6 +63,7 @@ class Notice(BaseModel):
     kind: NoticeKind
     at: Moment
     detail: str = ""
+    mentions: tuple[Mention, ...] = ()
 
 
 class Hold(BaseModel):

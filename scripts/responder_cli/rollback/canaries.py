@@ -45,16 +45,21 @@ def undone(stack: Stack, now: datetime) -> dict[str, set[int]]:
     """Versions that CodeDeploy gave the traffic to and took it back from, by function.
 
     They stay published (the template retains versions). What it has ended last with a version
-    counts: the same code may have been deployed once more. Raises Unreadable.
+    counts: the same code may have been deployed once more. A way back to an older version, as
+    where another function's canary failed, undoes the newer ones. Raises Unreadable.
     """
     found: dict[str, set[int]] = {}
+    seen: dict[str, set[int]] = {}
     for ended in sorted(_ended(stack, now), key=lambda one: one["createTime"]):
         for function, version in _targets(ended):
             versions = found.setdefault(function, set())
+            before = seen.setdefault(function, set())
             if ended["status"] == "Succeeded":
                 versions.discard(version)
+                versions |= {one for one in before if one > version}
             else:
                 versions.add(version)
+            before.add(version)
     return found
 
 

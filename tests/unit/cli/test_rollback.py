@@ -243,6 +243,14 @@ def test_no_rollback_leads_to_a_version_that_a_canary_had_to_undo(
     stub.assert_no_pending_responses()
 
 
+def test_a_version_that_went_back_with_another_function_s_is_undone_too() -> None:
+    """Its own canary was fine; CloudFormation took it back, and the next deployment replaced it."""
+    client = three(live=3)
+    stub = ended(("Succeeded", 1), ("Succeeded", 2), ("Succeeded", 1), ("Succeeded", 3))
+    assert run(client, "--yes", codedeploy=stub.client).exit_code == 0
+    assert client.moved == {"AnalysisFunction": "1"}
+
+
 def test_a_rollback_is_not_undone_to_what_a_canary_had_to_undo() -> None:
     client = three(live=1)
     stub = ended(("Succeeded", 2), ("Failed", 3))

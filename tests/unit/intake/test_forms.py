@@ -7,6 +7,7 @@ import pytest
 
 from responder.intake import parse
 from responder.intake.forms import MAX_FIELDS, form_fields, is_surely_form, multipart_fields
+from samples import sample
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}
 INSIDE = json.dumps({"title": "inside", "severity": "critical"})
@@ -55,6 +56,29 @@ def test_what_has_a_title_is_no_envelope_for_the_json_that_it_quotes(name: str) 
     assert (alert.title, alert.severity, alert.status) == (
         "Health check failed", "CRITICAL", "firing",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "tool"),
+    [
+        ("alertmanager/one_resolved_of_two", "alertmanager"),
+        ("pagerduty/v3_resolved", "pagerduty"),
+        ("grafana/resolved", "grafana"),
+    ],
+)
+@pytest.mark.parametrize("as_form", [False, True], ids=["json", "form"])
+def test_a_tool_s_own_payload_is_read_though_a_relay_gave_it_a_title(
+    name: str, tool: str, as_form: bool
+) -> None:
+    held = sample(f"{name}.json").decode()
+    fields = {"title": "Alert", "payload": held}
+    body = urlencode(fields) if as_form else json.dumps(fields)
+    found = parse(body.encode(), FORM if as_form else {})
+    bare = parse(held.encode(), {})
+    assert [(one.source, one.status, one.fingerprint, one.severity) for one in found] == [
+        (one.source, one.status, one.fingerprint, one.severity) for one in bare
+    ]
+    assert {one.source for one in found} == {tool}
 
 
 def test_a_list_in_an_envelope_is_several_alerts() -> None:

@@ -8,6 +8,7 @@ from faults.world import START
 from responder.alert import Severity
 from responder.incident import IncidentState, NoticeKind
 from responder.policy.routes import Route, Routes
+from unit.protocols.silencing import silence
 from unit.protocols.storming import STORM, break_out, problem, stormy, tick, work
 from unit.protocols.throttling import DIGEST, fire, throttled
 
@@ -118,6 +119,80 @@ def test_a_team_whose_incident_joins_later_is_called_once() -> None:
     assert called.startswith("🟠 Still firing after 1 min")
     (reply,) = [call for call in desk.slack.calls if call.text == called]
     assert reply.broadcast
+
+
+def test_a_newcomer_calls_its_own_team_and_nobody_again() -> None:
+    teams = [f"S0TEAM{number:02}" for number in range(12)]
+    routes = [
+        Route(name=team, match=(f"service={team}",), mentions=(team,), channel="") for team in teams
+    ]
+    desk = routed(stormy(), *routes)
+    break_out(desk, *range(4), service=teams[0])
+    work(desk)
+    cards = len(calling(desk, teams[0]))
+    for number, team in enumerate(teams[1:], start=20):
+        break_out(desk, number, number + 100, service=team)
+        tick(desk)
+        work(desk)
+    assert len(calling(desk, teams[0])) == cards
+    assert [len(calling(desk, team)) for team in teams[1:10]] == [1] * 9
+
+
+def test_what_is_silenced_or_over_calls_nobody_by_its_storm() -> None:
+    desk = raging()
+    silence(desk, "title=problem 5")
+    rise(desk, 5, title="problem 5")
+    rise(desk, 4, fingerprint="f4")
+    at = (desk.now() - START).total_seconds()
+    desk.record(resolve("r3", at=at, fingerprint="f3"))
+    tick(desk)
+    work(desk)
+    assert problem(desk, 5).silence is not None
+    (called,) = calling(desk, "S0ONCALL")
+    assert desk.incident(STORM).storm.severities[0] == (Severity.HIGH, 1)  # type: ignore[union-attr]
+    assert "Severity raised" in called
+
+
+def test_a_rise_that_is_over_in_the_same_batch_calls_nobody() -> None:
+    desk = raging()
+    at = (desk.now() - START).total_seconds()
+    fields = {"rule": "v1:p5", "fingerprint": "f5"}
+    desk.record(
+        alert("rise", at=at, severity=Severity.HIGH, **fields),
+        resolve("over", at=at + 1, fingerprint="f5"),
+    )
+    tick(desk)
+    work(desk)
+    assert problem(desk, 5).state is IncidentState.RESOLVED
+    assert calling(desk, "S0ONCALL") == []
+
+
+def test_what_is_muted_no_longer_is_told_by_its_storm() -> None:
+    """Though nothing more is heard of it: the tick sees the end of its silence."""
+    desk = raging()
+    silence(desk, "title=problem 5", minutes=2)
+    rise(desk, 5, title="problem 5")
+    tick(desk)
+    work(desk)
+    assert calling(desk, "S0ONCALL") == []
+    for number in range(3):
+        break_out(desk, *range(40 + 4 * number, 44 + 4 * number), severity=Severity.LOW)
+        tick(desk)
+        work(desk)
+    assert (problem(desk, 5).held, problem(desk, 5).silence) == ("storm", None)
+    assert desk.incident(STORM).severity is Severity.HIGH
+    assert len(calling(desk, "S0ONCALL")) == 1
+
+
+def test_other_routes_of_what_is_held_call_whom_they_name_at_the_next_look() -> None:
+    desk = raging()
+    desk.recorder = replace(
+        desk.recorder, routes=lambda: Routes(routes=(Route(name="all", mentions=("S0PAY001",)),))
+    )
+    rise(desk, 5, severity=Severity.LOW)
+    tick(desk)
+    work(desk)
+    assert len(calling(desk, "S0PAY001")) == 1
 
 
 def test_a_team_is_called_though_the_storm_ends_before_anything_is_told() -> None:

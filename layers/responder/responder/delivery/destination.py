@@ -3,7 +3,7 @@
 The only live mentions of a message are made here, from what operators wrote and nothing else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from responder.delivery import mrkdwn
 from responder.errors import Reason
@@ -19,14 +19,14 @@ _WHY: Mapping[str, str] = {
 }
 
 
-def mentions(incident: Incident) -> str:
-    """Whom its route calls, live; nobody once it is over.
+def mentions(incident: Incident, only: Sequence[str] = ()) -> str:
+    """Whom its route calls, or ``only`` these, live; nobody once it is over.
 
     https://docs.slack.dev/messaging/formatting-message-text#mentioning-users
     """
     if incident.route is None or not incident.still_fires:
         return ""
-    return " ".join(map(_live, incident.route.mentions))
+    return " ".join(map(_live, only or incident.route.mentions))
 
 
 def misplaced(incident: Incident) -> list[str]:

@@ -39,7 +39,7 @@ def render(
     calls = rises or notice.kind in _CALLS
     broadcast = not standalone and (rises or notice.kind in _BROADCAST)
     about = f"{subject}\n{_where(incident)}" if standalone or broadcast else ""
-    called = destination.mentions(incident) if calls else ""
+    called = destination.mentions(incident, notice.mentions) if calls else ""
     body = blocks.section([called, f"*{news}*", about, detail])
     ends = standalone and notice.kind is NoticeKind.RESOLVED
     figures = storm.figures(incident.storm) if ends and incident.storm else []

@@ -147,13 +147,26 @@ def _scalar(text: str, *, is_json: bool) -> object:
     return value if isinstance(value, str) and value.strip() else text
 
 
-def _opened(fields: dict[str, object], mended_parts: list[str]) -> object:
-    """What a field of the body holds as JSON, with the fields beside it; else the fields.
+def quoted(value: object) -> Body | None:
+    """What a titled body holds as JSON: a tool's own payload, or only what the message quotes."""
+    if not isinstance(value, dict) or not _has_title(value):
+        return None
+    mended_parts: list[str] = []
+    inside = _inside(value, mended_parts)
+    return None if inside is value else Body(inside, (_MENDED,) if mended_parts else ())
 
-    What has a title is the message itself, whatever JSON it quotes.
-    """
-    if len(fields) > 1 and first(fields, names_of(fields).title):
-        return fields
+
+def _opened(fields: dict[str, object], mended_parts: list[str]) -> object:
+    """What is inside; but what has a title is the message itself, whatever JSON it quotes."""
+    return fields if _has_title(fields) else _inside(fields, mended_parts)
+
+
+def _has_title(fields: dict[str, object]) -> bool:
+    return len(fields) > 1 and bool(first(fields, names_of(fields).title))
+
+
+def _inside(fields: dict[str, object], mended_parts: list[str]) -> object:
+    """What a field of the body holds as JSON, with the fields beside it; else the fields."""
     for name in _ENVELOPES if len(fields) > 1 else fields:
         held = fields.get(name)
         if isinstance(held, str) and _looks_like_json(held):

@@ -18,7 +18,7 @@ from responder.change import Change
 from responder.clock import to_utc, utc_now
 from responder.errors import Reason
 from responder.intake import generic, unknown
-from responder.intake.body import read_body
+from responder.intake.body import quoted, read_body
 from responder.intake.changes.news import News, NoNews, change_of, draft_of
 from responder.intake.changes.registry import news_of
 from responder.intake.draft import Draft, Request, finish, identity, slug
@@ -84,6 +84,9 @@ def read(
         tool=slug(tool) if tool else "",
     )
     found = read_body(body, request.headers)
+    inside = quoted(found.value)
+    if inside is not None and any(tools_of(inside.value, request)):
+        found = inside
     if found.notes:
         request = request._replace(notes=found.notes)
     payload, request = unwrap(found.value, request)

@@ -18,9 +18,12 @@ _BY_RANK = list(Severity)
 # 0 means a worse one than 1 by it, and 1 is what a pager goes off for:
 # https://support.pagerduty.com/main/docs/incident-priority
 # https://docs.firehydrant.com/docs/severities-and-priorities
-# Azure Monitor's own scale begins with 0, which is its reader's.
+# Azure Monitor's own scale is ``azure_severity``.
 _RANK = re.compile(r"(?:p(?:riority)?|sev(?:erity)?)[-_ ]?([0-5])(?!\d)")
 _WORD = re.compile(r"[a-z]+")
+# Sev0 to Sev4, of which the older shapes write the number.
+# https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-overview#alert-severity
+_AZURE = dict(zip("01234", Severity, strict=True))
 _LONGEST = 60
 # Tags that are a severity by themselves; most of the words above have other meanings there.
 _BARE = frozenset({"critical", *(f"{rank}{n}" for rank in ("p", "sev") for n in range(6))})
@@ -95,6 +98,11 @@ def read_severity(value: object) -> Severity | None:
         return _BY_RANK[max(int(match[1]) - 1, 0)]
     word = _WORD.match(text)
     return _BY_WORD.get(word[0]) if word else None
+
+
+def azure_severity(text: str) -> Severity | None:
+    """The severity that Azure names, which counts from 0."""
+    return _AZURE.get(text.strip().lower().removeprefix("sev")) or read_severity(text)
 
 
 def worst(*found: Severity | None) -> Severity | None:

@@ -205,7 +205,8 @@ def addressed(shards: Iterable[Shard], route: Destination | None) -> Destination
     """Where a storm is told, and whom it calls: those whom its members' own cards would call."""
     shards, route = list(shards), route or Destination()
     wanted = _soonest(shard.renotify_after for shard in shards)
-    calls = _union(shard.mentions for shard in shards)
+    # Who was called stays called, however many there are by now.
+    calls = _union([route.mentions, *(shard.mentions for shard in shards)])
     return Destination(channel=route.channel, mentions=calls, renotify_after=wanted)
 
 

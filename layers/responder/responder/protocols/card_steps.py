@@ -120,6 +120,9 @@ def _overtakes(later: Notice, earlier: Notice, incident: Incident) -> bool:
     ):
         return False
     over = not incident.still_fires and later.kind is NoticeKind.RESOLVED
+    if earlier.mentions:
+        # No later one calls them.
+        return over
     return over or later.kind is earlier.kind or {later.kind, earlier.kind} <= _STATES
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from responder.alert import Severity
-from responder.incident import Incident, IncidentState, Mention, Notice, NoticeKind, Storm
+from responder.incident import Destination, Incident, IncidentState, Notice, NoticeKind, Storm
 from responder.policy import holding, storm
 from responder.policy.storm import Shard, Weather
 from responder.ports import Store, Write
@@ -130,8 +130,8 @@ def _as_known(
     incident: Incident, before: Storm, shards: Sequence[Shard], now: datetime
 ) -> Incident:
     """The storm with its newest figures; the same value where nothing is new."""
-    figures = storm.summary(shards, before)
-    if figures == before:
+    figures, route = storm.summary(shards, before), storm.addressed(shards, incident.route)
+    if (figures, route) == (before, incident.route or Destination()):
         return incident
     severity = min((severity for severity, _ in figures.severities), key=lambda s: s.rank)
     known = incident.model_copy(
@@ -139,7 +139,7 @@ def _as_known(
             "storm": figures,
             "message": storm.told(shards),
             "last_seen": max(shard.newest for shard in shards if shard.newest),
-            "route": storm.addressed(shards, incident.route),
+            "route": route,
             "revision": incident.revision + 1,
         }
     )
@@ -156,13 +156,11 @@ def _told_more(
         )
         change = f"{before.severity} → {severity}"
         return noticed(raised, NoticeKind.SEVERITY_RAISED, now, change)
-    if _called(storm_now) <= _called(before):
+    called = before.route.mentions if before.route else ()
+    others = storm_now.route.mentions if storm_now.route else ()
+    if not (newly := tuple(one for one in others if one not in called)):
         return storm_now
-    return noticed(storm_now, NoticeKind.STILL_FIRING, now, "It reaches others by now.")
-
-
-def _called(incident: Incident) -> set[Mention]:
-    return set(incident.route.mentions if incident.route else ())
+    return noticed(storm_now, NoticeKind.STILL_FIRING, now, "It reaches others by now.", newly)
 
 
 def _ended(

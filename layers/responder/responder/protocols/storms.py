@@ -73,9 +73,7 @@ class Gate:
             return self.admit(draft, incident, now) if let_go else incident
         if incident.severity is Severity.CRITICAL:
             return holding.released(incident)
-        # By the storm's own key: routes may have changed where the incident would go now.
-        key = weather_item(incident.storm_id.rpartition(".")[0])
-        if _look_out(draft, key).storm_id == incident.storm_id:
+        if _is_on(draft, incident):
             if before is not None and _says_more(before, incident):
                 _tell_shard(draft, incident)
             return incident
@@ -201,6 +199,22 @@ def _look_out(draft: Draft, key: Key) -> Weather:
     return weather.model_copy(update={"storm_id": ""})
 
 
+def tell_of_unmuted(draft: Draft, before: Incident, after: Incident) -> None:
+    """Let a storm know of one that it holds, and that the tick found muted no longer.
+
+    Raises Conflict where the storm ends meanwhile.
+    """
+    unmuted = before.silence is not None and _says_more(before, after)
+    if after.held in storm.KINDS and unmuted and _is_on(draft, after):
+        _tell_shard(draft, after)
+
+
+def _is_on(draft: Draft, held: Incident) -> bool:
+    """Whether its storm goes on; by that one's own key, as routes may have changed its place."""
+    key = weather_item(held.storm_id.rpartition(".")[0])
+    return _look_out(draft, key).storm_id == held.storm_id
+
+
 def _reported(before: Incident | None, incident: Incident) -> bool:
     """Whether it fired, or a tool said again that it still does: then its last one is newer."""
     if before is None:
@@ -210,7 +224,14 @@ def _reported(before: Incident | None, incident: Incident) -> bool:
 
 
 def _says_more(before: Incident, incident: Incident) -> bool:
-    return (before.severity, before.route) != (incident.severity, incident.route)
+    """Whether people should hear of it by its storm: it is worse, or muted no longer."""
+    if incident.silence is not None or incident.state is not IncidentState.OPEN:
+        return False
+    return (before.severity, before.route, before.silence) != (
+        incident.severity,
+        incident.route,
+        None,
+    )
 
 
 def _passes(incident: Incident) -> bool:

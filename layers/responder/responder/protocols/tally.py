@@ -17,6 +17,7 @@ from responder.incident import (
     Firing,
     Incident,
     IncidentState,
+    Mention,
     Notice,
     NoticeKind,
     Worst,
@@ -117,9 +118,16 @@ def _name(alert: Alert) -> str:
     return hashlib.sha256(f"{alert.source}\0{alert.fingerprint}".encode()).hexdigest()[:16]
 
 
-def noticed(incident: Incident, kind: NoticeKind, now: datetime, detail: str = "") -> Incident:
+def noticed(
+    incident: Incident,
+    kind: NoticeKind,
+    now: datetime,
+    detail: str = "",
+    mentions: tuple[Mention, ...] = (),
+) -> Incident:
     """The incident with one more numbered notice; the list is bounded, numbers never repeat."""
-    notice = Notice(number=incident.last_notice + 1, kind=kind, at=now, detail=detail)
+    number = incident.last_notice + 1
+    notice = Notice(number=number, kind=kind, at=now, detail=detail, mentions=mentions)
     notices = (*incident.notices, notice)
     # Whom a storm held is told by the pages of its list alone: none of them makes room.
     news = [one for one in notices if one.kind is not NoticeKind.HELD_PAGE]

@@ -103,7 +103,7 @@ class Ticker:
         incident = items.decode(records[key], Incident)
         if incident is None or incident.due_at is None or incident.due_at > now:
             return 0
-        card = items.decode(records[card_key], Card)
+        before, card = incident, items.decode(records[card_key], Card)
         entry = items.load(self.store, items.cache_item(incident.cache_key), CacheEntry)
         holds, inhibitions = self.holds(), self.inhibitions()
         incident, beside = storm_watch.look_again(self.store, incident, now, holds)
@@ -118,6 +118,7 @@ class Ticker:
         incident = inhibiting.listed(inhibitions, lists, plan.incident)
         written = items.write_of(key, incident, records[key].version, now)
         try:
+            storms.tell_of_unmuted(lists, before, incident)
             self.store.write([written, *beside, *lists.writes(now)])
         except Conflict:
             if incident.storm is not None and tries > 1:

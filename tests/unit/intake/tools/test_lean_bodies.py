@@ -68,6 +68,8 @@ def test_what_grafana_cut_is_told() -> None:
     ("name", "severity"),
     [
         ("P1-checkout-5xx", Severity.CRITICAL),
+        ("P0-checkout-down", Severity.CRITICAL),
+        ("sev5-disk", Severity.INFO),
         ("checkout [SEV2]", Severity.HIGH),
         ("critical: checkout", Severity.CRITICAL),
         ("checkout-disk-warning", Severity.MEDIUM),

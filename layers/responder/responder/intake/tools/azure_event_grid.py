@@ -14,7 +14,7 @@ from responder.intake.draft import Draft, Request
 from responder.intake.errors import NotAnAlert, Unreadable
 from responder.intake.fields import SERVICE_NAMES, first, mapping
 from responder.intake.secret_fields import without_secrets
-from responder.intake.severity import default_of, read_severity
+from responder.intake.severity import azure_severity, default_of
 from responder.intake.text import as_json
 from responder.intake.times import read_time
 
@@ -57,7 +57,7 @@ def read(element: object, whole: object, request: Request) -> Draft:
         title=f"{named}: {resource}" if resource else named,
         message=_message(data),
         rule=kind,
-        severity=read_severity(first(data, ("severity", "priority", "level"))) or _default(base),
+        severity=azure_severity(first(data, ("severity", "priority", "level"))) or _default(base),
         status=status,
         service=first(data, SERVICE_NAMES) or resource,
         resource=where,

@@ -29,7 +29,7 @@ from responder.intake.fields import (
     sequence,
     string_map,
 )
-from responder.intake.severity import default_of, read_severity, worst
+from responder.intake.severity import azure_severity, default_of, read_severity, worst
 from responder.intake.times import read_time
 
 NAME = "azure-monitor"
@@ -41,9 +41,6 @@ _ALERT_PAGE = (
 )
 _RESOURCE_PAGE = "https://portal.azure.com/#resource"
 _HEALTHY_AGAIN = "/healthevent/resolved/"
-# Sev0 to Sev4, of which the older shapes write the number.
-# https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-overview#alert-severity
-_SEVERITIES = dict(zip("01234", Severity, strict=True))
 # https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema#severity-level
 _LEVELS = {"1": Severity.CRITICAL, "2": Severity.HIGH, "3": Severity.MEDIUM, "4": Severity.INFO}
 
@@ -247,8 +244,7 @@ def _title(context: Mapping[str, object]) -> str:
 
 
 def _severity(text: str, labels: Mapping[str, str]) -> Severity:
-    told = _SEVERITIES.get(text.lower().removeprefix("sev")) or read_severity(text)
-    return told or read_severity(first(labels, ("severity",))) or default_of(NAME)
+    return azure_severity(text) or read_severity(first(labels, ("severity",))) or default_of(NAME)
 
 
 def _of_event(log: Mapping[str, object], rated: str = "") -> Severity | None:

@@ -43,7 +43,7 @@ _RESOURCE_DIMENSIONS = (
 _MAX_CHILDREN = 10
 # What an alarm's name says of its severity. A "high" in it is rather the CPU's.
 _WORD = re.compile(r"[a-z]+[0-9]*")
-_RANK = re.compile(r"p[1-5]|sev[0-4]")
+_RANK = re.compile(r"(?:p|sev)[0-5]")
 _TELLING = frozenset({"critical", "crit", "warning", "warn"})
 _LONGEST_NAME = 255
 _NO_ATTRIBUTES: Mapping[str, str] = {}
