@@ -1,9 +1,10 @@
 """A storm or throttle ends, and who reads its card reads of everything that it held."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from faults.configuration import MUTING
 from faults.reckoning.end import End
 from responder.alert import Severity, Status
 from responder.errors import Reason
@@ -48,7 +49,7 @@ def storms(end: End) -> Iterator[str]:
             lines = sum(n for (of, _), n in listed.items() if of == incident.incident_id)
             if incident.storm.incidents != lines:
                 yield f"{incident.incident_id}: lists {lines} of {incident.storm.incidents}"
-            yield from _told_of(end, incident)
+            yield from _told_of(end, incident, listed)
         waits = incident.held in (Reason.STORM, Reason.THROTTLE)
         if waits and incident.state is IncidentState.OPEN and not _says_so(holder):
             yield f"{incident.incident_id}: fires, and {incident.storm_id} says that none does"
@@ -99,14 +100,31 @@ def listed_in_one_thread(end: End) -> Iterator[str]:
             yield f"{incident.incident_id}: only {here} of {pages} are in its card's thread"
 
 
-def _told_of(end: End, incident: Incident) -> Iterator[str]:
-    """Its severity is its worst member's, and no notice of it was lost."""
-    worst = incident.storm.severities[0][0] if incident.storm else None
-    if incident.severity is not worst:
+def _told_of(end: End, incident: Incident, listed: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    """Its severity is that of its worst member, listed or by now, and no notice of it was lost."""
+    worst = incident.storm.severities[0][0] if incident.storm else Severity.INFO
+    members = [end.incidents[one] for storm_id, one in listed if storm_id == incident.incident_id]
+    risen = [one for one in members if one.severity.worse_than(worst)]
+    if incident.severity not in {worst, *(one.severity for one in risen)}:
         yield f"{incident.incident_id}: {incident.severity}, its worst is {worst}"
+    for one in risen:
+        if one.severity.worse_than(incident.severity) and _was_counted(end, one, incident):
+            yield f"{incident.incident_id}: {incident.severity}, {one.incident_id} has risen"
     numbers = [notice.number for notice in incident.notices]
     if numbers != list(range(1, len(numbers) + 1)):
         yield f"{incident.incident_id}: notices {numbers}"
+
+
+def _was_counted(end: End, member: Incident, storm: Incident) -> bool:
+    """Whether a storm has looked at a member since it was heard of, and nothing else holds that."""
+    counted_at = storm.storm.counted_at if storm.storm else None
+    waits = member.storm_id == storm.incident_id and member.state is IncidentState.OPEN
+    campaign = end.campaign
+    muted = member.silence or campaign.window or campaign.inhibitions is MUTING
+    if counted_at is None or not waits or not member.held or muted:
+        return False
+    heard = (one.alert.received_at for one in end.records if one.incident_id == member.incident_id)
+    return max(heard) + SURELY < counted_at
 
 
 def _says_so(storm: Incident | None) -> bool:
