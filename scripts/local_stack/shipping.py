@@ -4,6 +4,8 @@
 """
 
 import argparse
+import hashlib
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,11 +16,29 @@ from responder import settings
 from responder.analysis import lifecycle
 from responder.clock import utc_now
 
+#: The built template with the digest of the parameters, beside the code that it names.
+SHIPPED = layout.BUILD / "shipped.yaml"
+#: Stands for that digest in the template: SAM publishes no version for another parameter alone.
+NO_REVISION = "SETTINGS_REVISION: none"
 #: What follows a change set that SAM has shown. One without changes is no failure then.
 CHANGE_SETS = {
     "ask": ("--confirm-changeset", "--no-fail-on-empty-changeset"),
     "go": ("--no-confirm-changeset", "--no-fail-on-empty-changeset"),
 }
+
+
+def effective(environment: str, architecture: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The parameters that a deployment names."""
+    return {**samconfig.parameters(environment), **given, "Architecture": architecture}
+
+
+def revised(built: str, parameters: Mapping[str, str]) -> str:
+    """A built template in which other parameters make other versions of the functions."""
+    if built.count(NO_REVISION) != 1:
+        raise ValueError(f"the built template has not one line {NO_REVISION!r}")
+    text = json.dumps(parameters, sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return built.replace(NO_REVISION, f"SETTINGS_REVISION: r{digest}")
 
 
 def command(
@@ -32,15 +52,11 @@ def command(
 
     ``change_set`` says whether SAM asks (a key of ``CHANGE_SETS``); empty leaves it to samconfig.
     """
-    parameters = {
-        **samconfig.parameters(environment),
-        **given,
-        "Architecture": architecture,
-    }
+    parameters = effective(environment, architecture, given)
     return [
         str(layout.SAM),
         *("deploy", "--config-env", environment),
-        *("--template-file", str(layout.BUILD / "template.yaml")),
+        *("--template-file", str(SHIPPED)),
         # samconfig lets SAM make a bucket of its own, which it would do beside ours.
         *(("--s3-bucket", bucket, "--no-resolve-s3") if bucket else ()),
         *CHANGE_SETS.get(change_set, ()),
@@ -74,6 +90,9 @@ def main() -> None:
     given = dict(chosen.parameters)
     for said in warnings(chosen.environment, given, utc_now()):
         print(f"warning: {said}", file=sys.stderr)
+    named = effective(chosen.environment, chosen.architecture, given)
+    built = (layout.BUILD / "template.yaml").read_text()
+    SHIPPED.write_text(revised(built, named))
     call = command(chosen.environment, chosen.architecture, chosen.bucket, given, chosen.change_set)
     sys.exit(subprocess.run(call, cwd=layout.REPOSITORY, check=False).returncode)  # noqa: S603 (our own command)
 

@@ -240,7 +240,7 @@ class Workspace:
         (docs.slack.dev/reference/methods/chat.update).
         """
         with self._lock:
-            self._refuse_archived(channel)
+            self._refuse_archived(channel, "is_inactive")
             old = self._messages.get((channel.id, ts))
             if old is None:
                 raise SlackError("message_not_found")
@@ -290,9 +290,9 @@ class Workspace:
         with self._lock:
             return self._revision, [message.as_listed() for message in self._messages.values()]
 
-    def _refuse_archived(self, channel: Channel) -> None:
+    def _refuse_archived(self, channel: Channel, word: str = "is_archived") -> None:
         if channel.answers_to(self._archived):
-            raise SlackError("is_archived")
+            raise SlackError(word)
 
     def _by_id(self, channel_id: str) -> Channel:
         name = "#" + (channel_id.removeprefix("C0").lower() or channel_id)

@@ -1,13 +1,17 @@
 """Functions, layers and their sources: the traps that no linter sees."""
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
+from local_stack import shipping
 from responder import settings
 from template import deployed
 from template.deployed import ENVIRONMENTS, FUNCTIONS, referred, resources, stack
 
 #: Seconds, https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 API_GATEWAY_TIMEOUT = 29
+#: Nobody reads it: it makes another version of a function whose settings changed.
+REVISION = "SETTINGS_REVISION"
 SETTINGS: dict[str, type[settings.Common]] = {
     "AlertReceptionFunction": settings.Reception,
     "AnalysisFunction": settings.Analysis,
@@ -43,6 +47,17 @@ def test_a_change_of_settings_alone_publishes_a_new_version() -> None:
     variables["MODEL_SMALL"] = "another"
     gone = versions(stack()) - versions(deployed.transform(changed, {}))
     assert [name.startswith("AnalysisFunction") for name in gone] == [True]
+
+
+@pytest.mark.parametrize("parameter", ["SecretPrefix", "DailyBudgetUsd", "CriticalLane"])
+def test_another_parameter_reaches_the_live_functions_as_it_is_shipped(parameter: str) -> None:
+    text = (deployed.ROOT / "template.yaml").read_text()
+    found = [
+        versions(deployed.transform(yaml_parse(shipping.revised(text, given)), given))
+        for given in ({parameter: "1"}, {parameter: "2"})
+    ]
+    assert len(found[0]) == len(FUNCTIONS) + 1
+    assert found[0].isdisjoint(found[1])
 
 
 def test_everything_that_calls_a_function_calls_its_alias() -> None:
@@ -98,7 +113,7 @@ def test_a_canary_watches_the_new_version_and_runs_the_hook() -> None:
 def test_each_function_gets_the_settings_it_reads_and_no_others(name: str) -> None:
     given = resources("AWS::Lambda::Function")[name]["Environment"]["Variables"]
     read = {str(field.alias) for field in SETTINGS[name].model_fields.values()}
-    assert set(given) == read
+    assert set(given) == {*read, REVISION}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -107,7 +122,9 @@ def test_no_environment_leaves_a_required_setting_empty(environment: str) -> Non
     for name, model in SETTINGS.items():
         variables = resources("AWS::Lambda::Function")[name]["Environment"]["Variables"]
         given = {
-            key: values.get(value.get("Ref", ""), "a-resource") for key, value in variables.items()
+            key: values.get(value.get("Ref", ""), "a-resource")
+            for key, value in variables.items()
+            if key != REVISION
         }
         settings.load(model, given)
 

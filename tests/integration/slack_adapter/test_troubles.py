@@ -88,10 +88,13 @@ def test_a_429_without_a_number_waits_a_second() -> None:
     [
         ("channel_not_found", Reason.CHANNEL_NOT_FOUND),
         ("is_archived", Reason.CHANNEL_ARCHIVED),
+        ("is_inactive", Reason.CHANNEL_ARCHIVED),
         ("not_in_channel", Reason.NOT_IN_CHANNEL),
         ("restricted_action", Reason.CHANNEL_CLOSED),
         ("restricted_action_read_only_channel", Reason.CHANNEL_CLOSED),
         ("missing_scope", Reason.REFUSED_BY_SLACK),
+        # A reply alone is refused: the channel itself takes what the thread would have told.
+        ("restricted_action_non_threadable_channel", Reason.REFUSED_BY_SLACK),
     ],
 )
 def test_lasting_refusals_are_permanent_and_named(
@@ -127,6 +130,8 @@ def test_slacks_own_refusals_are_permanent(slack: Server) -> None:
     chat = bot(slack)
     with pytest.raises(Permanent, match="is_archived"):
         chat.post("C0OLD", CARD, "d-1")
+    with pytest.raises(Permanent, match="is_inactive"):
+        chat.update("C0OLD", "1.000001", CARD, "d-1")
     with pytest.raises(Permanent, match="message_not_found"):
         chat.update(CHANNEL, "1.000001", CARD, "d-1")
     with pytest.raises(Permanent, match="invalid_blocks"):

@@ -58,6 +58,23 @@ def test_a_build_for_this_machine_is_never_deployed_to_aws() -> None:
     assert ours.parents[1] != theirs.parents[1]
 
 
+def test_other_parameters_make_another_template() -> None:
+    built = (layout.REPOSITORY / "template.yaml").read_text()
+    texts = [
+        shipping.revised(built, shipping.effective(stage, "arm64", given))
+        for stage, given in (
+            ("dev", {}),
+            ("prod", {}),
+            ("prod", {"SecretPrefix": "NEW"}),
+            ("prod", {"SecretPrefix": "OLD"}),
+        )
+    ]
+    assert len(set(texts)) == len(texts)
+    assert texts[0] == shipping.revised(built, shipping.effective("dev", "arm64", {}))
+    with pytest.raises(ValueError, match="not one line"):
+        shipping.revised(texts[0], {})
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

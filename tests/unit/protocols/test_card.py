@@ -137,11 +137,11 @@ def test_release_forgets_lease_wait_and_dead_letter_but_not_what_is_shown() -> N
 def test_a_wait_keeps_the_oldest_age() -> None:
     early, late = NOW - timedelta(hours=1), NOW
     claimed = card(owner="me", lease_until=SOON)
-    waits = card_waits.postpone(claimed, SOON, late, Reason.PACED)
-    assert waits == card(next_try=SOON, first_sent=late, waits_for="paced")
-    assert card_waits.postpone(waits, SOON, early, Reason.PACED).first_sent == early
-    older = card_waits.postpone(claimed, SOON, early, Reason.PACED)
-    assert card_waits.postpone(older, SOON, late, Reason.PACED).first_sent == early
+    waits = card_waits.postpone(claimed, SOON, late, Reason.PACED, 1)
+    assert waits == card(next_try=SOON, first_sent=late, waits_for="paced", wanted=1)
+    assert card_waits.postpone(waits, SOON, early, Reason.PACED, 1).first_sent == early
+    older = card_waits.postpone(claimed, SOON, early, Reason.PACED, 1)
+    assert card_waits.postpone(older, SOON, late, Reason.PACED, 1).first_sent == early
 
 
 def test_giving_up_leaves_a_mark_for_the_tick() -> None:

@@ -36,6 +36,7 @@ PASSING_ERRORS = frozenset(
         "internal_error",
         "fatal_error",
         "request_timeout",
+        "update_failed",
         "team_added_to_org",
         "org_login_required",
         "external_channel_migrating",
@@ -62,15 +63,16 @@ INVALID = frozenset(
 # What slack_sdk lets through, besides its own two: the network's errors, and what comes of tokens,
 # addresses and answers that are not what it expects.
 FAILURES = (OSError, HTTPException, SlackRequestError, ValueError, LookupError, AttributeError)
-# https://docs.slack.dev/reference/methods/chat.postMessage
+# https://docs.slack.dev/reference/methods/chat.postMessage, and chat.update, which has another word
+# for an archived channel. A channel without threads takes a card, and is told in the channel.
 CHANNEL = {
     "channel_not_found": Reason.CHANNEL_NOT_FOUND,
     "is_archived": Reason.CHANNEL_ARCHIVED,
+    "is_inactive": Reason.CHANNEL_ARCHIVED,
     "not_in_channel": Reason.NOT_IN_CHANNEL,
     "restricted_action": Reason.CHANNEL_CLOSED,
     "restricted_action_read_only_channel": Reason.CHANNEL_CLOSED,
     "restricted_action_thread_only_channel": Reason.CHANNEL_CLOSED,
-    "restricted_action_non_threadable_channel": Reason.CHANNEL_CLOSED,
 }
 ERROR_CODE = re.compile(r"[a-z][a-z0-9_]{0,79}")
 

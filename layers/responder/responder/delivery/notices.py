@@ -6,6 +6,7 @@ in webhook mode, and in the channel of CRITICAL incidents, it is a message that 
 
 from collections.abc import Sequence
 
+from responder.alert import Severity
 from responder.delivery import blocks, destination, mrkdwn, storm, words
 from responder.incident import Incident, Notice, NoticeKind
 from responder.ports import Message
@@ -54,8 +55,8 @@ def render(
 
 def _news(incident: Incident, notice: Notice) -> str:
     if notice.kind in (NoticeKind.SEVERITY_RAISED, NoticeKind.ESCALATED):
-        symbol = words.SYMBOLS[incident.severity]
-        return f"{symbol} Severity raised to {incident.severity.value}"
+        severity = _raised_to(incident, notice)
+        return f"{words.SYMBOLS[severity]} Severity raised to {severity.value}"
     if notice.kind is NoticeKind.REFIRED:
         severity = words.severity_now(incident)
         return f"🔁 Fired again ({words.SYMBOLS[severity]} {severity.value})"
@@ -73,6 +74,12 @@ def _news(incident: Incident, notice: Notice) -> str:
         return storm.news(incident, incident.storm)
     lasted = words.duration(notice.at - incident.first_seen)
     return f"✅ Resolved after {lasted} ({words.times(incident)})"
+
+
+def _raised_to(incident: Incident, notice: Notice) -> Severity:
+    """What a rise ended at, which may be milder than what the incident once was."""
+    named = notice.detail.rpartition(" ")[2]
+    return Severity(named) if named in Severity else incident.severity
 
 
 def _where(incident: Incident) -> str:

@@ -168,8 +168,19 @@ def where(card: Card) -> str:
     return card.channel_id or card.channel
 
 
-def posted(card: Card, incident: Incident, place: Place, now: datetime, *, shortened: bool) -> Card:
-    """The first message is out and shows ``incident``, its notices and analysis included."""
+def posted(
+    card: Card,
+    incident: Incident,
+    place: Place,
+    now: datetime,
+    *,
+    shortened: bool,
+    elsewhere: bool = False,
+) -> Card:
+    """The first message is out and shows ``incident``, its notices and analysis included.
+
+    ``elsewhere``: not where the channel of what is CRITICAL would be, which is to be told of it.
+    """
     return card.model_copy(
         update={
             "ts": place.ts,
@@ -179,7 +190,7 @@ def posted(card: Card, incident: Incident, place: Place, now: datetime, *, short
             "shown": incident.revision,
             "shown_at": now,
             "shortened": shortened,
-            "told": max(card.told, _told_by_the_card(incident)),
+            "told": max(card.told, _told_by_the_card(incident, elsewhere=elsewhere)),
             "told_severity": incident.severity,
             "told_analysis": analysis_id(incident),
             "intent": None,
@@ -187,9 +198,11 @@ def posted(card: Card, incident: Incident, place: Place, now: datetime, *, short
     )
 
 
-def _told_by_the_card(incident: Incident) -> int:
+def _told_by_the_card(incident: Incident, *, elsewhere: bool) -> int:
     """The last notice that the card itself says: a storm's list is in its thread alone."""
-    return [*_pages(incident), incident.last_notice + 1][0] - 1
+    beside = {NoticeKind.HELD_PAGE, *([NoticeKind.ESCALATED] if elsewhere else [])}
+    numbers = (one.number for one in incident.notices if one.kind in beside)
+    return next(numbers, incident.last_notice + 1) - 1
 
 
 def _pages(incident: Incident) -> list[int]:

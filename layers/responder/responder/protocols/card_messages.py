@@ -55,8 +55,13 @@ class CardMessages:
         message = render(incident, self.grip.now())
         place = self._send(incident, card, message, notice=0)
         now, shortened = self.grip.now(), blocks.is_shortened(message.blocks)
+        stands_in = card.refused.channel if card.refused else card.channel
+        elsewhere = stands_in != route(incident, self.channels).channel
         let_go = self.grip.record(
-            lambda card: cards.posted(card, incident, place, now, shortened=shortened), incident
+            lambda card: cards.posted(
+                card, incident, place, now, shortened=shortened, elsewhere=elsewhere
+            ),
+            incident,
         )
         waited = now - incident.first_received_at
         if not incident.synthetic:

@@ -51,6 +51,7 @@ TURNED_AWAY = frozenset(
 )
 #: What is wrong with a first message wherever it is to stand.
 _WRONG_ANYWHERE = frozenset({Reason.INVALID_MESSAGE, Reason.MISCONFIGURED})
+_RISES = frozenset({NoticeKind.SEVERITY_RAISED, NoticeKind.ESCALATED})
 #: Notices that say how an incident stands: only the newest is true.
 _STATES = frozenset({NoticeKind.RESOLVED, NoticeKind.REFIRED, NoticeKind.STILL_FIRING})
 #: The notice number in the intent of a webhook's separate analysis message.
@@ -138,9 +139,13 @@ def passed_over(incident: Incident, card: Card, told: int) -> list[Notice]:
 
 
 def rises(card: Card, notice: Notice, severity: Severity) -> bool:
-    """Whether it begins anew worse than people were told; its rise may have passed in a silence."""
+    """Whether it begins anew as CRITICAL, or worse than people were told.
+
+    Its rise may have passed in a silence; and who read that it is over has gone back to bed.
+    """
     before = card.told_severity
-    return notice.kind is NoticeKind.REFIRED and before is not None and severity.worse_than(before)
+    worse = before is not None and severity.worse_than(before)
+    return notice.kind is NoticeKind.REFIRED and (worse or severity is Severity.CRITICAL)
 
 
 def flees(act: Act, reason: Reason) -> bool:
@@ -155,11 +160,13 @@ def flees(act: Act, reason: Reason) -> bool:
 def as_it_stands(incident: Incident, card: Card, act: Act) -> Incident:
     """The incident to render: its card calls people once, and says so where it stands elsewhere.
 
-    What a webhook posted before there was a bot has called them, too.
+    What a webhook posted before there was a bot has called them, too. A card that is posted anew
+    tells a rise that nobody was told of, and calls for that.
     """
     route = incident.route or Destination()
     again = act is Act.POST and card.posted_at is not None and card.refused is None
-    called = () if again else route.mentions
+    news = any(one.number > card.told and one.kind in _RISES for one in incident.notices)
+    called = () if again and not news else route.mentions
     return changed(
         incident, {"route": changed(route, {"mentions": called, "refused": card.refused})}
     )

@@ -15,14 +15,20 @@ from responder.protocols.card import let_go, unposted
 REPORT_AGAIN = timedelta(hours=1)
 
 
-def postpone(card: Card, until: datetime, first_sent: datetime, reason: Reason) -> Card:
-    """Let go before a deliberate wait; the oldest announcement's age is kept."""
+def postpone(
+    card: Card, until: datetime, first_sent: datetime, reason: Reason, revision: int
+) -> Card:
+    """Let go before a deliberate wait; the oldest announcement's age is kept.
+
+    What is asked for is ``revision``: what came while the lease was held may be in more of a hurry.
+    """
     oldest = min(card.first_sent, first_sent) if card.first_sent else first_sent
     return let_go(card).model_copy(
         update={
             "next_try": until,
             "waits_for": reason.value,
             "first_sent": oldest,
+            "wanted": revision,
         }
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from responder.alert import Severity
 from responder.card import Card
 from responder.clock import Clock
 from responder.contracts import Announcement
@@ -16,7 +17,7 @@ from responder.delivery import plain
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Incident
 from responder.policy.route import Channels, refuge, route
-from responder.ports import Chat, Queues, Store, Telemetry
+from responder.ports import Chat, Key, Queues, Store, Telemetry
 from responder.protocols import announcing, card_steps, card_waits, items, waiting
 from responder.protocols import card as cards
 from responder.protocols.card import Timing
@@ -266,8 +267,16 @@ class Delivery:
         self.grip.come_back(incident, wait)
         first_sent = self.grip.announcement.first_sent
         self.grip.change(
-            lambda card: cards.ask_for(
-                card_waits.postpone(card, wait.until, first_sent, wait.reason), incident.revision
+            lambda card: card_waits.postpone(
+                card, wait.until, first_sent, wait.reason, incident.revision
             ),
             owned=False,
         )
+        if wait.reason is Reason.PACED and incident.severity is not Severity.CRITICAL:
+            self._hurry(items.incident_item(incident.incident_id))
+
+    def _hurry(self, key: Key) -> None:
+        """A rise to CRITICAL that found the lease held was left to us, and waits for no slot."""
+        newest = items.load(self.lane.store, key, Incident)
+        if newest is not None and newest.severity is Severity.CRITICAL:
+            announcing.send(self.lane.queues, newest, self.lane.now())

@@ -99,9 +99,11 @@ def _settle(plan: Plan, now: datetime) -> Plan:
     if at is None or now < at:
         return plan
     calm = flapping.settled(plan.incident)
+    # Nobody was told how it ended while it flapped, or that it did not.
     if calm.state is IncidentState.RESOLVED:
-        # Nobody was told of this end while it flapped.
         calm = noticed(calm, NoticeKind.RESOLVED, calm.resolved_at or now)
+    elif calm.state is IncidentState.OPEN:
+        calm = noticed(calm, NoticeKind.STILL_FIRING, now)
     calm = calm.model_copy(update={"revision": calm.revision + 1})
     return replace(plan, incident=calm, announce=True)
 

@@ -215,7 +215,8 @@ def _cache_metric(incident: Incident) -> str:
 def _flapped(before: Incident, incident: Incident) -> bool:
     """Whether a new beginning or an end went untold, as there were too many of them."""
     untold = incident.last_notice == before.last_notice
-    return incident.flapping and untold and incident.state is not before.state
+    turned = (incident.state, incident.refires) != (before.state, before.refires)
+    return incident.flapping and untold and turned
 
 
 def _ended_quietly(before: Incident, incident: Incident) -> bool:

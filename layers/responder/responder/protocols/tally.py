@@ -67,12 +67,38 @@ def one_more(
             "worst": _worst(incident, arrival, name),
         }
     )
-    if not alert.severity.worse_than(counted.severity):
+    if alert.severity.worse_than(counted.severity):
+        raised = counted.model_copy(update={"severity": alert.severity})
+        return _raised(raised, incident.severity, alert.severity, now)
+    return _again_as_bad(incident, counted, alert, now)
+
+
+def _again_as_bad(before: Incident, counted: Incident, alert: Alert, now: datetime) -> Incident:
+    """What got better meanwhile, and is worse again, is news as well, unless it flaps."""
+    known, fires = _worst_now(before), _worst_now(counted)
+    # Whoever is told that it begins anew is told how bad it is.
+    begins = before.refires[-1:] == (now,)
+    if known is None or fires is None or begins or not fires.worse_than(known):
         return counted
-    change = f"{incident.severity} → {alert.severity}"
-    raised = counted.model_copy(update={"severity": alert.severity})
-    raised = noticed(raised, NoticeKind.SEVERITY_RAISED, now, change)
-    if alert.severity is not Severity.CRITICAL:
+    anew = flapping.refired(counted, now)
+    if counted.flapping:
+        return anew
+    if anew.flapping:
+        return noticed(anew, NoticeKind.FLAPPING, now, alert.title)
+    return _raised(anew, known, fires, now)
+
+
+def _worst_now(incident: Incident) -> Severity | None:
+    """How bad the worst is that fires now, of those that are known by name."""
+    firing = (one.severity for one in incident.firing_now)
+    return min(firing, key=lambda severity: severity.rank, default=None)
+
+
+def _raised(incident: Incident, before: Severity, severity: Severity, now: datetime) -> Incident:
+    """Told that it is so bad by now; what is CRITICAL is told where people look for that, too."""
+    change = f"{before} → {severity}"
+    raised = noticed(incident, NoticeKind.SEVERITY_RAISED, now, change)
+    if severity is not Severity.CRITICAL:
         return raised
     return noticed(raised, NoticeKind.ESCALATED, now, change)
 
