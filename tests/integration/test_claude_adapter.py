@@ -242,6 +242,27 @@ def test_a_dropped_connection_has_an_unknown_effect() -> None:
     assert (error.reason, error.took_effect) == (Reason.UNAVAILABLE, None)
 
 
+@pytest.mark.parametrize("key", ["sk-ant-one\nsk-ant-two", "sk-ant-one two\r\n three"])
+def test_a_key_that_no_header_can_hold_certainly_had_no_effect(key: str) -> None:
+    came: list[Request] = []
+
+    def answer(request: Request) -> Reply:
+        came.append(request)
+        return Reply()
+
+    with serving(answer) as server:
+        error = error_of(server.url, keys=Keys(key))
+    assert came == []
+    assert isinstance(error, Retryable)
+    assert error.took_effect is False
+
+
+def test_an_address_that_is_none_certainly_had_no_effect() -> None:
+    error = error_of("localhost:1")
+    assert isinstance(error, Retryable)
+    assert error.took_effect is False
+
+
 def test_nobody_listening_certainly_had_no_effect() -> None:
     with serving(lambda request: Reply()) as server:
         url = server.url

@@ -10,6 +10,7 @@ from faults.world import START
 from responder.alert import Scope, Severity
 from responder.analysis.freshness import LIFE
 from responder.cache_entry import CacheState
+from responder.contracts import AnalysisRequest
 from responder.errors import Permanent, Reason, Retryable
 from responder.ports import Queue
 from responder.protocols import lease
@@ -177,6 +178,17 @@ def test_a_request_whose_worker_died_for_too_long_ends_with_the_fallback(desk: D
     desk.investigator.handle(sent)
     assert desk.claude.asked == []
     assert desk.incident().analysis.fallback_reason == Reason.TOO_OLD.value
+
+
+def test_what_was_too_old_is_asked_again_while_it_fires(desk: Desk) -> None:
+    test_a_request_whose_worker_died_for_too_long_ends_with_the_fallback(desk)
+    desk.taken(Queue.ANALYSIS)
+    desk.later(minutes=16)
+    desk.ticker.tick()
+    ((again, _),) = desk.taken(Queue.ANALYSIS)
+    desk.investigator.handle(AnalysisRequest.model_validate(again))
+    assert len(desk.claude.asked) == 1
+    assert not desk.incident().analysis.is_fallback
 
 
 def test_a_long_retry_after_does_not_outlast_our_patience(desk: Desk) -> None:

@@ -155,8 +155,15 @@ def _retry_after(response: "httpx2.Response") -> float | None:
 
 
 def _certainly_unsent(error: Exception) -> bool | None:
-    """False ("it had no effect") where not even a connection was made, else None: unknown."""
+    """False ("it had no effect") where nothing left the process, else None: unknown."""
     import httpx2
 
-    unsent = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+    unsent = (
+        httpx2.ConnectError,
+        httpx2.ConnectTimeout,
+        httpx2.PoolTimeout,
+        # A key that no header can hold, or an address that is none.
+        httpx2.LocalProtocolError,
+        httpx2.UnsupportedProtocol,
+    )
     return False if isinstance(error.__cause__, unsent) else None

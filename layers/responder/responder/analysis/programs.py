@@ -118,18 +118,58 @@ def _after_options(arguments: Sequence[str]) -> list[str]:
 
 
 def _aws(arguments: Sequence[str]) -> bool:
-    """Operations that read, and none that hands out a credential."""
+    """Operations that read, none that hands out a credential, and none that saves a file."""
     plain = _after_options(arguments)
     if len(plain) < 2 or not _without("--endpoint", "--cli-", "--with-decryption")(arguments):
         return False
     service, operation = plain[:2]
-    if operation in _AWS_CREDENTIALS or (service, operation) == ("ecr", "get-login"):
+    if operation in _AWS_CREDENTIALS or _AWS_NAMES_OF_CREDENTIALS.search(operation):
         return False
-    known = {("s3", "ls"), ("logs", "tail"), ("dynamodb", "query"), ("dynamodb", "scan")}
+    if (service, operation) in {("s3", "ls"), ("logs", "tail")}:
+        return len(plain) <= 3
+    asks = service == "dynamodb" and operation in {"query", "scan"}
     reads = ("describe-", "list-", "get-", "lookup-", "filter-", "batch-get-")
-    return (service, operation) in known or operation.startswith(reads)
+    may_read = asks or operation.startswith(reads)
+    return may_read and operation not in _AWS_FILES and not _names_a_file(arguments, plain)
 
 
+def _names_a_file(arguments: Sequence[str], plain: Sequence[str]) -> bool:
+    """Whether a word is no option's value: that is the file into which the answer goes."""
+    if len(plain) > 2:
+        return True
+    option, words = "", 0
+    for word in arguments:
+        if word.startswith("--"):
+            option, words = word, 0
+            continue
+        words += 1
+        takes_none = option.startswith(("--no-", "--deb"))
+        if option and words > (0 if takes_none else _AWS_MANY.get(option, 1)):
+            # The service and its operation may follow the options of all commands.
+            if option in _VALUED and word in plain:
+                continue
+            return True
+    return False
+
+
+#: Options that take several words.
+_AWS_MANY: Final = dict.fromkeys(
+    ("--instance-ids", "--filters", "--filter", "--dimensions", "--names", "--metric-names",
+     "--alarm-names", "--stack-names", "--services", "--clusters", "--tasks", "--include",
+     "--load-balancer-arns", "--target-group-arns", "--statistics",
+     "--attribute-names", "--group-ids", "--subnet-ids", "--vpc-ids", "--volume-ids",
+     "--log-stream-names", "--extended-statistics", "--load-balancer-names"),
+    50,
+)  # fmt: skip
+#: https://docs.aws.amazon.com/cli/latest/reference: what is read goes into a file that is named.
+_AWS_FILES: Final = frozenset(
+    ("get-object", "get-object-torrent", "get-export", "get-sdk", "get-job-output",
+     "get-thing-shadow", "get-media", "get-media-for-fragment-list", "get-clip",
+     "get-snapshot-block", "get-package-version-asset", "get-content", "get-tile")
+)  # fmt: skip
+_AWS_NAMES_OF_CREDENTIALS = re.compile(
+    r"password|credential|login|token|api-?key|private-key|data-access"
+)
 #: https://docs.aws.amazon.com/cli/latest/reference: "get" that gives out a secret or a session.
 _AWS_CREDENTIALS: Final = frozenset(
     ("get-secret-value", "batch-get-secret-value", "get-session-token", "get-federation-token",
@@ -185,7 +225,12 @@ def _find(arguments: Sequence[str]) -> bool:
 
 
 def _awk(arguments: Sequence[str]) -> bool:
-    return not any(re.search(r"system|getline|ENVIRON|[|>@]|-[fvi]", word) for word in arguments)
+    """A program in its own words; of the options only the separator, as others write files."""
+    options = (word for word in arguments if word.startswith("-"))
+    harmless = all(word.startswith("-F") for word in options)
+    return harmless and not any(
+        re.search(r"system|getline|ENVIRON|[|>@]|-[fvi]", word) for word in arguments
+    )
 
 
 def _sed(arguments: Sequence[str]) -> bool:
@@ -195,6 +240,9 @@ def _sed(arguments: Sequence[str]) -> bool:
 
 def _curl(arguments: Sequence[str]) -> bool:
     """Asks and shows; sends and saves nothing."""
+    if any("%output" in word for word in arguments):
+        # What "-w" writes, it can write into a file: https://curl.se/docs/manpage.html#-w
+        return False
     words = iter(word for word in arguments if word not in _CURL_LONG)
     kept = []
     for word in words:
@@ -232,13 +280,15 @@ _CONTAINERS = _first("ps", "logs", "inspect", "stats", "events", "images", "info
 
 _PROGRAMS: Final[dict[str, Rule]] = {
     **dict.fromkeys(
-        ("df", "du", "free", "uptime", "netstat", "lsof", "vmstat", "iostat", "mpstat",
+        ("df", "du", "free", "uptime", "netstat", "vmstat", "iostat", "mpstat",
          "last", "who", "w", "id", "nproc", "stat", "ls", "cat", "head", "tail", "wc", "cut",
          "grep", "egrep", "fgrep", "zgrep", "zcat", "tr", "nl", "lsblk", "findmnt", "lscpu",
          "uname", "pgrep", "lsmod", "numastat", "nslookup", "host"),
         _any,
     ),
-    "ss": lambda arguments: not any(re.match(r"-\w*K|--kill", word) for word in arguments),
+    # "D" writes what it found into a file, of lsof a cache.
+    "ss": lambda arguments: not any(re.match(r"-\w*[KD]|--[kd]", word) for word in arguments),
+    "lsof": lambda arguments: not any(re.match(r"-\w*D", word) for word in arguments),
     # Without a dash "e" adds each process's environment.
     "ps": lambda arguments: not re.fullmatch(r"[a-z]*e[a-z]*", "".join(arguments[:1])),
     "getent": lambda arguments: not any("shadow" in word for word in arguments),
@@ -266,13 +316,13 @@ _PROGRAMS: Final[dict[str, Rule]] = {
     "curl": _curl,
     "openssl": _first("s_client", "x509", "ciphers", "version",
                       but=("-out", "-signkey", "-key", "-cert", "-writerand", "-sess", "-CA",
-                           "-engine", "-provider", "-psk")),
+                           "-engine", "-provider", "-psk", "-msgfile", "-keylog", "-status_f")),
     "ip": _first("addr show", "link show", "route show", "route get", "neigh show"),
     "systemctl": _first("status", "show", "cat", "is-active", "is-failed", "is-enabled",
                         "list-units", "list-timers", "list-jobs", "list-dependencies",
                         but=("-H", "--host", "-M")),
     "journalctl": _without("--rotate", "--vacuum", "--flush", "--sync", "--setup", "--update",
-                           "-D"),
+                           "-D", "--cursor-file"),
     "resolvectl": _first("status", "query", "statistics"),
     "timedatectl": _first("status", "timesync-status", "show", "show-timesync", but=("-H",)),
     "chronyc": _first("tracking", "sources", "sourcestats", "activity", but=("-h",)),
@@ -302,7 +352,7 @@ _PROGRAMS: Final[dict[str, Rule]] = {
     "redis-cli": _first("info", "INFO", "ping", "dbsize", "slowlog get", "client list",
                         "memory stats", "memory doctor", "latency doctor", "ttl", "type", "llen",
                         "cluster info", "cluster nodes",
-                        but=("-a", "--eval", "-u", "--pass", "--rdb", "--pipe")),
+                        but=("-a", "--eval", "-u", "--pass", "--rdb", "--pipe", "--func")),
     "rabbitmqctl": _first("list_queues", "list_connections", "list_consumers", "list_channels",
                           "status", "cluster_status", "node_health_check"),
     "rabbitmq-diagnostics": _first("status", "ping", "check_running", "alarms", "memory_breakdown"),

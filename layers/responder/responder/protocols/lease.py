@@ -27,6 +27,7 @@ PASSING = frozenset(
         Reason.RATE_LIMITED.value,
         Reason.UNAVAILABLE.value,
         Reason.TIMEOUT.value,
+        Reason.TOO_OLD.value,
         Reason.BREAKER_OPEN.value,
         Reason.NO_KEY.value,
         Reason.SECRET_MISSING.value,
