@@ -5,6 +5,7 @@
 Any other exception is unexpected and uses up a receive.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 
 
@@ -114,10 +115,12 @@ class Retryable(ResponderError):
 class Permanent(ResponderError):
     """Will never succeed as it is: goes to the dead-letter queue with its reason.
 
-    ``card`` is what nobody can read in Slack because of it, for the dead letter's reader.
+    ``card`` is what nobody can read in Slack because of it, for the dead letter's reader. What may
+    be recorded as given up once the letter is there is done by ``lettered``.
     """
 
     card: str = ""
+    lettered: Callable[[], object] | None = None
 
 
 class Conflict(Exception):

@@ -6,7 +6,7 @@ from datetime import datetime
 from desk import GAP, Desk
 from examples import alert
 from responder.contracts import Announcement
-from responder.errors import Reason, ResponderError, Retryable
+from responder.errors import Permanent, Reason, ResponderError, Retryable
 from responder.ports import Queue
 
 ID = "v1:disk|prod.1"
@@ -23,8 +23,14 @@ def announced_desk() -> Desk:
 
 
 def deliver(desk: Desk, incident_id: str = ID, **changes: object) -> None:
+    """As a batch does, which puts what fails for good into the dead-letter queue."""
     fields = {"incident_id": incident_id, "first_sent": desk.now()}
-    desk.deliverer.handle(Announcement.model_validate(fields | changes))
+    try:
+        desk.deliverer.handle(Announcement.model_validate(fields | changes))
+    except Permanent as error:
+        if error.lettered is not None:
+            error.lettered()
+        raise
 
 
 def change(desk: Desk, **changes: object) -> None:

@@ -12,6 +12,7 @@ from responder.errors import Permanent, Reason, Retryable
 from responder.ports import Queue
 from responder.protocols import items
 from responder.protocols.operators import Window
+from unit.protocols import delivering
 
 ID = "v1:disk|prod.1"
 REFUSED = Permanent(Reason.REFUSED_BY_SLACK, "not_in_channel (channel C1)")
@@ -27,7 +28,7 @@ def cardless() -> Desk:
 
 def deliver(desk: Desk, incident_id: str = ID, *, age: timedelta = timedelta(0)) -> None:
     first_sent = desk.now() - age
-    desk.deliverer.handle(Announcement(incident_id=incident_id, first_sent=first_sent))
+    delivering.deliver(desk, incident_id, first_sent=first_sent)
 
 
 def refuse(desk: Desk, incident_id: str = ID) -> None:

@@ -176,6 +176,18 @@ def test_a_dead_letter_keeps_the_cards_text_where_there_is_one(house: House) -> 
     ]
 
 
+def test_what_is_given_up_is_recorded_once_its_letter_is_there(house: House) -> None:
+    recorded: list[int] = []
+    refused = Permanent(Reason.REFUSED_BY_SLACK)
+    refused.lettered = lambda: recorded.append(len(house.sqs.dead))
+    house.sqs.broken = True
+    assert house.run(record("a"), wrong={"a": refused}) == failed("a")
+    assert recorded == []
+    house.sqs.broken = False
+    assert house.run(record("a"), wrong={"a": refused}) == failed()
+    assert recorded == [1]
+
+
 def test_attributes_are_never_empty_as_sqs_refuses_that(house: House) -> None:
     untraced = record("a")
     del untraced["attributes"]["AWSTraceHeader"]

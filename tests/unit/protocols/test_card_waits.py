@@ -8,6 +8,7 @@ import pytest
 from desk import TIMING, Desk
 from faults.world import START
 from responder.alert import Severity
+from responder.contracts import Announcement
 from responder.errors import Permanent, Reason, Retryable
 from responder.policy.route import Channels
 from responder.ports import Queue
@@ -144,6 +145,18 @@ def test_a_card_whose_dead_letter_was_not_taken_is_announced_once_its_next_holde
     desk.taken(Queue.DISTRIBUTION)
     desk.tick(times=5)
     assert desk.slack.methods() == ["post"]
+
+
+def test_a_card_whose_letter_is_not_there_yet_is_not_given_up() -> None:
+    desk = announced_desk()
+    desk.slack.errors = [Permanent(Reason.REFUSED_BY_SLACK, "no")]
+    with pytest.raises(Permanent):
+        desk.deliverer.handle(Announcement(incident_id=ID, first_sent=desk.now()))
+    assert (desk.card().dead_lettered, desk.card().owner) == (False, "")
+    desk.announced()
+    desk.later(seconds=120)
+    desk.ticker.tick()
+    assert [name for name, _ in desk.announced()] == [ID]
 
 
 def test_a_dead_lettered_card_comes_back_to_life_with_the_next_success(desk: Desk) -> None:

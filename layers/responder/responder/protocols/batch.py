@@ -123,6 +123,8 @@ class Lane:
             except Permanent as error:
                 for record in records:
                     self._dead_letter(record, error)
+                if error.lettered is not None:
+                    error.lettered()
         except Exception as error:
             for record in records:
                 self._fail(record, error)

@@ -248,10 +248,25 @@ class Delivery:
         if incident.synthetic:
             self._hold_synthetic(incident, error.reason)
             return
-        self.grip.change(card_waits.give_up, owned=False)
+        self.grip.change(cards.let_go, owned=False)
         self.lane.operators.report(self.grip.announcement, incident, error)
+        # The tick leaves alone what is given up. Another delivery of this very message may take it
+        # off the queue meanwhile: without a letter, nobody would come back.
+        error.lettered = lambda: self._record_letter(incident)
         error.card = plain.card(incident)
         raise error
+
+    def _record_letter(self, incident: Incident) -> None:
+        """The card is given up, unless somebody else has taken it up, or shown it, meanwhile."""
+        now = self.lane.now()
+
+        def step(card: Card | None) -> Card | None:
+            if card is None or card.owner or cards.settled(card, incident, now):
+                return None
+            return card_waits.give_up(card)
+
+        key = items.card_item(incident.incident_id)
+        items.change(self.lane.store, key, Card, step, now)
 
     def _hold_synthetic(self, incident: Incident, reason: Reason) -> None:
         """Nobody waits for the card of a check; whoever sent it sees on the card why."""
