@@ -188,7 +188,30 @@ def test_business_metrics_are_those_of_this_stack_only() -> None:
 
 @pytest.mark.parametrize("metric", sorted(own_metrics()))
 def test_every_business_metric_is_emitted(metric: str) -> None:
-    assert f'"{metric}"' in code()
+    assert f'"{metric}"' in code() or metric in read_from_logs()
+
+
+def read_from_logs() -> dict[str, Json]:
+    """What CloudWatch counts in a log of ours, by metric."""
+    filters = resources("AWS::Logs::MetricFilter").values()
+    return {one["MetricTransformations"][0]["MetricName"]: one for one in filters}
+
+
+def test_a_flood_that_the_api_refuses_is_counted_by_the_status_that_tools_see() -> None:
+    # AWS counts a throttle as a 4XXError, even where our answer to it is 503.
+    found = read_from_logs()["ApiServerErrors"]
+    (stage,) = resources("AWS::ApiGateway::Stage").values()
+    (made,) = found["MetricTransformations"]
+    assert made["MetricNamespace"] == NAMESPACE
+    assert referred(found["LogGroupName"]) == "ApiAccessLogGroup"
+    written = json.loads(stage["AccessLogSetting"]["Format"])
+    assert written["status"] == "$context.status"
+    assert found["FilterPattern"] == '{ $.status = "5*" }'
+    refused = {metric[1] for metric in dashboard_metrics() if metric[0] == "AWS/ApiGateway"}
+    watched_by_aws = {one.get("MetricName") for one in alarms().values()}
+    assert "5XXError" not in refused | watched_by_aws
+    alarm = alarms()["ApiUnavailable"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == (NAMESPACE, "ApiServerErrors")
 
 
 def test_metrics_with_a_reason_or_tier_are_asked_for_with_one() -> None:
@@ -252,5 +275,6 @@ def test_nothing_that_the_emulator_refuses_is_created_on_it() -> None:
         refused = resource["Type"] in {
             "AWS::CloudWatch::CompositeAlarm",
             "AWS::Logs::QueryDefinition",
+            "AWS::Logs::MetricFilter",
         } or ("Metrics" in resource.get("Properties", {}))
         assert not refused or resource.get("Condition") == "OnAws", name

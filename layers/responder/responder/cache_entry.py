@@ -23,6 +23,7 @@ class CacheEntry(BaseModel):
     """The analysis of one cache key, and who works on it or waits for it.
 
     ``analysis`` may be present while ``state`` is pending (a stale one that is being refreshed).
+    ``kept_until`` is set where a refresh failed: its age is no reason to try again before.
     ``disputed_at`` is when a person last found the analysis wrong that it had until then.
     """
 
@@ -35,6 +36,7 @@ class CacheEntry(BaseModel):
     waiters: tuple[str, ...] = ()
     analysis: Analysis | None = None
     fresh_until: Moment | None = None
+    kept_until: Moment | None = None
     next_try: Moment | None = None
     first_sent: Moment | None = None
     disputed_at: Moment | None = None

@@ -45,6 +45,51 @@ def test_a_critical_incident_is_refreshed_by_the_larger_model_once(desk: Desk) -
     assert desk.incident().analysis.tier == "large"
 
 
+@pytest.fixture
+def of_yesterday() -> Desk:
+    """A mild incident, and its analysis, which is a day old."""
+    desk = awaiting(severity=Severity.INFO)
+    handle(desk)
+    desk.later(hours=30)
+    return desk
+
+
+@pytest.mark.parametrize(("severity", "asks"), [(Severity.HIGH, [ID]), (Severity.LOW, [])])
+def test_a_rise_asks_anew_where_the_analysis_is_too_old_for_it(
+    of_yesterday: Desk, severity: Severity, asks: list[str]
+) -> None:
+    desk = of_yesterday
+    desk.record(alert("a2", at=108_000, severity=severity))
+    assert desk.requested() == asks
+    for incident_id in asks:
+        handle(desk, incident_id)
+        assert desk.incident().analysis.headline == "verdict 2"
+
+
+def test_a_rise_does_not_ask_for_what_could_not_be_renewed_just_now(of_yesterday: Desk) -> None:
+    desk = of_yesterday
+    desk.record(alert("a2", at=108_000, severity=Severity.MEDIUM))
+    assert desk.requested() == [ID]
+    desk.claude.errors = [Permanent(Reason.NO_KEY)]
+    handle(desk)
+    desk.record(alert("a3", at=108_010, severity=Severity.HIGH))
+    assert desk.requested() == []
+    desk.later(minutes=6)
+    desk.record(alert("b1", fingerprint="f2", at=108_400, scope=Scope(environment="dev")))
+    assert desk.requested() == [DEV]
+
+
+def test_a_graver_incident_is_served_what_a_milder_one_left_and_has_it_renewed(
+    of_yesterday: Desk,
+) -> None:
+    desk = of_yesterday
+    desk.record(alert("b1", fingerprint="f2", at=108_000, scope=Scope(environment="dev")))
+    assert desk.incident(DEV).analysis.headline == "verdict 1"
+    assert desk.requested() == [DEV]
+    handle(desk, DEV)
+    assert desk.incident(DEV).analysis.headline == "verdict 2"
+
+
 def stale(desk: Desk) -> None:
     """An incident that was served a stale analysis of Claude, whose refresh is asked for."""
     handle(desk)

@@ -8,13 +8,15 @@ import pytest
 
 from examples import MAKERS, triage, verdict
 from faults.world import START as NOW
+from responder.alert import Severity
 from responder.analysis import freshness
-from responder.analysis.freshness import News
+from responder.analysis.freshness import LIFE, News
 from responder.analysis.verdict import Analysis
 from responder.cache_entry import MAX_WAITERS, CacheEntry, CacheState
 from responder.protocols import lease
 
 SOON = NOW + timedelta(seconds=30)
+HOUR = timedelta(hours=1)
 MOMENT = timedelta(milliseconds=10)
 PAST = NOW - timedelta(seconds=1)
 # Its drawn head start is a hundredth of a second.
@@ -35,9 +37,14 @@ def done(**changes: Any) -> CacheEntry:
     return IDLE.model_copy(update=fields)
 
 
-def glance(entry: CacheEntry | None, tier: str = "small", asker: str = LATE) -> lease.Glance:
+def glance(
+    entry: CacheEntry | None,
+    tier: str = "small",
+    asker: str = LATE,
+    severity: Severity = Severity.HIGH,
+) -> lease.Glance:
     """What an incident finds, of whose subject there is no news."""
-    return lease.glance(entry, tier, MAKERS, NOW, asker, News())
+    return lease.glance(entry, lease.Asker(asker, severity, tier), MAKERS, NOW, News())
 
 
 @pytest.mark.parametrize("entry", [None, IDLE, pending()])
@@ -58,6 +65,27 @@ def test_a_fresh_analysis_is_served_and_none_is_due() -> None:
 )
 def test_a_stale_analysis_is_served_at_once_and_a_new_one_is_due(stale: CacheEntry) -> None:
     assert glance(stale) == lease.Glance(stale.analysis, due=True)
+
+
+@pytest.mark.parametrize("severity", list(Severity))
+def test_how_old_an_analysis_may_be_goes_by_who_is_served(severity: Severity) -> None:
+    """Not by who had it made: it was an INFO, for which it is good for a week."""
+    ends = NOW + timedelta(days=7)
+    old = done(analysis=verdict(made_at=NOW - LIFE[severity]), fresh_until=ends)
+    young = done(analysis=verdict(made_at=NOW - LIFE[severity] + HOUR), fresh_until=ends)
+    assert glance(old, severity=severity) == lease.Glance(old.analysis, due=True)
+    assert glance(young, severity=severity) == lease.Glance(young.analysis, due=False)
+
+
+def test_what_could_not_be_renewed_is_left_alone_for_a_while() -> None:
+    old = verdict(made_at=NOW - timedelta(days=3))
+    failed = lease.complete(
+        pending(owner="me", analysis=old), "me", triage(fallback_reason="unavailable"), SOON
+    )
+    assert glance(failed) == lease.Glance(old, due=False)
+    renewed = lease.complete(failed and lease.take(failed, "k", "me", NOW, HOUR), "me", FRESH, SOON)
+    assert renewed is not None
+    assert (renewed.analysis, renewed.kept_until) == (FRESH, None)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +208,7 @@ def test_a_fallback_does_not_replace_an_analysis_of_claude() -> None:
     refreshed = lease.complete(
         pending(owner="me", analysis=FRESH), "me", triage(fallback_reason="timeout"), SOON
     )
-    assert refreshed == done()
+    assert refreshed == done(kept_until=SOON)
 
 
 @pytest.mark.parametrize("before", [None, triage(fallback_reason="timeout")])

@@ -162,6 +162,14 @@ def fresh_until(analysis: Analysis, severity: Severity, now: datetime) -> dateti
     return now + min(life, LIFE[severity])
 
 
+def is_too_old(analysis: Analysis, severity: Severity, now: datetime) -> bool:
+    """Whether an analysis of Claude is older than one for ``severity`` may be, whoever had it made.
+
+    A signature's alerts differ in severity: what was made for an INFO lives for a week.
+    """
+    return not analysis.is_fallback and now - analysis.made_at >= LIFE[severity]
+
+
 def is_fresh(
     analysis: Analysis | None,
     fresh_until: datetime | None,

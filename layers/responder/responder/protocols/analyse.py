@@ -104,7 +104,8 @@ class Investigator:
             tier = self.spending.affordable(incident, _tier(incident, entry), look.purse)
             changed_at = changes.latest(entry, incident, draft, self.telemetry, now)
             news = replace(told, changed_at=changed_at)
-            found = lease.glance(entry, tier, self.makers, now, incident.incident_id, news)
+            asker = lease.Asker(incident.incident_id, incident.severity, tier)
+            found = lease.glance(entry, asker, self.makers, now, news)
             if entry is not None and (not found.due or lease.held_by_other(entry, me, now)):
                 return None
             return lease.take(entry, cache_key, me, now, self.lease_lasts)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from responder.alert import Severity
 from responder.analysis import freshness, tiering
 from responder.analysis.freshness import Makers, News
 from responder.analysis.verdict import Analysis
@@ -50,30 +51,43 @@ class Glance:
     unavailable: str = ""
 
 
+@dataclass(frozen=True)
+class Asker:
+    """The incident that an analysis is looked up for, and the tier that it deserves."""
+
+    incident_id: str
+    severity: Severity
+    tier: str
+
+
 def glance(
-    entry: CacheEntry | None,
-    tier: str,
-    makers: Makers,
-    now: datetime,
-    asker: str,
-    news: News,
+    entry: CacheEntry | None, asker: Asker, makers: Makers, now: datetime, news: News
 ) -> Glance:
-    """Look an entry up for an incident that deserves ``tier``; ``makers`` are the configured ones.
+    """Look an entry up for ``asker``; ``makers`` are the configured ones.
 
     An analysis that is too old, of a smaller tier, or overtaken by ``news`` is stale. One that will
-    be too old soon, or is of another prompt or model, is due for some askers (incident ids), which
-    refresh it for all.
+    be too old soon, or is of another prompt or model, is due for some askers, which refresh it for
+    all.
     """
     if entry is None or entry.analysis is None:
         return Glance(None, due=True)
     if not entry.analysis.is_fallback:
-        now = freshness.looked_at(now, asker)
-    fresh = freshness.is_fresh(entry.analysis, entry.fresh_until, now, makers, asker)
+        now = freshness.looked_at(now, asker.incident_id)
+    fresh = freshness.is_fresh(entry.analysis, entry.fresh_until, now, makers, asker.incident_id)
     if entry.analysis.is_fallback:
         return Glance(None, not fresh, entry.analysis.fallback_reason if fresh else "")
-    smaller = entry.analysis.tier == tiering.SMALL and tier == tiering.LARGE
+    smaller = entry.analysis.tier == tiering.SMALL and asker.tier == tiering.LARGE
     overtaken = freshness.overtaken(entry.analysis, news, now)
-    return Glance(entry.analysis, due=smaller or overtaken or not fresh)
+    old = is_too_old(entry, entry.analysis, asker.severity, now)
+    return Glance(entry.analysis, due=smaller or overtaken or old or not fresh)
+
+
+def is_too_old(
+    entry: CacheEntry | None, analysis: Analysis, severity: Severity, now: datetime
+) -> bool:
+    """Whether ``analysis`` is too old for ``severity``, and nobody failed to renew it just now."""
+    kept = entry is not None and entry.kept_until is not None and now < entry.kept_until
+    return not kept and freshness.is_too_old(analysis, severity, now)
 
 
 def is_hopeless(entry: CacheEntry | None) -> bool:
@@ -146,6 +160,7 @@ def complete(
             "lease_until": None,
             "analysis": entry.analysis if keeps else analysis,
             "fresh_until": fresh_until,
+            "kept_until": fresh_until if keeps else None,
             "next_try": None,
             "first_sent": None,
         }

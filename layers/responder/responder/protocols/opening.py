@@ -42,7 +42,8 @@ def open_incident(
     entry = draft.entry(arrival.cache_key)
     cached = entry.analysis if entry else None
     deserved = tiering.tier_for(alert.severity, cached)
-    look = lease.glance(entry, deserved, makers, now, incident_id, news)
+    asker = lease.Asker(incident_id, alert.severity, deserved)
+    look = lease.glance(entry, asker, makers, now, news)
     passages = news.runbooks.passages if news.runbooks else ()
     joined = lease.wait(entry, incident_id, now) if look.due and entry else None
     about_claude = trouble.of(alert)

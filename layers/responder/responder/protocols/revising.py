@@ -33,6 +33,7 @@ def revised(draft: Draft, incident: Incident, now: datetime) -> Incident:
         update["told_from"] = now
     if before is not None and (
         _wants_higher_tier(before, incident)
+        or _too_old_for_its_rise(draft.entry(incident.cache_key), before, incident, now)
         or _unheld(before, incident)
         or _wants_another(draft.entry(incident.cache_key), incident, now)
     ):
@@ -77,6 +78,17 @@ def _wants_higher_tier(before: Incident, incident: Incident) -> bool:
         not incident.held
         and incident.severity.worse_than(before.severity)
         and tiering.deserves_higher(incident.analysis, incident.severity)
+    )
+
+
+def _too_old_for_its_rise(
+    entry: CacheEntry | None, before: Incident, incident: Incident, now: datetime
+) -> bool:
+    """Whether what was made while it was milder is older than one for its severity may be."""
+    return (
+        not incident.held
+        and incident.severity.worse_than(before.severity)
+        and lease.is_too_old(entry, incident.analysis, incident.severity, now)
     )
 
 
