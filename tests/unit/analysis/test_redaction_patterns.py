@@ -55,7 +55,10 @@ def test_a_placeholder_that_was_never_given_stays_as_it_is() -> None:
     assert Redactor().unmask("[email-7] [secret-1]") == "[email-7] [secret-1]"
 
 
-@pytest.mark.parametrize("name", ["labels.db_password", "labels.API-Key", "labels.token"])
+@pytest.mark.parametrize(
+    "name",
+    ["labels.db_password", "labels.API-Key", "labels.token", "labels.DB_PASS", "labels.smtp.pass"],
+)
 def test_a_field_with_a_secrets_name_is_masked_whole(name: str) -> None:
     assert Redactor().mask_field(name, "any words") == "[secret-1]"
 

@@ -42,6 +42,34 @@ _ERROR_NAME = re.compile(
 )
 
 
+def _no_quantity(value: str) -> bool:
+    """Keeps "max_tokens=8192" and "secrets: 12 rotated" readable, too."""
+    return _not_a_plain_word(value) and not _QUANTITY.fullmatch(value)
+
+
+_QUANTITY = re.compile(r"\d{1,12}(?:[.,]\d{1,3}){0,4}[.,]?[kKMG]?")
+
+
+def _like_a_password(value: str) -> bool:
+    """Letters and digits: "pass" also counts what passed ("pass: 17/20", "pass=true")."""
+    has_letter = any(char.isalpha() for char in value)
+    return len(value) >= 6 and has_letter and any(char.isdigit() for char in value)
+
+
+def _no_sentence(value: str) -> bool:
+    """Keeps "authorization: denied by policy …" readable; what a header holds is no prose."""
+    return "=" in value or _PROSE.match(value) is None
+
+
+#: Schemes of https://www.iana.org/assignments/http-authschemes, and others in use, with their
+#: credentials behind them.
+_SCHEMES = (
+    r"basic|bearer|digest|token|negotiate|ntlm|hoba|mutual|oauth|vapid|dpop|gnap|hawk|signature"
+    r"|api|apikey|key|user|username|password|scram|privatetoken|concealed"
+)
+_PROSE = re.compile(rf"(?i:(?!(?:{_SCHEMES})\b)(?-i:[a-z]{{2,15}})[ \t](?-i:[a-z]{{2,15}})[ \t]\S)")
+
+
 def _luhn(value: str) -> bool:
     """The check digit of payment cards; keeps order numbers and long counters readable."""
     digits = [int(char) for char in value if char.isdigit()]
@@ -98,17 +126,24 @@ _STRONG = (
     r"pass(?:word|wd|phrase|wort)|kennwort|contraseña|senha|wachtwoord|пароль|密码|pwd|api[_-]?key|app(?:lication)?[_-]?key|access[_-]?key(?:[_-]?id)?"
     r"|account[_-]?key|sharedaccesskey|secret[_-]?(?:access[_-]?)?key(?:[_-]?base)?|private[_-]?key"
     r"|client[_-]?secret|signing[_-]?key|encryption[_-]?key|auth[_-]?key|routing[_-]?key"
-    r"|integration[_-]?key|session[_-]?id|connection[_-]?string|[_-]pat"
+    r"|integration[_-]?key|licen[cs]e[_-]?key|session[_-]?id|connection[_-]?string|[_-]pat"
+    r"|(?-i:(?<=[A-Z0-9]_)(?:PASS|PW))"
 )
-_WEAK = r"secrets?|tokens?|credentials?|(?<=[\"'_])auth"
+_WEAK = (
+    r"secret|token|credential|(?<=[\"'_])auth"
+    r"|(?:api|access|secret|private|signing|encryption|licen[cs]e)[ ]key"
+)
+#: Also what is counted.
+_PLURAL = r"secrets|tokens|credentials"
+_PASS = r"(?<![A-Za-z0-9])(?:pass|pw)|(?-i:(?<=[a-z])P(?:ass|w))"
 _QUERY = r"sig|signature|key|code|x-amz-signature|x-amz-credential|x-amz-security-token"
 
 
 def _assigned(words: str) -> re.Pattern[str]:
-    """``word=value``, ``"word": "value"``, ``word => value``, ``<word>value``, escaped or not."""
+    """``word=value``, ``"word": "value"``, ``word => value``, ``<word>value``, however escaped."""
     return re.compile(
-        rf"(?i:{words})(?:\\?[\"']?\s{{0,5}}(?:=>|[:=])\s{{0,5}}|>)(?!{PLACEHOLDER.pattern})"
-        r"(?:[bru]{0,2}\\?\"(?P<double>[^\"\\\r\n]{1,2000})|[bru]{0,2}'(?P<single>[^'\r\n]{1,2000})"
+        rf"(?i:{words})(?:\\{{0,7}}[\"']?\s{{0,5}}(?:=>|[:=])\s{{0,5}}|>)(?!{PLACEHOLDER.pattern})"
+        r"(?:[bru]{0,2}\\{0,7}\"(?P<double>[^\"\\\r\n]{1,2000})|[bru]{0,2}'(?P<single>[^'\r\n]{1,2000})"
         r"|(?P<bare>[^\s\"',;&<)}\]\\]{1,2000}))"
     )
 
@@ -138,6 +173,11 @@ DETECTORS: tuple[Detector, ...] = (
             r"|discord(?:app)?\.com/api/webhooks)/(?P<value>[\w/@-]{8,})"
         ),
     ),
+    # user:password@tcp(host:port)/database, as Go's MySQL driver has it
+    Detector(
+        SECRET,
+        re.compile(r"(?<![\w.-])[\w.-]{1,100}:(?P<value>[^\s@\"']{1,200})@(?:tcp|unix|udp)\("),
+    ),
     # jdbc:oracle:thin:user/password@host
     Detector(SECRET, re.compile(r"jdbc:oracle:\w{1,10}:[^\s/@]{1,100}/(?P<value>[^\s@]{1,200})@")),
     # Its parts are quoted, so that a header line would end at the first one.
@@ -148,9 +188,10 @@ DETECTORS: tuple[Detector, ...] = (
     Detector(
         SECRET,
         re.compile(
-            r"(?i:authorization|cookie|x-api-key|x-auth-token)\\?[\"']?\s{0,5}[:=]\s{0,5}\\?[\"']?"
-            r"(?P<value>[^\r\n\"'\\]{1,4000})"
+            r"(?i:authorization|cookie|x-api-key|x-auth-token)\\{0,7}[\"']?\s{0,5}[:=]\s{0,5}"
+            r"\\{0,7}[\"']?(?P<value>[^\r\n\"'\\]{1,4000})"
         ),
+        _no_sentence,
     ),
     Detector(
         SECRET,
@@ -198,7 +239,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector(
         SECRET,
         re.compile(
-            rf"(?i:{_STRONG}|{_WEAK})(?:"
+            rf"(?i:{_STRONG}|{_PLURAL}|{_WEAK})(?:"
             r"[\"']\s{0,3},\s{0,3}[bru]{0,2}[\"'](?P<argument>[^\"'\r\n]{1,2000})[\"']"
             r"|%3[Dd](?P<encoded>[^\s%&\"'<>]{1,2000})"
             r"|\\?[\"']?[\s,]{0,40}\\?[\"']?(?i:value)\\?[\"']?\s{0,5}[:=]\s{0,5}"
@@ -239,10 +280,12 @@ DETECTORS: tuple[Detector, ...] = (
     ),
     Detector(SECRET, _assigned(_STRONG)),
     Detector(SECRET, _assigned(_WEAK), _not_a_plain_word),
+    Detector(SECRET, _assigned(_PLURAL), _no_quantity),
+    Detector(SECRET, _assigned(_PASS), _like_a_password),
     Detector(
         SECRET,
         re.compile(
-            r"(?i:--(?:password|passwd|token|secret|api-key|secret-key))\s{1,5}"
+            r"(?i:--(?:password|passwd|pass|token|secret|api-key|secret-key))\s{1,5}"
             rf"(?!{PLACEHOLDER.pattern})(?P<value>[^\s\"'-][^\s\"']{{0,400}})"
         ),
     ),
@@ -270,7 +313,8 @@ DETECTORS: tuple[Detector, ...] = (
     Detector(
         SECRET,
         re.compile(
-            r"(?i:password|passphrase|passwort)\s{1,3}(?i:is|was|ist|war)\s{1,3}[\"'`]?"
+            r"(?i:password|passphrase|passwort)(?:\s{1,3}(?i:for|of|für|von)\s{1,3}\S{1,100})?"
+            r"\s{1,3}(?i:is|was|ist|war)\s{1,3}[\"'`]?"
             rf"(?!{PLACEHOLDER.pattern})(?P<value>[^\s\"'`]{{4,200}})"
         ),
         _not_a_plain_word,
@@ -306,7 +350,7 @@ DETECTORS: tuple[Detector, ...] = (
 
 #: A field (label, link) with such a name holds a secret, whatever its value looks like.
 SECRET_NAME = re.compile(
-    rf"(?i:{_STRONG}|{_WEAK}|authorization|cookie|x-auth-token)[^A-Za-z0-9]{{0,3}}$"
+    rf"(?i:{_STRONG}|{_PLURAL}|{_WEAK}|{_PASS}|authorization|cookie|x-auth-token)[^A-Za-z0-9]{{0,3}}$"
 )
 
 #: Addresses that only mean something inside: RFC 1918, 6598, 4193 and link-local ones.
