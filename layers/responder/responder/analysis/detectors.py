@@ -135,7 +135,7 @@ _WEAK = (
 )
 #: Also what is counted.
 _PLURAL = r"secrets|tokens|credentials"
-_PASS = r"(?<![A-Za-z0-9])(?:pass|pw)|(?-i:(?<=[a-z])P(?:ass|w))"
+_SHORT = r"(?<![A-Za-z0-9])(?:pass|pw)|(?-i:(?<=[a-z])P(?:ass|w))"
 _QUERY = r"sig|signature|key|code|x-amz-signature|x-amz-credential|x-amz-security-token"
 
 
@@ -281,7 +281,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector(SECRET, _assigned(_STRONG)),
     Detector(SECRET, _assigned(_WEAK), _not_a_plain_word),
     Detector(SECRET, _assigned(_PLURAL), _no_quantity),
-    Detector(SECRET, _assigned(_PASS), _like_a_password),
+    Detector(SECRET, _assigned(_SHORT), _like_a_password),
     Detector(
         SECRET,
         re.compile(
@@ -350,7 +350,7 @@ DETECTORS: tuple[Detector, ...] = (
 
 #: A field (label, link) with such a name holds a secret, whatever its value looks like.
 SECRET_NAME = re.compile(
-    rf"(?i:{_STRONG}|{_PLURAL}|{_WEAK}|{_PASS}|authorization|cookie|x-auth-token)[^A-Za-z0-9]{{0,3}}$"
+    rf"(?i:{_STRONG}|{_PLURAL}|{_WEAK}|{_SHORT}|authorization|cookie|x-auth-token)[^A-Za-z0-9]{{0,3}}$"
 )
 
 #: Addresses that only mean something inside: RFC 1918, 6598, 4193 and link-local ones.
