@@ -161,6 +161,34 @@ def test_the_tick_runs_before_its_silence_is_an_alarm() -> None:
     )
 
 
+def test_what_no_failure_queue_kept_is_watched() -> None:
+    sums = [one for one in alarms()["EventsLost"]["Metrics"] if "MetricStat" in one]
+    seen = {
+        (metric["MetricName"], referred(metric["Dimensions"][0]["Value"]))
+        for metric in (one["MetricStat"]["Metric"] for one in sums)
+    }
+    configs = resources("AWS::Lambda::EventInvokeConfig").values()
+    assert seen == {
+        *(
+            ("DestinationDeliveryFailures", referred(one["FunctionName"]))
+            for one in configs
+            if one.get("DestinationConfig", {}).get("OnFailure")
+        ),
+        *(
+            ("NumberOfNotificationsFailedToRedriveToDlq", referred(one["TopicArn"]))
+            for one in resources("AWS::SNS::Subscription").values()
+            if "RedrivePolicy" in one
+        ),
+        *(
+            ("InvocationsFailedToBeSentToDlq", name)
+            for name, rule in resources("AWS::Events::Rule").items()
+            if any("DeadLetterConfig" in target for target in rule["Targets"])
+        ),
+    }
+    total = alarms()["EventsLost"]["Metrics"][-1]["Expression"]
+    assert {f"FILL({one['Id']}, 0)" for one in sums} == set(total.split(" + "))
+
+
 def test_the_product_itself_is_watched() -> None:
     names = {
         alarm["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
