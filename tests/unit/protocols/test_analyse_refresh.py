@@ -137,6 +137,19 @@ def test_a_refresh_whose_lease_was_lost_is_not_counted(desk: Desk) -> None:
     assert desk.telemetry.counts["CacheRefreshes"] == 0
 
 
+def test_an_answer_that_was_cut_off_is_asked_for_once_more(desk: Desk) -> None:
+    desk.claude.errors = [refusal(Reason.MALFORMED_ANSWER)] * 3
+    handle(desk)
+    for minute in range(1, 24 * 60):
+        desk.later(minutes=1)
+        desk.ticker.tick()
+        if minute % 10 == 0:
+            desk.record(alert(f"again{minute}", at=minute * 60))
+        for incident_id in desk.requested():
+            handle(desk, incident_id)
+    assert desk.claude.asked == [(ID, "small")] * 2
+
+
 @pytest.mark.parametrize("error", [refusal(), Permanent(Reason.MISCONFIGURED)])
 def test_what_the_larger_model_refuses_is_not_asked_for_again_and_again(
     desk: Desk, error: Permanent

@@ -20,6 +20,7 @@ from responder.protocols.overdue import look_again
 
 ID = "v1:disk|prod.1"
 MINUTE = timedelta(minutes=1)
+A_WHILE = timedelta(minutes=45)
 NOW = START + timedelta(minutes=10)
 SHOWN = Card(incident_id=ID, channel="#c", ts="1.0", posted=True, shown=1)
 
@@ -300,11 +301,32 @@ def test_after_an_outage_claude_is_offered_the_incident_afresh() -> None:
     assert early.incident.due_at == asked + quarter
 
 
-@pytest.mark.parametrize("reason", ["refused_by_claude", "malformed_answer"])
-def test_what_claude_will_not_answer_is_not_offered_again(reason: str) -> None:
-    planned = plan(given_up(reason, analysis_requested_at=START - timedelta(days=1)))
+def test_what_claude_will_not_answer_is_not_offered_again() -> None:
+    planned = plan(given_up("refused_by_claude", analysis_requested_at=START - timedelta(days=1)))
     assert not planned.request
     assert planned.incident.due_at == NOW + QUIET * 7
+
+
+@pytest.mark.parametrize(
+    ("asked", "again"),
+    [
+        (None, True),
+        (NOW - A_WHILE, True),
+        (NOW - A_WHILE + timedelta(seconds=1), False),
+    ],
+)
+def test_what_was_answered_with_no_analysis_is_offered_again_after_a_while(
+    asked: datetime | None, again: bool
+) -> None:
+    opened = NOW - A_WHILE
+    cut_off = given_up("malformed_answer", analysis_requested_at=asked, opened_at=opened)
+    assert plan(cut_off).request is again
+
+
+def test_what_was_answered_with_no_analysis_is_offered_again_once() -> None:
+    opened = NOW - 3 * A_WHILE
+    later = given_up("malformed_answer", opened_at=opened, analysis_requested_at=opened + A_WHILE)
+    assert not plan(later).request
 
 
 def test_a_finished_incident_asks_for_nothing() -> None:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from responder.analysis.freshness import FALLBACK_LIFE_BY_REASON
 from responder.cache_entry import CacheEntry
 from responder.card import Card
+from responder.errors import Reason
 from responder.incident import Incident, IncidentState, NoticeKind
 from responder.policy import flapping, holding, quiet, reminding
 from responder.protocols import details, lease, storm_watch, storms
@@ -24,6 +26,9 @@ DEAD_LETTER_PACE = timedelta(minutes=1)
 HIDDEN_PACE = timedelta(minutes=15)
 #: An open incident whose analysis was given up is offered to Claude again this often.
 TRY_CLAUDE_AGAIN = timedelta(minutes=15)
+#: An answer that was cut off, or was no analysis, is paid. It is asked for once more, when its
+#: signature's cache entry, which was written some time after the first request, has run out.
+ASK_ONCE_MORE = FALLBACK_LIFE_BY_REASON[Reason.MALFORMED_ANSWER.value] + TRY_CLAUDE_AGAIN
 
 
 @dataclass(frozen=True)
@@ -200,7 +205,16 @@ def _patience(incident: Incident) -> timedelta | None:
     if not analysis.fallback_reason:
         first = incident.storm is not None and incident.analysis_requested_at is None
         return storms.SETTLES if first else GRACE
+    if analysis.fallback_reason == Reason.MALFORMED_ANSWER.value:
+        return ASK_ONCE_MORE if _asked_early(incident) else None
     return TRY_CLAUDE_AGAIN if analysis.fallback_reason in lease.PASSING else None
+
+
+def _asked_early(incident: Incident) -> bool:
+    """Whether the last request was that of its beginning, or followed it closely."""
+    began = incident.told_from or incident.opened_at
+    asked = incident.analysis_requested_at
+    return asked is None or asked - began < ASK_ONCE_MORE
 
 
 def _schedule(plan: Plan, card: Card | None, now: datetime, quiet_after: timedelta) -> Plan:
