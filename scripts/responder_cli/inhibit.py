@@ -9,6 +9,7 @@ import click
 from responder.alert import Severity
 from responder.incident import Incident
 from responder.policy.inhibition import Causes, Inhibitions
+from responder.protocols import inhibiting
 from responder.protocols.versions import INHIBITIONS
 from responder_cli import console, documents, incidents
 from responder_cli.aws import Stack
@@ -162,7 +163,7 @@ def _outcomes(rules: Inhibitions) -> list[Outcome]:
 def _muted(rules: Inhibitions, opened: Sequence[Incident]) -> list[Muted]:
     lists: dict[str, Causes] = {}
     for incident in opened:
-        for name, cause in rules.as_cause(incident).items():
+        for name, cause in inhibiting.causes_of(rules, incident).items():
             lists[name] = lists.get(name, Causes()).joined(cause)
     found = []
     for incident in opened:

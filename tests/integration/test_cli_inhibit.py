@@ -12,7 +12,9 @@ from click.testing import CliRunner
 from integration.cli_house import House, house_of
 from responder.alert import Severity
 from responder.clock import utc_now
+from responder.errors import Reason
 from responder.ports import Table
+from responder.protocols.inhibiting import MAX_LISTS
 from responder_cli.inhibit import inhibit
 
 RULES: dict[str, Any] = {
@@ -116,6 +118,32 @@ def test_a_check_says_what_would_be_muted_of_what_is_open(house: House) -> None:
     told = house.run("check", house.file(RULES)).stdout
     assert "Of 5 open incidents these rules would mute 1." in told
     assert json.loads(house.run("show").stdout) == EMPTY
+
+
+def muted(house: House, *rules: dict[str, Any]) -> int:
+    """How many of the open incidents these rules would mute."""
+    file = house.file({"rules": rules, "tests": []})
+    return len(json.loads(house.run("check", file, "--json").stdout))
+
+
+@pytest.mark.parametrize(("earlier", "found"), [(MAX_LISTS - 1, 1), (MAX_LISTS, 0)])
+def test_a_check_knows_how_many_rules_one_cause_may_have(
+    house: House, earlier: int, found: int
+) -> None:
+    (node,) = RULES["rules"]
+    others = [
+        node | {"name": f"n{number}", "target": [f"rule=Other{number}"]}
+        for number in range(earlier)
+    ]
+    opened(house, "NodeDown", 10)
+    opened(house, "PodDown", 5)
+    assert muted(house, *others, node) == found
+
+
+def test_a_check_knows_that_a_cause_that_nobody_sees_mutes_nothing(house: House) -> None:
+    opened(house, "NodeDown", 10, held=Reason.STORM.value)
+    opened(house, "PodDown", 5)
+    assert muted(house, *RULES["rules"]) == 0
 
 
 @pytest.mark.parametrize(

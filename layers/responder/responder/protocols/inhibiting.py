@@ -21,7 +21,7 @@ from itertools import islice
 from responder.errors import Reason
 from responder.incident import Hold, Incident, IncidentState
 from responder.policy.holding import Check
-from responder.policy.inhibition import NO_INHIBITIONS, Causes, Inhibitions
+from responder.policy.inhibition import NO_INHIBITIONS, Cause, Causes, Inhibitions
 from responder.ports import Key, Telemetry
 from responder.protocols import items
 from responder.protocols.draft import Draft
@@ -66,10 +66,9 @@ def listed(inhibitions: Inhibitions, draft: Draft, incident: Incident) -> Incide
 
     Due at once where the transaction has no room for all that changes.
     """
-    found = inhibitions.as_cause(incident) if _mutes(incident) else {}
-    if not found and not incident.inhibits:
+    wanted = causes_of(inhibitions, incident)
+    if not wanted and not incident.inhibits:
         return incident
-    wanted = dict(islice(found.items(), MAX_LISTS))
     changed = _changed(draft)
     standing, put_off = [], False
     # First what it leaves: a list that it should not stand in mutes what people must hear of.
@@ -92,6 +91,12 @@ def listed(inhibitions: Inhibitions, draft: Draft, incident: Incident) -> Incide
     if put_off:
         update["due_at"] = incident.last_seen
     return incident.model_copy(update=update)
+
+
+def causes_of(inhibitions: Inhibitions, incident: Incident) -> dict[str, Cause]:
+    """The lists in which an incident may stand as a cause, and as which; no more than it may."""
+    found = inhibitions.as_cause(incident) if _mutes(incident) else {}
+    return dict(islice(found.items(), MAX_LISTS))
 
 
 def report(inhibitions: Inhibitions, incident: Incident, telemetry: Telemetry) -> None:
