@@ -324,7 +324,7 @@ class Head(BaseModel):
 class Pointer(BaseModel):
     """Where a fingerprint of a source leads: its incident, its last state and since when.
 
-    ``heard_at`` is when we received that it was resolved.
+    ``heard_at`` is when we received that it was resolved, ``alert_id`` its newest firing.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -336,6 +336,7 @@ class Pointer(BaseModel):
     heard_at: Moment | None = None
     incident_id: str = ""
     signature: str = ""
+    alert_id: str = ""
 
 
 class AlertRecord(BaseModel):

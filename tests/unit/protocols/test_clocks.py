@@ -7,9 +7,9 @@ import pytest
 from desk import Desk
 from examples import alert, resolve
 from faults.world import START
-from responder.alert import Status
+from responder.alert import Severity, Status
 from responder.errors import Reason
-from responder.incident import AlertRecord, IncidentState, Pointer
+from responder.incident import AlertRecord, IncidentState, NoticeKind, Pointer
 from responder.protocols import items
 
 ID = "v1:disk|prod.1"
@@ -43,6 +43,31 @@ def test_an_old_start_reopens_no_incident_of_long_ago(desk: Desk) -> None:
     desk.record(alert("a2", fingerprint="f2", event_at=START - HOUR, received_at=late))
     assert desk.incident().state is IncidentState.RESOLVED
     assert desk.incident("v1:disk|prod.2").state is IncidentState.OPEN
+
+
+@pytest.mark.parametrize("behind", [timedelta(0), timedelta(minutes=40), timedelta(hours=5)])
+def test_what_fires_again_soon_is_reopened_however_far_a_clock_is_behind(
+    desk: Desk, behind: timedelta
+) -> None:
+    for turn in range(6):
+        for told in (alert(f"a{turn}"), resolve(f"r{turn}")):
+            times = {"event_at": desk.now() - behind, "received_at": desk.now()}
+            desk.record(told.model_copy(update=times))
+            desk.later(minutes=3)
+    assert desk.telemetry.counts["IncidentsOpened"] == 1
+    assert desk.incident().count == 6
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(minutes=10), timedelta(hours=2)])
+def test_a_rise_under_the_same_id_is_told_however_far_a_clock_is_ahead(
+    desk: Desk, ahead: timedelta
+) -> None:
+    times = {"event_at": START + ahead}
+    desk.record(alert("a1", **times, received_at=START))
+    later = START + timedelta(minutes=2)
+    desk.record(alert("a1", **times, received_at=later, severity=Severity.CRITICAL))
+    kinds = [notice.kind for notice in desk.incident().notices]
+    assert kinds == [NoticeKind.SEVERITY_RAISED, NoticeKind.ESCALATED]
 
 
 def closed(desk: Desk, after: timedelta) -> None:

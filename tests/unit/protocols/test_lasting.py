@@ -167,6 +167,40 @@ def test_what_fires_on_after_a_resolve_that_was_wrong_is_shown_again(desk: Desk,
     assert (desk.incident().state, desk.incident().firing) == (IncidentState.RESOLVED, 0)
 
 
+@pytest.mark.parametrize("tool", ["alertmanager", "grafana", "dynatrace"])
+def test_what_fires_on_is_shown_although_only_its_end_was_ever_heard_of(
+    desk: Desk, tool: str
+) -> None:
+    one = alert(source=tool)
+    desk.later(hours=3)
+    desk.record(now(desk, resolve(source=tool)))
+    desk.later(minutes=1)
+    again(desk, one)
+    assert desk.telemetry.counts["AlertsHeld:stale"] == 1
+    desk.later(minutes=2)
+    again(desk, one)
+    again(desk, one)
+    incident = desk.incident()
+    assert (incident.state, incident.firing, incident.count) == (IncidentState.OPEN, 1, 1)
+    desk.later(minutes=1)
+    desk.record(now(desk, resolve("r2", source=tool)))
+    assert desk.incident().state is IncidentState.RESOLVED
+
+
+def test_what_was_reopened_may_become_worse_under_its_id(desk: Desk) -> None:
+    one = alert(source="dynatrace", severity=Severity.MEDIUM)
+    desk.record(one)
+    desk.later(minutes=10)
+    desk.record(now(desk, resolve(source="dynatrace")))
+    desk.later(minutes=5)
+    again(desk, one)
+    desk.later(minutes=5)
+    again(desk, one, severity=Severity.CRITICAL)
+    assert desk.incident().severity is Severity.CRITICAL
+    kinds = [notice.kind for notice in desk.incident().notices]
+    assert kinds[-2:] == [NoticeKind.SEVERITY_RAISED, NoticeKind.ESCALATED]
+
+
 def test_a_late_copy_of_another_tools_alert_opens_nothing_that_is_over(desk: Desk) -> None:
     one = alert(source="zabbix")
     desk.record(one)

@@ -69,6 +69,16 @@ def test_a_rise_below_what_it_once_was_says_how_bad_it_is(desk: Desk) -> None:
     assert desk.incident().severity is Severity.CRITICAL
 
 
+def test_critical_beside_those_that_nobody_knows_by_name_calls(desk: Desk) -> None:
+    """Of more than twenty that fire, the list names twenty; here all of those have ended."""
+    incident = desk.incident().model_copy(update={"firing": 3, "firing_now": ()})
+    desk.put_incident(incident)
+    desk.record(alert("c2", at=18_900, **CRITICAL))
+    assert kinds(desk) == [*RISE, *RISE]
+    desk.record(alert("c3", at=18_901, severity=Severity.CRITICAL, fingerprint="third"))
+    assert kinds(desk) == [*RISE, *RISE]
+
+
 def test_another_one_as_bad_as_what_fires_is_no_news(desk: Desk) -> None:
     desk.record(alert("c2", at=1_000, **CRITICAL))
     before = kinds(desk)

@@ -121,8 +121,13 @@ class Draft:
         self._now[items.alert_key(record.alert.alert_id)] = record
 
     def put_pointer(self, pointer: Pointer) -> None:
-        """Let a fingerprint lead elsewhere."""
-        self._now[items.pointer_item(pointer.source, pointer.fingerprint)] = pointer
+        """Let a fingerprint lead elsewhere, or write that it still leads there.
+
+        What is decided by it holds only if it is still as it was read; incidents are read later.
+        """
+        key = items.pointer_item(pointer.source, pointer.fingerprint)
+        self._now[key] = pointer
+        self._renewed.add(key)
 
     def put_incident(self, incident: Incident) -> None:
         """Change an incident."""

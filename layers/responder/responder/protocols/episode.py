@@ -68,7 +68,7 @@ def apply(draft: Draft, arrival: Arrival, now: datetime) -> Outcome:
     """Let one alert change the draft; every branch leaves a record of the alert behind."""
     alert = arrival.alert
     known = draft.alert(alert.alert_id)
-    if known is not None:
+    if known is not None and not repeats.fires_unheard(draft, known, alert):
         home = repeats.touch(draft, known, arrival, now)
         redelivered = known.alert.received_at == alert.received_at
         return Outcome(arrival, home, Reason.DUPLICATE, redelivered)
@@ -99,6 +99,7 @@ def _resolve(draft: Draft, arrival: Arrival, now: datetime) -> tuple[Reason | No
             heard_at=alert.received_at,
             incident_id=pointer.incident_id if pointer else "",
             signature=pointer.signature if pointer else arrival.signature,
+            alert_id=pointer.alert_id if pointer else "",
         )
     )
     if pointer is None or pointer.state is Status.RESOLVED or incident is None:
@@ -123,7 +124,11 @@ def _fire(draft: Draft, arrival: Arrival, now: datetime) -> tuple[Reason | None,
     alert = arrival.alert
     pointer = draft.pointer(alert.source, alert.fingerprint)
     present = draft.incident(pointer.incident_id) if pointer else None
-    if pointer is not None and _moved_on(arrival, pointer, present):
+    if (
+        pointer is not None
+        and _moved_on(arrival, pointer, present)
+        and not repeats.fires_on(pointer, alert)
+    ):
         return Reason.STALE, pointer.incident_id
     target = _target(draft, arrival, pointer, present, now)
     stays = (
@@ -136,12 +141,16 @@ def _fire(draft: Draft, arrival: Arrival, now: datetime) -> tuple[Reason | None,
     counted = tally.one_more(target, arrival, joins=not stays, now=now)
     draft.put_incident(counted)
     draft.keep_head(target, counted)
+    event_at, alert_id = arrival.event_at, alert.alert_id
+    if pointer is not None and pointer.event_at > event_at:
+        event_at, alert_id = pointer.event_at, pointer.alert_id
     draft.put_pointer(
         Pointer(
             source=alert.source,
             fingerprint=alert.fingerprint,
             state=Status.FIRING,
-            event_at=max(arrival.event_at, pointer.event_at) if pointer else arrival.event_at,
+            event_at=event_at,
+            alert_id=alert_id,
             incident_id=target.incident_id,
             signature=target.signature,
         )
@@ -202,7 +211,13 @@ def _version(signature: str) -> str:
 
 
 def _reopens(incident: Incident, arrival: Arrival) -> bool:
-    """Both clocks count: a tool's start may lie long before the resolve that we know of."""
+    """Whether it fires again soon, by the tool's clock and by ours, each for itself.
+
+    A tool's start may lie long before the resolve that we know of, and its clock hours behind ours.
+    """
     ended = incident.resolved_at
-    latest = max(arrival.event_at, arrival.alert.received_at)
-    return ended is not None and latest - ended <= REOPEN_WITHIN
+    if ended is None:
+        return False
+    by_its_clock = arrival.event_at - ended
+    by_ours = arrival.alert.received_at - max(ended, incident.last_seen)
+    return max(by_its_clock, by_ours) <= REOPEN_WITHIN

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from responder.alert import Alert, Status
+from responder.errors import Reason
 from responder.incident import AlertRecord, Incident, IncidentState, Pointer
 from responder.protocols.draft import Draft
 from responder.protocols.tally import one_less, one_more, reopened
@@ -38,9 +39,10 @@ def touch(draft: Draft, known: AlertRecord, arrival: "Arrival", now: datetime) -
         return home
     if alert.status is Status.RESOLVED or pointer is None or pointer.incident_id != home:
         return _last(draft, incident, alert)
-    if _closed_too_early(incident, pointer, alert) or _fires_on(pointer, alert):
+    if _closed_too_early(incident, pointer, alert) or fires_on(pointer, alert):
         home = _fire_again(draft, incident, pointer, arrival, now)
     elif _has_worsened(pointer, known.alert, arrival):
+        draft.put_pointer(pointer)
         draft.put_incident(one_more(incident, arrival, joins=False, counts=False, now=now))
     else:
         return _last(draft, incident, alert)
@@ -73,7 +75,7 @@ def _closed_too_early(incident: Incident, pointer: Pointer, alert: Alert) -> boo
     )
 
 
-def _fires_on(pointer: Pointer, alert: Alert) -> bool:
+def fires_on(pointer: Pointer, alert: Alert) -> bool:
     """Whether a tool goes on sending what it said was resolved, under the same start time."""
     return (
         alert.source in FIRE_ON
@@ -83,12 +85,33 @@ def _fires_on(pointer: Pointer, alert: Alert) -> bool:
     )
 
 
+def fires_unheard(draft: Draft, known: AlertRecord, alert: Alert) -> bool:
+    """Whether it fires on after an end, and no incident has ever heard of it: then it is no repeat.
+
+    Its first copy came soon after the end, and was taken for a late one.
+    """
+    pointer = draft.pointer(alert.source, alert.fingerprint)
+    return (
+        not known.incident_id
+        and known.held == Reason.STALE.value
+        and alert.status is Status.FIRING
+        and pointer is not None
+        and fires_on(pointer, alert)
+    )
+
+
 def _has_worsened(pointer: Pointer, known: Alert, arrival: "Arrival") -> bool:
-    """Whether a tool raised the severity of what fires here, and kept its id and its time."""
+    """Whether a tool raised the severity of what fires here, and kept its id."""
+    # A tool's clock that is ahead is another time with every message. Older pointers know no id.
+    is_newest = (
+        pointer.alert_id == arrival.alert.alert_id
+        if pointer.alert_id
+        else pointer.event_at == arrival.event_at
+    )
     return (
         arrival.alert.severity.worse_than(known.severity)
         and pointer.state is Status.FIRING
-        and pointer.event_at == arrival.event_at
+        and is_newest
     )
 
 

@@ -78,6 +78,9 @@ def _again_as_bad(before: Incident, counted: Incident, alert: Alert, now: dateti
     known, fires = _worst_now(before), _worst_now(counted)
     # Whoever is told that it begins anew is told how bad it is.
     begins = before.refires[-1:] == (now,)
+    if known is None and before.firing and fires is Severity.CRITICAL:
+        # None of those that fire is known by name: a page too many is better than none.
+        known = Severity.HIGH
     if known is None or fires is None or begins or not fires.worse_than(known):
         return counted
     anew = flapping.refired(counted, now)
