@@ -185,6 +185,24 @@ class Firing(BaseModel):
     what: str
 
 
+class Apart(BaseModel):
+    """A later alert of an incident that is not held by what holds its first one.
+
+    Where matchers are asked, its words take the places of the first one's.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    fingerprint: str
+    rule: str
+    title: str
+    message: str
+    service: str
+    resource: str
+    scope: Scope
+    labels: dict[str, str]
+
+
 class Mark(StrEnum):
     """What a person makes of an analysis, or (noise) of the alert that it is about."""
 
@@ -218,7 +236,8 @@ class Incident(BaseModel):
     ``announced_at`` and ``trailing_at`` pace counter-only changes; ``due_at`` is when the tick
     must look again; ``unshown_since`` is set by the tick while the card lags behind. ``silence`` is
     what keeps it from being told of (a silence, or what else ``Hold`` may be), ``silence_ended``
-    one that ended while it was open, and ``held`` says why it must not have a card yet.
+    one that ended while it was open, and ``held`` says why it must not have a card yet. What holds
+    it must hold ``apart``, too.
     ``inhibits`` names the lists of causes that it stands in (``protocols.inhibiting``).
     ``refires`` are its new beginnings of late. ``storm_id`` is the storm or throttle that holds it
     (or held it), ``storm`` makes the incident itself one. ``rules`` is the number of the signature
@@ -276,6 +295,7 @@ class Incident(BaseModel):
     silence: Hold | None = None
     silence_ended: Hold | None = None
     held: str = ""
+    apart: Apart | None = None
     told_from: Moment | None = None
     inhibits: tuple[str, ...] = ()
     storm_id: str = ""

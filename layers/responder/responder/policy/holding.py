@@ -5,14 +5,16 @@ then only if it is still open. One that has a card already keeps it up to date, 
 notices. Only an explicit silence holds CRITICAL; nothing holds the alerts of our own checks.
 The end of one that has a card waits for the end of a window, too, and is on its card at once.
 What is milder than its route's minimum is held likewise, until its severity has risen to it.
+An incident goes by the words of its first alert. What joins it from another host, say, may be none
+of what a silence names: then it holds the incident no longer, until that one has ended.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from responder.alert import Severity
+from responder.alert import Alert, Severity
 from responder.errors import Reason
-from responder.incident import Hold, Incident, IncidentState, NoticeKind
+from responder.incident import Apart, Hold, Incident, IncidentState, NoticeKind
 from responder.policy import storm
 from responder.values import changed
 
@@ -30,10 +32,18 @@ def no_holds() -> Checks:
     return ()
 
 
-def review(incident: Incident, checks: Checks, now: datetime, *, opening: bool = False) -> Incident:
+def review(
+    incident: Incident,
+    checks: Checks,
+    now: datetime,
+    *,
+    opening: bool = False,
+    joined: Sequence[Alert] = (),
+) -> Incident:
     """The incident as the first check that holds it has it; what a storm holds stays held.
 
     A throttle is a storm in this. Of a storm's own incident only a silence keeps the notices.
+    ``joined`` are the alerts that it counts now.
     """
     if incident.storm is not None:
         return _hushed(incident, checks, now)
@@ -41,6 +51,9 @@ def review(incident: Incident, checks: Checks, now: datetime, *, opening: bool =
         quiet = _quiet_end(incident, checks, now)
         return incident.model_copy(update={"silence": quiet, "silence_ended": None})
     found = _first(incident, checks, now)
+    if found is not None and (apart := _outside(incident, joined, checks, now)):
+        incident = incident.model_copy(update={"apart": apart, "silence": None})
+        found = None
     held = _held(incident, found, opening=opening)
     ended = None if found else incident.silence or incident.silence_ended
     asked = None if held else incident.analysis_requested_at
@@ -85,6 +98,29 @@ def _quiet_end(incident: Incident, checks: Checks, now: datetime) -> Hold | None
 def _first(incident: Incident, checks: Checks, now: datetime) -> Hold | None:
     if incident.synthetic:
         return None
+    found = _asked(incident, checks, now)
+    if found is None or incident.apart is None:
+        return found
+    return found if _asked(_with_words_of(incident, incident.apart), checks, now) else None
+
+
+def _outside(
+    incident: Incident, joined: Sequence[Alert], checks: Checks, now: datetime
+) -> Apart | None:
+    """The first alert of these that nothing would hold by its own words."""
+    for alert in joined:
+        apart = Apart(**{name: getattr(alert, name) for name in Apart.model_fields})
+        if _asked(_with_words_of(incident, apart), checks, now) is None:
+            return apart
+    return None
+
+
+def _with_words_of(incident: Incident, apart: Apart) -> Incident:
+    words = {name: getattr(apart, name) for name in Apart.model_fields if name != "fingerprint"}
+    return incident.model_copy(update=words)
+
+
+def _asked(incident: Incident, checks: Checks, now: datetime) -> Hold | None:
     found = (check(incident, now) for check in checks)
     return next((hold for hold in found if hold and _may_hold(hold, incident)), None)
 

@@ -9,6 +9,7 @@ again, and its incident is announced again (and its analysis asked for again whi
 A second worker with the same or a related alert: one transaction wins, the other reads again.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -102,12 +103,14 @@ class Recorder:
     def _attempt(self, arrivals: Sequence[Arrival]) -> tuple[Draft, list[Outcome]]:
         now = self.now()
         holds, inhibitions, routes = self.holds(), self.inhibitions(), self.routes()
+        joined: dict[str, list[Alert]] = defaultdict(list)
 
         def review(draft: Draft, incident: Incident) -> Incident:
             before = draft.before(incident.incident_id)
             checks = (*holds, inhibiting.check(inhibitions, draft))
             sent = routed(incident, before, routes)
-            return holding.review(sent, checks, now, opening=before is None)
+            alerts = joined[incident.incident_id]
+            return holding.review(sent, checks, now, opening=before is None, joined=alerts)
 
         def opener(arrival: Arrival, episode: int, draft: Draft) -> Incident:
             news = self._news(arrival, draft, now)
@@ -116,6 +119,9 @@ class Recorder:
 
         draft = Draft.of(self.store, arrivals, opener)
         outcomes = [apply(draft, arrival, now) for arrival in arrivals]
+        for one in outcomes:
+            if one.held is None and one.arrival.alert.status is Status.FIRING:
+                joined[one.incident_id].append(one.arrival.alert)
         for incident in draft.changed_incidents():
             draft.put_incident(inhibiting.listed(inhibitions, draft, incident))
         for incident in draft.changed_incidents():

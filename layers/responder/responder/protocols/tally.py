@@ -33,7 +33,7 @@ MAX_WORST = 2_000
 
 def reopened(incident: Incident, alert: Alert, now: datetime) -> Incident:
     """The incident fires again: a notice says so, unless it flaps."""
-    update = {"state": IncidentState.OPEN, "resolved_at": None}
+    update = {"state": IncidentState.OPEN, "resolved_at": None, "apart": None}
     anew = flapping.refired(incident.model_copy(update=update), now)
     if incident.flapping:
         return anew
@@ -45,7 +45,10 @@ def one_less(incident: Incident, alert: Alert, ended: datetime, now: datetime) -
     """One fingerprint fires no longer; the last one resolves the incident."""
     left = max(incident.firing - 1, 0)
     others = _others(incident, _name(alert))
-    fewer = incident.model_copy(update={"firing": left, "firing_now": others})
+    apart = incident.apart
+    if apart is not None and apart.fingerprint == alert.fingerprint:
+        apart = None
+    fewer = incident.model_copy(update={"firing": left, "firing_now": others, "apart": apart})
     if left or incident.state is not IncidentState.OPEN:
         return fewer
     resolved = fewer.model_copy(update={"state": IncidentState.RESOLVED, "resolved_at": ended})
