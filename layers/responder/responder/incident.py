@@ -239,7 +239,8 @@ class Incident(BaseModel):
     one that ended while it was open, and ``held`` says why it must not have a card yet. What holds
     it must hold ``apart``, too.
     ``inhibits`` names the lists of causes that it stands in (``protocols.inhibiting``).
-    ``refires`` are its new beginnings of late. ``storm_id`` is the storm or throttle that holds it
+    ``refires`` are its new beginnings of late, ``critical_refires`` the newest as CRITICAL among
+    them. ``storm_id`` is the storm or throttle that holds it
     (or held it), ``storm`` makes the incident itself one. ``rules`` is the number of the signature
     rules that it was opened under, ``route`` what the operators' routes say of its card (None:
     never asked), ``feedback`` the latest that a person said of an analysis of it. Title, message,
@@ -282,6 +283,7 @@ class Incident(BaseModel):
     first_received_at: Moment
     resolved_at: Moment | None = None
     refires: tuple[Moment, ...] = ()
+    critical_refires: tuple[Moment, ...] = ()
     flapping: bool = False
     revision: int = 1
     notices: tuple[Notice, ...] = ()

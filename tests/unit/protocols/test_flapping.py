@@ -6,6 +6,7 @@ import pytest
 
 from desk import Desk
 from examples import alert, resolve
+from responder.alert import Severity
 from responder.contracts import Announcement
 from responder.incident import IncidentState, NoticeKind
 from responder.policy import flapping
@@ -101,3 +102,51 @@ def test_one_that_flaps_on_does_not_settle(desk: Desk) -> None:
         desk.ticker.tick()
     assert desk.incident().flapping
     assert len(desk.incident().refires) <= timedelta(hours=1) / timedelta(seconds=180)
+
+
+def test_critical_beside_what_flaps_is_told_and_calls() -> None:
+    """The incident has been CRITICAL long ago, so its severity does not rise."""
+    desk = Desk()
+    desk.record(alert("old", severity=Severity.CRITICAL, fingerprint="db-1"))
+    desk.record(alert("steady", at=1, severity=Severity.LOW, fingerprint="db-2"))
+    desk.record(resolve("over", at=300, fingerprint="db-1"))
+    desk.later(hours=5)
+    for turn in range(4):
+        at = (desk.now() - START).total_seconds()
+        desk.record(alert(f"m{turn}", at=at, severity=Severity.MEDIUM, fingerprint="db-3"))
+        desk.record(resolve(f"n{turn}", at=at + 30, fingerprint="db-3"))
+        desk.later(minutes=1)
+    assert kinds(desk)[-1] is NoticeKind.FLAPPING
+    for turn in range(4):
+        at = (desk.now() - START).total_seconds()
+        desk.record(alert(f"c{turn}", at=at, severity=Severity.CRITICAL, fingerprint="db-4"))
+        desk.record(resolve(f"d{turn}", at=at + 30, fingerprint="db-4"))
+        desk.later(minutes=1)
+    rises = [NoticeKind.SEVERITY_RAISED, NoticeKind.ESCALATED] * 2
+    assert kinds(desk)[-5:] == [NoticeKind.FLAPPING, *rises], "then CRITICAL itself flaps"
+
+
+def test_critical_that_begins_anew_while_a_milder_one_flapped_is_told() -> None:
+    desk = Desk()
+    desk.record(alert("old", severity=Severity.CRITICAL, fingerprint="db-1"))
+    desk.record(resolve("over", at=300, fingerprint="db-1"))
+    for turn in range(4):
+        at = 360 + 120 * turn
+        desk.record(alert(f"m{turn}", at=at, severity=Severity.MEDIUM, fingerprint="db-3"))
+        desk.record(resolve(f"n{turn}", at=at + 60, fingerprint="db-3"))
+        desk.later(minutes=2)
+    assert kinds(desk)[-1] is NoticeKind.FLAPPING
+    desk.record(alert("new", at=900, severity=Severity.CRITICAL, fingerprint="db-4"))
+    assert kinds(desk)[-1] is NoticeKind.REFIRED
+
+
+def test_critical_that_makes_it_flap_is_told_beside_it() -> None:
+    desk = Desk()
+    desk.record(alert("old", severity=Severity.CRITICAL, fingerprint="db-1"))
+    desk.record(resolve("over", at=300, fingerprint="db-1"))
+    for turn, severity in enumerate((Severity.MEDIUM, Severity.MEDIUM, Severity.CRITICAL)):
+        at = 360 + 120 * turn
+        desk.record(alert(f"m{turn}", at=at, severity=severity, fingerprint="db-3"))
+        desk.record(resolve(f"n{turn}", at=at + 60, fingerprint="db-3"))
+        desk.later(minutes=2)
+    assert kinds(desk)[-2:] == [NoticeKind.FLAPPING, NoticeKind.REFIRED]

@@ -57,6 +57,44 @@ def test_hosts_that_begin_together_are_shown(desk: Desk) -> None:
     assert posts(desk) == 1
 
 
+def again(told: Alert, desk: Desk) -> Alert:
+    """The very same alert, sent once more."""
+    return told.model_copy(update={"received_at": desk.now()})
+
+
+def test_a_silence_made_while_both_fire_ends_with_the_next_word_of_the_other(desk: Desk) -> None:
+    other = of(desk, "host2")
+    desk.record(of(desk, "host1"), other)
+    silence(desk, *NAMED, minutes=60)
+    desk.tick(5)
+    assert desk.incident().silence is not None
+    desk.later(minutes=4)
+    desk.record(again(other, desk))
+    desk.tick(5)
+    assert desk.incident().silence is None
+    assert desk.incident().apart is not None
+
+
+def test_a_late_copy_of_what_is_over_ends_no_silence(desk: Desk) -> None:
+    other = of(desk, "host2")
+    desk.record(of(desk, "host1"), other)
+    silence(desk, *NAMED, minutes=60)
+    desk.later(minutes=1)
+    desk.record(over(desk, "host2"))
+    desk.later(minutes=1)
+    desk.record(again(other, desk))
+    assert (desk.incident().silence is None, desk.incident().apart) == (False, None)
+
+
+def test_what_begins_and_ends_in_one_batch_ends_no_silence(desk: Desk) -> None:
+    silence(desk, *NAMED, minutes=60)
+    desk.record(of(desk, "host1"))
+    begins = of(desk, "host2")
+    desk.later(seconds=5)
+    desk.record(begins, over(desk, "host2"))
+    assert (posts(desk), desk.incident().apart) == (0, None)
+
+
 def test_a_silence_of_all_of_them_holds_them(desk: Desk) -> None:
     silence(desk, *NAMED, minutes=60)
     silence(desk, "title=disk full", name="s2")

@@ -6,6 +6,7 @@ have settled.
 
 from datetime import datetime, timedelta
 
+from responder.alert import Severity
 from responder.incident import Incident
 
 #: The time in which an incident's new beginnings are counted.
@@ -18,11 +19,22 @@ SETTLES = timedelta(minutes=15)
 _MAX_REFIRES = 60
 
 
-def refired(incident: Incident, now: datetime) -> Incident:
+def refired(incident: Incident, severity: Severity, now: datetime) -> Incident:
     """The incident with one more new beginning; flapping from ``MANY`` of them on."""
-    recent = (*(at for at in incident.refires if now - at < WINDOW), now)[-_MAX_REFIRES:]
-    flapping = incident.flapping or len(recent) >= MANY
-    return incident.model_copy(update={"refires": recent, "flapping": flapping})
+    recent = _with_one_more(incident.refires, now)
+    update = {"refires": recent, "flapping": incident.flapping or len(recent) >= MANY}
+    if severity is Severity.CRITICAL:
+        update["critical_refires"] = _with_one_more(incident.critical_refires, now)[-MANY:]
+    return incident.model_copy(update=update)
+
+
+def is_told(incident: Incident, severity: Severity) -> bool:
+    """Whether the new beginning that ``refired`` has just added is told although it flaps.
+
+    A mild alert that flaps must not hide that another one is CRITICAL: that flaps by itself, or is
+    told.
+    """
+    return severity is Severity.CRITICAL and len(incident.critical_refires) < MANY
 
 
 def settles_at(incident: Incident) -> datetime | None:
@@ -35,4 +47,9 @@ def settles_at(incident: Incident) -> datetime | None:
 
 def settled(incident: Incident) -> Incident:
     """No longer flapping."""
-    return incident.model_copy(update={"flapping": False, "refires": ()})
+    update = {"flapping": False, "refires": (), "critical_refires": ()}
+    return incident.model_copy(update=update)
+
+
+def _with_one_more(beginnings: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:
+    return (*(at for at in beginnings if now - at < WINDOW), now)[-_MAX_REFIRES:]

@@ -43,7 +43,7 @@ def review(
     """The incident as the first check that holds it has it; what a storm holds stays held.
 
     A throttle is a storm in this. Of a storm's own incident only a silence keeps the notices.
-    ``joined`` are the alerts that it counts now.
+    ``joined`` are the alerts of it that are heard now and fire, repeats among them.
     """
     if incident.storm is not None:
         return _hushed(incident, checks, now)

@@ -120,7 +120,7 @@ class Recorder:
         draft = Draft.of(self.store, arrivals, opener)
         outcomes = [apply(draft, arrival, now) for arrival in arrivals]
         for one in outcomes:
-            if one.held is None and one.arrival.alert.status is Status.FIRING:
+            if _fires_in(draft, one):
                 joined[one.incident_id].append(one.arrival.alert)
         for incident in draft.changed_incidents():
             draft.put_incident(inhibiting.listed(inhibitions, draft, incident))
@@ -223,6 +223,19 @@ def _flapped(before: Incident, incident: Incident) -> bool:
     untold = incident.last_notice == before.last_notice
     turned = (incident.state, incident.refires) != (before.state, before.refires)
     return incident.flapping and untold and turned
+
+
+def _fires_in(draft: Draft, outcome: Outcome) -> bool:
+    """Whether its alert fires in its incident when all of the group is counted; repeats do, too."""
+    alert = outcome.arrival.alert
+    pointer = draft.pointer(alert.source, alert.fingerprint)
+    return (
+        outcome.held in (None, Reason.DUPLICATE)
+        and alert.status is Status.FIRING
+        and pointer is not None
+        and pointer.state is Status.FIRING
+        and pointer.incident_id == outcome.incident_id
+    )
 
 
 def _ended_quietly(before: Incident, incident: Incident) -> bool:

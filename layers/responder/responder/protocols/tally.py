@@ -34,11 +34,17 @@ MAX_WORST = 2_000
 def reopened(incident: Incident, alert: Alert, now: datetime) -> Incident:
     """The incident fires again: a notice says so, unless it flaps."""
     update = {"state": IncidentState.OPEN, "resolved_at": None, "apart": None}
-    anew = flapping.refired(incident.model_copy(update=update), now)
-    if incident.flapping:
-        return anew
-    kind = NoticeKind.FLAPPING if anew.flapping else NoticeKind.REFIRED
-    return noticed(anew, kind, now, alert.title)
+    anew = flapping.refired(incident.model_copy(update=update), alert.severity, now)
+    told = _flaps(incident, anew, alert, now)
+    if anew.flapping and not flapping.is_told(anew, alert.severity):
+        return told
+    return noticed(told, NoticeKind.REFIRED, now, alert.title)
+
+
+def _flaps(before: Incident, anew: Incident, alert: Alert, now: datetime) -> Incident:
+    """``anew``, told once where it begins to flap."""
+    begins = anew.flapping and not before.flapping
+    return noticed(anew, NoticeKind.FLAPPING, now, alert.title) if begins else anew
 
 
 def one_less(incident: Incident, alert: Alert, ended: datetime, now: datetime) -> Incident:
@@ -86,12 +92,11 @@ def _again_as_bad(before: Incident, counted: Incident, alert: Alert, now: dateti
         known = Severity.HIGH
     if known is None or fires is None or begins or not fires.worse_than(known):
         return counted
-    anew = flapping.refired(counted, now)
-    if counted.flapping:
-        return anew
-    if anew.flapping:
-        return noticed(anew, NoticeKind.FLAPPING, now, alert.title)
-    return _raised(anew, known, fires, now)
+    anew = flapping.refired(counted, fires, now)
+    told = _flaps(counted, anew, alert, now)
+    if anew.flapping and not flapping.is_told(anew, fires):
+        return told
+    return _raised(told, known, fires, now)
 
 
 def _worst_now(incident: Incident) -> Severity | None:
