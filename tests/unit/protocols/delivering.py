@@ -14,9 +14,9 @@ REFUSED = Retryable(Reason.RATE_LIMITED, "429", after=20, took_effect=False)
 UNANSWERED = Retryable(Reason.TIMEOUT, "no answer")
 
 
-def announced_desk() -> Desk:
+def announced_desk(desk: Desk | None = None) -> Desk:
     """One incident, whose card is still to be posted."""
-    desk = Desk()
+    desk = desk or Desk()
     desk.record(alert())
     desk.announced()
     return desk

@@ -244,8 +244,18 @@ def absent(card: Card) -> Card:
 def updated(card: Card, incident: Incident, now: datetime, *, shortened: bool) -> Card:
     """Slack shows this revision now."""
     return card.model_copy(
-        update={"shown": incident.revision, "shown_at": now, "shortened": shortened}
+        update={
+            "shown": incident.revision,
+            "shown_at": now,
+            "shortened": shortened,
+            "edit_at": None,
+        }
     )
+
+
+def edited_at(card: Card, slot: datetime) -> Card:
+    """It has this slot in Slack's line of edits, whoever comes for it meanwhile."""
+    return card.model_copy(update={"edit_at": slot})
 
 
 def told(card: Card, number: int, called_for: Severity | None = None) -> Card:

@@ -86,7 +86,7 @@ class CardMessages:
 
     def update(self, incident: Incident, card: Card) -> bool:
         """Edit the message, without an intent, as repeating it is harmless; whether let go of."""
-        self._take_slot(incident, UPDATES, self.gap * UPDATE_GAP)
+        self._take_edit_slot(incident, card)
         delivery_id = f"{incident.incident_id}:card"
         now = self.grip.now()
         message = faces.render(incident, now)
@@ -289,11 +289,23 @@ class CardMessages:
         if self.slot_free:
             self.slot_free = False
             return
-        now = self.grip.now()
-        urgent = incident.severity is Severity.CRITICAL
-        slot = pace.reserve(self.grip.store, line, gap, now, urgent=urgent)
-        if slot > now:
+        slot = self._reserve(incident, line, gap)
+        if slot > self.grip.now():
             raise Postponed(slot, Reason.PACED, slot_reserved=True)
+
+    def _take_edit_slot(self, incident: Incident, card: Card) -> None:
+        """The one that the card has already, unless what is CRITICAL by now has one sooner."""
+        now, slot = self.grip.now(), card.edit_at
+        if slot is None or (slot > now and incident.severity is Severity.CRITICAL):
+            slot = self._reserve(incident, UPDATES, self.gap * UPDATE_GAP)
+            if slot > now:
+                self.grip.change(lambda card: cards.edited_at(card, slot))
+        if slot > now:
+            raise Postponed(slot, Reason.PACED)
+
+    def _reserve(self, incident: Incident, line: str, gap: timedelta) -> datetime:
+        urgent = incident.severity is Severity.CRITICAL
+        return pace.reserve(self.grip.store, line, gap, self.grip.now(), urgent=urgent)
 
 
 def plain_if_refused[T](send: Callable[[Message], T], message: Message, telemetry: Telemetry) -> T:

@@ -59,15 +59,26 @@ ANALYSIS_MESSAGE = -1
 
 
 def next_step(
-    incident: Incident, card: Card, now: datetime, timing: Timing, *, editable: bool
+    incident: Incident,
+    card: Card,
+    now: datetime,
+    timing: Timing,
+    *,
+    editable: bool,
+    edit_waits: bool = False,
 ) -> Step:
-    """The next act that brings Slack nearer to the incident's newest revision."""
+    """The next act that brings Slack nearer to the incident's newest revision.
+
+    While an ``edit_waits`` for its slot, what people must be told of does not wait with it.
+    """
     if card.intent is not None:
         settled = card.intent.at + timing.settle
         if now < settled:
             return Step(Act.WAIT, until=settled)
         if editable:
             return Step(Act.FIND, intent=card.intent)
+    if edit_waits:
+        return _telling(incident, card)
     step = _editing(incident, card) if editable else _appending(incident, card)
     if step.act is Act.NOTHING and details.due(card, incident, now):
         return Step(Act.DETAIL)
@@ -79,6 +90,10 @@ def _editing(incident: Incident, card: Card) -> Step:
         return Step(Act.POST)
     if card.shown < incident.revision:
         return Step(Act.UPDATE)
+    return _telling(incident, card)
+
+
+def _telling(incident: Incident, card: Card) -> Step:
     notice = _untold(incident, card)
     return Step(Act.TELL, notice=notice) if notice else Step(Act.NOTHING)
 
@@ -91,9 +106,9 @@ def _appending(incident: Incident, card: Card) -> Step:
         return Step(Act.NOTE) if card.shown < incident.revision else Step(Act.NOTHING)
     if not incident.analysis.is_fallback and card.told_analysis != analysis_id(incident):
         return Step(Act.POST_ANALYSIS)
-    notice = _untold(incident, card)
-    if notice:
-        return Step(Act.TELL, notice=notice)
+    told = _telling(incident, card)
+    if told.act is Act.TELL:
+        return told
     return Step(Act.NOTE) if card.shown < incident.revision else Step(Act.NOTHING)
 
 

@@ -86,11 +86,15 @@ def to_report(card: Card, incident: Incident, now: datetime) -> bool:
 def waits_elsewhere(card: Card | None, incident: Incident, now: datetime) -> Reason | None:
     """Whether a copy that will return at ``next_try`` carries this announcement, and why.
 
-    A CRITICAL incident with news does not wait for its pace slot: it takes the next one.
+    A CRITICAL incident with news does not wait for its pace slot: it takes the next one. Other news
+    does not wait for the slot of an edit, which it needs not.
     """
     if card is None or card.next_try is None or now >= card.next_try:
         return None
     paced = card.waits_for == Reason.PACED.value
-    if paced and incident.severity is Severity.CRITICAL and card.wanted < incident.revision:
+    if not paced or card.wanted >= incident.revision:
+        return Reason.UNAVAILABLE
+    for_its_edit = card.next_try == card.edit_at and news_untold(card, incident)
+    if for_its_edit or incident.severity is Severity.CRITICAL:
         return None
     return Reason.UNAVAILABLE

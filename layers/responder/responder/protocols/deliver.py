@@ -17,7 +17,7 @@ from responder.delivery import plain
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Incident
 from responder.policy.route import Channels, refuge, route
-from responder.ports import Chat, Key, Queues, Store, Telemetry
+from responder.ports import Chat, Queues, Store, Telemetry
 from responder.protocols import announcing, card_steps, card_waits, items, waiting
 from responder.protocols import card as cards
 from responder.protocols.card import Timing
@@ -141,18 +141,31 @@ class Delivery:
         messages = CardMessages(
             self.grip, chat, lane.channels, lane.gap, lane.new_id, lane.names, slot_free
         )
+        edit_waits: Postponed | None = None
         while True:
             card = self.grip.renew()
             step = card_steps.next_step(
-                incident, card, lane.now(), lane.timing, editable=chat.editable
+                incident,
+                card,
+                lane.now(),
+                lane.timing,
+                editable=chat.editable,
+                edit_waits=edit_waits is not None,
             )
-            if step.act is not Act.NOTHING:
+            if step.act is Act.NOTHING:
+                if edit_waits is not None:
+                    raise edit_waits
+                if self._release(incident):
+                    return
+                incident = self.grip.newest()
+                continue
+            try:
                 if self._perform_or_flee(step, incident, card, messages):
                     return
-                continue
-            if self._release(incident):
-                return
-            incident = self.grip.newest()
+            except Postponed as wait:
+                if step.act is not Act.UPDATE:
+                    raise
+                edit_waits = wait
 
     def _perform_or_flee(
         self, step: Step, incident: Incident, card: Card, messages: CardMessages
@@ -288,10 +301,12 @@ class Delivery:
             owned=False,
         )
         if wait.reason is Reason.PACED and incident.severity is not Severity.CRITICAL:
-            self._hurry(items.incident_item(incident.incident_id))
+            self._hurry(incident)
 
-    def _hurry(self, key: Key) -> None:
-        """A rise to CRITICAL that found the lease held was left to us, and waits for no slot."""
-        newest = items.load(self.lane.store, key, Incident)
-        if newest is not None and newest.severity is Severity.CRITICAL:
+    def _hurry(self, shown: Incident) -> None:
+        """News that found the lease held was left to us, and does not wait as long as we do."""
+        newest = items.load(self.lane.store, items.incident_item(shown.incident_id), Incident)
+        if newest is None:
+            return
+        if newest.severity is Severity.CRITICAL or newest.last_notice > shown.last_notice:
             announcing.send(self.lane.queues, newest, self.lane.now())
