@@ -134,10 +134,10 @@ def _metric(alert: Alert) -> str:
 def _words(text: str) -> set[str]:
     """Words both whole and split at capitals: ``KubePodCrashLooping`` and its four parts."""
     visible = clean(text)
-    return {
-        *_WORD.findall(visible.lower()),
-        *_WORD.findall(_CAMEL.sub(" ", visible).lower()),
-    }
+    split = _CAMEL.sub(" ", visible)
+    words = set(_WORD.findall(split.lower()))
+    # Most texts have no capital within a word.
+    return words if split == visible else words.union(_WORD.findall(visible.lower()))
 
 
 def _headline(alert: Alert) -> str:

@@ -72,7 +72,8 @@ def signature(alert: Alert, corrections: Corrections | None = None) -> Signature
     parts = [alert.source, alert.service, rule, text]
     for label in identity:
         parts += label
-    return Signature(key_of(VERSION, parts), partial(_explained, alert, corrections))
+    explained = partial(_explained, alert, corrections, rule, identity, text)
+    return Signature(key_of(VERSION, parts), explained)
 
 
 def _parts(alert: Alert, corrections: Corrections | None) -> tuple[str, list[tuple[str, str]], str]:
@@ -125,8 +126,13 @@ def _plan(labels: Mapping[str, str]) -> _Plan:
     return plan
 
 
-def _explained(alert: Alert, corrections: Corrections | None) -> str:
-    rule, identity, text = _parts(alert, corrections)
+def _explained(
+    alert: Alert,
+    corrections: Corrections | None,
+    rule: str,
+    identity: list[tuple[str, str]],
+    text: str,
+) -> str:
     kept = dict(identity)
     ignored: dict[str, list[str]] = {}
     for name, value in alert.labels.items():
