@@ -9,3 +9,5 @@ behind the same route, queues and roles, in one run (``__main__``).
 CLIENTS = 8
 #: Claude's, while alerts are sent steadily.
 CLAUDE_SECONDS = 20
+#: No measure: how long the analyses that waited for it may take afterwards.
+BACKLOG_SECONDS = 900

@@ -207,9 +207,9 @@ class Pipeline:
             },
         )
 
-    def idle(self) -> None:
-        """Wait until no queue holds a message: everything sent so far was worked on."""
-        wait_until(lambda: self.depth(QUEUES), lambda depth: not any(depth.values()), 120)
+    def idle(self, within: float = 120) -> None:
+        """Wait, so many seconds, until no queue holds a message: all sent so far was worked on."""
+        wait_until(lambda: self.depth(QUEUES), lambda depth: not any(depth.values()), within)
 
     def shortfalls(self, alert_ids: Collection[str]) -> list[str]:
         """What is still missing, or wrong, for the alerts that were accepted."""
