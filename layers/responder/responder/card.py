@@ -44,7 +44,8 @@ class Card(BaseModel):
     ``intent`` is left behind by a crash between writing it and recording its result.
     ``told_severity`` is the worst that people were called for. ``thread_closed``: Slack takes no
     replies in the card's thread. ``waits_for`` says why the card waits until ``next_try``;
-    ``edit_at`` is its slot in Slack's line of edits, where it has one.
+    ``edit_at`` is its slot in Slack's line of edits, where it has one, ``edit_urgent`` whether that
+    is one of what is CRITICAL.
     ``refused`` is the channel that it should be in. ``shortened``: the shown card had room for some
     of its blocks only. ``reported_at`` is when operators were last told that it waits,
     ``reported_as`` with which severity.
@@ -74,6 +75,7 @@ class Card(BaseModel):
     next_try: Moment | None = None
     waits_for: str = ""
     edit_at: Moment | None = None
+    edit_urgent: bool = False
     first_sent: Moment | None = None
     dead_lettered: bool = False
     reported_at: Moment | None = None

@@ -214,7 +214,7 @@ CRITICAL = incident(severity=Severity.CRITICAL, revision=2)
 def test_a_waiting_copy_carries_the_news_unless_it_is_critical_news_that_is_only_paced(
     state: Card | None, of: Incident, reason: Reason | None
 ) -> None:
-    assert card_waits.waits_elsewhere(state, of, NOW) is reason
+    assert card_waits.waits_elsewhere(state, of, NOW, has_slot=False) is reason
 
 
 def test_a_new_card_is_bound_for_its_channel() -> None:

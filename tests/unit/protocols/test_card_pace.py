@@ -11,12 +11,13 @@ from fakes import Slack
 from faults.world import START
 from responder.alert import Severity
 from responder.contracts import Announcement
+from responder.errors import Permanent, Reason
 from responder.incident import Notice, NoticeKind
 from responder.ports import Message, Place, Queue
 from responder.protocols import pace
 from responder.protocols.card_messages import UPDATES
 from responder.protocols.pace import reserve
-from unit.protocols.delivering import ID, announced_desk, change, copies, deliver, paced
+from unit.protocols.delivering import ID, REFUSED, announced_desk, change, copies, deliver, paced
 
 
 @pytest.fixture
@@ -231,3 +232,66 @@ def test_killed_anywhere_news_is_told_once_and_the_edit_follows(after: bool) -> 
         assert desk.slack.methods().count("post") == 2, number
         assert (desk.card().told, desk.card().shown) == (1, desk.incident().revision), number
         assert (desk.card().owner, desk.card().edit_at) == ("", None), number
+
+
+def test_a_slot_that_slack_did_not_take_is_used_up(busy: Desk) -> None:
+    change(busy, count=2)
+    deliver(busy)
+    busy.later(seconds=(its_slot(busy) - busy.now()).total_seconds())
+    for _ in range(50):
+        reserve(busy.store, UPDATES, GAP, busy.now(), urgent=False)
+    busy.slack.errors = [REFUSED]
+    deliver(busy)
+    assert (busy.slack.errors, busy.card().edit_at) == ([], None)
+    busy.later(seconds=20)
+    deliver(busy)
+    assert busy.slack.methods() == ["post"]
+    assert its_slot(busy) > busy.now()
+
+
+def test_a_card_that_is_gone_while_its_edit_waits_is_posted_anew_at_once(busy: Desk) -> None:
+    busy.slack.errors = [Permanent(Reason.CARD_GONE, "message_not_found")]
+    change(busy, notices=(notice(1),))
+    deliver(busy)
+    ((message, delay),) = busy.taken(Queue.DISTRIBUTION)
+    assert (busy.slack.methods(), delay) == (["post"], GAP.total_seconds())
+    busy.later(seconds=delay)
+    busy.deliverer.handle(Announcement.model_validate(message))
+    assert busy.slack.methods() == ["post", "post"]
+    card = busy.card()
+    assert (card.shown, card.edit_at, card.next_try) == (busy.incident().revision, None, None)
+
+
+def test_critical_cards_that_change_all_the_time_are_edited_at_their_turn(busy: Desk) -> None:
+    for _ in range(10):
+        reserve(busy.store, UPDATES, GAP, busy.now(), urgent=True)
+    change(busy, severity=Severity.CRITICAL)
+    deliver(busy)
+    slot = its_slot(busy)
+    for count in range(2, 6):
+        busy.later(seconds=1)
+        change(busy, count=count)
+        deliver(busy)
+        assert its_slot(busy) == slot
+    busy.later(seconds=(slot - busy.now()).total_seconds())
+    deliver(busy)
+    assert busy.slack.methods() == ["post", "update"]
+
+
+def test_a_slot_that_has_come_does_not_wait_for_a_later_one() -> None:
+    desk = Desk()
+    paced(desk)
+    desk.record(alert(severity=Severity.CRITICAL))
+    desk.taken(Queue.CRITICAL_DISTRIBUTION)
+    for _ in range(5):
+        reserve(desk.store, "#alerts", GAP, desk.now(), urgent=True)
+    deliver(desk)
+    ((copy, delay),) = desk.taken(Queue.CRITICAL_DISTRIBUTION)
+    desk.later(seconds=delay - 1)
+    for _ in range(9):
+        reserve(desk.store, "#alerts", GAP, desk.now(), urgent=True)
+    change(desk, count=2)
+    deliver(desk)
+    desk.later(seconds=1)
+    desk.deliverer.handle(Announcement.model_validate(copy))
+    assert desk.slack.methods() == ["post"]

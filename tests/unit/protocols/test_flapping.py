@@ -150,3 +150,17 @@ def test_critical_that_makes_it_flap_is_told_beside_it() -> None:
         desk.record(resolve(f"n{turn}", at=at + 60, fingerprint="db-3"))
         desk.later(minutes=2)
     assert kinds(desk)[-2:] == [NoticeKind.FLAPPING, NoticeKind.REFIRED]
+
+
+def test_critical_in_one_batch_with_what_flaps_is_told() -> None:
+    desk = Desk()
+    desk.record(alert("old", severity=Severity.CRITICAL, fingerprint="db-1"))
+    desk.record(resolve("over", at=300, fingerprint="db-1"))
+    for turn in range(4):
+        at = 360 + 120 * turn
+        desk.record(alert(f"m{turn}", at=at, severity=Severity.MEDIUM, fingerprint="db-3"))
+        desk.record(resolve(f"n{turn}", at=at + 60, fingerprint="db-3"))
+        desk.later(minutes=2)
+    mild = alert("again", at=900, severity=Severity.MEDIUM, fingerprint="db-3")
+    desk.record(mild, alert("new", at=901, severity=Severity.CRITICAL, fingerprint="db-4"))
+    assert kinds(desk)[-2:] == [NoticeKind.SEVERITY_RAISED, NoticeKind.ESCALATED]

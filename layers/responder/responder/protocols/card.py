@@ -12,6 +12,7 @@ lease held and raises ``wanted``; the holder renders again before it lets go. A 
 look up nor edit: there an unsettled post is repeated, which prefers a duplicate to a loss.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +23,9 @@ from responder.incident import Incident, NoticeKind, Refusal
 from responder.ports import Place
 from responder.protocols import details
 from responder.values import changed
+
+#: A slot in the line of edits is good for one try.
+NO_SLOT: Mapping[str, object] = {"edit_at": None, "edit_urgent": False}
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ def gone(card: Card, incident: Incident) -> Card:
             "intent": None,
             "thread_closed": False,
             "details": Details(),
+            **NO_SLOT,
         }
     )
 
@@ -248,14 +253,14 @@ def updated(card: Card, incident: Incident, now: datetime, *, shortened: bool) -
             "shown": incident.revision,
             "shown_at": now,
             "shortened": shortened,
-            "edit_at": None,
+            **NO_SLOT,
         }
     )
 
 
-def edited_at(card: Card, slot: datetime) -> Card:
+def edited_at(card: Card, slot: datetime, *, urgent: bool) -> Card:
     """It has this slot in Slack's line of edits, whoever comes for it meanwhile."""
-    return card.model_copy(update={"edit_at": slot})
+    return card.model_copy(update={"edit_at": slot, "edit_urgent": urgent})
 
 
 def told(card: Card, number: int, called_for: Severity | None = None) -> Card:
@@ -287,6 +292,7 @@ def release(card: Card) -> Card:
             "waits_for": "",
             "first_sent": None,
             "dead_lettered": False,
+            **NO_SLOT,
             "reported_at": None,
             "reported_as": None,
         }

@@ -295,11 +295,14 @@ class CardMessages:
 
     def _take_edit_slot(self, incident: Incident, card: Card) -> None:
         """The one that the card has already, unless what is CRITICAL by now has one sooner."""
-        now, slot = self.grip.now(), card.edit_at
-        if slot is None or (slot > now and incident.severity is Severity.CRITICAL):
+        now, known = self.grip.now(), card.edit_at
+        urgent = incident.severity is Severity.CRITICAL
+        if known is not None and (known <= now or card.edit_urgent or not urgent):
+            slot = known
+        else:
             slot = self._reserve(incident, UPDATES, self.gap * UPDATE_GAP)
             if slot > now:
-                self.grip.change(lambda card: cards.edited_at(card, slot))
+                self.grip.change(lambda card: cards.edited_at(card, slot, urgent=urgent))
         if slot > now:
             raise Postponed(slot, Reason.PACED)
 

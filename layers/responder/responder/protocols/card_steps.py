@@ -77,7 +77,7 @@ def next_step(
             return Step(Act.WAIT, until=settled)
         if editable:
             return Step(Act.FIND, intent=card.intent)
-    if edit_waits:
+    if edit_waits and card.ts:
         return _telling(incident, card)
     step = _editing(incident, card) if editable else _appending(incident, card)
     if step.act is Act.NOTHING and details.due(card, incident, now):

@@ -9,7 +9,7 @@ from responder.alert import Severity
 from responder.card import Card
 from responder.errors import Reason
 from responder.incident import Incident
-from responder.protocols.card import let_go, unposted
+from responder.protocols.card import NO_SLOT, let_go, unposted
 
 #: A card that waits is reported to operators again after this long.
 REPORT_AGAIN = timedelta(hours=1)
@@ -21,10 +21,13 @@ def postpone(
     """Let go before a deliberate wait; the oldest announcement's age is kept.
 
     What is asked for is ``revision``: what came while the lease was held may be in more of a hurry.
+    A slot in the line of edits that Slack did not take is used up.
     """
     oldest = min(card.first_sent, first_sent) if card.first_sent else first_sent
+    used = reason is not Reason.PACED and (card.edit_at is None or card.edit_at < until)
     return let_go(card).model_copy(
         update={
+            **(NO_SLOT if used else {}),
             "next_try": until,
             "waits_for": reason.value,
             "first_sent": oldest,
@@ -40,6 +43,7 @@ def give_up(card: Card) -> Card:
     """
     return let_go(card).model_copy(
         update={
+            **NO_SLOT,
             "next_try": None,
             "first_sent": None,
             "dead_lettered": True,
@@ -83,15 +87,20 @@ def to_report(card: Card, incident: Incident, now: datetime) -> bool:
     return worse or now - card.reported_at >= REPORT_AGAIN
 
 
-def waits_elsewhere(card: Card | None, incident: Incident, now: datetime) -> Reason | None:
+def waits_elsewhere(
+    card: Card | None, incident: Incident, now: datetime, *, has_slot: bool
+) -> Reason | None:
     """Whether a copy that will return at ``next_try`` carries this announcement, and why.
 
     A CRITICAL incident with news does not wait for its pace slot: it takes the next one. Other news
-    does not wait for the slot of an edit, which it needs not.
+    does not wait for the slot of an edit, which it needs not. A slot that has come waits for no
+    later one: the announcement's, which ``has_slot``, or the card's own for its edit.
     """
     if card is None or card.next_try is None or now >= card.next_try:
         return None
     paced = card.waits_for == Reason.PACED.value
+    if paced and (has_slot or (card.edit_at is not None and card.edit_at <= now)):
+        return None
     if not paced or card.wanted >= incident.revision:
         return Reason.UNAVAILABLE
     for_its_edit = card.next_try == card.edit_at and news_untold(card, incident)

@@ -126,7 +126,8 @@ class Delivery:
                 return None
             if cards.settled(card, incident, now) and not card.owner:
                 return cards.release(card)
-            if held_by_other or card_waits.waits_elsewhere(card, incident, now):
+            has_slot = self.grip.announcement.slot_reserved
+            if held_by_other or card_waits.waits_elsewhere(card, incident, now, has_slot=has_slot):
                 return cards.ask_for(card, incident.revision)
             return cards.claim(card, me, now, self.lane.timing)
 
@@ -153,7 +154,7 @@ class Delivery:
                 edit_waits=edit_waits is not None,
             )
             if step.act is Act.NOTHING:
-                if edit_waits is not None:
+                if edit_waits is not None and card.shown < incident.revision:
                     raise edit_waits
                 if self._release(incident):
                     return

@@ -85,18 +85,23 @@ def one_more(
 def _again_as_bad(before: Incident, counted: Incident, alert: Alert, now: datetime) -> Incident:
     """What got better meanwhile, and is worse again, is news as well, unless it flaps."""
     known, fires = _worst_now(before), _worst_now(counted)
-    # Whoever is told that it begins anew is told how bad it is.
-    begins = before.refires[-1:] == (now,)
     if known is None and before.firing and fires is Severity.CRITICAL:
         # None of those that fire is known by name: a page too many is better than none.
         known = Severity.HIGH
-    if known is None or fires is None or begins or not fires.worse_than(known):
+    if known is None or fires is None or not fires.worse_than(known):
+        return counted
+    if before.refires[-1:] == (now,) and (fires is not Severity.CRITICAL or _begins(before, now)):
         return counted
     anew = flapping.refired(counted, fires, now)
     told = _flaps(counted, anew, alert, now)
     if anew.flapping and not flapping.is_told(anew, fires):
         return told
     return _raised(told, known, fires, now)
+
+
+def _begins(incident: Incident, now: datetime) -> bool:
+    """Whether people are told now that it begins anew, and with that how bad it is by then."""
+    return any(one.kind is NoticeKind.REFIRED and one.at == now for one in incident.notices)
 
 
 def _worst_now(incident: Incident) -> Severity | None:
