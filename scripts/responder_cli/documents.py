@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from responder.clock import utc_now
 from responder.document import Document
+from responder.policy.matching import AS_WRITTEN
 from responder.ports import Table
 from responder.protocols.versions import MAX_AGE, Versions
 from responder_cli import console, problems
@@ -34,7 +35,7 @@ def parsed[M: BaseModel](file: Path, model: type[M], left_out: Collection[str] =
         given = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_unique)
         if isinstance(given, dict):
             given = {name: value for name, value in given.items() if name not in left_out}
-        return model.model_validate(given)
+        return model.model_validate(given, context=AS_WRITTEN)
     except ValidationError as error:
         said = [console.safe(line) for line in problems.of_document(error, model)]
         words = f" {said[0]}" if len(said) == 1 else "".join(f"\n  {line}" for line in said)

@@ -110,11 +110,14 @@ def check(stack: Stack, file: Path, as_json: bool) -> None:
     rules = documents.read(file, Inhibitions)
     opened = list(incidents.opened(stack))
     muted = _muted(rules, opened)
+    outcomes = _outcomes(rules)
     if as_json:
         console.as_json([asdict(one) for one in muted])
-        return
-    _tell(_outcomes(rules))
-    _list(muted, len(opened))
+    else:
+        _tell(outcomes)
+        _list(muted, len(opened))
+    if failed := sum(not one.passed for one in outcomes):
+        raise click.ClickException(f"{failed} of the file's own {len(outcomes)} tests failed")
 
 
 @inhibit.command(

@@ -9,7 +9,7 @@ import click
 
 from responder.clock import utc_now
 from responder.incident import Incident
-from responder.policy.matching import Matcher, facts, matches_all
+from responder.policy.matching import facts, matches_all, meant
 from responder.policy.silence import MAX_COMMENT, MIN_COMMENT, Silence
 from responder.ports import Table
 from responder.protocols import chunks, silences
@@ -77,7 +77,7 @@ def add(
     with refusals_as_usage(comment="--comment"):
         wanted = Silence(
             id=secrets.token_hex(3),
-            matchers=tuple(map(Matcher.parse, matchers)),
+            matchers=tuple(map(meant, matchers)),
             starts_at=begins,
             ends_at=begins + span,
             comment=comment,

@@ -14,7 +14,7 @@ import click
 
 from responder.alert import Severity
 from responder.clock import utc_now
-from responder.policy.matching import Matcher
+from responder.policy.matching import meant
 from responder.policy.silence import MAX_COMMENT, MIN_COMMENT
 from responder.policy.window import Window
 from responder.ports import Table
@@ -129,7 +129,7 @@ def add(
     with refusals_as_usage(dates="--dates", lasts="--for", comment="--comment"):
         wanted = Window(
             id=secrets.token_hex(3),
-            matchers=tuple(map(Matcher.parse, matchers)),
+            matchers=tuple(map(meant, matchers)),
             days=days,
             dates=dates or (),
             at=at,

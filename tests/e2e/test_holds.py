@@ -26,7 +26,7 @@ def test_what_a_silence_holds_is_shown_at_its_end_if_it_still_fires(pipeline: Pi
     held = held_by(Reason.SILENCED, pipeline, lambda number: problem("hushed", number))
     calls = pipeline.claude()["calls"]
     pipeline.responder("silence", "expire", added.split()[1])
-    assert "Still firing at the end of a silence" in card_of(pipeline, held)
+    assert "Still firing, and no longer under the silence" in card_of(pipeline, held)
     wait_until(lambda: pipeline.claude()["calls"], lambda now: now > calls, SHOWN_WITHIN)
 
 
@@ -46,7 +46,7 @@ def test_a_maintenance_window_holds_what_is_below_critical_until_its_end(
     without_card = pipeline.asked("incidents", "list", "--held")
     assert [one["incident_id"] for one in without_card] == [held.incident_id]
     pipeline.responder("window", "remove", added.split()[1])
-    assert "Still firing at the end of maintenance window" in card_of(pipeline, held)
+    assert "Still firing, and no longer held by maintenance window" in card_of(pipeline, held)
 
 
 def test_a_cause_mutes_its_symptom_until_it_is_resolved(pipeline: Pipeline) -> None:

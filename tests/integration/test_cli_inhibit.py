@@ -120,6 +120,13 @@ def test_a_check_says_what_would_be_muted_of_what_is_open(house: House) -> None:
     assert json.loads(house.run("show").stdout) == EMPTY
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_check_of_a_file_whose_tests_fail_fails(house: House, form: tuple[str, ...]) -> None:
+    done = house.run("check", house.file(RULES | WRONG), *form)
+    assert done.exit_code == 1
+    assert "1 of the file's own 1 tests failed" in done.stderr
+
+
 def muted(house: House, *rules: dict[str, Any]) -> int:
     """How many of the open incidents these rules would mute."""
     file = house.file({"rules": rules, "tests": []})

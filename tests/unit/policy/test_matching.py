@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from pydantic import ValidationError
 
 from examples import incident
 from responder.alert import Scope, Severity
-from responder.policy.matching import Index, Matcher, facts
+from responder.policy.matching import AS_WRITTEN, Index, Matcher, facts, meant
+from responder.policy.routes import Routes
 
 SEEN = facts(
     incident(
@@ -103,3 +105,42 @@ def test_candidates_come_in_the_order_in_which_they_were_given() -> None:
     index = Index(([Matcher.parse(one)], number) for number, one in enumerate(written))
     found = index.candidates({"service": "a", "title": "disk", "rule": "other"})
     assert list(found) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("written", ["severity=low", "severity=Low", "severity!=critical"])
+def test_a_severity_is_meant_however_it_is_written(written: str) -> None:
+    assert Matcher.parse(written).matches(SEEN)
+    critical = facts(incident(severity=Severity.CRITICAL))
+    assert not Matcher.parse(written).matches(critical)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "severity=warning",
+        "severity!=P1",
+        "severity=",
+        "severity=~critical.*",
+        "severity!~critical|high",
+        "severity!~.*",
+        "severity==CRITICAL",
+        "service==pay",
+    ],
+)
+def test_what_cannot_be_meant_is_refused_where_it_is_written_and_read_where_it_is_stored(
+    written: str,
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(written)):
+        meant(written)
+    assert Matcher.parse(written)
+    file = {"routes": [{"match": [written]}]}
+    with pytest.raises(ValidationError, match=re.escape(written)):
+        Routes.model_validate(file, context=AS_WRITTEN)
+    assert Routes.model_validate(file).routes
+
+
+@pytest.mark.parametrize(
+    "written", ["severity=~.+", "severity!~CRITICAL", "severity=~HIGH|LOW", "service!=="]
+)
+def test_what_can_be_meant_is_taken(written: str) -> None:
+    assert str(meant(written)) == written

@@ -51,5 +51,12 @@ def test_a_route_without_a_channel_leaves_the_configured_one() -> None:
 def test_test_alerts_take_no_route_and_find_no_refuge() -> None:
     incident = ROUTED.model_copy(update={"synthetic": True})
     assert route(incident, CHANNELS).channel == "C0TEST"
-    assert refuge(incident, CHANNELS) == ""
-    assert refuge(ROUTED, CHANNELS) == "C0ALERTS"
+    assert refuge(incident, CHANNELS, "C0TEST") == ""
+
+
+def test_what_is_critical_finds_its_refuge_among_its_like_and_then_with_all() -> None:
+    assert refuge(ROUTED, CHANNELS, "#payments") == "C0CRITICAL"
+    assert refuge(ROUTED, CHANNELS, "C0CRITICAL") == "C0ALERTS"
+    assert refuge(ROUTED, CHANNELS, "C0ALERTS") == "C0ALERTS"
+    mild = ROUTED.model_copy(update={"severity": Severity.HIGH})
+    assert refuge(mild, CHANNELS, "#payments") == "C0ALERTS"

@@ -22,6 +22,7 @@ from unit.protocols.delivering import (
     fail_after,
     paced,
 )
+from unit.protocols.routing import apply
 
 
 @pytest.fixture
@@ -161,3 +162,16 @@ def test_what_else_the_thread_does_not_take_keeps_the_card_from_nothing(desk: De
     assert desk.slack.methods() == ["post", "update"]
     assert desk.telemetry.counts["NoticesRefused:refused_by_slack"] == 1
     assert (desk.card().told, desk.card().dead_lettered) == (1, False)
+
+
+def test_where_the_channel_of_a_route_refuses_a_rise_the_one_of_critical_is_told(
+    desk: Desk,
+) -> None:
+    apply(desk, {"match": ["severity=CRITICAL"], "channel": "#oncall"})
+    escalated(desk)
+    fail_after(desk, 2, Permanent(Reason.CHANNEL_ARCHIVED, "is_archived"))
+    deliver(desk)
+    told = [(c.method, c.channel) for c in desk.slack.calls][-2:]
+    assert told == [("post", "C1"), ("post", "#critical")]
+    assert desk.telemetry.counts["NoticesRefused:channel_archived"] == 1
+    assert (desk.card().told, desk.card().intent) == (2, None)

@@ -36,7 +36,7 @@ def test_what_is_mild_waits_for_the_end_and_then_says_so(desk: Desk) -> None:
     assert "Quiet hours until <!date" in shown(desk)
     desk.tick(2)
     assert desk.slack.methods() == ["post"]
-    assert "Still firing at the end of quiet hours* `disks`" in shown(desk)
+    assert "Still firing, and no longer held by quiet hours* `disks`" in shown(desk)
     assert ID in desk.requested()
 
 

@@ -67,6 +67,25 @@ def test_the_channel_of_critical_falls_back_to_the_default_one_too(desk: Desk) -
     assert channels(desk) == [("post", "#alerts")]
 
 
+def test_what_is_critical_is_looked_for_in_its_channel_before_the_default_one(desk: Desk) -> None:
+    desk.deliverer = replace(desk.deliverer, channels=Channels("#alerts", "#critical"))
+    apply(desk, PAYMENTS)
+    desk.record(alert("a1", severity=Severity.CRITICAL))
+    desk.slack.errors = [MISSING]
+    desk.deliver_all()
+    assert channels(desk) == [("post", "#critical")]
+
+
+def test_where_that_refuses_it_too_it_is_in_the_default_one(desk: Desk) -> None:
+    desk.deliverer = replace(desk.deliverer, channels=Channels("#alerts", "#critical"))
+    apply(desk, PAYMENTS)
+    desk.record(alert("a1", severity=Severity.CRITICAL))
+    desk.slack.errors = [MISSING, MISSING]
+    desk.deliver_all()
+    assert channels(desk) == [("post", "#alerts")]
+    assert desk.telemetry.counts["CardsRedirected:channel_not_found"] == 2
+
+
 REFUSED = Permanent(Reason.REFUSED_BY_SLACK, "posting_to_general_channel_denied")
 
 

@@ -10,6 +10,7 @@ from examples import alert, resolve
 from responder.alert import SYNTHETIC_SOURCE, Severity
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Destination
+from responder.intake.draft import MAX_LABELS
 from responder.policy.route import Channels
 from responder.policy.routes import Routes
 from responder.protocols.versions import ROUTES, Current
@@ -215,3 +216,11 @@ def test_the_end_of_a_silence_does_not_show_what_is_too_mild(desk: Desk) -> None
         desk.tick()
     assert desk.slack.methods() == []
     assert desk.incident().held == "below_minimum"
+
+
+def test_a_route_sees_every_label_that_intake_keeps(desk: Desk) -> None:
+    labels = {f"l{number:02}": "x" for number in range(MAX_LABELS - 1)} | {"team": "storage"}
+    apply(desk, {"match": ["label.team=storage"], "channel": "#storage"})
+    desk.record(alert("a1", labels=labels))
+    desk.deliver_all()
+    assert channels(desk)[0] == ("post", "#storage")

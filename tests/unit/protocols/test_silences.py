@@ -67,7 +67,7 @@ def test_what_still_fires_at_the_end_is_shown_says_so_and_is_analysed(desk: Desk
     for _ in range(4):
         desk.tick()
     assert desk.slack.methods()[0] == "post"
-    assert "Still firing at the end of a silence* by anna: new disks" in shown(desk)
+    assert "Still firing, and no longer under the silence* by anna: new disks" in shown(desk)
     assert desk.requested() != []
     assert incident(desk).held == ""
 

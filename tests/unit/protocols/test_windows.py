@@ -95,7 +95,9 @@ def test_what_still_fires_at_the_end_is_shown_and_says_so(desk: Desk) -> None:
     assert "Maintenance window until <!date" in shown(desk)
     desk.tick(1)
     assert desk.slack.methods() == ["post"]
-    assert "Still firing at the end of maintenance window* `w1` by anna: backups" in shown(desk)
+    assert "Still firing, and no longer held by maintenance window* `w1` by anna: backups" in shown(
+        desk
+    )
     assert ID in desk.requested()
     desk.tick(3)
     assert desk.slack.methods().count("post") == 1
@@ -264,7 +266,7 @@ def test_a_silence_comes_before_a_window_and_a_window_after_it(desk: Desk) -> No
     assert desk.slack.methods() == []
     desk.tick(20)
     assert desk.slack.methods() == ["post"]
-    assert "end of maintenance window* `w1`" in shown(desk)
+    assert "no longer held by maintenance window* `w1`" in shown(desk)
 
 
 def test_a_zone_that_the_runtime_does_not_know_is_told_and_keeps_nobody_from_an_alert(

@@ -12,10 +12,11 @@ _BEGUN = {
     Reason.QUIET_HOURS.value: "🌙 Quiet hours",
     Reason.INHIBITED.value: "🔕 Muted while its cause is open",
 }
+#: Its end, a worse severity, or an alert that it does not name.
 _ENDED = {
-    Reason.SILENCED.value: "Still firing at the end of a silence",
-    Reason.MAINTENANCE.value: "Still firing at the end of maintenance window",
-    Reason.QUIET_HOURS.value: "Still firing at the end of quiet hours",
+    Reason.SILENCED.value: "Still firing, and no longer under the silence",
+    Reason.MAINTENANCE.value: "Still firing, and no longer held by maintenance window",
+    Reason.QUIET_HOURS.value: "Still firing, and no longer held by quiet hours",
     Reason.INHIBITED.value: "Still firing after its cause was over",
 }
 #: It may be told of for its severity alone, while what held it goes on.

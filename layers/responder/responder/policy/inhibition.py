@@ -28,6 +28,7 @@ from responder.incident import Hold, Incident
 from responder.policy.matching import (
     Index,
     Matcher,
+    as_meant,
     asks_for_nothing,
     facts,
     known_field,
@@ -41,12 +42,7 @@ MAX_CAUSES = 20
 _TITLE = 240
 
 
-def _written(text: str) -> str:
-    Matcher.parse(text)
-    return text
-
-
-Written = Annotated[str, Field(max_length=1_200), AfterValidator(_written)]
+Written = Annotated[str, Field(max_length=1_200), AfterValidator(as_meant)]
 Side = Annotated[tuple[Written, ...], Field(min_length=1, max_length=20)]
 
 

@@ -13,14 +13,23 @@ from heapq import merge
 from typing import Annotated, NamedTuple, Self
 
 import re2
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from responder.alert import Alert
+from responder.alert import Alert, Severity
 from responder.incident import Incident
 
 FIELDS = ("source", "service", "rule", "title", "message", "resource", "severity",
           "environment", "cluster", "region", "account")  # fmt: skip
 LABEL = "label."
+#: The context in which a file of an operator is validated: what is stored is read as it is.
+AS_WRITTEN = "as written"
 #: Of a set of expressions that are matched at once, in bytes; RE2's own default is for one.
 _SET_MEMORY = 256 << 20
 
@@ -64,6 +73,14 @@ class Matcher(BaseModel):
     def _is_known(cls, field: str) -> str:
         return known_field(field)
 
+    @field_validator("value")
+    @classmethod
+    def _as_severities_are_written(cls, value: str, info: ValidationInfo) -> str:
+        """``severity=critical`` means CRITICAL: as ``critical`` it would never match."""
+        known = info.data.get("field") == "severity" and value.upper() in list(Severity)
+        compared = info.data.get("operator") in (Operator.IS, Operator.IS_NOT)
+        return value.upper() if known and compared else value
+
     @model_validator(mode="after")
     def _can_be_matched(self) -> Self:
         if self.operator in (Operator.MATCHES, Operator.MATCHES_NOT):
@@ -95,6 +112,39 @@ class Matcher(BaseModel):
     def __str__(self) -> str:
         """As ``parse`` takes it."""
         return f"{self.field}{self.operator.value}{self.value}"
+
+
+def meant(text: str) -> Matcher:
+    """As ``Matcher.parse``, of what an operator writes now.
+
+    Raises ValueError, too, for what can be read but cannot be meant: a severity that no incident
+    ever has, which would let everything through, or nothing.
+    """
+    matcher = Matcher.parse(text)
+    if matcher.operator is Operator.IS and matcher.value.startswith("="):
+        raise ValueError(f"{text!r}: there are = != =~ and !~, no ==")
+    if matcher.field == "severity" and not _tells_severities_apart(matcher):
+        raise ValueError(f"{text!r} means no severity; there are {', '.join(Severity)}")
+    return matcher
+
+
+def as_meant(text: str, info: ValidationInfo) -> str:
+    """What an operator wrote stays as it is, once it can be read, and meant where he writes it now.
+
+    Raises ValueError.
+    """
+    if info.context == AS_WRITTEN:
+        meant(text)
+    else:
+        Matcher.parse(text)
+    return text
+
+
+def _tells_severities_apart(matcher: Matcher) -> bool:
+    """Whether it finds any, and where it is to leave one out, leaves any out."""
+    found = [matcher.matches({matcher.field: severity.value}) for severity in Severity]
+    leaves_out = matcher.operator in (Operator.IS_NOT, Operator.MATCHES_NOT)
+    return any(found) and not (leaves_out and all(found))
 
 
 #: What asking one more set of expressions costs, in candidates that it may save to look at.

@@ -48,6 +48,13 @@ def _chosen(incident: Incident) -> str:
     return incident.route.channel if incident.route else ""
 
 
-def refuge(incident: Incident, channels: Channels) -> str:
-    """Where a card goes that Slack does not take to its channel; nowhere for test alerts."""
-    return "" if incident.synthetic else channels.default
+def refuge(incident: Incident, channels: Channels, refused: str) -> str:
+    """Where a message goes that Slack does not take to the channel ``refused``.
+
+    What is CRITICAL is looked for where that is; the default channel is the last one. Nowhere for
+    test alerts.
+    """
+    if incident.synthetic:
+        return ""
+    urgent = channels.critical if incident.severity is Severity.CRITICAL else ""
+    return urgent if urgent and refused not in (urgent, channels.default) else channels.default

@@ -27,7 +27,7 @@ from responder.channel import canonical, is_id
 from responder.clock import span_of
 from responder.document import Document
 from responder.incident import Destination, Incident, Mention, QuietHours
-from responder.policy.matching import Matcher, Operator, facts, matches_all
+from responder.policy.matching import Matcher, Operator, as_meant, facts, matches_all
 from responder.recurrence import MAX_LASTS, days_of, time_of
 from responder.values import changed
 
@@ -57,12 +57,6 @@ def _written(channel: str) -> str:
     return found
 
 
-def _matcher(text: str) -> str:
-    """What an operator wrote stays as it is, once it can be read."""
-    Matcher.parse(text)
-    return text
-
-
 def _span(text: str) -> str:
     """A time as operators write it, like 30m, 4h or 1d12h; empty for none."""
     if text and not MIN_REMINDER <= span_of(text) <= MAX_REMINDER:
@@ -72,7 +66,7 @@ def _span(text: str) -> str:
 
 Channel = Annotated[str, AfterValidator(_written)]
 Span = Annotated[str, Field(max_length=20), AfterValidator(_span)]
-Written = Annotated[str, Field(max_length=1_200), AfterValidator(_matcher)]
+Written = Annotated[str, Field(max_length=1_200), AfterValidator(as_meant)]
 
 
 class Quiet(BaseModel):

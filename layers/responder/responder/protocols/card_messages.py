@@ -13,7 +13,7 @@ from responder.delivery import blocks, notices, words
 from responder.delivery import card as faces
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Incident, Notice, NoticeKind
-from responder.policy.route import Channels, route
+from responder.policy.route import Channels, refuge, route
 from responder.ports import Chat, Message, Place, Telemetry
 from responder.protocols import card as cards
 from responder.protocols import card_steps, channels, pace, storms
@@ -186,9 +186,14 @@ class CardMessages:
         self._noted(notice, incident)
         return True
 
-    def _escalate(self, notice: Notice, incident: Incident, card: Card) -> None:
-        """Tell the channel of CRITICAL incidents, where it is another one, of a card elsewhere."""
+    def _escalate(self, notice: Notice, incident: Incident, card: Card, refused: str = "") -> None:
+        """Tell the channel of CRITICAL incidents, where it is another one, of a card elsewhere.
+
+        Where Slack refuses that one, the next one that there is.
+        """
         channel = route(incident, self.channels).channel
+        if refused:
+            channel = refuge(incident, self.channels, refused)
         here = (card.channel, card.channel_id)
         if not self.chat.editable or channels.known(self.grip.store, channel) in here:
             return
@@ -198,6 +203,8 @@ class CardMessages:
         except Permanent as error:
             # The card's own thread has told it, too: it must not suffer from another channel.
             self._refused(incident, error)
+            if channel != refuge(incident, self.channels, channel):
+                self._escalate(notice, incident, card, refused=channel)
             return
         self._noted(notice, incident)
 

@@ -121,7 +121,8 @@ class Delivery:
             held_by_other = cards.held_by_other(card, me, now)
             # Not while somebody is about to post: he would look for it in another channel.
             if cards.unposted(card) and not held_by_other:
-                card = cards.addressed(card, blank.channel, refuge(incident, self.lane.channels))
+                elsewhere = refuge(incident, self.lane.channels, blank.channel)
+                card = cards.addressed(card, blank.channel, elsewhere)
             if incident.held and cards.unposted(card):
                 return None
             if cards.settled(card, incident, now) and not card.owner:
@@ -180,7 +181,8 @@ class Delivery:
                 step, card_steps.as_it_stands(incident, card, step.act), card, messages
             )
         except Permanent as error:
-            elsewhere, reason = refuge(incident, self.lane.channels), error.reason
+            elsewhere = refuge(incident, self.lane.channels, card.channel)
+            reason = error.reason
             # A webhook has one channel, whatever the routes say.
             stays = not messages.chat.editable or elsewhere in ("", card.channel)
             if stays and messages.follow_name(incident, card, error):

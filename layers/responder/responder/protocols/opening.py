@@ -17,8 +17,9 @@ from responder.protocols import lease
 from responder.protocols.draft import Draft, episode_id
 from responder.protocols.episode import Arrival
 
-#: Labels kept on an incident, so that no item grows without bound.
-MAX_LABELS = 40
+#: Labels kept on an incident, so that no item grows without bound: all that an alert may have, as
+#: matchers see them.
+MAX_LABELS = 64
 
 
 def open_incident(
