@@ -35,6 +35,10 @@ class IncidentState(StrEnum):
     CLOSED = "closed"
 
 
+#: The detail of an ``ESCALATED`` notice of what begins anew as CRITICAL, instead of its rise.
+FIRED_AGAIN = "fired again"
+
+
 class NoticeKind(StrEnum):
     """Changes that people must be told of, beyond an edited card."""
 

@@ -175,3 +175,20 @@ def test_where_the_channel_of_a_route_refuses_a_rise_the_one_of_critical_is_told
     assert told == [("post", "C1"), ("post", "#critical")]
     assert desk.telemetry.counts["NoticesRefused:channel_archived"] == 1
     assert (desk.card().told, desk.card().intent) == (2, None)
+
+
+def test_what_is_critical_again_after_its_end_is_told_in_the_channel_of_critical_too(
+    desk: Desk,
+) -> None:
+    escalated(desk)
+    deliver(desk)
+    for one in (resolve("r1", at=300), resolve("r2", at=301)):
+        desk.record(one)
+        deliver(desk)
+    assert not desk.incident().still_fires
+    desk.later(minutes=5)
+    desk.record(alert("a3", at=600, severity=Severity.CRITICAL))
+    deliver(desk)
+    last = desk.slack.calls[-2:]
+    assert [(c.channel, c.thread_ts) for c in last] == [("C1", "1.0"), ("#critical", "")]
+    assert all(c.text.startswith("🔁 Fired again (🔴 CRITICAL)") for c in last)

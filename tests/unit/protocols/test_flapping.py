@@ -137,7 +137,7 @@ def test_critical_that_begins_anew_while_a_milder_one_flapped_is_told() -> None:
         desk.later(minutes=2)
     assert kinds(desk)[-1] is NoticeKind.FLAPPING
     desk.record(alert("new", at=900, severity=Severity.CRITICAL, fingerprint="db-4"))
-    assert kinds(desk)[-1] is NoticeKind.REFIRED
+    assert kinds(desk)[-2:] == [NoticeKind.REFIRED, NoticeKind.ESCALATED]
 
 
 def test_critical_that_makes_it_flap_is_told_beside_it() -> None:
@@ -149,7 +149,8 @@ def test_critical_that_makes_it_flap_is_told_beside_it() -> None:
         desk.record(alert(f"m{turn}", at=at, severity=severity, fingerprint="db-3"))
         desk.record(resolve(f"n{turn}", at=at + 60, fingerprint="db-3"))
         desk.later(minutes=2)
-    assert kinds(desk)[-2:] == [NoticeKind.FLAPPING, NoticeKind.REFIRED]
+    begins = [NoticeKind.FLAPPING, NoticeKind.REFIRED, NoticeKind.ESCALATED]
+    assert kinds(desk)[-3:] == begins
 
 
 def test_critical_in_one_batch_with_what_flaps_is_told() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from responder.alert import Severity
 from responder.delivery import blocks, destination, mrkdwn, storm, words
-from responder.incident import Incident, Notice, NoticeKind
+from responder.incident import FIRED_AGAIN, Incident, Notice, NoticeKind
 from responder.ports import Message
 
 #: A thread that nobody follows must not be all that tells of these.
@@ -35,7 +35,8 @@ def render(
     if notice.kind is NoticeKind.HELD_PAGE:
         return storm.page(incident, notice, held)
     news = _news(incident, notice)
-    detail = mrkdwn.inline(notice.detail, _DETAIL)
+    said = "" if notice.detail == FIRED_AGAIN else notice.detail
+    detail = mrkdwn.inline(said, _DETAIL)
     subject = mrkdwn.inline(words.subject(incident), _SUBJECT)
     calls = rises or notice.kind in _CALLS
     broadcast = not standalone and (rises or notice.kind in _BROADCAST)
@@ -54,10 +55,12 @@ def render(
 
 
 def _news(incident: Incident, notice: Notice) -> str:
-    if notice.kind in (NoticeKind.SEVERITY_RAISED, NoticeKind.ESCALATED):
+    # The channel of what is CRITICAL is told of rises, and of what begins anew as bad as that.
+    anew = notice.kind is NoticeKind.ESCALATED and notice.detail == FIRED_AGAIN
+    if notice.kind in (NoticeKind.SEVERITY_RAISED, NoticeKind.ESCALATED) and not anew:
         severity = _raised_to(incident, notice)
         return f"{words.SYMBOLS[severity]} Severity raised to {severity.value}"
-    if notice.kind is NoticeKind.REFIRED:
+    if notice.kind is NoticeKind.REFIRED or anew:
         severity = words.severity_now(incident)
         return f"🔁 Fired again ({words.SYMBOLS[severity]} {severity.value})"
     if notice.kind is NoticeKind.STILL_FIRING:

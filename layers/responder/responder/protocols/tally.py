@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from responder.alert import Alert, Severity
 from responder.analysis.text import one_line, shorten
 from responder.incident import (
+    FIRED_AGAIN,
     MAX_FIRING,
     MAX_NOTICES,
     MAX_WHAT,
@@ -38,7 +39,11 @@ def reopened(incident: Incident, alert: Alert, now: datetime) -> Incident:
     told = _flaps(incident, anew, alert, now)
     if anew.flapping and not flapping.is_told(anew, alert.severity):
         return told
-    return noticed(told, NoticeKind.REFIRED, now, alert.title)
+    again = noticed(told, NoticeKind.REFIRED, now, alert.title)
+    if alert.severity is not Severity.CRITICAL:
+        return again
+    # Its card may stand elsewhere, as it was milder when it opened.
+    return noticed(again, NoticeKind.ESCALATED, now, FIRED_AGAIN)
 
 
 def _flaps(before: Incident, anew: Incident, alert: Alert, now: datetime) -> Incident:
