@@ -140,6 +140,15 @@ class Slack:
             act()
 
 
+class RememberingSlack(Slack):
+    """Slack where what was posted is found by its delivery id."""
+
+    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> Place:
+        place = super().post(channel, message, delivery_id, thread_ts)
+        self.lands[delivery_id] = place.ts
+        return place
+
+
 class Claude:
     """Answers, with what it ``says``, or raises the next of ``errors``.
 

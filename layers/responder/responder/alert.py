@@ -12,6 +12,8 @@ from responder.clock import to_utc
 
 #: Source of the alerts that a pre-traffic check sends; their card goes to the test channel.
 SYNTHETIC_SOURCE = "responder-synthetic"
+#: Labels of an alert, and of its incident: matchers see the same of both.
+MAX_LABELS = 64
 
 Moment = Annotated[AwareDatetime, AfterValidator(to_utc)]
 

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from responder.alert import Alert, Scope, Severity, Status
+from responder.alert import MAX_LABELS, Alert, Scope, Severity, Status
 from responder.intake.draft import (
     MAX_AHEAD,
     MAX_ALL_LABELS,
     MAX_LABEL_VALUE,
-    MAX_LABELS,
     MAX_LINK,
     MAX_LINKS,
     Draft,

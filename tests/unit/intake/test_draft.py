@@ -5,10 +5,10 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from responder.alert import Severity, Status
+from responder.alert import MAX_LABELS, Severity, Status
 from responder.contracts import AlertMessage
 from responder.intake import parse
-from responder.intake.draft import MAX_LABELS, Draft, Request, finish, identity
+from responder.intake.draft import Draft, Request, finish, identity
 from samples import JSON, NOW
 
 REQUEST = Request(headers={}, received_at=NOW)

@@ -7,13 +7,13 @@ import pytest
 from desk import GAP, Desk
 from doomed import Doomed, deaths, survive
 from examples import alert, resolve
-from fakes import Slack
+from fakes import RememberingSlack
 from faults.world import START
 from responder.alert import Severity
 from responder.contracts import Announcement
 from responder.errors import Permanent, Reason
 from responder.incident import Notice, NoticeKind
-from responder.ports import Message, Place, Queue
+from responder.ports import Message, Queue
 from responder.protocols import pace
 from responder.protocols.card_messages import UPDATES
 from responder.protocols.pace import reserve
@@ -65,16 +65,20 @@ def notice(number: int) -> Notice:
     return Notice(number=number, kind=NoticeKind.REFIRED, at=START)
 
 
-@pytest.fixture
-def busy() -> Desk:
+def among_many(desk: Desk) -> Desk:
     """Its card is posted, and a hundred other cards wait to be edited."""
-    desk = announced_desk()
+    announced_desk(desk)
     deliver(desk)
     paced(desk)
     desk.later(seconds=30)
     for _ in range(100):
         reserve(desk.store, UPDATES, GAP, desk.now(), urgent=False)
     return desk
+
+
+@pytest.fixture
+def busy() -> Desk:
+    return among_many(Desk())
 
 
 def its_slot(desk: Desk) -> datetime:
@@ -163,11 +167,6 @@ def test_what_is_critical_by_now_takes_a_sooner_slot_for_its_edit(busy: Desk) ->
     assert busy.card().edit_at is None
 
 
-def held_page(number: int) -> Notice:
-    """Nothing later takes its place."""
-    return Notice(number=number, kind=NoticeKind.HELD_PAGE, at=START)
-
-
 def test_a_critical_card_takes_the_next_slot_and_others_make_room(desk: Desk) -> None:
     paced(desk)
     desk.record(alert("b1", fingerprint="f2", rule="v1:memory", severity=Severity.CRITICAL))
@@ -199,24 +198,10 @@ def test_counters_never_stand_before_a_first_card(desk: Desk) -> None:
     assert desk.slack.methods() == ["post", "post"]
 
 
-class Remembering(Slack):
-    """Slack that finds what was posted."""
-
-    def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> Place:
-        place = super().post(channel, message, delivery_id, thread_ts)
-        self.lands[delivery_id] = place.ts
-        return place
-
-
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_killed_anywhere_news_is_told_once_and_the_edit_follows(after: bool) -> None:
     def told(world: Doomed) -> Desk:
-        desk = announced_desk(Desk(world=world, slack=Remembering()))
-        deliver(desk)
-        paced(desk)
-        desk.later(seconds=30)
-        for _ in range(100):
-            reserve(desk.store, UPDATES, GAP, desk.now(), urgent=False)
+        desk = among_many(Desk(world=world, slack=RememberingSlack()))
         change(desk, notices=(notice(1),))
         world.arm()
         survive(desk, lambda: deliver(desk))

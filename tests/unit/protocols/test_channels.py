@@ -8,7 +8,7 @@ import pytest
 from desk import Desk
 from doomed import Doomed, deaths, survive
 from examples import alert
-from fakes import Slack
+from fakes import RememberingSlack
 from responder.alert import Severity
 from responder.card import Card, Intent
 from responder.policy.route import Channels
@@ -19,12 +19,11 @@ from unit.protocols.delivering import deliver
 IDS = {"#alerts": "C0ALERTS", "#critical": "C0CRITICAL"}
 
 
-class Workspace(Slack):
+class Workspace(RememberingSlack):
     """Slack that tells its channels' ids, and keeps what was posted."""
 
     def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> Place:
         place = super().post(channel, message, delivery_id, thread_ts)
-        self.lands[delivery_id] = place.ts
         return Place(IDS.get(channel, channel), place.ts)
 
     def find(

@@ -12,7 +12,7 @@ import pytest
 from desk import Desk
 from doomed import Doomed, deaths, survive
 from examples import alert, resolve
-from fakes import Slack
+from fakes import RememberingSlack
 from faults.world import World
 from responder.alert import SYNTHETIC_SOURCE
 from responder.errors import Permanent, Reason, Retryable
@@ -22,7 +22,7 @@ from unit.protocols.delivering import change, deliver, fail_after
 from unit.protocols.routing import channels
 
 
-class Workspace(Slack):
+class Workspace(RememberingSlack):
     """Slack where channels are made, posted to by their names, and deleted."""
 
     def __init__(self, **ids: str) -> None:
@@ -31,7 +31,6 @@ class Workspace(Slack):
 
     def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> Place:
         place = super().post(self._id_of(channel), message, delivery_id, thread_ts)
-        self.lands[delivery_id] = place.ts
         return Place(self.calls[-1].channel, place.ts)
 
     def update(self, channel: str, ts: str, message: Message, delivery_id: str) -> None:

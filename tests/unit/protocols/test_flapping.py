@@ -126,42 +126,34 @@ def test_critical_beside_what_flaps_is_told_and_calls() -> None:
     assert kinds(desk)[-5:] == [NoticeKind.FLAPPING, *rises], "then CRITICAL itself flaps"
 
 
-def test_critical_that_begins_anew_while_a_milder_one_flapped_is_told() -> None:
+def flapped_as(*severities: Severity) -> Desk:
+    """What was CRITICAL begins and ends at another host, each time as bad as one of these."""
     desk = Desk()
     desk.record(alert("old", severity=Severity.CRITICAL, fingerprint="db-1"))
     desk.record(resolve("over", at=300, fingerprint="db-1"))
-    for turn in range(4):
+    for turn, severity in enumerate(severities):
         at = 360 + 120 * turn
-        desk.record(alert(f"m{turn}", at=at, severity=Severity.MEDIUM, fingerprint="db-3"))
+        desk.record(alert(f"m{turn}", at=at, severity=severity, fingerprint="db-3"))
         desk.record(resolve(f"n{turn}", at=at + 60, fingerprint="db-3"))
         desk.later(minutes=2)
+    return desk
+
+
+def test_critical_that_begins_anew_while_a_milder_one_flapped_is_told() -> None:
+    desk = flapped_as(*[Severity.MEDIUM] * 4)
     assert kinds(desk)[-1] is NoticeKind.FLAPPING
     desk.record(alert("new", at=900, severity=Severity.CRITICAL, fingerprint="db-4"))
     assert kinds(desk)[-2:] == [NoticeKind.REFIRED, NoticeKind.ESCALATED]
 
 
 def test_critical_that_makes_it_flap_is_told_beside_it() -> None:
-    desk = Desk()
-    desk.record(alert("old", severity=Severity.CRITICAL, fingerprint="db-1"))
-    desk.record(resolve("over", at=300, fingerprint="db-1"))
-    for turn, severity in enumerate((Severity.MEDIUM, Severity.MEDIUM, Severity.CRITICAL)):
-        at = 360 + 120 * turn
-        desk.record(alert(f"m{turn}", at=at, severity=severity, fingerprint="db-3"))
-        desk.record(resolve(f"n{turn}", at=at + 60, fingerprint="db-3"))
-        desk.later(minutes=2)
     begins = [NoticeKind.FLAPPING, NoticeKind.REFIRED, NoticeKind.ESCALATED]
+    desk = flapped_as(Severity.MEDIUM, Severity.MEDIUM, Severity.CRITICAL)
     assert kinds(desk)[-3:] == begins
 
 
 def test_critical_in_one_batch_with_what_flaps_is_told() -> None:
-    desk = Desk()
-    desk.record(alert("old", severity=Severity.CRITICAL, fingerprint="db-1"))
-    desk.record(resolve("over", at=300, fingerprint="db-1"))
-    for turn in range(4):
-        at = 360 + 120 * turn
-        desk.record(alert(f"m{turn}", at=at, severity=Severity.MEDIUM, fingerprint="db-3"))
-        desk.record(resolve(f"n{turn}", at=at + 60, fingerprint="db-3"))
-        desk.later(minutes=2)
+    desk = flapped_as(*[Severity.MEDIUM] * 4)
     mild = alert("again", at=900, severity=Severity.MEDIUM, fingerprint="db-3")
     desk.record(mild, alert("new", at=901, severity=Severity.CRITICAL, fingerprint="db-4"))
     assert kinds(desk)[-2:] == [NoticeKind.SEVERITY_RAISED, NoticeKind.ESCALATED]

@@ -7,10 +7,9 @@ import pytest
 
 from desk import Desk
 from examples import alert, resolve
-from responder.alert import SYNTHETIC_SOURCE, Severity
+from responder.alert import MAX_LABELS, SYNTHETIC_SOURCE, Severity
 from responder.errors import Permanent, Reason, Retryable
 from responder.incident import Destination
-from responder.intake.draft import MAX_LABELS
 from responder.policy.route import Channels
 from responder.policy.routes import Routes
 from responder.protocols.versions import ROUTES, Current

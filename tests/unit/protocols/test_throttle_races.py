@@ -8,7 +8,7 @@ import pytest
 from desk import Desk
 from doomed import Doomed, deaths, survive
 from examples import alert
-from fakes import Slack
+from fakes import RememberingSlack
 from faults.world import START
 from responder.contracts import Announcement
 from responder.policy.storm import Weather
@@ -53,7 +53,7 @@ def test_nobody_joins_a_digest_that_ends_at_that_moment(desk: Desk) -> None:
     assert held(desk, 9) == [""]
 
 
-class FoundAgain(Slack):
+class FoundAgain(RememberingSlack):
     """What was posted is found by its delivery id, also by who did not hear that it was."""
 
     def __init__(self, world: Doomed) -> None:
@@ -61,12 +61,8 @@ class FoundAgain(Slack):
         self.world = world
 
     def post(self, channel: str, message: Message, delivery_id: str, thread_ts: str = "") -> Place:
-        def act() -> Place:
-            place = super(FoundAgain, self).post(channel, message, delivery_id, thread_ts)
-            self.lands[delivery_id] = place.ts
-            return place
-
-        return self.world.effect("post", act)
+        act = super().post
+        return self.world.effect("post", lambda: act(channel, message, delivery_id, thread_ts))
 
 
 def a_throttled_hour(world: Doomed) -> Desk:

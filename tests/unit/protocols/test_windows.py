@@ -95,9 +95,8 @@ def test_what_still_fires_at_the_end_is_shown_and_says_so(desk: Desk) -> None:
     assert "Maintenance window until <!date" in shown(desk)
     desk.tick(1)
     assert desk.slack.methods() == ["post"]
-    assert "Still firing, and no longer held by maintenance window* `w1` by anna: backups" in shown(
-        desk
-    )
+    said = "Still firing, and no longer held by maintenance window* `w1` by anna: backups"
+    assert said in shown(desk)
     assert ID in desk.requested()
     desk.tick(3)
     assert desk.slack.methods().count("post") == 1

@@ -35,8 +35,7 @@ def render(
     if notice.kind is NoticeKind.HELD_PAGE:
         return storm.page(incident, notice, held)
     news = _news(incident, notice)
-    said = "" if notice.detail == FIRED_AGAIN else notice.detail
-    detail = mrkdwn.inline(said, _DETAIL)
+    detail = "" if _is_anew(notice) else mrkdwn.inline(notice.detail, _DETAIL)
     subject = mrkdwn.inline(words.subject(incident), _SUBJECT)
     calls = rises or notice.kind in _CALLS
     broadcast = not standalone and (rises or notice.kind in _BROADCAST)
@@ -55,14 +54,12 @@ def render(
 
 
 def _news(incident: Incident, notice: Notice) -> str:
-    # The channel of what is CRITICAL is told of rises, and of what begins anew as bad as that.
-    anew = notice.kind is NoticeKind.ESCALATED and notice.detail == FIRED_AGAIN
-    if notice.kind in (NoticeKind.SEVERITY_RAISED, NoticeKind.ESCALATED) and not anew:
-        severity = _raised_to(incident, notice)
-        return f"{words.SYMBOLS[severity]} Severity raised to {severity.value}"
-    if notice.kind is NoticeKind.REFIRED or anew:
+    if notice.kind is NoticeKind.REFIRED or _is_anew(notice):
         severity = words.severity_now(incident)
         return f"🔁 Fired again ({words.SYMBOLS[severity]} {severity.value})"
+    if notice.kind in (NoticeKind.SEVERITY_RAISED, NoticeKind.ESCALATED):
+        severity = _raised_to(incident, notice)
+        return f"{words.SYMBOLS[severity]} Severity raised to {severity.value}"
     if notice.kind is NoticeKind.STILL_FIRING:
         symbol = words.SYMBOLS[incident.severity]
         lasted = words.duration(notice.at - incident.first_seen)
@@ -77,6 +74,11 @@ def _news(incident: Incident, notice: Notice) -> str:
         return storm.news(incident, incident.storm)
     lasted = words.duration(notice.at - incident.first_seen)
     return f"✅ Resolved after {lasted} ({words.times(incident)})"
+
+
+def _is_anew(notice: Notice) -> bool:
+    """The channel of what is CRITICAL is told of rises, and of what begins anew as bad as that."""
+    return notice.kind is NoticeKind.ESCALATED and notice.detail == FIRED_AGAIN
 
 
 def _raised_to(incident: Incident, notice: Notice) -> Severity:

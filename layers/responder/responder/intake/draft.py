@@ -12,7 +12,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 
-from responder.alert import NOWHERE, Alert, Scope, Severity, Status
+from responder.alert import MAX_LABELS, NOWHERE, Alert, Scope, Severity, Status
 from responder.intake.secret_fields import (
     REMOVED,
     is_secret,
@@ -29,7 +29,6 @@ from responder.raw import pack
 MAX_TITLE = 500
 MAX_MESSAGE = 24_000
 MAX_NAME = 400
-MAX_LABELS = 64
 MAX_LABEL_NAME = 128
 MAX_LABEL_VALUE = 1_024
 MAX_ALL_LABELS = 16_000

@@ -29,12 +29,13 @@ def refired(incident: Incident, severity: Severity, now: datetime) -> Incident:
 
 
 def is_told(incident: Incident, severity: Severity) -> bool:
-    """Whether the new beginning that ``refired`` has just added is told although it flaps.
+    """Whether the new beginning that ``refired`` has just added is told.
 
     A mild alert that flaps must not hide that another one is CRITICAL: that flaps by itself, or is
     told.
     """
-    return severity is Severity.CRITICAL and len(incident.critical_refires) < MANY
+    critical = severity is Severity.CRITICAL and len(incident.critical_refires) < MANY
+    return critical or not incident.flapping
 
 
 def settles_at(incident: Incident) -> datetime | None:

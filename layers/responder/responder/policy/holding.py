@@ -9,7 +9,7 @@ An incident goes by the words of its first alert. What joins it from another hos
 of what a silence names: then it holds the incident no longer, until that one has ended.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from responder.alert import Alert, Severity
@@ -38,12 +38,13 @@ def review(
     now: datetime,
     *,
     opening: bool = False,
-    joined: Sequence[Alert] = (),
+    joined: Iterable[Alert] = (),
 ) -> Incident:
     """The incident as the first check that holds it has it; what a storm holds stays held.
 
     A throttle is a storm in this. Of a storm's own incident only a silence keeps the notices.
-    ``joined`` are the alerts of it that are heard now and fire, repeats among them.
+    ``joined`` are the alerts of it that are heard now and fire, repeats among them; they are looked
+    at only where something holds it.
     """
     if incident.storm is not None:
         return _hushed(incident, checks, now)
@@ -105,7 +106,7 @@ def _first(incident: Incident, checks: Checks, now: datetime) -> Hold | None:
 
 
 def _outside(
-    incident: Incident, joined: Sequence[Alert], checks: Checks, now: datetime
+    incident: Incident, joined: Iterable[Alert], checks: Checks, now: datetime
 ) -> Apart | None:
     """The first alert of these that nothing would hold by its own words."""
     for alert in joined:

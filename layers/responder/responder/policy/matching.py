@@ -77,7 +77,7 @@ class Matcher(BaseModel):
     @classmethod
     def _as_severities_are_written(cls, value: str, info: ValidationInfo) -> str:
         """``severity=critical`` means CRITICAL: as ``critical`` it would never match."""
-        known = info.data.get("field") == "severity" and value.upper() in list(Severity)
+        known = info.data.get("field") == "severity" and value.upper() in Severity
         compared = info.data.get("operator") in (Operator.IS, Operator.IS_NOT)
         return value.upper() if known and compared else value
 

@@ -139,7 +139,7 @@ class CardMessages:
     def tell(self, notice: Notice, incident: Incident, card: Card) -> bool:
         """A notice: in the card's thread, or where it belongs; whether let go of."""
         if notice.kind is NoticeKind.ESCALATED:
-            self._escalate(notice, incident, card)
+            self._escalate(notice, incident, card, route(incident, self.channels).channel)
         elif not self._said_elsewhere(notice, incident) and not self._reply(notice, incident, card):
             return False
         raised = notice.kind is NoticeKind.SEVERITY_RAISED
@@ -186,14 +186,11 @@ class CardMessages:
         self._noted(notice, incident)
         return True
 
-    def _escalate(self, notice: Notice, incident: Incident, card: Card, refused: str = "") -> None:
+    def _escalate(self, notice: Notice, incident: Incident, card: Card, channel: str) -> None:
         """Tell the channel of CRITICAL incidents, where it is another one, of a card elsewhere.
 
         Where Slack refuses that one, the next one that there is.
         """
-        channel = route(incident, self.channels).channel
-        if refused:
-            channel = refuge(incident, self.channels, refused)
         here = (card.channel, card.channel_id)
         if not self.chat.editable or channels.known(self.grip.store, channel) in here:
             return
@@ -203,8 +200,9 @@ class CardMessages:
         except Permanent as error:
             # The card's own thread has told it, too: it must not suffer from another channel.
             self._refused(incident, error)
-            if channel != refuge(incident, self.channels, channel):
-                self._escalate(notice, incident, card, refused=channel)
+            elsewhere = refuge(incident, self.channels, channel)
+            if elsewhere != channel:
+                self._escalate(notice, incident, card, elsewhere)
             return
         self._noted(notice, incident)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
 
-from responder.alert import SYNTHETIC_SOURCE
+from responder.alert import MAX_LABELS, SYNTHETIC_SOURCE
 from responder.analysis import fallback, tiering, trouble
 from responder.analysis.freshness import Makers, News
 from responder.analysis.verdict import Analysis
@@ -16,10 +16,6 @@ from responder.incident import Incident
 from responder.protocols import lease
 from responder.protocols.draft import Draft, episode_id
 from responder.protocols.episode import Arrival
-
-#: Labels kept on an incident, so that no item grows without bound: all that an alert may have, as
-#: matchers see them.
-MAX_LABELS = 64
 
 
 def open_incident(

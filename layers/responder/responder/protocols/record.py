@@ -9,7 +9,6 @@ again, and its incident is announced again (and its analysis asked for again whi
 A second worker with the same or a related alert: one transaction wins, the other reads again.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,14 +102,18 @@ class Recorder:
     def _attempt(self, arrivals: Sequence[Arrival]) -> tuple[Draft, list[Outcome]]:
         now = self.now()
         holds, inhibitions, routes = self.holds(), self.inhibitions(), self.routes()
-        joined: dict[str, list[Alert]] = defaultdict(list)
+        outcomes: list[Outcome] = []
 
         def review(draft: Draft, incident: Incident) -> Incident:
             before = draft.before(incident.incident_id)
             checks = (*holds, inhibiting.check(inhibitions, draft))
             sent = routed(incident, before, routes)
-            alerts = joined[incident.incident_id]
-            return holding.review(sent, checks, now, opening=before is None, joined=alerts)
+            joined = (
+                one.arrival.alert
+                for one in outcomes
+                if one.incident_id == incident.incident_id and _fires_in(draft, one)
+            )
+            return holding.review(sent, checks, now, opening=before is None, joined=joined)
 
         def opener(arrival: Arrival, episode: int, draft: Draft) -> Incident:
             news = self._news(arrival, draft, now)
@@ -118,10 +121,7 @@ class Recorder:
             return review(draft, opened)
 
         draft = Draft.of(self.store, arrivals, opener)
-        outcomes = [apply(draft, arrival, now) for arrival in arrivals]
-        for one in outcomes:
-            if _fires_in(draft, one):
-                joined[one.incident_id].append(one.arrival.alert)
+        outcomes += [apply(draft, arrival, now) for arrival in arrivals]
         for incident in draft.changed_incidents():
             draft.put_incident(inhibiting.listed(inhibitions, draft, incident))
         for incident in draft.changed_incidents():

@@ -35,21 +35,21 @@ MAX_WORST = 2_000
 def reopened(incident: Incident, alert: Alert, now: datetime) -> Incident:
     """The incident fires again: a notice says so, unless it flaps."""
     update = {"state": IncidentState.OPEN, "resolved_at": None, "apart": None}
-    anew = flapping.refired(incident.model_copy(update=update), alert.severity, now)
-    told = _flaps(incident, anew, alert, now)
-    if anew.flapping and not flapping.is_told(anew, alert.severity):
-        return told
-    again = noticed(told, NoticeKind.REFIRED, now, alert.title)
+    anew = _begun(incident.model_copy(update=update), alert.severity, alert, now)
+    if not flapping.is_told(anew, alert.severity):
+        return anew
+    again = noticed(anew, NoticeKind.REFIRED, now, alert.title)
     if alert.severity is not Severity.CRITICAL:
         return again
     # Its card may stand elsewhere, as it was milder when it opened.
     return noticed(again, NoticeKind.ESCALATED, now, FIRED_AGAIN)
 
 
-def _flaps(before: Incident, anew: Incident, alert: Alert, now: datetime) -> Incident:
-    """``anew``, told once where it begins to flap."""
-    begins = anew.flapping and not before.flapping
-    return noticed(anew, NoticeKind.FLAPPING, now, alert.title) if begins else anew
+def _begun(incident: Incident, severity: Severity, alert: Alert, now: datetime) -> Incident:
+    """One more new beginning, as bad as ``severity``; a notice says where it begins to flap."""
+    anew = flapping.refired(incident, severity, now)
+    flaps = anew.flapping and not incident.flapping
+    return noticed(anew, NoticeKind.FLAPPING, now, alert.title) if flaps else anew
 
 
 def one_less(incident: Incident, alert: Alert, ended: datetime, now: datetime) -> Incident:
@@ -95,16 +95,14 @@ def _again_as_bad(before: Incident, counted: Incident, alert: Alert, now: dateti
         known = Severity.HIGH
     if known is None or fires is None or not fires.worse_than(known):
         return counted
-    if before.refires[-1:] == (now,) and (fires is not Severity.CRITICAL or _begins(before, now)):
+    begins = before.refires[-1:] == (now,)
+    if begins and (fires is not Severity.CRITICAL or _is_told_anew(before, now)):
         return counted
-    anew = flapping.refired(counted, fires, now)
-    told = _flaps(counted, anew, alert, now)
-    if anew.flapping and not flapping.is_told(anew, fires):
-        return told
-    return _raised(told, known, fires, now)
+    anew = _begun(counted, fires, alert, now)
+    return _raised(anew, known, fires, now) if flapping.is_told(anew, fires) else anew
 
 
-def _begins(incident: Incident, now: datetime) -> bool:
+def _is_told_anew(incident: Incident, now: datetime) -> bool:
     """Whether people are told now that it begins anew, and with that how bad it is by then."""
     return any(one.kind is NoticeKind.REFIRED and one.at == now for one in incident.notices)
 
